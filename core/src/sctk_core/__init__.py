@@ -1,0 +1,1 @@
+"""Records, contracts, plugin host, pipeline and store of sctk."""

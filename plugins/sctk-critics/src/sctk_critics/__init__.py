@@ -1,0 +1,1 @@
+"""Critique strategies for sctk: prompts as data, verdicts parsed or failed."""

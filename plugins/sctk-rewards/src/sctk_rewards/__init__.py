@@ -1,0 +1,1 @@
+"""Rewards for sctk: lexicon, rules, and any transformers classifier."""

@@ -1,0 +1,1 @@
+"""SFT and preference trainers for sctk, on TRL."""
