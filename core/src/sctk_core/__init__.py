@@ -1,1 +1,108 @@
-"""Records, contracts, plugin host, pipeline and store of sctk."""
+"""The public door of sctk: records, contracts, settings and errors. Nothing heavy stands behind it.
+
+Plugins import from here only: `from sctk_core import Component, Sample, Score, hookimpl, setting`.
+"""
+
+from sctk_core.config import setting
+from sctk_core.errors import (
+    BackendDown,
+    BackendTimeout,
+    CheckFailed,
+    ConfigError,
+    ContractError,
+    NothingAccepted,
+    PluginError,
+    SctkError,
+    StoreError,
+    boundary,
+)
+from sctk_core.hookspecs import Component, hookimpl
+from sctk_core.identity import content_id, directory_digest, file_digest, seed_from
+from sctk_core.pipeline.stages import (
+    AcceptStep,
+    Chain,
+    Collect,
+    CritiqueStep,
+    Declined,
+    DraftStep,
+    EvaluateStage,
+    ReviseStep,
+    ScoreStep,
+    Stage,
+    Train,
+)
+from sctk_core.protocols import Backend
+from sctk_core.records import (
+    Critique,
+    Decision,
+    Evaluation,
+    Failure,
+    Given,
+    Measure,
+    Message,
+    ModelRef,
+    Pair,
+    Prompt,
+    Reply,
+    Request,
+    Round,
+    Sample,
+    Sampling,
+    Score,
+    TrainingData,
+    TrainReport,
+    Usage,
+)
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "AcceptStep",
+    "Backend",
+    "BackendDown",
+    "BackendTimeout",
+    "Chain",
+    "CheckFailed",
+    "Collect",
+    "Component",
+    "ConfigError",
+    "ContractError",
+    "Critique",
+    "CritiqueStep",
+    "Decision",
+    "Declined",
+    "DraftStep",
+    "EvaluateStage",
+    "Evaluation",
+    "Failure",
+    "Given",
+    "Measure",
+    "Message",
+    "ModelRef",
+    "NothingAccepted",
+    "Pair",
+    "PluginError",
+    "Prompt",
+    "Reply",
+    "Request",
+    "ReviseStep",
+    "Round",
+    "Sample",
+    "Sampling",
+    "Score",
+    "ScoreStep",
+    "SctkError",
+    "Stage",
+    "StoreError",
+    "Train",
+    "TrainReport",
+    "TrainingData",
+    "Usage",
+    "boundary",
+    "content_id",
+    "directory_digest",
+    "file_digest",
+    "hookimpl",
+    "seed_from",
+    "setting",
+]

@@ -1,0 +1,102 @@
+"""What can go wrong, as types: each error says what, where, got, wanted, and gives a hint on its own line.
+
+The exit codes of the command are attributes of the classes, so no table elsewhere repeats them. `boundary()` is the one
+place where an unknown exception of a component becomes a `Failure`: nothing else catches bare `Exception`, save observers.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, ClassVar
+
+if TYPE_CHECKING:
+    from sctk_core.records import Failure, FailureKind
+
+
+class SctkError(Exception):
+    """Anything that ends a command with a clear message; `exit_code` is the process's, `hint` is what to do."""
+
+    exit_code: ClassVar[int] = 1
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message}\nhint: {self.hint}" if self.hint else self.message
+
+
+class CheckFailed(SctkError):
+    """A ledger that does not balance, a claim that does not hold, a gate that is shut."""
+
+    exit_code = 1
+
+
+class ContractError(SctkError):
+    """A component broke its kind's contract (wrong length, wrong order, NaN, not awaited)."""
+
+    exit_code = 1
+
+
+class ConfigError(SctkError):
+    """Usage or configuration: an unknown key, a bad value, a missing column, an unreadable file."""
+
+    exit_code = 2
+
+
+class PluginError(SctkError):
+    """A plugin that was asked for is missing, broken, or clashes with another."""
+
+    exit_code = 3
+
+
+class BackendDown(SctkError):
+    """A backend does not answer at all; the same line again resumes."""
+
+    exit_code = 4
+
+
+class NothingAccepted(SctkError):
+    """The run finished its sampling and nothing is left to train on."""
+
+    exit_code = 5
+
+
+class StoreError(SctkError):
+    """The store cannot be written: full, locked, or read-only."""
+
+    exit_code = 6
+
+
+class BackendTimeout(SctkError):
+    """A reply did not come in time."""
+
+    exit_code = 4
+
+
+def boundary(error: Exception, *, of: str, stage: str, component: str) -> Failure:
+    """The failure that stands for an exception which escaped a component: its type and first line, never its traceback.
+
+    A `TimeoutError` or `BackendTimeout` is `timeout`, a `BackendDown` or `ConnectionError` is `backend`; these two may be
+    asked again. Everything else is a `bug` and may not.
+    """
+    from sctk_core.records import Failure
+
+    kind, retryable = _kind(error)
+    text = (str(error).splitlines() or [""])[0][:500]
+    return Failure(
+        of=of,
+        stage=stage,
+        component=component,
+        kind=kind,
+        message=f"{type(error).__name__}: {text}",
+        retryable=retryable,
+    )
+
+
+def _kind(error: Exception) -> tuple[FailureKind, bool]:
+    if isinstance(error, (TimeoutError, BackendTimeout)):
+        return "timeout", True
+    if isinstance(error, (BackendDown, ConnectionError)):
+        return "backend", True
+    return "bug", False

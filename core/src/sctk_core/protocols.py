@@ -1,0 +1,137 @@
+"""What a component of each kind must do, as typing Protocols: batch in, batch out, one answer or one Failure for each item.
+
+No base classes: a component is any class with a `Config` and the verb of its kind. Core checks of every batch that it has
+the same length and order and the right types (`sctk_core.pipeline.contract`), so a component that breaks its contract is a
+counted `Failure` and never a wrong number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Protocol, runtime_checkable
+
+from sctk_core.records import (
+    Critique,
+    Decision,
+    Failure,
+    Message,
+    ModelRef,
+    Prompt,
+    Reply,
+    Request,
+    Round,
+    Sample,
+    Score,
+    TrainingData,
+    TrainReport,
+)
+
+if TYPE_CHECKING:
+    from sctk_core.pipeline.stages import Stage
+
+
+@runtime_checkable
+class Backend(Protocol):
+    """Continues conversations. It owns batching and concurrency: many `generate` calls may be in flight at once.
+
+    Built as `Target(config, model=ModelRef)`. May offer `async aclose()`, which is called once when the run is done.
+    The reply to a request depends on nothing but model, messages, sampling and seed, or the class declares otherwise
+    with `batch_dependent = True` (say, bf16 arithmetic).
+    """
+
+    async def generate(self, requests: Sequence[Request]) -> Sequence[Reply | Failure]:
+        """One reply or failure per request, in order, each repeating its request's key."""
+        ...
+
+
+@runtime_checkable
+class ScoringBackend(Backend, Protocol):
+    """A backend that can also tell how likely given texts are."""
+
+    async def logprobs(self, conversations: Sequence[tuple[tuple[Message, ...], str]]) -> Sequence[float | Failure]:
+        """log p(text | messages) in nats, summed over the text's tokens and the end of the turn."""
+        ...
+
+
+@runtime_checkable
+class Critic(Protocol):
+    """Finds fault and writes anew. Built as `Target(config, backend=Backend)`."""
+
+    async def critique(self, samples: Sequence[Sample]) -> Sequence[Critique | Failure]:
+        """One critique or failure per sample, in order."""
+        ...
+
+    async def revise(self, critiques: Sequence[Critique]) -> Sequence[Sample | Failure]:
+        """One revision (its `critique` the critique's id) or failure per critique, in order."""
+        ...
+
+
+@runtime_checkable
+class Reward(Protocol):
+    """Scores samples. Built as `Target(config)`, or with `backend=` where it declares that parameter."""
+
+    async def score(self, samples: Sequence[Sample]) -> Sequence[Score | Failure]:
+        """One finite score or failure per sample, in order; higher is better."""
+        ...
+
+
+@runtime_checkable
+class AcceptanceRule(Protocol):
+    """Decides which of two samples a chain stands at next; pure: the coin comes with the round."""
+
+    def decide(self, rounds: Sequence[Round]) -> Sequence[Decision]:
+        """One decision per round, in order."""
+        ...
+
+
+@runtime_checkable
+class Trainer(Protocol):
+    """Trains a model on samples or pairs. Deterministic for equal inputs on one machine."""
+
+    def train(self, data: TrainingData, model: ModelRef, out: Path) -> TrainReport:
+        """Writes a model directory that transformers can load to `out` and reports; nothing is written elsewhere."""
+        ...
+
+
+@runtime_checkable
+class Evaluator(Protocol):
+    """Measures arms (base, sft, student) on the same held-out prompts; core adds the paired intervals.
+
+    It returns per-sample values, by metric; `None` where a sample cannot be measured (counted, never a zero).
+    """
+
+    async def evaluate(self, samples: Sequence[Sample]) -> Mapping[str, Sequence[float | None]]:
+        """metric -> one value or None per sample, in order."""
+        ...
+
+
+@runtime_checkable
+class Source(Protocol):
+    """Where prompts come from."""
+
+    def prompts(self) -> Iterator[Prompt]:
+        """All prompts in a fixed order; a row that is seen again carries the number of its occurrence."""
+        ...
+
+    def held_out(self) -> Iterator[Prompt]:
+        """The prompts of evaluation, disjoint from `prompts()` by group."""
+        ...
+
+
+@runtime_checkable
+class Method(Protocol):
+    """A paper as a plan: a tuple of stages over the kinds above. Built as `Target(config)`."""
+
+    def stages(self) -> tuple[Stage, ...]:
+        """The stages in order; chain stages first, then collection, training, evaluation."""
+        ...
+
+
+@runtime_checkable
+class Watcher(Protocol):
+    """Sees what happens, one frozen event at a time; it can never alter a record, and what it throws is logged once."""
+
+    def notify(self, event: Any) -> None:
+        """Called in order, from the run's own thread."""
+        ...

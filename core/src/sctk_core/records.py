@@ -1,0 +1,292 @@
+"""The nouns: what was asked, written, criticised, scored, decided, and what went wrong.
+
+Every record is frozen and keyword-only. Its `id` digests what makes it that record (content, parents, and for rows that
+repeat the number of the occurrence), never timings, log-probabilities or versions, so equal records have equal ids on every
+machine. In memory a record holds its parents; on disk parents are ids. `None` has one stated meaning in each field.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from sctk_core.errors import ContractError
+from sctk_core.identity import content_id
+
+Role = Literal["system", "user", "assistant"]
+FailureKind = Literal["parse", "backend", "timeout", "blocked", "budget", "bug"]
+Finish = Literal["stop", "length"]
+Verdict = Literal["keep", "revise"]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Message:
+    """One turn of a conversation; `content` is untrusted text and never becomes a control token."""
+
+    role: Role
+    content: str
+
+
+def _name(record: Any, *parts: object) -> None:
+    object.__setattr__(record, "id", content_id(type(record).__name__.lower(), *parts))
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Given:
+    """Texts and scores of a prompt that were made elsewhere, by sweep: the draft, then each revision."""
+
+    texts: tuple[str, ...] = ()
+    scores: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Prompt:
+    """What a model is asked. `reference` None: no gold answer; `document` None: no context; `occurrence` counts equal rows.
+
+    `meta` carries what a source knows of the row (strings only); `meta["group"]`, where given, names the item (a film, a
+    document) whose rows must fall on one side of a split. `given` None: nothing was made elsewhere; it is not part of the
+    id, because the samples made from it have ids of their own.
+    """
+
+    messages: tuple[Message, ...]
+    reference: str | None = None
+    document: str | None = None
+    meta: Mapping[str, str] = field(default_factory=dict)
+    occurrence: int = 0
+    given: Given | None = None
+    id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        turns = [[m.role, m.content] for m in self.messages]
+        _name(self, turns, self.reference, self.document, dict(self.meta), self.occurrence)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sample:
+    """A text that answers a prompt: a draft (sweep 0) or the k-th revision (sweep k), the `rank`-th of its stage.
+
+    `token_ids` and `tokenizer` (its digest) are None where the backend does not know them; `logprob` None: not computed;
+    `critique` None: nothing caused this text but the prompt. `prompt_tokens` digests the rendered prompt's token ids.
+    """
+
+    prompt: Prompt
+    text: str
+    token_ids: tuple[int, ...] | None = None
+    tokenizer: str | None = None
+    prompt_tokens: str | None = None
+    chain: int = 0
+    sweep: int = 0
+    rank: int = 0
+    backend: str = ""
+    finish: Finish = "stop"
+    logprob: float | None = None
+    critique: str | None = None
+    reply: str | None = None
+    id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        _name(self, self.prompt.id, self.text, self.chain, self.sweep, self.rank, self.critique)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Critique:
+    """What a critic says of a sample, and whether it asks for a revision; `findings` are its single points, if listed."""
+
+    sample: Sample
+    text: str
+    verdict: Verdict
+    findings: tuple[str, ...] = ()
+    sweep: int = 1
+    reply: str | None = None
+    id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        _name(self, self.sample.id, self.text, self.verdict, self.sweep)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Score:
+    """What a reward thinks of a sample: a finite number, higher is better; `scale` says in words what it ranges over."""
+
+    sample: Sample
+    name: str
+    value: float
+    scale: str = "unbounded"
+    id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        if not math.isfinite(self.value):
+            raise ContractError(
+                f"score {self.name!r} of sample {self.sample.id}: got {self.value!r}, wanted a finite number",
+                hint="a reward that cannot tell returns a Failure, never NaN",
+            )
+        _name(self, self.sample.id, self.name, self.value)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Round:
+    """One step of a chain as an acceptance rule sees it: the state, the proposal, and a coin in [0, 1) seeded by content."""
+
+    current: Score
+    proposal: Score
+    sweep: int
+    coin: float
+    log_proposal_ratio: float | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Decision:
+    """Which sample is the chain's next state, and which was left. `log_alpha` None: the rule is not probabilistic."""
+
+    kept: Sample
+    dropped: Sample
+    accepted: bool
+    log_alpha: float | None
+    reason: str
+    sweep: int = 1
+    id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        _name(self, self.kept.id, self.dropped.id, self.accepted, self.sweep)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Pair:
+    """Two answers to one prompt with `probability` in [0, 1] that `chosen` is the better; `margin` None: no scores behind it."""
+
+    prompt: Prompt
+    chosen: Sample
+    rejected: Sample
+    margin: float | None
+    probability: float
+    id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        if not 0.0 <= self.probability <= 1.0:
+            raise ContractError(
+                f"pair of prompt {self.prompt.id}: got probability {self.probability!r}, wanted a number in [0, 1]",
+                hint="losses that need more (robust DPO) map the probability inside the loss",
+            )
+        _name(self, self.prompt.id, self.chosen.id, self.rejected.id, self.probability)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Failure:
+    """What could not be answered, and why: stored, counted and shown, never a score. `of` is the id of what was asked."""
+
+    of: str
+    stage: str
+    component: str
+    kind: FailureKind
+    message: str
+    retryable: bool = False
+    id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        _name(self, self.of, self.stage, self.component, self.kind)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sampling:
+    """How a reply is drawn. `temperature` 0 is greedy; `stop` strings end a reply and are not part of it."""
+
+    temperature: float = 1.0
+    top_p: float = 1.0
+    max_new_tokens: int = 128
+    stop: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Request:
+    """One conversation to be continued. `of` names what it is asked for; core's recording proxy stamps `seed` and `key`.
+
+    A component fills in `messages`, `sampling`, `of` and, where it asks more than once for one thing, `rank`.
+    """
+
+    messages: tuple[Message, ...]
+    sampling: Sampling = field(default_factory=Sampling)
+    of: str = ""
+    rank: int = 0
+    seed: int = 0
+    key: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Usage:
+    """Tokens read and written for one reply; `None` where a server does not say."""
+
+    n_prompt_tokens: int | None = None
+    n_completion_tokens: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reply:
+    """What a backend answers to the request whose `key` it repeats (core checks that; it is how a wrong order is seen)."""
+
+    key: str
+    text: str
+    token_ids: tuple[int, ...] | None = None
+    tokenizer: str | None = None
+    prompt_tokens: str | None = None
+    finish: Finish = "stop"
+    logprob: float | None = None
+    usage: Usage = field(default_factory=Usage)
+    backend: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ModelRef:
+    """A model: a local directory or a hub name (with `revision` None: the default branch), and the digest of its bytes.
+
+    `digest` is "" until core has resolved it; a hub model's digest is its name and revision.
+    """
+
+    path: str
+    revision: str | None = None
+    digest: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class TrainReport:
+    """What a trainer did: rows it trained on, rows it left out by reason, tokens, steps, the loss curve, and where the model lies.
+
+    `n_retokenised` counts the completions whose stored token ids belonged to another tokenizer (design law 9). `declined`
+    maps the id of a row to the reason it did not train. `metrics` are numbers worth showing, by name.
+    """
+
+    model: ModelRef
+    n_rows: int
+    n_tokens: int
+    n_steps: int
+    n_retokenised: int
+    losses: tuple[float, ...]
+    declined: Mapping[str, str] = field(default_factory=dict)
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Measure:
+    """One number that a user sees: `value` with its 95 % interval and the count behind it.
+
+    `low` and `high` are None only where no interval exists (n < 2), and the table says so.
+    """
+
+    arm: str
+    metric: str
+    value: float
+    low: float | None
+    high: float | None
+    n: int
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Evaluation:
+    """All measures of a comparison, and what could not be measured."""
+
+    measures: tuple[Measure, ...]
+    failures: tuple[Failure, ...] = ()
+
+
+TrainingData = Sequence[Sample] | Sequence[Pair]

@@ -1,0 +1,1 @@
+"""Where a run is kept: replies, progress, sealed tables, the manifest and the ledger."""
