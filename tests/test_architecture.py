@@ -1,0 +1,81 @@
+"""The house keeps its walls: import contracts between the rooms, and what the light commands may not bring."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+import sctk_core
+
+ROOT = Path(__file__).parents[1]
+HEAVY = {"torch", "transformers", "vllm", "numpy", "trl", "peft", "datasets"}
+CORE_MAY_NOT_IMPORT = HEAVY | {"click", "rich"}
+PLUGINS = sorted(path.parent.name for path in (ROOT / "plugins").glob("*/pyproject.toml"))
+
+
+def imports_of(path: Path) -> set[str]:
+    """Every module that a file names in an import, wherever it stands."""
+    found: set[str] = set()
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module and node.level == 0:
+            found |= {node.module}
+    return found
+
+
+def files_of(folder: str) -> list[Path]:
+    files = sorted((ROOT / folder).rglob("*.py"))
+    assert files, folder
+    return files
+
+
+def below(modules: set[str], room: str) -> set[str]:
+    return {module for module in modules if module == room or module.startswith(room + ".")}
+
+
+def test_core_imports_nothing_heavy() -> None:
+    for path in files_of("core/src"):
+        roots = {module.partition(".")[0] for module in imports_of(path)}
+        assert not roots & CORE_MAY_NOT_IMPORT, path
+
+
+def test_pipeline_and_store_never_import_each_other() -> None:
+    for path in files_of("core/src/sctk_core/pipeline"):
+        assert not below(imports_of(path), "sctk_core.store"), path
+    for path in files_of("core/src/sctk_core/store"):
+        assert not below(imports_of(path), "sctk_core.pipeline"), path
+
+
+@pytest.mark.parametrize("plugin", PLUGINS)
+def test_a_plugin_uses_the_public_door_and_its_declared_neighbours(plugin: str) -> None:
+    project = tomllib.loads((ROOT / "plugins" / plugin / "pyproject.toml").read_text())["project"]
+    declared = {dep.partition(">")[0].partition("[")[0].replace("-", "_") for dep in project["dependencies"]}
+    own = plugin.replace("-", "_")
+    for path in files_of(f"plugins/{plugin}/src"):
+        found = imports_of(path)
+        ours = {module.partition(".")[0] for module in found if module.startswith("sctk_")}
+        assert ours <= declared | {own}, (
+            f"{path} imports {ours - declared - {own}}, which its distribution does not declare"
+        )
+        assert below(found, "sctk_core") <= {"sctk_core", "sctk_core.testing"}, f"{path} goes past the public door"
+
+
+def modules_after(code: str) -> set[str]:
+    program = f"import sys\n{code}\nprint(chr(10).join(sys.modules))"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    return set(done.stdout.split())
+
+
+def test_importing_core_brings_nothing_heavy() -> None:
+    assert not modules_after("import sctk_core") & (CORE_MAY_NOT_IMPORT | {"polars", "sqlite3", "asyncio"})
+
+
+def test_every_public_name_exists_and_says_what_it_is() -> None:
+    for name in sctk_core.__all__:
+        thing = getattr(sctk_core, name)
+        assert not isinstance(thing, type) or thing.__doc__, name
