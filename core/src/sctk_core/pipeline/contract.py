@@ -1,0 +1,166 @@
+"""What core checks of every batch that a component answers: length, order, types, finite numbers, and that it was awaited.
+
+A component that breaks its contract once cannot be trusted with the rest of that batch: where one answer is missing or
+stands in another's place, nobody knows which. So any breach is a `Failure(kind="bug")` for every item of the batch, and
+never a wrong number. Text that is no Unicode is the one exception: a model wrote it, so only its own item fails.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import inspect
+import math
+from collections.abc import Mapping, Sequence
+from typing import Any, TypeVar
+
+from sctk_core.records import Critique, Decision, Failure, Reply, Request, Round, Sample, Score
+
+A = TypeVar("A")
+
+
+def checked(
+    answers: object, items: Sequence[Any], expect: type[A], *, of: Sequence[str], stage: str, component: str
+) -> list[A | Failure]:
+    """One `expect` or `Failure` per item, in order: the answers where they keep the contract, else failures for all items.
+
+    `of` holds the ids that failures are filed under, one per item. A failure that the component returned is stamped with
+    its item's id, this stage and this component, so that the ledger never depends on what a component calls itself.
+    """
+    complaint = breach(answers, items, expect, of=of)
+    if complaint:
+        _close(answers)
+        return [_bug(name, stage, component, complaint) for name in of]
+    assert isinstance(answers, Sequence)
+    return [
+        _stamped(answer, name, stage, component)
+        if isinstance(answer, Failure)
+        else _storable(answer, name, stage, component)
+        for answer, name in zip(answers, of, strict=True)
+    ]
+
+
+def checked_values(values: object, samples: Sequence[Sample]) -> str:
+    """What is wrong with an evaluator's answer (metric -> one finite number or None per sample), or "" where nothing is."""
+    if inspect.isawaitable(values):
+        _close(values)
+        return f"got {_kind_of(values)} that nobody awaited, wanted a mapping of metric to values"
+    if not isinstance(values, Mapping):
+        return f"got {_kind_of(values)}, wanted a mapping of metric to one value or None per sample"
+    for metric, row in values.items():
+        if not isinstance(metric, str) or not metric:
+            return f"got the metric {metric!r}, wanted its name"
+        if not isinstance(row, Sequence) or isinstance(row, str | bytes):
+            return f"metric {metric!r}: got {_kind_of(row)}, wanted a list of values"
+        if len(row) != len(samples):
+            return f"metric {metric!r}: got {len(row)} values, wanted {len(samples)}, one per sample"
+        for position, value in enumerate(row):
+            if value is not None and not _finite(value):
+                return f"metric {metric!r}, sample {position}: got {value!r}, wanted a finite number or None"
+    return ""
+
+
+def breach(answers: object, items: Sequence[Any], expect: type, *, of: Sequence[str]) -> str:
+    """What is wrong with a batch of answers, in one line (got, wanted), or "" where nothing is."""
+    assert len(of) == len(items), "one id per item"
+    if inspect.isawaitable(answers) or inspect.isasyncgen(answers):
+        return f"got {_kind_of(answers)} that nobody awaited, wanted a list (is an `await` missing?)"
+    if not isinstance(answers, Sequence) or isinstance(answers, str | bytes):
+        return f"got {_kind_of(answers)}, wanted a list of {expect.__name__} or Failure"
+    if len(answers) != len(items):
+        return f"got {len(answers)} answers, wanted {len(items)}, one per item and in the same order"
+    known = set(of)
+    for position, (answer, item, name) in enumerate(zip(answers, items, of, strict=True)):
+        complaint = _one(answer, item, expect, name, known)
+        if complaint:
+            return f"answer {position} of {len(items)}: {complaint}"
+    return ""
+
+
+def _one(answer: object, item: Any, expect: type, name: str, known: set[str]) -> str:
+    """What is wrong with one answer to one item."""
+    if isinstance(answer, Failure):
+        astray = answer.of in known and answer.of != name
+        return f"got the failure of {answer.of}, wanted that of {name} (out of order)" if astray else ""
+    if inspect.isawaitable(answer):
+        return f"got {_kind_of(answer)} that nobody awaited, wanted {expect.__name__} (is an `await` missing?)"
+    if expect is float:
+        return "" if _finite(answer) else f"got {answer!r}, wanted a finite number"
+    if not isinstance(answer, expect):
+        return f"got {_kind_of(answer)}, wanted {expect.__name__} or Failure"
+    return _order(answer, item) or _content(answer)
+
+
+def _order(answer: Any, item: Any) -> str:
+    """Whether an answer belongs to its item: how a wrong order is seen."""
+    if isinstance(answer, Reply) and isinstance(item, Request):
+        return _same(answer.key, item.key, "reply with the key")
+    if isinstance(answer, Score | Critique) and isinstance(item, Sample):
+        return _same(answer.sample.id, item.id, f"{type(answer).__name__.lower()} of sample")
+    if isinstance(answer, Sample) and isinstance(item, Critique):
+        return _same(answer.critique, item.id, "revision by critique") or _same(
+            answer.prompt.id, item.sample.prompt.id, "revision for prompt"
+        )
+    if isinstance(answer, Decision) and isinstance(item, Round):
+        kept, dropped = item.current.sample.id, item.proposal.sample.id
+        if answer.accepted:
+            kept, dropped = dropped, kept
+        return _same(answer.kept.id, kept, "decision that keeps") or _same(
+            answer.dropped.id, dropped, "decision that drops"
+        )
+    return ""
+
+
+def _same(got: object, wanted: str, what: str) -> str:
+    return "" if got == wanted else f"got a {what} {got}, wanted {wanted} (out of order, or about something else)"
+
+
+def _content(answer: Any) -> str:
+    """Whether the numbers of an answer are finite and its fields have their types."""
+    if isinstance(answer, Score) and not _finite(answer.value):
+        return f"got a score of {answer.value!r}, wanted a finite number"
+    if isinstance(answer, Reply | Sample) and answer.logprob is not None and not _finite(answer.logprob):
+        return f"got a log-probability of {answer.logprob!r}, wanted a finite number or None"
+    if isinstance(answer, Decision) and answer.log_alpha is not None and math.isnan(answer.log_alpha):
+        return "got a log_alpha of nan, wanted a number or None"
+    if isinstance(answer, Critique) and answer.verdict not in ("keep", "revise"):
+        return f"got the verdict {answer.verdict!r}, wanted 'keep' or 'revise'"
+    if isinstance(answer, Reply | Sample | Critique) and not isinstance(answer.text, str):
+        return f"got a text that is {_kind_of(answer.text)}, wanted str"
+    return ""
+
+
+def _storable(answer: Any, name: str, stage: str, component: str) -> Any:
+    """The answer, or its own failure where its text has lone surrogates, which no table can hold."""
+    text = getattr(answer, "text", "")
+    if text.isascii():
+        return answer
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        message = f"got text with a lone surrogate at character {error.start}, wanted Unicode"
+        return Failure(of=name, stage=stage, component=component, kind="parse", message=message)
+    return answer
+
+
+def _finite(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+
+
+def _kind_of(value: object) -> str:
+    return f"a {type(value).__name__}"
+
+
+def _close(answers: object) -> None:
+    """Ends coroutines that nobody awaited, so that Python does not warn of them a second time."""
+    members = answers if isinstance(answers, list | tuple) else [answers]
+    for member in members:
+        if inspect.iscoroutine(member):
+            member.close()
+
+
+def _bug(name: str, stage: str, component: str, message: str) -> Failure:
+    return Failure(of=name, stage=stage, component=component, kind="bug", message=f"contract broken: {message}")
+
+
+def _stamped(failure: Failure, name: str, stage: str, component: str) -> Failure:
+    return dataclasses.replace(failure, of=name, stage=stage, component=component)
