@@ -1,0 +1,149 @@
+//! What a level must do with 64 bytes of text, and the way without vector instructions.
+
+/// Works on blocks of 64 bytes; each level gives the same answers.
+pub trait Block {
+    /// Writes the block with A-Z lower-cased to `to`; yields the bits of its word bytes (letters, digits and,
+    /// where `UNDERSCORE`, `_`) and of its bytes above 127.
+    fn classify<const UNDERSCORE: bool>(from: &[u8; 64], to: &mut [u8; 64]) -> [u64; 2];
+
+    /// The same for a last block of fewer than 64 bytes: what is missing counts as zero bytes.
+    #[inline(always)]
+    fn classify_tail<const UNDERSCORE: bool>(from: &[u8], to: &mut [u8; 64]) -> [u64; 2] {
+        let mut block = [0; 64];
+        block[..from.len()].copy_from_slice(from);
+        Self::classify::<UNDERSCORE>(&block, to)
+    }
+
+    /// Writes `base + i` for every set bit i to the front of `to`, in order; what follows them is undefined.
+    #[inline(always)]
+    fn positions(bits: u64, base: u32, to: &mut [u32; 64]) {
+        let n = bits.count_ones() as usize;
+        let mut left = bits;
+        // eight at a time without asking whether there are as many: one branch per eight that the processor can guess
+        for eight in to.as_chunks_mut::<8>().0.iter_mut().take(n.div_ceil(8)) {
+            for slot in eight {
+                *slot = base.wrapping_add(left.trailing_zeros());
+                left &= left.wrapping_sub(1);
+            }
+        }
+    }
+}
+
+/// Eight bytes in one 64-bit register.
+pub struct Scalar;
+
+const ONES: u64 = 0x0101_0101_0101_0101;
+const HIGH: u64 = 0x8080_8080_8080_8080;
+
+/// The high bit of every byte of `x` (bytes below 128) that lies in `first ..= last`.
+#[inline(always)]
+fn within(x: u64, first: u8, last: u8) -> u64 {
+    let at_least = x + ONES * u64::from(128 - first);
+    let above = x + ONES * u64::from(127 - last);
+    at_least & !above & HIGH
+}
+
+/// The high bits of eight bytes as the low eight bits of a number, the first byte lowest.
+#[inline(always)]
+fn gather(high_bits: u64) -> u64 {
+    (high_bits >> 7).wrapping_mul(0x0102_0408_1020_4080) >> 56
+}
+
+impl Block for Scalar {
+    #[inline(always)]
+    fn classify<const UNDERSCORE: bool>(from: &[u8; 64], to: &mut [u8; 64]) -> [u64; 2] {
+        let (mut word, mut above) = (0, 0);
+        let eights = from
+            .as_chunks::<8>()
+            .0
+            .iter()
+            .zip(to.as_chunks_mut::<8>().0);
+        for (i, (from, to)) in eights.enumerate() {
+            let x = u64::from_le_bytes(*from);
+            let not_ascii = x & HIGH;
+            let ascii = x & !HIGH;
+            let upper = within(ascii, b'A', b'Z') & !not_ascii;
+            let mut is_word = upper | within(ascii, b'a', b'z') | within(ascii, b'0', b'9');
+            if UNDERSCORE {
+                is_word |= within(ascii, b'_', b'_');
+            }
+            *to = (x | (upper >> 2)).to_le_bytes();
+            word |= gather(is_word & !not_ascii) << (8 * i);
+            above |= gather(not_ascii) << (8 * i);
+        }
+        [word, above]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::text::simd::{Simd, per_level};
+
+    #[inline(always)]
+    fn both_kernel<B: Block>(from: &[u8], to: &mut [u8; 64]) -> [[u64; 2]; 2] {
+        match from.try_into() {
+            Ok(whole) => [
+                B::classify::<true>(whole, to),
+                B::classify::<false>(whole, &mut [0; 64]),
+            ],
+            Err(_) => [
+                B::classify_tail::<true>(from, to),
+                B::classify_tail::<false>(from, &mut [0; 64]),
+            ],
+        }
+    }
+    per_level! { fn both(from: &[u8], to: &mut [u8; 64]) -> [[u64; 2]; 2] = both_kernel::<B>; }
+
+    #[inline(always)]
+    fn positions_kernel<B: Block>(bits: u64, base: u32, to: &mut [u32; 64]) {
+        B::positions(bits, base, to);
+    }
+    per_level! { fn positions(bits: u64, base: u32, to: &mut [u32; 64]) = positions_kernel::<B>; }
+
+    #[test]
+    fn every_byte_at_every_place_on_every_level() {
+        for level in Simd::available() {
+            for byte in 0..=255u8 {
+                for place in [0, 1, 7, 8, 31, 32, 63] {
+                    for n in [place + 1, 64] {
+                        let mut from = vec![b'.'; n];
+                        from[place] = byte;
+                        let mut to = [0; 64];
+                        let [[word, above], [plain_word, _]] = both(level, &from, &mut to);
+                        assert_eq!(
+                            word,
+                            u64::from(byte.is_ascii_alphanumeric() || byte == b'_') << place
+                        );
+                        assert_eq!(plain_word, u64::from(byte.is_ascii_alphanumeric()) << place);
+                        assert_eq!(above, u64::from(byte > 127) << place);
+                        assert_eq!(to[place], byte.to_ascii_lowercase());
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn positions_are_those_of_the_set_bits() {
+        for level in Simd::available() {
+            for bits in [
+                0,
+                1,
+                1 << 63,
+                !0,
+                0x5555_5555_5555_5555,
+                0xff00_0000_0000_0001,
+                0x0123_4567_89ab_cdef,
+            ] {
+                let mut to = [0; 64];
+                positions(level, bits, 1000, &mut to);
+                let want: Vec<u32> = (0..64)
+                    .filter(|i| bits >> i & 1 == 1)
+                    .map(|i| 1000 + i)
+                    .collect();
+                assert_eq!(to[..want.len()], want);
+            }
+        }
+    }
+}

@@ -1,0 +1,396 @@
+//! The hashes of a text's words, in order.
+//!
+//! A segment of the text (8 KiB, so that everything stays in the first-level cache) is lower-cased and classified 64 bytes
+//! at a time; the places where words begin and end are written down in one list; then one plain loop hashes the
+//! words out of the lower-cased copy, which is padded, so that every word can be read as 16 bytes.
+
+use super::block::Block;
+use super::hash;
+use super::simd::{Simd, per_level};
+use super::unicode::{self, Alphabet};
+
+const SEGMENT: usize = 8 << 10;
+/// A word's 16 bytes may be read from the last byte on, and a block writes 64.
+const PADDING: usize = 80;
+
+/// Why a text has no words to offer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextError {
+    /// Not UTF-8 from this byte on.
+    NotUtf8 { at: usize },
+    /// A single word of 2^32 bytes or more.
+    EndlessWord,
+}
+
+impl std::fmt::Display for TextError {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::NotUtf8 { at } => write!(f, "not UTF-8 from byte {at} on"),
+            Self::EndlessWord => f.write_str("one word of 4 GiB or more"),
+        }
+    }
+}
+
+impl std::error::Error for TextError {}
+
+/// Hashes words; keeps its working memory between texts, so one per thread.
+///
+/// ```
+/// use sctk_data::text::{Alphabet, Simd, WordHasher, hash};
+/// let mut hasher = WordHasher::new(Simd::best(), Alphabet::Unicode);
+/// assert_eq!(hasher.words(b"Die STRASSE, die").unwrap(), [b"die" as &[u8], b"strasse", b"die"].map(hash::word));
+/// ```
+pub struct WordHasher {
+    simd: Simd,
+    alphabet: Alphabet,
+    scratch: Scratch,
+    plain: Vec<u8>,
+    hashes: Vec<u64>,
+}
+
+#[derive(Default)]
+struct Scratch {
+    lower: Vec<u8>,
+    edges: Vec<u32>,
+}
+
+impl WordHasher {
+    pub fn new(simd: Simd, alphabet: Alphabet) -> Self {
+        Self {
+            simd,
+            alphabet,
+            scratch: Scratch::default(),
+            plain: Vec::new(),
+            hashes: Vec::new(),
+        }
+    }
+
+    /// The hash of every word of `text` (UTF-8), in order: `hash::word` of the word's lower-cased UTF-8.
+    #[inline]
+    pub fn words(&mut self, text: &[u8]) -> Result<&[u64], TextError> {
+        self.hashes.clear();
+        self.each_word(text, WordKind::Words)?;
+        Ok(&self.hashes)
+    }
+
+    /// The hash of every character of the words of `text`, with one space between two words.
+    ///
+    /// Wants `Alphabet::UnicodeJoined` where scripts without spaces should keep their neighbours.
+    pub fn characters(&mut self, text: &[u8]) -> Result<&[u64], TextError> {
+        self.hashes.clear();
+        self.each_word(text, WordKind::Characters)?;
+        Ok(&self.hashes)
+    }
+
+    fn each_word(&mut self, text: &[u8], kind: WordKind) -> Result<(), TextError> {
+        let ascii = Source {
+            text,
+            plain: false,
+            underscore: self.alphabet != Alphabet::Ascii,
+            kind,
+        };
+        match scan(self.simd, ascii, &mut self.scratch, &mut self.hashes)? {
+            Scan::Done => Ok(()),
+            Scan::NotAscii => {
+                let text = str::from_utf8(text).map_err(|e| TextError::NotUtf8 {
+                    at: e.valid_up_to(),
+                })?;
+                self.hashes.clear();
+                self.plain.clear();
+                unicode::plain(text, self.alphabet, &mut self.plain);
+                let source = Source {
+                    text: &self.plain,
+                    plain: true,
+                    ..ascii
+                };
+                scan(self.simd, source, &mut self.scratch, &mut self.hashes).map(drop)
+            }
+        }
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum WordKind {
+    Words,
+    Characters,
+}
+
+#[derive(Clone, Copy)]
+struct Source<'a> {
+    text: &'a [u8],
+    /// It is a plain form: bytes above 127 belong to words.
+    plain: bool,
+    underscore: bool,
+    kind: WordKind,
+}
+
+enum Scan {
+    Done,
+    NotAscii,
+}
+
+per_level! {
+    fn scan(source: Source<'_>, scratch: &mut Scratch, hashes: &mut Vec<u64>) -> Result<Scan, TextError> = scan_kernel::<B>;
+}
+
+#[inline(always)]
+fn scan_kernel<B: Block>(
+    source: Source<'_>,
+    scratch: &mut Scratch,
+    hashes: &mut Vec<u64>,
+) -> Result<Scan, TextError> {
+    let mut size = SEGMENT;
+    let mut at = 0;
+    while at < source.text.len() {
+        let end = source.text.len().min(at + size);
+        let segment = &source.text[at..end];
+        scratch.make_room(segment.len());
+        let found = if source.underscore {
+            edges::<B, true>(segment, source.plain, scratch)
+        } else {
+            edges::<B, false>(segment, source.plain, scratch)
+        };
+        let Some(mut n_edges) = found else {
+            return Ok(Scan::NotAscii);
+        };
+        at = end;
+        if n_edges % 2 == 1 {
+            // the last word is still open
+            if end == source.text.len() {
+                scratch.edges[n_edges] = segment.len() as u32;
+                n_edges += 1;
+            } else {
+                n_edges -= 1;
+                let begin = scratch.edges[n_edges] as usize;
+                at -= segment.len() - begin;
+                if begin == 0 {
+                    size = size
+                        .checked_mul(2)
+                        .filter(|&n| n <= 1 << 31)
+                        .ok_or(TextError::EndlessWord)?;
+                    continue;
+                }
+            }
+        }
+        size = SEGMENT;
+        let ends = &scratch.edges[..n_edges];
+        match source.kind {
+            WordKind::Words => hash_words(&scratch.lower, ends, hashes),
+            WordKind::Characters => hash_characters(&scratch.lower, ends, hashes),
+        }
+    }
+    Ok(Scan::Done)
+}
+
+impl Scratch {
+    #[inline(always)]
+    fn make_room(&mut self, n: usize) {
+        if self.lower.len() < n + PADDING {
+            self.lower.resize(n.max(SEGMENT) + PADDING, 0);
+            // a segment of n bytes has at most n + 1 edges; 64 are written at a time
+            self.edges.resize(n.max(SEGMENT) + PADDING, 0);
+        }
+    }
+}
+
+/// Lower-cases the segment and lists where words begin and end, alternately; None: it is not ASCII and not plain.
+#[inline(always)]
+fn edges<B: Block, const UNDERSCORE: bool>(
+    segment: &[u8],
+    plain: bool,
+    scratch: &mut Scratch,
+) -> Option<usize> {
+    let (blocks, tail) = segment.as_chunks::<64>();
+    let mut n = 0;
+    let mut inside = 0; // 1 while the block before ended within a word
+    let mut base = 0;
+    let mut note = |[word, above]: [u64; 2], base: usize| -> bool {
+        let word = if plain { word | above } else { word };
+        let bits = word ^ (word << 1 | inside);
+        inside = word >> 63;
+        let to = scratch.edges[n..n + 64]
+            .first_chunk_mut()
+            .expect("64 were cut");
+        B::positions(bits, base as u32, to);
+        n += bits.count_ones() as usize;
+        plain || above == 0
+    };
+    for block in blocks {
+        let to = scratch.lower[base..base + 64]
+            .first_chunk_mut()
+            .expect("64 were cut");
+        if !note(B::classify::<UNDERSCORE>(block, to), base) {
+            return None;
+        }
+        base += 64;
+    }
+    if !tail.is_empty() {
+        let to = scratch.lower[base..base + 64]
+            .first_chunk_mut()
+            .expect("64 were cut");
+        if !note(B::classify_tail::<UNDERSCORE>(tail, to), base) {
+            return None;
+        }
+    }
+    Some(n)
+}
+
+#[inline(always)]
+fn hash_words(lower: &[u8], edges: &[u32], hashes: &mut Vec<u64>) {
+    let (words, _) = edges.as_chunks::<2>();
+    hashes.extend(
+        words
+            .iter()
+            .map(|&[begin, end]| hash_word(lower, begin as usize, end as usize)),
+    );
+}
+
+#[inline(always)]
+fn hash_word(lower: &[u8], begin: usize, end: usize) -> u64 {
+    let n = end - begin;
+    match hash::MASKS.get(n) {
+        Some(mask) => {
+            let word: &[u8; 16] = lower[begin..begin + 16].first_chunk().expect("16 were cut");
+            let all = u128::from_le_bytes(*word);
+            hash::short_word(all as u64 & mask[0], (all >> 64) as u64 & mask[1], n)
+        }
+        None => hash_long(&lower[begin..end]),
+    }
+}
+
+#[cold]
+#[inline(never)]
+fn hash_long(word: &[u8]) -> u64 {
+    hash::word(word)
+}
+
+fn hash_characters(lower: &[u8], edges: &[u32], hashes: &mut Vec<u64>) {
+    for &[begin, end] in edges.as_chunks::<2>().0 {
+        if !hashes.is_empty() {
+            hashes.push(hash::word(b" "));
+        }
+        for character in lower[begin as usize..end as usize].chunk_by(|_, next| next & 0xc0 == 0x80)
+        {
+            hashes.push(hash::word(character));
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn oracle(text: &str, alphabet: Alphabet) -> Vec<u64> {
+        let lower = text.to_lowercase();
+        let spaced: String = lower
+            .chars()
+            .map(|c| match alphabet {
+                Alphabet::Ascii if !c.is_ascii_alphanumeric() => " ".to_string(),
+                Alphabet::Ascii => c.to_string(),
+                _ if !unicode::is_word(c) => " ".to_string(),
+                Alphabet::Unicode if unicode::is_alone(c) => format!(" {c} "),
+                _ => c.to_string(),
+            })
+            .collect();
+        spaced
+            .split(' ')
+            .filter(|w| !w.is_empty())
+            .map(|w| hash::word(w.as_bytes()))
+            .collect()
+    }
+
+    fn random_text(seed: u64, n: usize, letters: &[&str]) -> String {
+        let mut state = seed;
+        (0..n)
+            .map(|_| {
+                state = hash::mix_raw(state.wrapping_add(1));
+                letters[(state >> 33) as usize % letters.len()]
+            })
+            .collect()
+    }
+
+    #[test]
+    fn words_are_those_of_the_definition_on_every_level() {
+        let ascii = [
+            "a",
+            "B",
+            "z",
+            "9",
+            "_",
+            " ",
+            ",",
+            "Words",
+            "anextremelylongwordindeed",
+            "\n",
+            "\0",
+            "@[`{/:",
+        ];
+        let mixed = [
+            "a", "É", "Σ", "ß", "\u{130}", "\u{212a}", "я", "漢", "ー", "🙂", "ﬁ", "\u{301}", " ",
+            "x_1", "٣", "ΑΣ", "word",
+        ];
+        for level in Simd::available() {
+            for alphabet in [Alphabet::Unicode, Alphabet::UnicodeJoined, Alphabet::Ascii] {
+                let mut hasher = WordHasher::new(level, alphabet);
+                for seed in 0..300 {
+                    let letters: &[&str] = if seed % 2 == 0 { &ascii } else { &mixed };
+                    let text = random_text(seed, (seed as usize * 7) % 400, letters);
+                    assert_eq!(
+                        hasher.words(text.as_bytes()).unwrap(),
+                        oracle(&text, alphabet),
+                        "{level:?} {alphabet:?} {text:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn segments_cut_no_word() {
+        for level in Simd::available() {
+            let mut hasher = WordHasher::new(level, Alphabet::Unicode);
+            for n in [SEGMENT - 1, SEGMENT, SEGMENT + 1, 3 * SEGMENT] {
+                for text in [
+                    "x".repeat(n),
+                    format!("{} tail", "y".repeat(n)),
+                    "word ".repeat(n / 5 + 1),
+                    format!("é{}", " abc".repeat(n)),
+                ] {
+                    assert_eq!(
+                        hasher.words(text.as_bytes()).unwrap(),
+                        oracle(&text, Alphabet::Unicode),
+                        "{n}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn characters_have_one_space_between_words() {
+        let mut hasher = WordHasher::new(Simd::best(), Alphabet::UnicodeJoined);
+        let want: Vec<u64> = ["a", "b", " ", "é", "漢", "字"]
+            .iter()
+            .map(|c| hash::word(c.as_bytes()))
+            .collect();
+        assert_eq!(
+            hasher.characters("  AB -- É漢字!".as_bytes()).unwrap(),
+            want
+        );
+        let long = "é ".repeat(SEGMENT);
+        assert_eq!(
+            hasher.characters(long.as_bytes()).unwrap().len(),
+            2 * SEGMENT - 1
+        );
+    }
+
+    #[test]
+    fn broken_utf8_is_named() {
+        let mut hasher = WordHasher::new(Simd::best(), Alphabet::Ascii);
+        assert_eq!(
+            hasher.words(b"fine \xff"),
+            Err(TextError::NotUtf8 { at: 5 })
+        );
+        assert_eq!(hasher.words(b"").unwrap(), [0; 0]);
+    }
+}

@@ -1,0 +1,149 @@
+//! The blocks of AVX2 and AVX-512.
+//!
+//! The methods are inlined into functions that are compiled for these features (`per_level`), and those are
+//! called only with a `Simd` that proves them: this is what every `unsafe` below rests on.
+
+use std::arch::x86_64::*;
+
+use super::block::Block;
+
+/// Two registers of 32 bytes.
+pub struct Avx2;
+
+/// One register of 64 bytes, masks in mask registers.
+pub struct Avx512;
+
+impl Block for Avx2 {
+    #[inline(always)]
+    fn classify<const UNDERSCORE: bool>(from: &[u8; 64], to: &mut [u8; 64]) -> [u64; 2] {
+        let (mut word, mut above) = (0, 0);
+        for half in 0..2 {
+            // SAFETY: AVX2 is there (see the module); both halves lie within the 64 bytes.
+            let [w, a] = unsafe {
+                half_block::<UNDERSCORE>(
+                    from.as_ptr().add(32 * half),
+                    to.as_mut_ptr().add(32 * half),
+                )
+            };
+            word |= u64::from(w) << (32 * half);
+            above |= u64::from(a) << (32 * half);
+        }
+        [word, above]
+    }
+}
+
+/// 32 bytes of `classify`.
+///
+/// # Safety
+/// AVX2 is there; 32 bytes may be read at `from` and written at `to`.
+#[inline(always)]
+unsafe fn half_block<const UNDERSCORE: bool>(from: *const u8, to: *mut u8) -> [u32; 2] {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let x = _mm256_loadu_si256(from.cast());
+        let lower = _mm256_or_si256(x, _mm256_set1_epi8(0x20));
+        let letter = below(_mm256_sub_epi8(lower, _mm256_set1_epi8(b'a' as i8)), 26);
+        let digit = below(_mm256_sub_epi8(x, _mm256_set1_epi8(b'0' as i8)), 10);
+        let mut word = _mm256_or_si256(letter, digit);
+        if UNDERSCORE {
+            word = _mm256_or_si256(word, _mm256_cmpeq_epi8(x, _mm256_set1_epi8(b'_' as i8)));
+        }
+        // a letter with bit 5 set is lower-case; setting it in every letter changes only the upper-case ones
+        let bit = _mm256_and_si256(letter, _mm256_set1_epi8(0x20));
+        _mm256_storeu_si256(to.cast(), _mm256_or_si256(x, bit));
+        [
+            _mm256_movemask_epi8(word) as u32,
+            _mm256_movemask_epi8(x) as u32,
+        ]
+    }
+}
+
+/// All ones where the byte of x, unsigned, is below `n`.
+///
+/// # Safety
+/// AVX2 is there.
+#[inline(always)]
+unsafe fn below(x: __m256i, n: i8) -> __m256i {
+    // SAFETY: the caller's promise.
+    unsafe { _mm256_cmpeq_epi8(_mm256_min_epu8(x, _mm256_set1_epi8(n - 1)), x) }
+}
+
+impl Block for Avx512 {
+    #[inline(always)]
+    fn classify<const UNDERSCORE: bool>(from: &[u8; 64], to: &mut [u8; 64]) -> [u64; 2] {
+        // SAFETY: AVX-512 is there (see the module); 64 bytes are read and written.
+        unsafe { whole_block::<UNDERSCORE>(_mm512_loadu_si512(from.as_ptr().cast()), to) }
+    }
+
+    #[inline(always)]
+    fn classify_tail<const UNDERSCORE: bool>(from: &[u8], to: &mut [u8; 64]) -> [u64; 2] {
+        debug_assert!(from.len() < 64);
+        // SAFETY: AVX-512 is there; the mask keeps the load to the bytes of `from`, and a masked load touches no others.
+        unsafe {
+            whole_block::<UNDERSCORE>(
+                _mm512_maskz_loadu_epi8(_bzhi_u64(!0, from.len() as u32), from.as_ptr().cast()),
+                to,
+            )
+        }
+    }
+
+    #[inline(always)]
+    fn positions(bits: u64, base: u32, to: &mut [u32; 64]) {
+        // SAFETY: AVX-512 with VBMI2 is there; the four stores of 16 numbers fill exactly the 64 of `to`.
+        unsafe {
+            let packed =
+                _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(COUNT.as_ptr().cast()));
+            let base = _mm512_set1_epi32(base as i32);
+            let start = to.as_mut_ptr();
+            let put = |quarter: usize, bytes: __m128i| {
+                let wide = _mm512_add_epi32(_mm512_cvtepu8_epi32(bytes), base);
+                _mm512_storeu_si512(start.add(16 * quarter).cast(), wide);
+            };
+            put(0, _mm512_castsi512_si128(packed));
+            put(1, _mm512_extracti32x4_epi32::<1>(packed));
+            if bits.count_ones() > 32 {
+                put(2, _mm512_extracti32x4_epi32::<2>(packed));
+                put(3, _mm512_extracti32x4_epi32::<3>(packed));
+            }
+        }
+    }
+}
+
+const COUNT: [u8; 64] = {
+    let mut count = [0; 64];
+    let mut i = 0;
+    while i < 64 {
+        count[i] = i as u8;
+        i += 1;
+    }
+    count
+};
+
+/// `classify` of a block that is in a register.
+///
+/// # Safety
+/// AVX-512 F and BW are there.
+#[inline(always)]
+unsafe fn whole_block<const UNDERSCORE: bool>(x: __m512i, to: &mut [u8; 64]) -> [u64; 2] {
+    // SAFETY: the caller's promise; 64 bytes are written.
+    unsafe {
+        let lower = _mm512_or_si512(x, _mm512_set1_epi8(0x20));
+        let letter = _mm512_cmplt_epu8_mask(
+            _mm512_sub_epi8(lower, _mm512_set1_epi8(b'a' as i8)),
+            _mm512_set1_epi8(26),
+        );
+        let mut word = letter
+            | _mm512_cmplt_epu8_mask(
+                _mm512_sub_epi8(x, _mm512_set1_epi8(b'0' as i8)),
+                _mm512_set1_epi8(10),
+            );
+        if UNDERSCORE {
+            word |= _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8(b'_' as i8));
+        }
+        _mm512_storeu_si512(
+            to.as_mut_ptr().cast(),
+            _mm512_mask_mov_epi8(x, letter, lower),
+        );
+        [word, _mm512_movepi8_mask(x)]
+    }
+}
