@@ -1,0 +1,1 @@
+//! How far several answers to one question agree.

@@ -1,0 +1,1 @@
+//! Rows of tokens into bins of a fixed capacity.
