@@ -18,6 +18,7 @@ from sctk_core.errors import (
 )
 from sctk_core.hookspecs import Component, hookimpl
 from sctk_core.identity import content_id, directory_digest, file_digest, seed_from
+from sctk_core.parsing import neutralise, parse_score, parse_verdict
 from sctk_core.pipeline.stages import (
     AcceptStep,
     Chain,
@@ -31,6 +32,7 @@ from sctk_core.pipeline.stages import (
     Stage,
     Train,
 )
+from sctk_core.prompts import Template
 from sctk_core.protocols import Backend
 from sctk_core.records import (
     Critique,
@@ -94,6 +96,7 @@ __all__ = [
     "SctkError",
     "Stage",
     "StoreError",
+    "Template",
     "Train",
     "TrainReport",
     "TrainingData",
@@ -103,6 +106,9 @@ __all__ = [
     "directory_digest",
     "file_digest",
     "hookimpl",
+    "neutralise",
+    "parse_score",
+    "parse_verdict",
     "seed_from",
     "setting",
 ]
