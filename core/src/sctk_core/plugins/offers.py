@@ -1,0 +1,187 @@
+"""The static catalogue: what every installed distribution says it offers, read from its metadata alone.
+
+Nobody's code is imported here. One unreadable distribution is a line among `complaints`, never an exception. A clash of
+names is an error only when that name is asked for; `DISTRIBUTION/NAME` then says which one is meant.
+"""
+
+from __future__ import annotations
+
+import importlib.metadata
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sctk_core.config import suggestion
+from sctk_core.errors import ConfigError, PluginError
+from sctk_core.hookspecs import KINDS, Kind
+
+FIRST_PARTY: dict[tuple[str, str], str] = {
+    ("backend", "nano"): "sctk-nano",
+    ("backend", "transformers"): "sctk-transformers",
+    ("backend", "vllm"): "sctk-vllm",
+    ("reward", "lexicon"): "sctk-rewards",
+    ("reward", "classifier"): "sctk-rewards[classifier]",
+    ("critic", "constitution"): "sctk-critics",
+    ("trainer", "sft"): "sctk-trl",
+    ("trainer", "preference"): "sctk-trl",
+    ("rule", "metropolis"): "sctk-dsc",
+    ("method", "dsc"): "sctk-dsc",
+    ("method", "rdpo"): "sctk-rdpo",
+}
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Offer:
+    """One component that a distribution says it has. `file` None: installed; else it came from this file by `--load`."""
+
+    kind: str
+    name: str
+    module: str
+    distribution: str
+    version: str
+    requires: tuple[str, ...] = ()
+    file: Path | None = None
+
+    @property
+    def provider(self) -> str:
+        """Who to blame or thank, in words: distribution and version."""
+        return f"{self.distribution} {self.version}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Catalogue:
+    """All offers, sorted by kind, name and distribution, and what could not be read."""
+
+    offers: tuple[Offer, ...]
+    complaints: tuple[str, ...] = ()
+
+    def of(self, kind: str) -> tuple[Offer, ...]:
+        """The offers of one kind (its word: "reward")."""
+        return tuple(offer for offer in self.offers if offer.kind == kind)
+
+    def find(self, kind: str, name: str) -> Offer:
+        """The one offer of that kind and name (or `DISTRIBUTION/NAME`), or a PluginError that says what to do."""
+        kind_named(kind)
+        distribution, _, bare = name.rpartition("/")
+        found = [offer for offer in self.of(kind) if offer.name == bare and distribution in ("", offer.distribution)]
+        if not found:
+            raise PluginError(self._missing(kind, name), hint=self._advice(kind, bare))
+        if len(found) > 1:
+            raise _clash(kind, found)
+        return found[0]
+
+    def _missing(self, kind: str, name: str) -> str:
+        names = ", ".join(dict.fromkeys(offer.name for offer in self.of(kind)))
+        return f"no {kind} named {name!r} is installed, wanted one of: {names or '(none is installed)'}"
+
+    def _advice(self, kind: str, name: str) -> str:
+        if (kind, name) in FIRST_PARTY:
+            return f"pip install '{FIRST_PARTY[kind, name]}'"
+        others = [offer.kind for offer in self.offers if offer.name == name]
+        if others:
+            return f"{name!r} is installed as a {others[0]}, not as a {kind}"
+        known = [offer.name for offer in self.of(kind)] + [known for word, known in FIRST_PARTY if word == kind]
+        return (
+            suggestion(name, known)
+            or "`sctk plugins` lists what is installed, `--load FILE` takes a plugin from one file"
+        )
+
+
+def kind_named(word: str) -> Kind:
+    """The kind whose word this is ("reward"), or a ConfigError with "did you mean"."""
+    for kind in KINDS:
+        if kind.word == word:
+            return kind
+    words = [kind.word for kind in KINDS]
+    raise ConfigError(f"got the kind {word!r}, wanted one of {', '.join(words)}", hint=suggestion(word, words))
+
+
+def catalogue(files: Sequence[Path] = ()) -> Catalogue:
+    """What is installed, and what the given plugin files offer. Only the files, which the user named, are imported."""
+    offers: list[Offer] = []
+    complaints: list[str] = []
+    for distribution in _distributions():
+        _read(distribution, offers, complaints)
+    if files:
+        from sctk_core.plugins.loading import offers_of_file
+
+        for file in files:
+            offers += offers_of_file(file)
+    offers.sort(key=lambda offer: (_order(offer.kind), offer.name, offer.distribution))
+    return Catalogue(offers=tuple(offers), complaints=tuple(complaints))
+
+
+def _order(word: str) -> int:
+    return next(place for place, kind in enumerate(KINDS) if kind.word == word)
+
+
+def _clash(kind: str, found: Sequence[Offer]) -> PluginError:
+    providers = " and ".join(offer.provider for offer in found)
+    one = found[0]
+    return PluginError(
+        f"the {kind} {one.name!r} is offered by {providers}, wanted one",
+        hint=f"say which: '{one.distribution}/{one.name}', or uninstall the other",
+    )
+
+
+def _distributions() -> Iterator[importlib.metadata.Distribution]:
+    """Every installed distribution once; what comes first on the path hides its namesakes, as it does for imports."""
+    seen: set[str] = set()
+    for distribution in importlib.metadata.distributions():
+        path = str(getattr(distribution, "_path", id(distribution)))
+        if path not in seen:
+            seen.add(path)
+            yield distribution
+
+
+def _read(distribution: importlib.metadata.Distribution, offers: list[Offer], complaints: list[str]) -> None:
+    """Adds what one distribution offers, or one line on why it cannot be read."""
+    where = str(getattr(distribution, "_path", distribution))
+    try:
+        text = distribution.read_text("entry_points.txt") or ""
+        if "[sctk." not in text:
+            return
+        name, version = distribution.metadata["Name"], distribution.metadata["Version"]
+        requires = tuple(distribution.requires or ())
+    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+        complaints.append(f"{where}: its metadata cannot be read ({type(error).__name__}: {error})")
+        return
+    if not name or not version:
+        complaints.append(f"{where}: its metadata has no name or no version")
+        return
+    if any(_normal(offer.distribution) == _normal(name) for offer in offers):
+        return  # an older copy further down the path, which no import would find either
+    for group, component, target in _entries(text.splitlines(), f"{name} {version}", complaints):
+        kind = next((kind.word for kind in KINDS if kind.group == group), None)
+        if kind is None:
+            known = suggestion(group, [kind.group for kind in KINDS])
+            complaints.append(f"{name} {version}: unknown entry-point group {group!r}; {known}".rstrip("; "))
+            continue
+        module = target.partition(":")[0].strip()
+        offers.append(
+            Offer(kind=kind, name=component, module=module, distribution=name, version=version, requires=requires)
+        )
+
+
+def _normal(name: str) -> str:
+    """A distribution's name as packagers compare it.
+
+    >>> _normal("Sctk_My.Reward")
+    'sctk-my-reward'
+    """
+    return re.sub(r"[-_.]+", "-", name).lower()
+
+
+def _entries(lines: Iterable[str], provider: str, complaints: list[str]) -> Iterator[tuple[str, str, str]]:
+    """(group, name, target) of every line in a group of ours; a line that is none of that is a complaint."""
+    group = ""
+    for line in (line.strip() for line in lines):
+        if line.startswith("[") and line.endswith("]"):
+            group = line[1:-1].strip()
+        elif group.startswith("sctk.") and line and not line.startswith(("#", ";")):
+            name, equals, target = (part.strip() for part in line.partition("="))
+            if name and equals and target:
+                yield group, name, target
+            else:
+                complaints.append(f"{provider}: entry point {line!r} in [{group}], wanted NAME = MODULE")
