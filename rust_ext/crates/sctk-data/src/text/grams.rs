@@ -2,6 +2,8 @@
 //!
 //! Plain loops without branches: the compiler turns them into the vectors of the level that they are compiled for.
 
+use std::mem::MaybeUninit;
+
 use super::hash::{EULER, GOLDEN, PI, ROOT_TWO, mix};
 use super::simd::per_level;
 
@@ -16,38 +18,52 @@ per_level! {
 fn grams_kernel(tokens: &[u64], n: usize, out: &mut Vec<u64>) {
     out.clear();
     let n = n.clamp(1, tokens.len().max(1));
-    if n == 5 {
-        out.extend(tokens.array_windows_5().map(|w| {
-            let h = w[0].wrapping_mul(PI).wrapping_add(w[1]);
-            let h = h.wrapping_mul(PI).wrapping_add(w[2]);
-            let h = h.wrapping_mul(PI).wrapping_add(w[3]);
-            mix(h.wrapping_mul(PI).wrapping_add(w[4]))
-        }));
-        return;
-    }
     let count = (tokens.len() + 1).saturating_sub(n);
-    out.extend_from_slice(&tokens[..count]);
-    for j in 1..n {
-        for (h, &t) in out.iter_mut().zip(&tokens[j..]) {
-            *h = h.wrapping_mul(PI).wrapping_add(t);
+    out.reserve(count);
+    let room = &mut out.spare_capacity_mut()[..count];
+    if n == 5 {
+        fives(tokens, room);
+    } else {
+        windows(tokens, n, room);
+    }
+    // SAFETY: both have written all of `room`, which is the first `count` places behind the empty vector's end.
+    unsafe { out.set_len(count) };
+}
+
+#[inline(always)]
+fn fives(tokens: &[u64], out: &mut [MaybeUninit<u64>]) {
+    let n = out.len();
+    let [a, b, c, d, e] = [
+        &tokens[..n],
+        &tokens[1..n + 1],
+        &tokens[2..n + 2],
+        &tokens[3..n + 3],
+        &tokens[4..n + 4],
+    ];
+    for i in 0..n {
+        let h = a[i].wrapping_mul(PI).wrapping_add(b[i]);
+        let h = h.wrapping_mul(PI).wrapping_add(c[i]);
+        let h = h.wrapping_mul(PI).wrapping_add(d[i]);
+        out[i].write(mix(h.wrapping_mul(PI).wrapping_add(e[i])));
+    }
+}
+
+/// Any n, in strips that stay in registers and the first-level cache.
+#[inline(always)]
+fn windows(tokens: &[u64], n: usize, out: &mut [MaybeUninit<u64>]) {
+    let mut strip = [0u64; 64];
+    for (i, out) in out.chunks_mut(64).enumerate() {
+        let tokens = &tokens[64 * i..64 * i + out.len() + n - 1];
+        let strip = &mut strip[..out.len()];
+        strip.copy_from_slice(&tokens[..strip.len()]);
+        for j in 1..n {
+            for (h, &t) in strip.iter_mut().zip(&tokens[j..j + out.len()]) {
+                *h = h.wrapping_mul(PI).wrapping_add(t);
+            }
         }
-    }
-    for h in out {
-        *h = mix(*h);
-    }
-}
-
-trait Windows {
-    fn array_windows_5(&self) -> impl ExactSizeIterator<Item = [u64; 5]>;
-}
-
-impl Windows for [u64] {
-    #[inline(always)]
-    fn array_windows_5(&self) -> impl ExactSizeIterator<Item = [u64; 5]> {
-        (0..self.len().saturating_sub(4)).map(|i| {
-            let w = &self[i..i + 5];
-            [w[0], w[1], w[2], w[3], w[4]]
-        })
+        for (slot, &h) in out.iter_mut().zip(strip.iter()) {
+            slot.write(mix(h));
+        }
     }
 }
 

@@ -11,7 +11,7 @@ use super::unicode::{self, Alphabet};
 
 const SEGMENT: usize = 8 << 10;
 /// A word's 16 bytes may be read from the last byte on, and a block writes 64.
-const PADDING: usize = 80;
+const PADDING: usize = 128;
 
 /// Why a text has no words to offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -201,48 +201,65 @@ fn edges<B: Block, const UNDERSCORE: bool>(
     scratch: &mut Scratch,
 ) -> Option<usize> {
     let (blocks, tail) = segment.as_chunks::<64>();
-    let mut n = 0;
-    let mut inside = 0; // 1 while the block before ended within a word
-    let mut base = 0;
-    let mut note = |[word, above]: [u64; 2], base: usize| -> bool {
-        let word = if plain { word | above } else { word };
-        let bits = word ^ (word << 1 | inside);
-        inside = word >> 63;
-        let to = scratch.edges[n..n + 64]
+    let mut list = EdgeList {
+        n: 0,
+        inside: 0,
+        plain,
+    };
+    let lower = scratch.lower.as_chunks_mut::<64>().0;
+    for (i, (block, to)) in blocks.iter().zip(lower.iter_mut()).enumerate() {
+        if !list.note::<B>(
+            B::classify::<UNDERSCORE>(block, to),
+            64 * i,
+            &mut scratch.edges,
+        ) {
+            return None;
+        }
+    }
+    if !tail.is_empty() {
+        let found = B::classify_tail::<UNDERSCORE>(tail, &mut lower[blocks.len()]);
+        if !list.note::<B>(found, 64 * blocks.len(), &mut scratch.edges) {
+            return None;
+        }
+    }
+    Some(list.n)
+}
+
+struct EdgeList {
+    n: usize,
+    /// 1 while the block before ended within a word
+    inside: u64,
+    plain: bool,
+}
+
+impl EdgeList {
+    /// Adds the edges of the block at `base`; false: it is not ASCII, and was not expected to be otherwise.
+    #[inline(always)]
+    fn note<B: Block>(&mut self, [word, above]: [u64; 2], base: usize, edges: &mut [u32]) -> bool {
+        if above != 0 && !self.plain {
+            return false;
+        }
+        let word = word | above;
+        let bits = word ^ (word << 1 | self.inside);
+        self.inside = word >> 63;
+        let to = edges[self.n..self.n + 64]
             .first_chunk_mut()
             .expect("64 were cut");
         B::positions(bits, base as u32, to);
-        n += bits.count_ones() as usize;
-        plain || above == 0
-    };
-    for block in blocks {
-        let to = scratch.lower[base..base + 64]
-            .first_chunk_mut()
-            .expect("64 were cut");
-        if !note(B::classify::<UNDERSCORE>(block, to), base) {
-            return None;
-        }
-        base += 64;
+        self.n += bits.count_ones() as usize;
+        true
     }
-    if !tail.is_empty() {
-        let to = scratch.lower[base..base + 64]
-            .first_chunk_mut()
-            .expect("64 were cut");
-        if !note(B::classify_tail::<UNDERSCORE>(tail, to), base) {
-            return None;
-        }
-    }
-    Some(n)
 }
 
 #[inline(always)]
 fn hash_words(lower: &[u8], edges: &[u32], hashes: &mut Vec<u64>) {
-    let (words, _) = edges.as_chunks::<2>();
-    hashes.extend(
-        words
-            .iter()
-            .map(|&[begin, end]| hash_word(lower, begin as usize, end as usize)),
-    );
+    let words = edges.as_chunks::<2>().0;
+    hashes.reserve(words.len());
+    for (slot, &[begin, end]) in hashes.spare_capacity_mut().iter_mut().zip(words) {
+        slot.write(hash_word(lower, begin as usize, end as usize));
+    }
+    // SAFETY: `reserve` made room for all words, so the loop wrote one hash for each of them behind the old end.
+    unsafe { hashes.set_len(hashes.len() + words.len()) };
 }
 
 #[inline(always)]

@@ -94,19 +94,25 @@ impl Block for Avx512 {
             let packed =
                 _mm512_maskz_compress_epi8(bits, _mm512_loadu_si512(COUNT.as_ptr().cast()));
             let base = _mm512_set1_epi32(base as i32);
-            let start = to.as_mut_ptr();
-            let put = |quarter: usize, bytes: __m128i| {
-                let wide = _mm512_add_epi32(_mm512_cvtepu8_epi32(bytes), base);
-                _mm512_storeu_si512(start.add(16 * quarter).cast(), wide);
-            };
-            put(0, _mm512_castsi512_si128(packed));
-            put(1, _mm512_extracti32x4_epi32::<1>(packed));
+            let start: *mut __m512i = to.as_mut_ptr().cast();
+            put(start, _mm512_castsi512_si128(packed), base);
+            put(start.add(1), _mm512_extracti32x4_epi32::<1>(packed), base);
             if bits.count_ones() > 32 {
-                put(2, _mm512_extracti32x4_epi32::<2>(packed));
-                put(3, _mm512_extracti32x4_epi32::<3>(packed));
+                put(start.add(2), _mm512_extracti32x4_epi32::<2>(packed), base);
+                put(start.add(3), _mm512_extracti32x4_epi32::<3>(packed), base);
             }
         }
     }
+}
+
+/// Writes 16 bytes, each plus `base`, as 32-bit numbers.
+///
+/// # Safety
+/// AVX-512 is there; 64 bytes may be written at `to`.
+#[inline(always)]
+unsafe fn put(to: *mut __m512i, bytes: __m128i, base: __m512i) {
+    // SAFETY: the caller's promise.
+    unsafe { _mm512_storeu_si512(to, _mm512_add_epi32(_mm512_cvtepu8_epi32(bytes), base)) };
 }
 
 const COUNT: [u8; 64] = {
