@@ -89,6 +89,17 @@ class Sample:
     def __post_init__(self) -> None:
         _name(self, self.prompt.id, self.text, self.chain, self.sweep, self.rank, self.critique)
 
+    @classmethod
+    def of(
+        cls, reply: Reply, *, prompt: Prompt, chain: int = 0, sweep: int = 0, rank: int = 0, critique: str | None = None
+    ) -> Sample:
+        """The sample that a backend's reply is, with everything that the reply knows of its tokens."""
+        known: dict[str, Any] = {
+            name: getattr(reply, name) for name in ("text", "token_ids", "tokenizer", "prompt_tokens", "finish")
+        }
+        place: dict[str, Any] = {"prompt": prompt, "chain": chain, "sweep": sweep, "rank": rank, "critique": critique}
+        return cls(**known, **place, logprob=reply.logprob, backend=reply.backend, reply=reply.key)
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Critique:

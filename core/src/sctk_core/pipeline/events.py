@@ -7,12 +7,11 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RunStarted:
-    """A run begins or goes on: `n_prompts` chains are wanted, `n_done` of them were finished before."""
+    """A run begins or goes on in the directory `run`; `resumed`: it was begun before."""
 
     run: str
     method: str
-    n_prompts: int
-    n_done: int
+    resumed: bool
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,10 +33,10 @@ class ItemFinished:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChainFinished:
-    """One chain has walked all its steps, or ended early."""
+    """One chain has walked all its steps, or ended early; `n_prompts` None: how many there will be is not known."""
 
     n_done: int
-    n_prompts: int
+    n_prompts: int | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from sctk_core.records import Critique, Decision, Pair, Prompt, Sample, Score
 
@@ -98,11 +99,17 @@ class Collect:
     """A training table: for each finished chain one row, or the reason why there is none. `build` is pure."""
 
     table: str
+    rows: Literal["samples", "pairs"]
     build: Callable[[Chain], Row | Declined]
 
     @property
     def name(self) -> str:
         return f"collect.{self.table}"
+
+    @property
+    def folder(self) -> str:
+        """Where its shards lie: the table's name and what its rows are."""
+        return f"{self.table}-{self.rows}"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
