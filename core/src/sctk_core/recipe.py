@@ -1,0 +1,194 @@
+"""A recipe: TOML in layers, from the method's default up to a flag, and what each setting came from.
+
+Sections name a component with `use`; everything else in a section belongs to that component. A layer that names another
+component drops the settings of the one below, which were not its own.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sctk_core.config import setting, suggestion
+from sctk_core.errors import ConfigError
+
+COMPONENTS: Mapping[str, str] = {
+    "method": "method", "backend": "backend", "source": "source", "critic": "critic", "reward": "reward",
+    "rule": "rule", "trainer": "trainer", "baseline": "trainer",
+}  # fmt: skip
+"""Section -> kind of the component that it names."""
+SECTIONS = (*COMPONENTS, "model", "sampling", "run", "evaluator")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunSettings:
+    """What the run itself reads: section [run]."""
+
+    seed: int = setting(0, help="every random number of the run follows from it", low=0)
+    limit: int = setting(0, help="at most so many prompts are walked; 0: all", unit="prompts", low=0)
+    eval_limit: int = setting(
+        200, help="at most so many held-out prompts are answered by each arm", unit="prompts", low=0
+    )
+    chains: int = setting(1, help="how many chains start at each prompt", low=1)
+    concurrency: int = setting(128, help="chains in flight", low=1, identity=False)
+    timeout_s: float = setting(
+        600.0, help="longest time for one step of a chain", unit="seconds", low=0.01, identity=False
+    )
+    retries: int = setting(
+        2, help="how often a step is asked again after a time-out or a lost connection", low=0, identity=False
+    )
+    shard_rows: int = setting(1000, help="chains in one sealed shard", unit="chains", low=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ModelSettings:
+    """Which model: section [model]."""
+
+    path: str = setting("", help="a local directory or a hub name; nothing: the backend's own default")
+    revision: str | None = setting(None, help="a hub revision; nothing: the default branch")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layer:
+    """Settings from one origin ("flag", "environment", "recipe.toml", "default of rdpo"): section -> key -> value."""
+
+    origin: str
+    sections: Mapping[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Recipe:
+    """The merged recipe; `origins` maps `section.key` to where its value came from."""
+
+    sections: dict[str, dict[str, Any]] = field(default_factory=dict)
+    evaluators: tuple[dict[str, Any], ...] = ()
+    origins: dict[str, str] = field(default_factory=dict)
+
+    def section(self, name: str) -> dict[str, Any]:
+        """The settings of a section without its `use`."""
+        return {key: value for key, value in self.sections.get(name, {}).items() if key != "use"}
+
+    def use(self, name: str) -> str | None:
+        """The component that a section names."""
+        found = self.sections.get(name, {}).get("use")
+        return None if found is None else str(found)
+
+    def where(self, name: str) -> str:
+        """How a complaint about a section begins."""
+        origins = {origin for key, origin in self.origins.items() if key.startswith(f"{name}.")}
+        return f"[{name}] of {', '.join(sorted(origins))}" if origins else f"[{name}]"
+
+
+def read_toml(path: Path) -> dict[str, Any]:
+    """The sections of a recipe file, or a ConfigError that names the line."""
+    try:
+        return tomllib.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError as error:
+        raise ConfigError(f"{path}: got no such file, wanted a recipe in TOML", hint="check the path") from error
+    except UnicodeDecodeError as error:
+        raise ConfigError(
+            f"{path}: byte {error.start}: got bytes that are not UTF-8", hint="save it as UTF-8"
+        ) from error
+    except tomllib.TOMLDecodeError as error:
+        raise ConfigError(f"{path}: got invalid TOML: {error}", hint="strings stand in double quotes") from error
+    except OSError as error:
+        raise ConfigError(f"{path}: {error.strerror}, wanted a readable recipe", hint="check the path") from error
+
+
+def from_assignments(assignments: Sequence[str]) -> dict[str, Any]:
+    """`["method.beta=0.2", "run.limit=50"]` as sections; a value that is no TOML is taken as a string.
+
+    >>> from_assignments(["method.beta=0.2", "source.path=a.jsonl"])
+    {'method': {'beta': 0.2}, 'source': {'path': 'a.jsonl'}}
+    """
+    sections: dict[str, Any] = {}
+    for text in assignments:
+        name, equals, value = text.partition("=")
+        keys = name.strip().split(".")
+        if not equals or len(keys) < 2 or not all(keys):
+            raise ConfigError(f"--set {text}: got {text!r}, wanted SECTION.KEY=VALUE", hint="for example run.limit=50")
+        _put(sections, keys, _toml_value(value))
+    return sections
+
+
+def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
+    """`SCTK_RUN_EVAL_LIMIT=50` as sections; `__` goes one table down. Variables that name no section are left alone.
+
+    >>> from_environment({"SCTK_RUN_EVAL_LIMIT": "50", "SCTK_DEBUG": "1"})
+    {'run': {'eval_limit': 50}}
+    """
+    sections: dict[str, Any] = {}
+    for name, value in sorted(environ.items()):
+        section, _, rest = name.removeprefix("SCTK_").lower().partition("_")
+        if name.startswith("SCTK_") and rest and section in SECTIONS:
+            _put(sections, [section, *rest.split("__")], _toml_value(value))
+    return sections
+
+
+def merge(layers: Sequence[Layer]) -> Recipe:
+    """The recipe that the layers make, the last one on top."""
+    recipe = Recipe()
+    evaluators: tuple[dict[str, Any], ...] = ()
+    for layer in layers:
+        _check_sections(layer)
+        for name, values in layer.sections.items():
+            if name == "evaluator":
+                evaluators = _evaluators(values, layer.origin)
+            else:
+                _lay(recipe, name, values, layer.origin)
+    return Recipe(sections=recipe.sections, evaluators=evaluators, origins=recipe.origins)
+
+
+def _check_sections(layer: Layer) -> None:
+    for name, values in layer.sections.items():
+        if name not in SECTIONS:
+            hint = suggestion(name, SECTIONS) or f"sections are {', '.join(SECTIONS)}"
+            raise ConfigError(f"{layer.origin}: got the unknown section [{name}], wanted one of sctk's", hint=hint)
+        if name != "evaluator" and not isinstance(values, Mapping):
+            raise ConfigError(
+                f"{layer.origin}: {name}: got {values!r}, wanted a table", hint=f"write [{name}] and keys below"
+            )
+
+
+def _evaluators(values: Any, origin: str) -> tuple[dict[str, Any], ...]:
+    rows = values if isinstance(values, list) else [values]
+    for row in rows:
+        if not isinstance(row, Mapping) or not isinstance(row.get("use"), str):
+            raise ConfigError(
+                f'{origin}: [[evaluator]]: got {row!r}, wanted a table with use = "..."', hint="see docs/contract.md"
+            )
+    return tuple(dict(row) for row in rows)
+
+
+def _lay(recipe: Recipe, name: str, values: Mapping[str, Any], origin: str) -> None:
+    section = recipe.sections.setdefault(name, {})
+    if "use" in values and section.get("use") not in (None, values["use"]):
+        section.clear()
+        for key in [key for key in recipe.origins if key.startswith(f"{name}.")]:
+            del recipe.origins[key]
+    _update(section, values)
+    recipe.origins.update({f"{name}.{key}": origin for key in values})
+
+
+def _update(below: dict[str, Any], above: Mapping[str, Any]) -> None:
+    for key, value in above.items():
+        if isinstance(value, Mapping) and isinstance(below.get(key), dict):
+            _update(below[key], value)
+        else:
+            below[key] = dict(value) if isinstance(value, Mapping) else value
+
+
+def _put(sections: dict[str, Any], keys: Sequence[str], value: Any) -> None:
+    for key in keys[:-1]:
+        sections = sections.setdefault(key, {})
+    sections[keys[-1]] = value
+
+
+def _toml_value(text: str) -> Any:
+    try:
+        return tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError:
+        return text
