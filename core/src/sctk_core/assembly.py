@@ -1,0 +1,188 @@
+"""What a recipe comes to: every component found, its settings parsed, the model named, and the run's fingerprint.
+
+Nothing here asks a model anything. What can change data goes into the fingerprint (components and versions, settings, seed,
+model digest, the source's own digest); what cannot (concurrency, time-outs) does not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sctk_core import config as settings_of
+from sctk_core.errors import ConfigError
+from sctk_core.identity import content_id, directory_digest, fingerprint
+from sctk_core.pipeline.stages import AcceptStep, CritiqueStep, EvaluateStage, ReviseStep, ScoreStep, Stage, Train
+from sctk_core.plugins import Built, Catalogue, build, load, target_of
+from sctk_core.recipe import COMPONENTS, Layer, ModelSettings, Recipe, RunSettings, merge
+from sctk_core.records import ModelRef, Sampling
+
+
+@dataclass(frozen=True, kw_only=True)
+class Part:
+    """One section's component before it is built: who provides it and the settings it will get."""
+
+    section: str
+    kind: str
+    name: str
+    target: Any
+    config: Any
+    distribution: str
+    version: str
+    settings: Mapping[str, Any]
+
+    def facts(self) -> dict[str, Any]:
+        """What the manifest and the fingerprint hold of it."""
+        who = {"name": self.name, "distribution": self.distribution, "version": self.version}
+        return who | {"settings": settings_of.identity(self.config)}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assembly:
+    """A recipe, resolved: parts by section, stages, model, settings, and the fingerprint of it all."""
+
+    recipe: Recipe
+    catalogue: Catalogue
+    parts: Mapping[str, Part]
+    evaluators: tuple[Part, ...]
+    stages: tuple[Stage, ...]
+    settings: RunSettings
+    sampling: Sampling
+    model: ModelRef
+    source: Built
+    fingerprint: str = ""
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def method(self) -> str:
+        """The name of the method."""
+        return self.parts["method"].name
+
+    def built(self, section: str, needs: Mapping[str, Any]) -> Any:
+        """The component of a section, ready to work."""
+        return _build(self.parts[section], self.catalogue, needs, self.recipe.where(section)).instance
+
+
+def _build(part: Part, catalogue: Catalogue, needs: Mapping[str, Any], where: str) -> Built:
+    return build(part.kind, part.name, part.settings, needs, where=where, among=catalogue)
+
+
+def with_defaults(layers: list[Layer], catalogue: Catalogue) -> Recipe:
+    """The recipe of the layers over the default recipe of the method that they name."""
+    import tomllib
+
+    named = merge(layers).use("method")
+    if named is None:
+        raise ConfigError(
+            "the recipe: got no method, wanted [method] with use", hint="sctk run --plugin rdpo, or [method] use = ..."
+        )
+    default = getattr(target_of(load("method", named, among=catalogue)), "recipe", "")
+    return merge([Layer(origin=f"default of {named}", sections=tomllib.loads(default)), *layers])
+
+
+def assemble(recipe: Recipe, catalogue: Catalogue) -> Assembly:
+    """All parts of a recipe, checked; a part that the method does not use is an error, for it would change nothing."""
+    method = _part("method", recipe, catalogue)
+    stages = tuple(_build(method, catalogue, {}, recipe.where("method")).instance.stages())
+    wanted = _wanted(stages)
+    _refuse_unused(recipe, wanted)
+    parts = {"method": method} | {section: _part(section, recipe, catalogue) for section in wanted}
+    evaluators = tuple(_evaluator(row, catalogue) for row in recipe.evaluators)
+    run = settings_of.parse(RunSettings, recipe.section("run"), where=recipe.where("run"))
+    model = _model(recipe, parts["backend"])
+    source = _build(parts["source"], catalogue, {"model": model}, recipe.where("source"))
+    sampling = settings_of.parse(Sampling, recipe.section("sampling"), where=recipe.where("sampling"))
+    named = {
+        "parts": {section: part.facts() for section, part in parts.items()},
+        "evaluators": [part.facts() for part in evaluators],
+        "model": model.digest,
+        "run": settings_of.identity(run),
+        "sampling": settings_of.plain(sampling),
+        "source": source.instance.digest() if hasattr(source.instance, "digest") else "",
+    }
+    return Assembly(
+        recipe=recipe, catalogue=catalogue, parts=parts, evaluators=evaluators, stages=stages, settings=run,
+        sampling=sampling, model=model, source=source, fingerprint=fingerprint(**named),
+    )  # fmt: skip
+
+
+def _wanted(stages: tuple[Stage, ...]) -> list[str]:
+    """The sections that the stages need, in the order in which a run meets them."""
+    wanted = ["source", "backend"]
+    for stage in stages:
+        match stage:
+            case CritiqueStep() | ReviseStep():
+                wanted.append("critic")
+            case ScoreStep():
+                wanted.append("reward")
+            case AcceptStep():
+                wanted.append("rule")
+            case Train():
+                wanted.append(stage.section)
+            case _:
+                pass
+    return list(dict.fromkeys(wanted))
+
+
+def _refuse_unused(recipe: Recipe, wanted: list[str]) -> None:
+    for section in recipe.sections:
+        if section in COMPONENTS and section != "method" and section not in wanted:
+            raise ConfigError(
+                f"{recipe.where(section)}: got a section that the method {recipe.use('method')!r} does not read",
+                hint=f"take it out: it would change nothing; the method reads {', '.join(wanted)}",
+            )
+
+
+def _part(section: str, recipe: Recipe, catalogue: Catalogue) -> Part:
+    kind, name, where = COMPONENTS[section], recipe.use(section), recipe.where(section)
+    if name is None:
+        raise ConfigError(f"{where}: got no component, wanted use = a {kind}", hint="`sctk plugins` lists what is installed")
+    return _parsed(section, kind, name, recipe.section(section), catalogue, where)
+
+
+def _evaluator(row: Mapping[str, Any], catalogue: Catalogue) -> Part:
+    settings = {key: value for key, value in row.items() if key != "use"}
+    return _parsed("evaluator", "evaluator", row["use"], settings, catalogue, f"[[evaluator]] {row['use']}")
+
+
+def _parsed(section: str, kind: str, name: str, settings: dict[str, Any], catalogue: Catalogue, where: str) -> Part:
+    loaded = load(kind, name, among=catalogue)
+    target = target_of(loaded)
+    return Part(
+        section=section, kind=kind, name=name, target=target, settings=settings, distribution=loaded.distribution,
+        version=loaded.version, config=settings_of.parse(target.Config, settings, where=where),
+    )  # fmt: skip
+
+
+def _model(recipe: Recipe, backend: Part) -> ModelRef:
+    """The model that is drafted with and trained, with its digest: of its files, or of a hub model's name and revision."""
+    given = settings_of.parse(ModelSettings, recipe.section("model"), where=recipe.where("model"))
+    path, revision = given.path, given.revision
+    if not path and hasattr(backend.target, "default_model"):
+        path = str(backend.target.default_model())
+    if not path:
+        raise ConfigError(
+            f"{recipe.where('model')}: got no model, wanted path = a directory or a hub name",
+            hint=f"the backend {backend.name!r} has none of its own: give one with --model",
+        )
+    return resolved(ModelRef(path=path, revision=revision))
+
+
+def resolved(model: ModelRef) -> ModelRef:
+    """The reference with its digest."""
+    folder = Path(model.path)
+    if folder.is_dir():
+        return ModelRef(path=str(folder), revision=model.revision, digest=directory_digest(folder))
+    if folder.is_absolute() or model.path.startswith((".", "~")):
+        raise ConfigError(
+            f"[model] path: got {model.path!r}, where no directory is, wanted a model directory or a hub name",
+            hint="check the path",
+        )
+    return ModelRef(path=model.path, revision=model.revision, digest=content_id("hub", model.path, model.revision))
+
+
+def has_evaluation(stages: tuple[Stage, ...]) -> EvaluateStage | None:
+    """The evaluation of a plan, if it has one."""
+    return next((stage for stage in stages if isinstance(stage, EvaluateStage)), None)
