@@ -31,6 +31,7 @@ from sctk_core.pipeline.stages import (
     ScoreStep,
     Stage,
     Train,
+    draft_of,
 )
 from sctk_core.prompts import Template
 from sctk_core.protocols import Backend
@@ -104,6 +105,7 @@ __all__ = [
     "boundary",
     "content_id",
     "directory_digest",
+    "draft_of",
     "file_digest",
     "hookimpl",
     "neutralise",

@@ -7,14 +7,14 @@ model digest, the source's own digest); what cannot (concurrency, time-outs) doe
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from sctk_core import config as settings_of
 from sctk_core.errors import ConfigError
 from sctk_core.identity import content_id, directory_digest, fingerprint
-from sctk_core.pipeline.stages import AcceptStep, CritiqueStep, EvaluateStage, ReviseStep, ScoreStep, Stage, Train
+from sctk_core.pipeline.stages import AcceptStep, CritiqueStep, ReviseStep, ScoreStep, Stage, Train
 from sctk_core.plugins import Built, Catalogue, build, load, target_of
 from sctk_core.recipe import COMPONENTS, Layer, ModelSettings, Recipe, RunSettings, merge
 from sctk_core.records import ModelRef, Sampling
@@ -53,7 +53,6 @@ class Assembly:
     model: ModelRef
     source: Built
     fingerprint: str = ""
-    notes: tuple[str, ...] = field(default=())
 
     @property
     def method(self) -> str:
@@ -63,6 +62,10 @@ class Assembly:
     def built(self, section: str, needs: Mapping[str, Any]) -> Any:
         """The component of a section, ready to work."""
         return _build(self.parts[section], self.catalogue, needs, self.recipe.where(section)).instance
+
+    def evaluator(self, part: Part, needs: Mapping[str, Any]) -> Any:
+        """An evaluator, ready to work."""
+        return _build(part, self.catalogue, needs, f"[[evaluator]] {part.name}").instance
 
 
 def _build(part: Part, catalogue: Catalogue, needs: Mapping[str, Any], where: str) -> Built:
@@ -138,7 +141,9 @@ def _refuse_unused(recipe: Recipe, wanted: list[str]) -> None:
 def _part(section: str, recipe: Recipe, catalogue: Catalogue) -> Part:
     kind, name, where = COMPONENTS[section], recipe.use(section), recipe.where(section)
     if name is None:
-        raise ConfigError(f"{where}: got no component, wanted use = a {kind}", hint="`sctk plugins` lists what is installed")
+        raise ConfigError(
+            f"{where}: got no component, wanted use = a {kind}", hint="`sctk plugins` lists what is installed"
+        )
     return _parsed(section, kind, name, recipe.section(section), catalogue, where)
 
 
@@ -181,8 +186,3 @@ def resolved(model: ModelRef) -> ModelRef:
             hint="check the path",
         )
     return ModelRef(path=model.path, revision=model.revision, digest=content_id("hub", model.path, model.revision))
-
-
-def has_evaluation(stages: tuple[Stage, ...]) -> EvaluateStage | None:
-    """The evaluation of a plan, if it has one."""
-    return next((stage for stage in stages if isinstance(stage, EvaluateStage)), None)

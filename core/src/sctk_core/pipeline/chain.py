@@ -117,7 +117,8 @@ def _newest(step: Step, chain: Chain) -> str:
 
 async def _attempt(step: Step, chain: Chain, crew: Crew) -> Chain | Failure | Declined:
     """One step, asked again while its failure is worth it and retries are left."""
-    position = Position(stage=step.name, of=_asked_of(step, chain), chain=chain.number, sweep=step.sweep)
+    stage = step.seeded_as if isinstance(step, DraftStep) else step.name
+    position = Position(stage=stage, of=_asked_of(step, chain), chain=chain.number, sweep=step.sweep)
     component = crew.names[_ROLES[type(step)]]
     for left in range(crew.retries, -1, -1):
         result = await _guarded(step, chain, crew, position, component)

@@ -39,9 +39,10 @@ class Declined:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class DraftStep:
-    """The model answers the prompt."""
+    """The model answers the prompt. Steps that are `seeded_as` the same draw alike: arms of an evaluation, say."""
 
     name: str = "draft"
+    seeded_as: str = "draft"
     sweep: int = 0
 
 
@@ -110,6 +111,12 @@ class Collect:
     def folder(self) -> str:
         """Where its shards lie: the table's name and what its rows are."""
         return f"{self.table}-{self.rows}"
+
+
+def draft_of(chain: Chain) -> Row | Declined:
+    """The draft, for the table that arm "sft" learns from; an empty text is declined."""
+    draft = chain.samples[0]
+    return draft if draft.text.strip() else Declined(reason="the text is empty")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -77,10 +77,14 @@ class RunDirectory:
 
     def write_json(self, name: str, value: Any) -> None:
         """A JSON file of the run, whole or not at all."""
+        self.write_text(name, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
+
+    def write_text(self, name: str, text: str) -> None:
+        """A text file of the run, whole or not at all."""
         path = self.path / name
         with writing(path):
             part = path.with_suffix(".part")
-            part.write_text(json.dumps(value, ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+            part.write_text(text, encoding="utf-8")
             part.replace(path)
 
     def write_table(self, name: str, table: str, rows: list[Row]) -> str:
