@@ -1,0 +1,48 @@
+"""For plugin authors: fakes that are obviously right, and one conformance check per kind.
+
+`check_reward(MyReward(MyReward.Config()))` raises a ContractError that lists everything it breaks, and is all that a test
+of a plugin needs to begin with. `sctk plugin check NAME` runs the same checks.
+"""
+
+from sctk_core.testing.answers import check_backend, check_critic, check_evaluator, check_reward, check_rule
+from sctk_core.testing.examples import (
+    example_critiques,
+    example_prompts,
+    example_requests,
+    example_rounds,
+    example_samples,
+)
+from sctk_core.testing.fakes import (
+    FakeTrainer,
+    FunctionCritic,
+    FunctionEvaluator,
+    FunctionReward,
+    FunctionRule,
+    ListSource,
+    ScriptedBackend,
+)
+from sctk_core.testing.plans import check_method, check_source, check_trainer, check_watcher
+
+__all__ = [
+    "FakeTrainer",
+    "FunctionCritic",
+    "FunctionEvaluator",
+    "FunctionReward",
+    "FunctionRule",
+    "ListSource",
+    "ScriptedBackend",
+    "check_backend",
+    "check_critic",
+    "check_evaluator",
+    "check_method",
+    "check_reward",
+    "check_rule",
+    "check_source",
+    "check_trainer",
+    "check_watcher",
+    "example_critiques",
+    "example_prompts",
+    "example_requests",
+    "example_rounds",
+    "example_samples",
+]
