@@ -1,0 +1,120 @@
+"""Acceptance rules: whether a chain moves to its revision or stays where it is.
+
+The target is p(x|c, r) proportional to p(x|c) exp(r(x) / T) (arXiv 2312.01957, eq. 1, there with T = 1). `metropolis` is
+the Metropolis step for it: exact where critique and revision are exact conditionals of one joint (Gibbs), an approximation
+for a language model, and exact again where the round carries the log ratio of proposal probabilities (six texts' log-
+probabilities, the same critique forth and back). `strict` is what the published code does. `non-worse` is the limit
+T -> 0. `always` takes every revision. A rule is pure: its coin comes with the round, seeded by content.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sctk_core import ContractError, Decision, Round, setting
+
+
+class Metropolis:
+    """Accepts with probability min(1, exp((r' - r) / T + log proposal ratio))."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config:
+        """How sharply reward counts."""
+
+        temperature: float = setting(
+            1.0,
+            help="reward temperature T: a loss of T in reward is accepted with probability 1/e; 0 accepts no loss at all",
+            unit="reward",
+            low=0.0,
+        )
+
+    def __init__(self, config: Config) -> None:
+        self.temperature = config.temperature
+
+    def decide(self, rounds: Sequence[Round]) -> Sequence[Decision]:
+        """One decision per round, with the log of its acceptance probability (nats, at most 0)."""
+        return [self._decide(each) for each in rounds]
+
+    def _decide(self, each: Round) -> Decision:
+        log_alpha = log_acceptance(each, self.temperature)
+        alpha = math.exp(log_alpha)
+        return decision(
+            each, accepted=each.coin < alpha, log_alpha=log_alpha, reason=f"alpha {alpha:.4g}, coin {each.coin:.4g}"
+        )
+
+
+class Strict:
+    """Accepts a revision that scores higher, and no other."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config:
+        """Nothing to set."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    def decide(self, rounds: Sequence[Round]) -> Sequence[Decision]:
+        """One decision per round: r' > r."""
+        return [compared(each, accepted=each.proposal.value > each.current.value) for each in rounds]
+
+
+class NonWorse:
+    """Accepts a revision that scores as high or higher."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config:
+        """Nothing to set."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    def decide(self, rounds: Sequence[Round]) -> Sequence[Decision]:
+        """One decision per round: r' >= r."""
+        return [compared(each, accepted=each.proposal.value >= each.current.value) for each in rounds]
+
+
+class Always:
+    """Accepts every revision: sampling from the critique chain alone, without a reward."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config:
+        """Nothing to set."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    def decide(self, rounds: Sequence[Round]) -> Sequence[Decision]:
+        """One decision per round: yes."""
+        return [decision(each, accepted=True, log_alpha=None, reason="every revision is taken") for each in rounds]
+
+
+def log_acceptance(each: Round, temperature: float) -> float:
+    """log alpha in nats, at most 0 (-inf: never): the Metropolis-Hastings ratio for the target p(x) exp(r(x) / T)."""
+    gain = each.proposal.value - each.current.value
+    if temperature > 0:
+        gain /= temperature
+    else:
+        gain = math.copysign(math.inf, gain) if gain else 0.0
+    log_ratio = gain + (each.log_proposal_ratio or 0.0)
+    if math.isnan(log_ratio):
+        raise ContractError(
+            f"round of sample {each.proposal.sample.id}, sweep {each.sweep}: got the log proposal ratio "
+            f"{each.log_proposal_ratio!r} beside a gain of {gain!r}, wanted two numbers whose sum is one",
+            hint="a text of probability zero both ways has no ratio; leave log_proposal_ratio out",
+        )
+    return min(0.0, log_ratio)
+
+
+def compared(each: Round, *, accepted: bool) -> Decision:
+    """The decision of a rule that only compares scores, with both scores as its reason."""
+    reason = f"score {each.current.value:.6g} -> {each.proposal.value:.6g}"
+    return decision(each, accepted=accepted, log_alpha=None, reason=reason)
+
+
+def decision(each: Round, *, accepted: bool, log_alpha: float | None, reason: str) -> Decision:
+    """The chain's next state and the sample that was left."""
+    old, new = each.current.sample, each.proposal.sample
+    kept, dropped = (new, old) if accepted else (old, new)
+    return Decision(kept=kept, dropped=dropped, accepted=accepted, log_alpha=log_alpha, reason=reason, sweep=each.sweep)
