@@ -70,7 +70,7 @@ class Lexicon:
             )
         total = praise + blame + self.config.prior_words
         balance = (praise - blame) / total if total else 0.0
-        value = {"positive": balance, "negative": -balance, "neutral": 0.0 - abs(balance)}[self.config.favour]
+        value = {"positive": balance, "negative": 0.0 - balance, "neutral": 0.0 - abs(balance)}[self.config.favour]
         scale = (
             "-1 (strong opinion) to 0 (none)"
             if self.config.favour == "neutral"
