@@ -209,14 +209,14 @@ GOOD_PLAN = (
     ScoreStep(),
     ScoreStep(sweep=1),
     AcceptStep(),
-    Collect(table="rows", build=lambda chain: chain.state or Declined(reason="no state")),
+    Collect(table="rows", rows="samples", build=lambda chain: chain.state or Declined(reason="no state")),
     Train(arm="student", table="rows"),
     EvaluateStage(arms=("base", "student"), differences=(("student", "base"),)),
 )
 
 
 class Plan:
-    recipe = '[method]\nuse = "plan"\n'
+    recipe = '[source]\nuse = "a"\n[backend]\nuse = "b"\n'
 
     def __init__(self, stages: Any) -> None:
         self._stages = stages
@@ -239,10 +239,14 @@ def test_a_plan_that_can_be_run_passes() -> None:
         (GOOD_PLAN[:1] + GOOD_PLAN[2:], "revise.1: got no CritiqueStep of sweep 1 before it"),
         (GOOD_PLAN[:6] + GOOD_PLAN[7:], "train.student: got the table 'rows'"),
         (GOOD_PLAN[:7] + GOOD_PLAN[8:], "evaluate: got the arm 'student'"),
-        ((*GOOD_PLAN[:6], Collect(table="rows", build=lambda chain: None)), "returned a NoneType"),  # type: ignore[arg-type, return-value]
-        ((*GOOD_PLAN[:6], Collect(table="rows", build=lambda chain: chain.samples[9])), "IndexError"),
+        ((*GOOD_PLAN[:6], Collect(table="rows", rows="samples", build=lambda chain: None)), "returned a NoneType"),  # type: ignore[arg-type, return-value]
+        ((*GOOD_PLAN[:6], Collect(table="rows", rows="samples", build=lambda chain: chain.samples[9])), "IndexError"),
+        ((*GOOD_PLAN[:6], dataclasses.replace(GOOD_PLAN[6], rows="pairs")), "returned a Sample, wanted Pair"),
         (
-            (*GOOD_PLAN[:6], Collect(table="rows", build=lambda chain: Declined(reason=str(next(NAMES))))),
+            (
+                *GOOD_PLAN[:6],
+                Collect(table="rows", rows="samples", build=lambda chain: Declined(reason=str(next(NAMES)))),
+            ),
             "a pure function",
         ),
     ],

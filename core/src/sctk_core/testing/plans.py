@@ -86,7 +86,7 @@ def check_method(method: Method) -> None:
 
 
 def _check_recipe(found: Complaints, recipe: object) -> None:
-    """The method's default recipe is TOML text with a [method] that names it."""
+    """The method's default recipe is TOML text with a [source] and a [backend] that a run can begin with."""
     if not isinstance(recipe, str):
         found.add(f"recipe: got {recipe!r:.80}, wanted a class attribute with TOML text")
         return
@@ -95,8 +95,9 @@ def _check_recipe(found: Complaints, recipe: object) -> None:
     except tomllib.TOMLDecodeError as error:
         found.add(f"recipe: got text that is no TOML ({error})")
         return
-    if "use" not in sections.get("method", {}):
-        found.add('recipe: got no [method] with `use = "..."`, wanted the method\'s own name')
+    for section in ("source", "backend"):
+        if "use" not in sections.get(section, {}):
+            found.add(f'recipe: got no [{section}] with `use = "..."`, wanted a default that runs')
 
 
 def _check_stages(found: Complaints, stages: tuple[Stage, ...]) -> None:
@@ -142,8 +143,9 @@ def _check_build(found: Complaints, stage: Collect, steps: Sequence[Any]) -> Non
     well, row = found.attempt(lambda: stage.build(chain), f"{stage.name}.build")
     if not well:
         return
-    if not isinstance(row, Sample | Pair | Declined):
-        found.add(f"{stage.name}: build() returned a {type(row).__name__}, wanted Sample, Pair or Declined")
+    wanted = Sample if stage.rows == "samples" else Pair
+    if not isinstance(row, wanted | Declined):
+        found.add(f"{stage.name}: build() returned a {type(row).__name__}, wanted {wanted.__name__} or Declined")
     elif found.attempt(lambda: stage.build(chain), f"{stage.name}.build") != (True, row):
         found.add(f"{stage.name}: build() returned another row the second time, wanted a pure function")
 
@@ -205,7 +207,7 @@ def check_watcher(watcher: Watcher) -> None:
     """Raises a ContractError unless `watcher` takes one of each event without raising."""
     found = Complaints(watcher)
     events = (
-        RunStarted(run="runs/x", method="dsc", n_prompts=1, n_done=0),
+        RunStarted(run="runs/x", method="dsc", resumed=False),
         ItemFinished(stage="draft", outcome="answered", n_tokens=3),
         ChainFinished(n_done=1, n_prompts=1),
         StageStarted(stage="train.student", n_items=None),
