@@ -175,7 +175,7 @@ class Execution:
     def _crew(self, steps: tuple[Step, ...], model: ModelRef) -> Crew:
         assembly, settings = self._assembly, self._assembly.settings
         backend = self._backend(model)
-        needs = {"backend": backend, "model": model}
+        needs = {"backend": backend, "model": model, "sampling": assembly.sampling}
         main = any(not isinstance(step, DraftStep) for step in steps)
         return Crew(
             backend=backend,

@@ -20,7 +20,7 @@ from sctk_core.hookspecs import Component
 from sctk_core.plugins.loading import Loaded, file_module, isolated, load
 from sctk_core.plugins.offers import Catalogue, Offer, kind_named
 
-NEEDS = ("backend", "model")
+NEEDS = ("backend", "model", "sampling")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -53,7 +53,7 @@ def build(
     where: str = "",
     among: Catalogue | None = None,
 ) -> Built:
-    """The component, built with these settings; `needs` maps "backend" and "model" to what may be supplied.
+    """The component, built with these settings; `needs` maps "backend", "model" and "sampling" to what may be supplied.
 
     Only what the component asks for is looked up in `needs`, so a lazy mapping builds nothing in vain. `where` opens every
     complaint about settings (say "[reward] in recipe.toml").

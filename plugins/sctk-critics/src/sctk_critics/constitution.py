@@ -1,0 +1,149 @@
+"""The constitution critic: the model is asked what is wrong with its answer, and to write it anew; both prompts are data.
+
+Each turn extends the last one's conversation (prompt, draft, critique prompt, critique, revision prompt), so that an engine
+with a prefix cache reads only what is new. The critique is kept: it is part of the way back from every training row. Its
+last line may carry a verdict ("Verdict: keep"). dSC and rDPO as published ask for none and revise always, and most models
+forget such a line at times, so by default a critique that does not say keep asks for a revision (`unclear = "revise"`);
+with `unclear = "failure"` it is a counted Failure.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal, TypeVar
+
+from sctk_core import (
+    Backend,
+    ConfigError,
+    Critique,
+    Failure,
+    Message,
+    Prompt,
+    Reply,
+    Request,
+    Sample,
+    Sampling,
+    parse_verdict,
+    setting,
+)
+
+from sctk_critics.prompts import read_prompts
+
+_POINT = re.compile(r"^\s*(?:[-*•]|\d{1,3}[.)])\s+(?P<point>\S.*?)\s*$", re.MULTILINE)
+_NAME = "constitution"
+Answer = TypeVar("Answer", Critique, Sample)
+
+
+class Constitution:
+    """Criticises and revises by two prompts that a preset or the recipe states."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config:
+        """The prompts, and how a verdict is read."""
+
+        preset: str = setting(
+            "general",
+            help="which shipped prompts: general, sentiment, safety, privacy, sycophancy (`preset` files are data)",
+        )
+        critique: str = setting("", help="your own critique prompt; may show {prompt} and {response}")
+        revise: str = setting("", help="your own revision prompt; may show {prompt}, {response} and {critique}")
+        system: str = setting("", help="a system turn for the critic, where the prompt itself has none")
+        verdict: Literal["line", "always-revise"] = setting(
+            "line", help='line: read "Verdict: keep" or "Verdict: revise" off the last line; always-revise: read none'
+        )
+        unclear: Literal["revise", "failure"] = setting(
+            "revise", help="a critique without a readable verdict asks for a revision, or is a counted failure"
+        )
+        temperature: float | None = setting(
+            None, help="of critiques and revisions; nothing: as [sampling] says", low=0.0, high=10.0
+        )
+        max_new_tokens: int | None = setting(
+            None, help="longest critique or revision; nothing: as [sampling] says", unit="tokens", low=1
+        )
+
+    def __init__(self, config: Config, *, backend: Backend, sampling: Sampling = Sampling()) -> None:  # noqa: B008 - frozen
+        self.config, self.backend = config, backend
+        self.prompts = read_prompts(config.preset, critique=config.critique, revise=config.revise, system=config.system)
+        given = {
+            name: value for name in ("temperature", "max_new_tokens") if (value := getattr(config, name)) is not None
+        }
+        self.sampling = replace(sampling, **given)
+        if config.verdict == "always-revise" and config.unclear == "failure":
+            raise ConfigError(
+                '[critic] constitution: got unclear = "failure" beside verdict = "always-revise", wanted one of them',
+                hint="with always-revise no verdict is read, so none can be unclear",
+            )
+
+    async def critique(self, samples: Sequence[Sample]) -> Sequence[Critique | Failure]:
+        """One critique or failure per sample, in order."""
+        requests = [Request(messages=self._asking(sample), sampling=self.sampling, of=sample.id) for sample in samples]
+        return await self._answers(requests, samples, self._critique)
+
+    async def revise(self, critiques: Sequence[Critique]) -> Sequence[Sample | Failure]:
+        """One revision or failure per critique, in order; an empty revision is a failure."""
+        requests = [Request(messages=self._revising(each), sampling=self.sampling, of=each.id) for each in critiques]
+        return await self._answers(requests, critiques, self._revision)
+
+    async def _answers(
+        self,
+        requests: list[Request],
+        items: Sequence[Sample] | Sequence[Critique],
+        read: Callable[..., Answer | Failure],
+    ) -> list[Answer | Failure]:
+        replies = await self.backend.generate(requests) if requests else []
+        return [
+            reply if isinstance(reply, Failure) else read(item, reply)
+            for item, reply in zip(items, replies, strict=True)
+        ]
+
+    def _asking(self, sample: Sample) -> tuple[Message, ...]:
+        """The conversation that ends with the critique prompt."""
+        text = self.prompts.critique.fill(prompt=last_user_turn(sample.prompt), response=sample.text)
+        turns = (Message(role="assistant", content=sample.text), Message(role="user", content=text))
+        return self._opening(sample.prompt) + turns
+
+    def _revising(self, critique: Critique) -> tuple[Message, ...]:
+        """The same conversation, with the critique, ending with the revision prompt."""
+        sample = critique.sample
+        text = self.prompts.revise.fill(
+            prompt=last_user_turn(sample.prompt), response=sample.text, critique=critique.text
+        )
+        turns = (Message(role="assistant", content=critique.text), Message(role="user", content=text))
+        return self._asking(sample) + turns
+
+    def _opening(self, prompt: Prompt) -> tuple[Message, ...]:
+        has_system = any(message.role == "system" for message in prompt.messages)
+        if not self.prompts.system or has_system:
+            return prompt.messages
+        return (Message(role="system", content=self.prompts.system), *prompt.messages)
+
+    def _critique(self, sample: Sample, reply: Reply) -> Critique | Failure:
+        text = reply.text
+        if not text.strip():
+            return _failure(sample.id, "critique", "the critique is empty")
+        verdict = parse_verdict(text, of=sample.id, stage="critique", component=_NAME)
+        if self.config.verdict == "always-revise" or (isinstance(verdict, Failure) and self.config.unclear == "revise"):
+            verdict = "revise"
+        if isinstance(verdict, Failure):
+            return verdict
+        points = tuple(match["point"] for match in _POINT.finditer(text))
+        return Critique(
+            sample=sample, text=text, verdict=verdict, findings=points, sweep=sample.sweep + 1, reply=reply.key
+        )
+
+    def _revision(self, critique: Critique, reply: Reply) -> Sample | Failure:
+        if not reply.text.strip():
+            return _failure(critique.id, "revise", "the revision is empty")
+        sample = critique.sample
+        return Sample.of(reply, prompt=sample.prompt, chain=sample.chain, sweep=critique.sweep, critique=critique.id)
+
+
+def last_user_turn(prompt: Prompt) -> str:
+    """What the user asked last; nothing where nobody asked."""
+    return next((message.content for message in reversed(prompt.messages) if message.role == "user"), "")
+
+
+def _failure(of: str, stage: str, message: str) -> Failure:
+    return Failure(of=of, stage=stage, component=_NAME, kind="parse", message=message)
