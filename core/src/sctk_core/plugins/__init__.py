@@ -5,7 +5,7 @@
 broken plugin never breaks the command.
 """
 
-from sctk_core.plugins.building import Built, build, describe, needs_of, target_of
+from sctk_core.plugins.building import Built, Description, build, describe, needs_of, target_of
 from sctk_core.plugins.loading import Loaded, load
 from sctk_core.plugins.offers import Catalogue, Offer, catalogue, kind_named
 from sctk_core.plugins.probing import Probe, probe
@@ -13,6 +13,7 @@ from sctk_core.plugins.probing import Probe, probe
 __all__ = [
     "Built",
     "Catalogue",
+    "Description",
     "Loaded",
     "Offer",
     "Probe",

@@ -5,6 +5,7 @@ of a plugin needs to begin with. `sctk plugin check NAME` runs the same checks.
 """
 
 from sctk_core.testing.answers import check_backend, check_critic, check_evaluator, check_reward, check_rule
+from sctk_core.testing.every import check_component
 from sctk_core.testing.examples import (
     example_critiques,
     example_prompts,
@@ -32,6 +33,7 @@ __all__ = [
     "ListSource",
     "ScriptedBackend",
     "check_backend",
+    "check_component",
     "check_critic",
     "check_evaluator",
     "check_method",

@@ -1,0 +1,56 @@
+"""`sctk check` and `sctk config`: a recipe resolved and checked without asking a model anything."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import click
+
+from sctk_cli.run import recipe_options, resolved
+from sctk_cli.terminal import clean, put, table
+
+
+@click.command(
+    epilog="\b\nExamples:\n  sctk check recipe.toml\n  sctk check --plugin rdpo --set method.temperature=0.5"
+)
+@recipe_options
+def check(**given: Any) -> int:
+    """Check a recipe without running it."""
+    from sctk_core.assembly import assemble
+    from sctk_core.run import run_path
+
+    recipe, among = resolved(given)
+    assembly = assemble(recipe, among)
+    parts = [[name, part.name, f"{part.distribution} {part.version}"] for name, part in assembly.parts.items()]
+    parts += [["evaluator", part.name, f"{part.distribution} {part.version}"] for part in assembly.evaluators]
+    for line in table(["part", "component", "from"], parts):
+        put(line)
+    put(f"stages       {' '.join(stage.name for stage in assembly.stages)}")
+    put(f"model        {clean(assembly.model.path)} (digest {assembly.model.digest[:16]})")
+    put(f"fingerprint  {assembly.fingerprint}")
+    put(f"runs in      {run_path(assembly, None)}")
+    return 0
+
+
+@click.command(epilog="\b\nExamples:\n  sctk config --plugin rdpo --origin\n  sctk config recipe.toml --json")
+@recipe_options
+@click.option("--origin", is_flag=True, help="Show where each value came from.")
+@click.option("--json", "json_", is_flag=True, help="Print one object on standard output.")
+def config(origin: bool, json_: bool, **given: Any) -> int:
+    """Show the settings of a run and where each came from."""
+    recipe, _ = resolved(given)
+    if json_:
+        put(json.dumps({"sections": recipe.sections, "evaluators": recipe.evaluators, "origins": recipe.origins}))
+        return 0
+    rows = [
+        [f"{section}.{key}", json.dumps(value, ensure_ascii=False), recipe.origins.get(f"{section}.{key}", "")]
+        for section, values in recipe.sections.items()
+        for key, value in values.items()
+    ]
+    rows += [["evaluator", json.dumps(row, ensure_ascii=False), ""] for row in recipe.evaluators]
+    for line in (
+        table(["setting", "value", "origin"], rows) if origin else table(["setting", "value"], [r[:2] for r in rows])
+    ):
+        put(line)
+    return 0

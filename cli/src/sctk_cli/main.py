@@ -1,0 +1,125 @@
+"""The command `sctk`: finds the subcommand, imports only that one, and turns what goes wrong into a message and an exit code.
+
+`sctk --help` imports click and this file. A traceback is shown only where SCTK_DEBUG=1.
+"""
+
+from __future__ import annotations
+
+import importlib
+import os
+import sys
+from collections.abc import Sequence
+
+import click
+
+from sctk_cli.terminal import clean, say
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "run": ("sctk_cli.run", "Run a method start to finish, or go on with a run."),
+    "show": ("sctk_cli.show", "Show a run: ledger, metrics, tables."),
+    "why": ("sctk_cli.why", "Walk back from a record to everything that made it."),
+    "check": ("sctk_cli.check", "Check a recipe without running it."),
+    "config": ("sctk_cli.check", "Show the settings of a run and where each came from."),
+    "plugins": ("sctk_cli.plugins", "List what is installed, importing none of it."),
+    "describe": ("sctk_cli.plugins", "Explain one component and its settings."),
+    "plugin": ("sctk_cli.plugin", "For plugin authors: check a component."),
+    "doctor": ("sctk_cli.doctor", "Try every installed plugin and say what is broken."),
+}
+"""Name -> module and short help: `--help` needs no import of the commands. A test holds the help to the commands' own."""
+
+EPILOG = """\b
+Examples:
+  sctk run --plugin rdpo
+  sctk run --plugin dsc --model DIR --backend transformers --prompts prompts.jsonl
+  sctk show runs/first
+  sctk why runs/first ID
+\b
+Exit codes: 0 done, 1 a check failed, 2 usage or configuration, 3 a plugin is broken,
+4 a backend is down, 5 nothing was accepted, 6 the store cannot be written, 130 interrupted."""
+
+
+class LazyGroup(click.Group):
+    """A group that imports a command when it is called."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        """The names, in the order in which a newcomer meets them."""
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """The command of that name, imported now."""
+        if cmd_name not in COMMANDS:
+            return None
+        found: click.Command = getattr(importlib.import_module(COMMANDS[cmd_name][0]), cmd_name)
+        return found
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        """The list of commands, out of the table above."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, help_) for name, (_, help_) in COMMANDS.items()])
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """As click does it, with "did you mean" for a word that is no command."""
+        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
+            import difflib
+
+            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
+            advice = f"did you mean '{near[0]}'?" if near else f"commands are {', '.join(COMMANDS)}"
+            raise click.UsageError(f"got the unknown command {clean(args[0])!r}\nhint: {advice}", ctx=ctx)
+        return super().resolve_command(ctx, args)
+
+
+@click.group(
+    cls=LazyGroup, epilog=EPILOG, no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.version_option(package_name="sctk-cli", prog_name="sctk")
+def cli() -> None:
+    """Align language models with data that the models write and criticise themselves."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Runs the command and gives its exit code; nothing but SCTK_DEBUG=1 shows a traceback."""
+    try:
+        code = cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+    except click.ClickException as error:
+        error.show(file=sys.stderr)
+        return 2
+    except (KeyboardInterrupt, click.Abort):
+        say("interrupted: what was answered is kept; run the same line again to go on")
+        return 130
+    except BrokenPipeError:  # the reader of our output went away: `sctk show RUN | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except Exception as error:  # noqa: BLE001 - the last line of defence: a message, never a traceback
+        return _failed(error)
+    return code if isinstance(code, int) else 0
+
+
+def _failed(error: Exception) -> int:
+    """The exit code of an error, told in words: what, and on a line of its own what to do."""
+    from sctk_core.errors import SctkError  # not before it is needed: `--help` is quick
+
+    if os.environ.get("SCTK_DEBUG") == "1":
+        import traceback
+
+        traceback.print_exception(error)
+    if isinstance(error, SctkError):
+        say(f"error: {clean(error.message)}")
+        if error.hint:
+            say(f"hint: {clean(error.hint)}")
+        return error.exit_code
+    say(f"error: a fault of sctk: {type(error).__name__}: {clean(str(error))}{_place(error)}")
+    say("hint: set SCTK_DEBUG=1 to see the traceback, and please report it")
+    return 1
+
+
+def _place(error: BaseException) -> str:
+    last = error.__traceback__
+    while last is not None and last.tb_next is not None:
+        last = last.tb_next
+    return "" if last is None else f" ({last.tb_frame.f_code.co_filename}, line {last.tb_lineno})"
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,99 @@
+"""`sctk plugin check`: the conformance checks of `sctk_core.testing`, run on an installed component, a file or a project."""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sctk_cli.terminal import clean, put, reserved_stdout
+
+if TYPE_CHECKING:
+    from sctk_core.errors import SctkError
+    from sctk_core.plugins import Catalogue, Offer
+
+EPILOG = """\b
+Examples:
+  sctk plugin check politeness
+  sctk plugin check sctk-politeness
+  sctk plugin check ./my_reward.py --set weight=2
+  sctk plugin check sft --model runs/first/model
+\b
+A component that asks for a backend gets a scripted one, and may then answer with failures."""
+
+
+@click.group()
+def plugin() -> None:
+    """For plugin authors: check a component."""
+
+
+@plugin.command(epilog=EPILOG)
+@click.argument("what", metavar="NAME|DISTRIBUTION|PATH")
+@click.option("--set", "assignments", metavar="KEY=VALUE", multiple=True, help="One setting; repeatable.")
+@click.option("--model", metavar="DIR", help="The model that a backend or trainer is checked with.")
+def check(what: str, assignments: tuple[str, ...], model: str | None) -> int:
+    """Check components against the contract of their kind."""
+    from sctk_core.errors import SctkError
+    from sctk_core.recipe import from_assignments
+
+    among, offers = _offers(what)
+    settings = from_assignments([f"it.{one}" for one in assignments]).get("it", {})
+    code = 0
+    for offer in offers:
+        error: SctkError | None = None
+        try:
+            with reserved_stdout():
+                _check(offer, settings, model, among)
+        except SctkError as found:
+            error, code = found, code or found.exit_code
+        _tell(offer, error)
+    return code
+
+
+def _tell(offer: Offer, error: SctkError | None) -> None:
+    put(f"{offer.kind} {clean(offer.name, one_line=True)} of {clean(offer.provider, one_line=True)}: ", end="")
+    put("passes" if error is None else f"does not pass\n{clean(str(error))}")
+
+
+def _check(offer: Offer, settings: dict[str, Any], model: str | None, among: Catalogue) -> None:
+    """Builds the component and holds it to the contract of its kind."""
+    from sctk_core.plugins import build, load, needs_of
+    from sctk_core.records import ModelRef
+    from sctk_core.testing import ScriptedBackend, check_component
+
+    name = f"{offer.distribution}/{offer.name}"
+    reference = ModelRef(path=model) if model else None
+    needs: dict[str, Any] = {"backend": ScriptedBackend(lambda request: f"Fine. {request.seed % 10}")}
+    if reference is not None:
+        needs["model"] = reference
+    asks_backend = "backend" in needs_of(load(offer.kind, name, among=among))
+    built = build(offer.kind, name, settings, needs, among=among)
+    check_component(offer.kind, built.instance, model=reference, may_fail=asks_backend)
+
+
+def _offers(what: str) -> tuple[Catalogue, Sequence[Offer]]:
+    """The offers that a name, a distribution, a .py file or a project's directory stands for."""
+    from sctk_core.errors import PluginError
+    from sctk_core.plugins import catalogue
+
+    path = Path(what)
+    if path.suffix == ".py":
+        among = catalogue([path])
+        return among, [offer for offer in among.offers if offer.file == path.resolve()]
+    if (path / "pyproject.toml").is_file():
+        what = str(tomllib.loads((path / "pyproject.toml").read_text(encoding="utf-8"))["project"]["name"])
+    among = catalogue()
+    found = [
+        offer
+        for offer in among.offers
+        if what in (offer.name, offer.distribution, f"{offer.distribution}/{offer.name}")
+    ]
+    if not found:
+        raise PluginError(
+            f"got {what!r}, wanted the name of an installed component or distribution, or a path",
+            hint="install it first: pip install PATH; `sctk plugins` lists what is installed",
+        )
+    return among, found

@@ -1,0 +1,111 @@
+"""`sctk plugins` and `sctk describe`: what is installed, read from metadata alone; and one component with its settings."""
+
+from __future__ import annotations
+
+import json
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sctk_cli.terminal import clean, put, say, table
+
+if TYPE_CHECKING:
+    from sctk_core.config import Setting
+    from sctk_core.plugins import Description
+
+LOAD = click.option(
+    "--load", "files", type=click.Path(path_type=Path), multiple=True, help="A plugin from one .py file."
+)
+DESCRIBE_EPILOG = """\b
+Examples:
+  sctk describe method rdpo
+  sctk describe reward lexicon --json
+  sctk describe reward mine --load ./my_reward.py"""
+
+
+@click.command(
+    epilog="\b\nExamples:\n  sctk plugins\n  sctk plugins reward\n  sctk plugins --load ./my_reward.py --json"
+)
+@click.argument("kind", required=False)
+@LOAD
+@click.option("--json", "json_", is_flag=True, help="Print one object on standard output.")
+def plugins(kind: str | None, files: tuple[Path, ...], json_: bool) -> int:
+    """List what is installed, importing none of it."""
+    from sctk_core.plugins import catalogue, kind_named
+
+    found = catalogue(files)
+    offers = found.offers if kind is None else found.of(kind_named(kind).word)
+    if json_:
+        names = ("kind", "name", "distribution", "version", "module")
+        listed = [{name: getattr(offer, name) for name in names} for offer in offers]
+        put(json.dumps({"offers": listed, "complaints": found.complaints}))
+    else:
+        rows = [[offer.kind, offer.name, offer.distribution, offer.version[:12]] for offer in offers]
+        for line in table(["kind", "name", "distribution", "version"], rows):
+            put(line)
+        say("`sctk describe KIND NAME` explains one, `sctk doctor` tries them all")
+    for complaint in found.complaints:
+        say(f"warning: {clean(complaint, one_line=True)}")
+    return 0
+
+
+@click.command(epilog=DESCRIBE_EPILOG)
+@click.argument("kind")
+@click.argument("name")
+@LOAD
+@click.option("--json", "json_", is_flag=True, help="Print one object on standard output.")
+def describe(kind: str, name: str, files: tuple[Path, ...], json_: bool) -> int:
+    """Explain one component and its settings."""
+    from sctk_core.plugins import catalogue
+    from sctk_core.plugins import describe as description_of
+
+    told = description_of(kind, name, among=catalogue(files))
+    if json_:
+        put(json.dumps(_object(told), ensure_ascii=False))
+    else:
+        for line in _lines(told):
+            put(line)
+    return 0
+
+
+def _object(told: Description) -> dict[str, Any]:
+    loaded = told.loaded
+    settings = [{name: getattr(one, name) for name in one.__slots__} for one in told.settings]
+    known = {"kind": loaded.kind, "distribution": loaded.distribution, "version": loaded.version}
+    about = {"name": loaded.component.name, "summary": loaded.component.summary, "target": loaded.component.target}
+    return known | about | {"needs": told.needs, "settings": settings}
+
+
+def _lines(told: Description) -> Iterator[str]:
+    loaded = told.loaded
+    yield f"{loaded.kind} {clean(loaded.component.name)}: {clean(loaded.component.summary, one_line=True)}"
+    yield f"from {clean(loaded.offer.provider)} ({clean(loaded.component.target)})"
+    if told.needs:
+        yield f"core supplies: {', '.join(told.needs)}"
+    if told.story:
+        yield from ["", *clean(told.story).split("\n")]
+    yield ""
+    if not told.settings:
+        yield "no settings"
+    for one in told.settings:
+        facts = [one.type, "required" if one.required else f"default {_default(one)}", _range(one)]
+        yield f"  {clean(one.name)}: {', '.join(fact for fact in facts if fact)}"
+        yield from textwrap.wrap(
+            clean(one.help, one_line=True), 100, initial_indent="      ", subsequent_indent="      "
+        )
+
+
+def _default(one: Setting) -> str:
+    """The default as a recipe would say it."""
+    return "nothing" if one.default is None else json.dumps(one.default, ensure_ascii=False)
+
+
+def _range(one: Setting) -> str:
+    """Low to high with the unit, what there is of them."""
+    low = "" if one.low is None else f"{one.low:g}"
+    high = "" if one.high is None else f"{one.high:g}"
+    span = f"{low} to {high}" if low and high else f"from {low}" if low else f"up to {high}" if high else ""
+    return f"{span} {one.unit}".strip()

@@ -1,0 +1,173 @@
+"""How a run looks while it goes on: a live line with rate and time left on a terminal, plain lines elsewhere.
+
+Both are fed by the run's events, and print to standard error. `Meter` does the arithmetic and knows no terminal.
+"""
+
+from __future__ import annotations
+
+import sys
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from sctk_core.pipeline.events import ChainFinished, Event, ItemFinished, RunStarted, StageFinished, StageStarted
+
+from sctk_cli.terminal import clean, say
+
+
+class Meter:
+    """Where the run stands: the stage, chains done in it, outcomes, and the rate since the stage began."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
+        self.stage = ""
+        self._started = clock()
+        self.n_done = self._n_before = 0
+        self.n_wanted: int | None = None
+        self.outcomes: Counter[str] = Counter()
+
+    def __call__(self, event: Event) -> None:
+        """Takes one event in."""
+        if isinstance(event, StageStarted):
+            self.stage, self._started = event.stage, self._clock()
+            self.n_done = self._n_before = 0
+            self.n_wanted = event.n_items
+            self.outcomes.clear()
+        elif isinstance(event, ItemFinished):
+            self.outcomes[event.outcome] += 1
+        elif isinstance(event, ChainFinished):
+            if self.n_done == 0:
+                self._n_before = event.n_done - 1  # what an earlier run had finished says nothing of today's rate
+            self.n_done = event.n_done
+            self.n_wanted = event.n_prompts if event.n_prompts is not None else self.n_wanted
+
+    @property
+    def seconds(self) -> float:
+        """Time since the stage began."""
+        return self._clock() - self._started
+
+    @property
+    def rate(self) -> float:
+        """Chains per second in this stage."""
+        return (self.n_done - self._n_before) / self.seconds if self.seconds > 0 else 0.0
+
+    @property
+    def seconds_left(self) -> float | None:
+        """Time left in this stage, or None where it cannot be told."""
+        if self.n_wanted is None or self.rate <= 0:
+            return None
+        return max(0, self.n_wanted - self.n_done) / self.rate
+
+    def line(self) -> str:
+        """One line for people: stage, count, rate, time left, and what did not go well."""
+        parts = [f"{clean(self.stage, one_line=True)}: {span(self.seconds)}"]
+        if self.n_done:
+            of = "" if self.n_wanted is None else f" of {self.n_wanted} ({self.n_done / max(1, self.n_wanted):.0%})"
+            parts.append(f"{self.n_done}{of} chains, {self.rate:.1f}/s")
+        if self.seconds_left is not None:
+            parts.append(f"about {span(self.seconds_left)} left")
+        parts += [f"{self.outcomes[name]} {name}" for name in ("failed", "declined") if self.outcomes[name]]
+        return ", ".join(parts)
+
+
+def span(seconds: float) -> str:
+    """A time in words.
+
+    >>> span(4.2), span(75), span(3700)
+    ('4 s', '1 min 15 s', '1 h 01 min')
+    """
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02d} s"
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+class Lines:
+    """Plain lines: one when a stage begins or ends, one every few seconds in between, even while nothing is reported."""
+
+    def __init__(self, meter: Meter, every_s: float = 5.0, write: Callable[[str], None] = say) -> None:
+        self._meter, self._every_s, self._write = meter, every_s, write
+        self._ended = threading.Event()
+        self._lock = threading.Lock()
+        self._last = time.monotonic()
+        self._thread = threading.Thread(target=self._tick, daemon=True)
+
+    def __enter__(self) -> Lines:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._ended.set()
+        self._thread.join()
+
+    def __call__(self, event: Event) -> None:
+        """Says what is worth a line of its own."""
+        with self._lock:
+            self._meter(event)
+            for line in _news(event):
+                self._write(line)
+                self._last = time.monotonic()
+
+    def _tick(self) -> None:
+        while not self._ended.wait(min(1.0, self._every_s / 2)):
+            with self._lock:
+                if self._meter.stage and time.monotonic() - self._last >= self._every_s:
+                    self._write(self._meter.line())
+                    self._last = time.monotonic()
+
+
+def _news(event: Event) -> Iterator[str]:
+    if isinstance(event, RunStarted):
+        going = "going on with" if event.resumed else "starting"
+        yield f"{going} {clean(event.run, one_line=True)} ({clean(event.method, one_line=True)})"
+    elif isinstance(event, StageFinished):
+        yield f"{clean(event.stage, one_line=True)}: done in {span(event.seconds)}"
+
+
+class Live:
+    """A live line on a terminal, with a spinner; stages that are done stay above it."""
+
+    def __init__(self, meter: Meter, console: Any) -> None:
+        from rich.live import Live as RichLive
+        from rich.spinner import Spinner
+        from rich.text import Text
+
+        self._meter, self._console, self._text = meter, console, Text
+        self._spinner = Spinner("dots", text=Text(""))
+        self._live = RichLive(self, console=console, refresh_per_second=8, transient=True)
+
+    def __rich__(self) -> Any:
+        self._spinner.text = self._text(self._meter.line() if self._meter.stage else "")
+        return self._spinner
+
+    def __enter__(self) -> Live:
+        self._live.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._live.stop()
+
+    def __call__(self, event: Event) -> None:
+        """Takes the event in; a line of its own is printed above the live one."""
+        self._meter(event)
+        for line in _news(event):
+            self._console.print(self._text(line))
+
+
+@contextmanager
+def progress() -> Iterator[Callable[[Event], None]]:
+    """The observer that fits standard error: live where a person looks, lines where nobody does."""
+    meter = Meter()
+    if sys.stderr.isatty():
+        from rich.console import Console
+
+        with Live(meter, Console(stderr=True, markup=False, highlight=False)) as live:
+            yield live
+    else:
+        with Lines(meter) as lines:
+            yield lines

@@ -1,0 +1,112 @@
+"""`sctk run`: a recipe or a method by name, flags laid on top, progress while it goes on, a table or one object at its end."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sctk_cli.terminal import put, reserved_stdout
+
+if TYPE_CHECKING:
+    from sctk_core.plugins import Catalogue
+    from sctk_core.recipe import Layer, Recipe
+
+PROMPTS_SOURCE = "file"
+EPILOG = """\b
+Examples:
+  sctk run --plugin rdpo
+  sctk run --plugin dsc --limit 50 --out runs/small
+  sctk run --plugin rdpo --model DIR --backend transformers --prompts prompts.jsonl
+  sctk run recipe.toml --set method.temperature=0.5 --json
+  sctk run recipe.toml --load ./my_reward.py --set reward.use=mine
+\b
+The same line again goes on where it stopped, and finishes in seconds where all is answered."""
+
+
+def recipe_options(command: Any) -> Any:
+    """The options that make a recipe, for `run`, `check` and `config` alike."""
+    options = (
+        click.argument("recipe", type=click.Path(path_type=Path), required=False),
+        click.option("--plugin", metavar="METHOD", help="The method to run, with its own default recipe."),
+        click.option("--model", metavar="DIR|NAME", help="A model directory or hub name; else the backend's own."),
+        click.option("--backend", metavar="NAME", help="What continues conversations: nano, transformers, vllm, ..."),
+        click.option("--prompts", type=click.Path(path_type=Path), help="Prompts as JSON, JSONL or Parquet."),
+        click.option("--limit", type=click.IntRange(min=0), help="Walk at most so many prompts (0: all)."),
+        click.option("--set", "assignments", metavar="A.B=VALUE", multiple=True, help="One setting; repeatable."),
+        click.option(
+            "--load", "files", type=click.Path(path_type=Path), multiple=True, help="A plugin from one .py file."
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+@click.command(epilog=EPILOG)
+@recipe_options
+@click.option("--out", type=click.Path(path_type=Path), help="The run's directory; else runs/METHOD-FINGERPRINT.")
+@click.option("--json", "json_", is_flag=True, help="Print one object on standard output instead of the table.")
+def run(out: Path | None, json_: bool, **given: Any) -> int:
+    """Run a method start to finish, or go on with a run."""
+    from sctk_core.assembly import assemble
+    from sctk_core.run import execute
+
+    from sctk_cli.progress import progress
+    from sctk_cli.report import as_json, lines_of
+    from sctk_cli.show import a_training_row
+
+    with reserved_stdout():
+        recipe, among = resolved(given)
+        with progress() as observer:
+            result = execute(assemble(recipe, among), out=out, observers=[observer])
+    if json_:
+        put(as_json(result))
+    else:
+        for line in lines_of(result, a_training_row(result.run)):
+            put(line)
+    return result.exit_code
+
+
+def resolved(given: Mapping[str, Any]) -> tuple[Recipe, Catalogue]:
+    """The recipe that these options, the environment and the recipe file make, and the plugins to find it in."""
+    from sctk_core.assembly import with_defaults
+    from sctk_core.plugins import catalogue
+
+    among = catalogue(given["files"])
+    return with_defaults(layers(given, os.environ), among), among
+
+
+def layers(given: Mapping[str, Any], environ: Mapping[str, str]) -> list[Layer]:
+    """Recipe file, environment, flags, `--set`: each on top of the last."""
+    from sctk_core.recipe import Layer, from_assignments, from_environment, read_toml
+
+    found = []
+    if given["recipe"] is not None:
+        found.append(Layer(origin=str(given["recipe"]), sections=read_toml(given["recipe"])))
+    found.append(Layer(origin="environment", sections=from_environment(environ)))
+    found.append(Layer(origin="flag", sections=_flags(given)))
+    return [*found, *_assigned(given["assignments"], Layer, from_assignments)]
+
+
+def _assigned(assignments: Sequence[str], layer: Any, read: Any) -> list[Any]:
+    return [layer(origin="--set", sections=read(assignments))] if assignments else []
+
+
+def _flags(given: Mapping[str, Any]) -> dict[str, Any]:
+    """The short flags as sections of a recipe."""
+    sections: dict[str, dict[str, Any]] = {}
+    if given["plugin"]:
+        sections["method"] = {"use": given["plugin"]}
+    if given["model"]:
+        sections["model"] = {"path": given["model"]}
+    if given["backend"]:
+        sections["backend"] = {"use": given["backend"]}
+    if given["prompts"]:
+        sections["source"] = {"use": PROMPTS_SOURCE, "path": str(given["prompts"])}
+    if given["limit"] is not None:
+        sections["run"] = {"limit": given["limit"]}
+    return sections

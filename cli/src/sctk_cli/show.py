@@ -1,0 +1,106 @@
+"""`sctk show RUN`: state, ledger, metrics, tables with counts, and some training rows to ask `sctk why` about."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sctk_cli.terminal import clean, put, shorten, table
+
+if TYPE_CHECKING:
+    from sctk_core.store.reader import RunReader
+
+EPILOG = """\b
+Examples:
+  sctk show runs/first
+  sctk show runs/first --json
+  sctk show runs/first --rows 10"""
+
+
+@click.command(epilog=EPILOG)
+@click.argument("run", type=click.Path(path_type=Path))
+@click.option("--rows", "n_rows", default=3, show_default=True, help="Training rows to show.")
+@click.option("--json", "json_", is_flag=True, help="Print one object on standard output.")
+def show(run: Path, n_rows: int, json_: bool) -> int:
+    """Show a run: ledger, metrics, tables."""
+    from sctk_core.store.reader import RunReader
+
+    reader = RunReader(run)
+    if json_:
+        put(json.dumps(_object(reader), ensure_ascii=False))
+    else:
+        for line in _lines(reader, n_rows):
+            put(line)
+    return 0
+
+
+def _object(reader: RunReader) -> dict[str, Any]:
+    from sctk_cli.report import as_object
+
+    manifest = reader.manifest
+    known = {"method": manifest.method, "fingerprint": manifest.fingerprint, "tables": reader.n_rows()}
+    return as_object(result_of(reader)) | known | {"components": manifest.components}
+
+
+def result_of(reader: RunReader) -> Any:
+    """What is known of the run so far, as a result: of a run that is not done, the ledger of its sealed shards."""
+    from sctk_core import ledger
+    from sctk_core.records import Measure
+    from sctk_core.run import RunResult
+    from sctk_core.store.tables import read_shards
+
+    path = reader.path
+    whole = path / "ledger.parquet"
+    parts = [part for name, paths in reader.tables().items() if name.endswith("ledger") for part in paths]
+    rows = read_shards([whole] if whole.exists() else parts)
+    file = path / "metrics.json"
+    measures = [Measure(**row) for row in json.loads(file.read_text(encoding="utf-8"))] if file.exists() else []
+    state, notes = reader.manifest.state, tuple(reader.manifest.notes)
+    return RunResult(run=path, state=state, ledger=ledger.count(rows), metrics=measures, notes=notes)
+
+
+def _lines(reader: RunReader, n_rows: int) -> Iterator[str]:
+    from sctk_cli.report import ledger_lines, metric_lines, place_lines
+
+    result, manifest = result_of(reader), reader.manifest
+    yield f"run      {reader.path}: {manifest.method}, {manifest.state}, fingerprint {manifest.fingerprint}"
+    yield f"model    {manifest.model.get('path', '')} (digest {str(manifest.model.get('digest', ''))[:16]})"
+    parts = [
+        [section, str(facts.get("name", "")), f"{facts.get('distribution', '')} {facts.get('version', '')}"]
+        for section, facts in manifest.components.items()
+    ]
+    yield from ["", *table(["part", "component", "from"], parts)]
+    yield from ["", *metric_lines(result.metrics), "", *ledger_lines(result.ledger)]
+    counts = [[name, str(number)] for name, number in reader.n_rows().items()]
+    yield from ["", *table(["table", "rows"], counts, right=[1])]
+    yield from ["", *(f"note: {clean(note)}" for note in result.notes)]
+    yield from place_lines(reader.path)
+    yield from _training_rows(reader, n_rows)
+
+
+def _training_rows(reader: RunReader, n_rows: int) -> Iterator[str]:
+    rows = training_rows(reader.path, n_rows)
+    if rows:
+        yield from ["", f"training rows (sctk why {reader.path} ID tells where one comes from)"]
+    for row in rows:
+        text = row.get("chosen_text", row.get("text", ""))
+        sure = "" if row.get("probability") is None else f"  probability {row['probability']:.3f}"
+        yield f"  {row['id'][:12]}{sure}  {shorten(text, 90)}"
+
+
+def training_rows(run: Path, n_rows: int) -> list[dict[str, Any]]:
+    """The first rows of the student's training table."""
+    import polars as pl
+
+    shards = sorted(run.glob("train-*/*.parquet"))
+    return list(pl.scan_parquet(shards).head(n_rows).collect().iter_rows(named=True)) if shards else []
+
+
+def a_training_row(run: Path) -> str | None:
+    """The id of a row that the student was trained on, for examples."""
+    rows = training_rows(run, 1)
+    return str(rows[0]["id"]) if rows else None

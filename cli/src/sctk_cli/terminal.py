@@ -1,0 +1,86 @@
+"""What may reach a terminal: data on standard output, everything else on standard error, and no text can act on either.
+
+A model's or a user's text is shown with its control characters spelled out, so that it can move no cursor, set no title,
+hide no line and write no markup.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, redirect_stdout
+
+_BIDI = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+
+
+def clean(text: str, *, one_line: bool = False) -> str:
+    r"""The text with control characters, direction marks and lone surrogates spelled out; newlines stay unless `one_line`.
+
+    >>> print(clean("a\x1b[31mb\r\x9bc\u202ed"))
+    a\x1b[31mb\r\x9bc\u202ed
+    >>> clean("two\nlines", one_line=True)
+    'two\\nlines'
+    """
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_shown(letter, one_line) for letter in text)
+
+
+def _shown(letter: str, one_line: bool) -> str:
+    code = ord(letter)
+    if letter == "\n" and not one_line:
+        return letter
+    if code < 0x20 or 0x7F <= code < 0xA0 or code in _BIDI or 0xD800 <= code < 0xE000 or code in (0x2028, 0x2029):
+        return letter.encode("unicode_escape").decode("ascii")
+    return letter
+
+
+def say(line: str) -> None:
+    """One line on standard error."""
+    print(line, file=sys.stderr, flush=True)
+
+
+def put(line: str = "", *, end: str = "\n") -> None:
+    """One line of data on standard output."""
+    print(line, end=end)
+
+
+@contextmanager
+def reserved_stdout() -> Iterator[None]:
+    """While this holds, whatever prints to standard output (engines, their children) prints to standard error instead."""
+    sys.stdout.flush()
+    kept = os.dup(1)
+    os.dup2(2, 1)
+    try:
+        with redirect_stdout(sys.stderr):
+            yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(kept, 1)
+        os.close(kept)
+
+
+def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:
+    """Aligned lines under a header; the columns numbered in `right` are numbers. Cells are cleaned to one line.
+
+    >>> print(*table(["stage", "n"], [["draft", "10"], ["why", "2"]], right=[1]), sep="|")
+    stage   n|draft  10|why     2
+    """
+    cells = [list(header), *([clean(cell, one_line=True) for cell in row] for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(header))]
+    return ["  ".join(_padded(row[n], widths[n], n in right) for n in range(len(row))).rstrip() for row in cells]
+
+
+def _padded(cell: str, width: int, right: bool) -> str:
+    return cell.rjust(width) if right else cell.ljust(width)
+
+
+def shorten(text: str, width: int) -> str:
+    """The text in one line of at most `width` characters.
+
+    >>> shorten("a long story", 8)
+    'a long …'
+    """
+    line = clean(text, one_line=True)
+    return line if len(line) <= width else line[: width - 1] + "…"

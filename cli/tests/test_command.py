@@ -1,0 +1,247 @@
+"""The command from outside: exit codes, what goes to which stream, and that nothing it shows can act on a terminal."""
+
+from __future__ import annotations
+
+import fcntl
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sctk_cli.main import COMMANDS, LazyGroup, cli, main
+
+TOY = Path(__file__).parents[2] / "core" / "tests" / "toy_world.py"
+HEAVY = {"torch", "transformers", "vllm", "numpy", "trl", "polars", "sqlite3", "asyncio", "rich", "pluggy", "sctk_core"}
+RECIPE = """
+[method]
+use = "dsc"
+[source]
+use = "toy"
+[backend]
+use = "toy"
+[critic]
+use = "toy"
+[reward]
+use = "toy"
+[rule]
+use = "toy"
+[trainer]
+use = "toy"
+[baseline]
+use = "toy"
+[[evaluator]]
+use = "toy"
+"""
+
+
+@pytest.fixture
+def toy(tmp_path: Path) -> list[str]:
+    """The arguments of a run in the toy world."""
+    (tmp_path / "model").mkdir()
+    (tmp_path / "model" / "skill").write_text("")
+    (tmp_path / "recipe.toml").write_text(RECIPE)
+    out = str(tmp_path / "runs" / "first")
+    return ["run", str(tmp_path / "recipe.toml"), "--model", str(tmp_path / "model"), "--load", str(TOY), "--out", out]
+
+
+def told(capfd: pytest.CaptureFixture[str], *arguments: str) -> tuple[int, str, str]:
+    """(exit code, standard output, standard error) of one command."""
+    capfd.readouterr()
+    code = main(arguments)
+    return code, *capfd.readouterr()
+
+
+def finished(*arguments: str, **more: Any) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "sctk_cli.main", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, timeout=120, **more)
+
+
+def cpu_s(*arguments: str) -> float:
+    """The least CPU time of several runs of a Python process."""
+    found = []
+    for _ in range(5):
+        before = os.times()
+        subprocess.run([sys.executable, *arguments], capture_output=True, check=True)
+        after = os.times()
+        found.append(sum(after[2:4]) - sum(before[2:4]))
+    return min(found)
+
+
+def test_help_is_quick_and_brings_nothing_heavy() -> None:
+    program = "import sys\nfrom sctk_cli.main import main\nmain(['--help'])\nprint(chr(10).join(sys.modules), file=sys.stderr)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert "Commands:" in done.stdout
+    assert not set(done.stderr.split()) & HEAVY
+    assert cpu_s("-m", "sctk_cli.main", "--help") - cpu_s("-c", "pass") <= 0.15
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_every_command_says_what_the_list_says_and_gives_examples(name: str, capfd: pytest.CaptureFixture[str]) -> None:
+    assert isinstance(cli, LazyGroup)
+    command = cli.commands.get(name) or cli.get_command(None, name)  # type: ignore[arg-type]
+    assert command is not None
+    assert command.get_short_help_str(200).rstrip(".") == COMMANDS[name][1].rstrip(".")
+    code, out, _ = told(capfd, *([name, "check", "--help"] if name == "plugin" else [name, "--help"]))
+    assert code == 0
+    assert f"  sctk {name}" in out
+
+
+def test_a_wrong_word_gets_advice(capfd: pytest.CaptureFixture[str]) -> None:
+    code, out, err = told(capfd, "rum")
+    assert (code, out) == (2, "")
+    assert "did you mean 'run'?" in err
+    assert told(capfd, "run", "--plugn", "dsc")[0] == 2
+
+
+def test_a_run_prints_one_object_and_the_same_again(toy: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    code, out, err = told(capfd, *toy, "--json")
+    assert code == 0
+    found = json.loads(out)
+    assert (found["run"], found["state"]) == (toy[-1], "done")
+    ledger = found["ledger"]
+    assert ledger["asked"] == ledger["answered"] + ledger["failed"] + ledger["declined"] > 0
+    assert {stage["stage"] for stage in ledger["stages"]} >= {"draft", "critique.1", "accept.1", "train.student"}
+    assert set(found["metrics"][0]) == {"arm", "metric", "value", "low", "high", "n"}
+    arms = {row["arm"] for row in found["metrics"] if row["metric"] == "truth"}
+    assert arms == {"base", "sft", "student", "student-base", "student-sft"}
+    assert json.loads((Path(toy[-1]) / "metrics.json").read_text()) == found["metrics"]
+    assert "train.student: done" in err
+    code, again, _ = told(capfd, *toy, "--json")
+    assert json.loads(again) == found
+
+
+def test_a_run_ends_with_a_table_that_says_where_things_lie(toy: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = told(capfd, *toy, "--limit", "5")
+    assert code == 0
+    run = toy[-1]
+    lines = out.splitlines()
+    truth = next(line for line in lines if line.startswith("truth"))
+    assert truth.split()[:2] == ["truth", "base"]
+    assert any("student-base" in line and "+1.000" in line and "above zero" in line for line in lines)
+    assert any(line.split() == ["draft", "5", "5", "0", "0"] for line in lines)
+    for line in (f"model    {run}/model", f"data     {run}/train-samples", f"metrics  {run}/metrics.json"):
+        assert line in lines
+    shown = lines[-1].split()
+    assert shown[:3] == ["sctk", "why", run]
+
+
+def test_what_plugins_and_engines_print_stays_off_standard_output(
+    toy: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    noisy = tmp_path / "noisy.py"
+    noise = "import os\nprint('noise')\nos.system('echo noise of a child')\n"
+    noisy.write_text(TOY.read_text().replace("import asyncio\n", f"import asyncio\n{noise}", 1))
+    code, out, err = told(capfd, *[str(noisy) if word == str(TOY) else word for word in toy], "--json")
+    assert code == 0
+    assert json.loads(out)["state"] == "done"
+    assert "noise of a child" in err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "words"),
+    [
+        (["--set", "method.sweps=2"], 2, ["unknown key 'sweps'", "did you mean 'sweeps'?"]),
+        (["--set", "method.sweeps=99"], 2, ["got 99", "1 to 32"]),
+        (["--set", "sweeps=1"], 2, ["wanted SECTION.KEY=VALUE"]),
+        (["--set", "rewrd.use=toy"], 2, ["unknown section [rewrd]", "'reward'"]),
+        (["--plugin", "dcs"], 3, ["no method named 'dcs'", "did you mean 'dsc'?"]),
+        (["--set", "reward.use=nope"], 3, ["no reward named 'nope'"]),
+        (["--model", "./nowhere"], 2, ["'./nowhere'", "no directory"]),
+        (["--load", "nowhere.py"], 2, ["nowhere.py", "no such file"]),
+        (["--limit", "-1"], 2, ["--limit"]),
+    ],
+)
+def test_bad_input_is_told_in_words(
+    toy: list[str], arguments: list[str], code: int, words: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    got, out, err = told(capfd, *toy, *arguments)
+    assert (got, out) == (code, "")
+    for word in words:
+        assert word in err
+    assert "Traceback" not in err
+    assert not Path(toy[-1]).exists()
+
+
+def test_a_recipe_that_is_wrong_is_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    recipe = tmp_path / "r.toml"
+    assert told(capfd, "run", str(recipe))[0] == 2
+    recipe.write_bytes(b"\xff")
+    assert "not UTF-8" in told(capfd, "run", str(recipe))[2]
+    recipe.write_text("[method")
+    assert "invalid TOML" in told(capfd, "run", str(recipe))[2]
+    code, _, err = told(capfd, "run")
+    assert code == 2
+    assert "got no method" in err
+
+
+def test_a_directory_in_use_or_read_only_is_exit_6(toy: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    run = Path(toy[-1])
+    run.mkdir(parents=True)
+    with (run / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        code, out, err = told(capfd, *toy)
+    assert (code, out) == (6, "")
+    assert "in use" in err
+    assert told(capfd, *toy[:-1], "/proc/nowhere")[0] == 6
+
+
+def test_ctrl_c_is_exit_130_and_the_same_line_goes_on(toy: list[str]) -> None:
+    hang = ["--set", "critic.at=critique", "--set", "critic.how=hang", "--set", "critic.after=3"]
+    command = [sys.executable, "-m", "sctk_cli.main", *toy, *hang, "--set", f"critic.flag={toy[-1]}.flag"]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 60
+    replies = Path(toy[-1]).parent / "replies.sqlite"
+    while not replies.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    time.sleep(1)
+    running.send_signal(signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 130, err
+    assert "run the same line again" in err
+    assert "Traceback" not in err
+    Path(f"{toy[-1]}.flag").touch()
+    done = finished(*command[3:], "--json")
+    assert done.returncode == 0, done.stderr
+    assert json.loads(done.stdout)["state"] == "done"
+
+
+def test_a_fault_of_ours_is_a_message_and_a_traceback_on_request(toy: list[str], tmp_path: Path) -> None:
+    broken = tmp_path / "broken.py"
+    broken.write_text("raise RuntimeError('boom')")
+    done = finished("describe", "reward", "x", "--load", str(broken))
+    assert done.returncode == 3
+    assert "Traceback" not in done.stderr
+    shown = finished("describe", "reward", "x", "--load", str(broken), env={**os.environ, "SCTK_DEBUG": "1"})
+    assert "Traceback" in shown.stderr
+    assert shown.returncode == 3
+
+
+def test_check_and_config_ask_nobody(toy: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    arguments = [word for word in toy[1:] if word not in ("--out", toy[-1])]
+    code, out, _ = told(capfd, "check", *arguments)
+    assert code == 0
+    assert "toy_world.py" in out
+    assert "draft score.0 critique.1" in out
+    code, out, _ = told(capfd, "config", *arguments, "--origin", "--set", "method.sweeps=2", "--limit", "3")
+    rows = {line.split()[0]: line.split()[1:] for line in out.splitlines()}
+    assert rows["method.sweeps"] == ["2", "--set"]
+    assert rows["run.limit"] == ["3", "flag"]
+    assert rows["reward.use"][0] == '"toy"'
+    assert rows["reward.use"][1].endswith("recipe.toml")
+    assert not Path(toy[-1]).exists()
+
+
+def test_the_environment_lies_between_recipe_and_flags(
+    toy: list[str], monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("SCTK_METHOD_SWEEPS", "3")
+    monkeypatch.setenv("SCTK_RUN_LIMIT", "7")
+    arguments = [word for word in toy[1:] if word not in ("--out", toy[-1])]
+    _, out, _ = told(capfd, "config", *arguments, "--json", "--limit", "4")
+    sections = json.loads(out)["sections"]
+    assert (sections["method"]["sweeps"], sections["run"]["limit"]) == (3, 4)
