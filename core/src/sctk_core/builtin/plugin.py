@@ -1,0 +1,31 @@
+"""Core's own components, offered like anybody's."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from sctk_core.hookspecs import Component, hookimpl
+
+
+@hookimpl
+def sctk_sources() -> Sequence[Component]:
+    """The source that reads a file."""
+    summary = "prompts, or prompts with drafts, revisions and scores, from JSON, JSONL or Parquet"
+    return [Component(name="file", target="sctk_core.builtin.file_source:FileSource", summary=summary)]
+
+
+@hookimpl
+def sctk_evaluators() -> Sequence[Component]:
+    """Evaluators that look at the text alone."""
+    return [
+        Component(
+            name="length",
+            target="sctk_core.builtin.evaluators:Length",
+            summary="words, characters and tokens of each reply, and whether it was cut off",
+        ),
+        Component(
+            name="diversity",
+            target="sctk_core.builtin.evaluators:Diversity",
+            summary="share of a reply's word pairs that no other reply of its arm has",
+        ),
+    ]
