@@ -1,0 +1,215 @@
+"""Preference tuning through TRL's DPOTrainer, with our own rows, collator, reference and loss.
+
+The reference's log-probabilities are computed once, before the first step, by the same forward pass as the policy's (the
+adapter off where there is one), in large batches of like length. The digest of the weights that they belong to is checked
+when training begins: then h is 0 for every pair.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from datasets import Dataset
+from sctk_core import ContractError, ModelRef, TrainingData, TrainReport, directory_digest
+from torch import Tensor
+from trl import DPOConfig, DPOTrainer
+
+from sctk_trl.collate import IGNORED, PairCollator
+from sctk_trl.completion_trainer import nothing_left
+from sctk_trl.encoding import pad_id, tokens_of
+from sctk_trl.loss import (
+    Link,
+    NoiseModel,
+    log_ratio_difference,
+    loss_floor,
+    pair_loss,
+    probability_under_noise,
+)
+from sctk_trl.preference import Preference
+from sctk_trl.rows import PairRow, Table, pair_table
+from sctk_trl.steps import Progress, adapter, arguments, quiet_and_fixed, run
+from sctk_trl.student import Student, load_student, save_student, weights_digest, whole_directory
+
+
+@dataclass(frozen=True, kw_only=True)
+class Objective:
+    """Which case of the loss is trained."""
+
+    beta: float
+    link: Link = "logistic"
+    noise: NoiseModel = "none"
+    eps: float = 0.0
+
+    def trained_tau(self, tau_B: Tensor) -> Tensor:
+        """The probability that enters the loss."""
+        return probability_under_noise(tau_B, self.noise, self.eps)
+
+    def losses(self, h_B: Tensor, tau_B: Tensor) -> Tensor:
+        """The loss of each pair, from the probabilities as the data give them."""
+        return pair_loss(h_B, self.trained_tau(tau_B), link=self.link, beta=self.beta)
+
+
+class PairTrainer(DPOTrainer):  # type: ignore[misc]
+    """DPOTrainer that takes finished token rows with a probability each, and our loss."""
+
+    def __init__(self, *, objective: Objective, progress: Progress, **given: Any) -> None:
+        self._objective, self._progress = objective, progress
+        self._reference_weights = ""
+        super().__init__(callbacks=[progress], **given)
+
+    def _send_telemetry(self) -> None:
+        """Nothing: training makes no network request of its own."""
+
+    def _prepare_dataset(self, dataset: Dataset, *_: Any) -> Dataset:
+        """The rows as they are: they hold token ids already."""
+        return dataset
+
+    def _precompute_ref_logps(self, dataset: Dataset, name: str, batch_size: int) -> Dataset:
+        """The rows with the reference's log-probabilities, kept in memory (TRL would keep them in a cache of its own)."""
+        self._reference_weights = weights_digest(self.model)
+        with self._adapter_off():
+            logps_N2 = self.all_logps(dataset)
+        return dataset.add_column("ref_chosen_logps", logps_N2[:, 0].tolist()).add_column(
+            "ref_rejected_logps", logps_N2[:, 1].tolist()
+        )
+
+    def check_reference(self) -> None:
+        """Refuses to train where the weights are no longer those that the reference was computed with."""
+        found = weights_digest(self.model)
+        if found != self._reference_weights:
+            raise ContractError(
+                f"preference training: got weights {found}, wanted {self._reference_weights}, which made the reference",
+                hint="nothing may change the model between the reference pass and the first step",
+            )
+
+    @contextlib.contextmanager
+    def _adapter_off(self) -> Iterator[None]:
+        model = self.accelerator.unwrap_model(self.model)
+        with model.disable_adapter() if hasattr(model, "disable_adapter") else contextlib.nullcontext():
+            yield
+
+    def logps(self, model: Any, batch: dict[str, Tensor]) -> Tensor:
+        """[2B] log-probabilities of the responses in nats, float32, summed over their tokens."""
+        labels_2BT = batch["input_ids"].masked_fill(batch["completion_mask"] == 0, IGNORED)
+        outputs = model(
+            input_ids=batch["input_ids"],
+            attention_mask=batch["attention_mask"],
+            labels=labels_2BT,
+            use_cache=False,
+            fused_lm_head=True,
+        )
+        summed: Tensor = outputs.log_probs.float().sum(dim=1)
+        return summed
+
+    def all_logps(self, dataset: Dataset) -> Tensor:
+        """[N, 2] log-probabilities of the chosen and rejected responses of all rows, without gradients."""
+        size = 4 * self.args.per_device_train_batch_size
+        order = sorted(range(len(dataset)), key=lambda n: (dataset[n]["length"], n))
+        found_N2 = torch.empty(len(dataset), 2)
+        was_training = self.model.training
+        self.model.eval()
+        with torch.no_grad(), self.accelerator.autocast():
+            for start in range(0, len(order), size):
+                rows = order[start : start + size]
+                batch = self._prepare_inputs(self.data_collator([dataset[n] for n in rows]))
+                found_N2[rows] = self.logps(self.model, batch).reshape(2, -1).T.cpu()
+        self.model.train(was_training)
+        return found_N2
+
+    def compute_loss(
+        self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
+    ) -> Any:
+        """The mean loss of the batch's pairs, in nats (logistic)."""
+        h_B = log_ratio_difference(self.logps(model, inputs), inputs["ref_logps"], self._objective.beta)
+        loss = self._objective.losses(h_B, inputs["tau"]).mean()
+        self._progress.add(loss)
+        return (loss, {"h": h_B}) if return_outputs else loss
+
+    def final_h(self) -> Tensor:
+        """[N] h of every training pair under the policy as it stands."""
+        logps_N2 = self.all_logps(self.train_dataset)
+        known = self.train_dataset.with_format("torch")
+        reference_N2 = torch.stack([known["ref_chosen_logps"][:], known["ref_rejected_logps"][:]], dim=1)
+        return log_ratio_difference(logps_N2.T.reshape(-1), reference_N2.T.reshape(-1), self._objective.beta)
+
+
+def train_pairs(config: Preference.Config, data: TrainingData, ref: ModelRef, out: Path) -> TrainReport:
+    """Tunes the model of `ref` on pairs into `out` and reports."""
+    objective = Objective(beta=config.beta, link=config.link, noise=config.noise.assume, eps=config.noise.eps)
+    with quiet_and_fixed(), whole_directory(out) as part:
+        torch.manual_seed(config.seed)
+        student = load_student(ref, config.lora, config.compute)
+        table = pair_table(data, tokens_of(student, config.max_length))
+        if not table.rows:
+            raise nothing_left("preference", table)
+        progress = Progress("preference", config.compute.log_every, "mean")
+        trainer = _trainer(config, objective, student, table, progress, part)
+        trainer.check_reference()
+        run(trainer)
+        metrics = pair_metrics(objective, trainer.final_h(), torch.tensor([row.tau for row in table.rows]))
+        save_student(student, trainer.accelerator.unwrap_model(trainer.model), part)
+    return TrainReport(
+        model=ModelRef(path=str(out), digest=directory_digest(out)),
+        n_rows=len(table.rows),
+        n_tokens=table.n_tokens,
+        n_steps=trainer.state.global_step,
+        n_retokenised=table.n_retokenised,
+        losses=progress.losses(),
+        declined=table.declined,
+        metrics=metrics,
+    )
+
+
+def _trainer(
+    config: Preference.Config,
+    objective: Objective,
+    student: Student,
+    table: Table[PairRow],
+    progress: Progress,
+    part: Path,
+) -> PairTrainer:
+    return PairTrainer(
+        objective=objective,
+        progress=progress,
+        model=student.model,
+        args=DPOConfig(
+            **arguments(part, config.optimiser, config.compute, config.seed),
+            max_length=None,
+            beta=config.beta,
+            precompute_ref_log_probs=True,
+        ),
+        data_collator=PairCollator(pad_id=pad_id(student.tokenizer)),
+        train_dataset=Dataset.from_list(table.as_dicts()),
+        processing_class=student.tokenizer,
+        peft_config=adapter(config.lora, student.model),
+    )
+
+
+def pair_metrics(objective: Objective, h_N: Tensor, tau_N: Tensor) -> dict[str, float]:
+    """What a user should see of N trained pairs, all at the final weights.
+
+    `reward_accuracy` is the share of pairs without a tie in which the implicit reward agrees with tau; `loss_floor` is the
+    mean of the least loss that any policy reaches (the entropy H(tau) for the logistic link; absent where there is none,
+    under robust noise), and `loss_above_floor` what is left to learn.
+    """
+    tau_N = tau_N.to(h_N)
+    loss = float(objective.losses(h_N, tau_N).mean())
+    found = {
+        "mean_tau": float(tau_N.mean()),
+        "share_tau_below_half": float((tau_N < 0.5).float().mean()),
+        "final_loss": loss,
+        "mean_h": float(h_N.mean()),
+    }
+    decided = tau_N != 0.5
+    if bool(decided.any()):
+        agrees = (h_N[decided] > 0) == (tau_N[decided] > 0.5)
+        found["reward_accuracy"] = float(agrees.float().mean())
+    floor = float(loss_floor(objective.trained_tau(tau_N), link=objective.link, beta=objective.beta).mean())
+    if floor > float("-inf"):
+        found |= {"loss_floor": floor, "loss_above_floor": loss - floor}
+    return found

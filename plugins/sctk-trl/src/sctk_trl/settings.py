@@ -1,0 +1,53 @@
+"""Settings that both trainers share: the adapter, the optimiser, and what they compute with."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from sctk_core import setting
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lora:
+    """A low-rank adapter on the linear layers; rank 0 trains all weights instead."""
+
+    rank: int = setting(0, help="rank of the adapter; 0 trains all weights", low=0, high=1024)
+    alpha: float = setting(16.0, help="scale of the adapter: alpha / rank", low=0.0)
+    dropout: float = setting(
+        0.05, help="dropout before the adapter; the preference trainer uses none", low=0.0, high=0.9
+    )
+    targets: tuple[str, ...] = setting((), help="names of the modules that get an adapter; empty: every linear layer")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Optimiser:
+    """AdamW and its schedule. One step sees batch_size * accumulation rows."""
+
+    learning_rate: float = setting(5e-5, help="peak learning rate", low=0.0)
+    epochs: float = setting(4.0, help="passes over the rows", unit="epochs", low=0.0)
+    batch_size: int = setting(8, help="rows per forward pass", unit="rows", low=1)
+    accumulation: int = setting(1, help="forward passes per step", low=1)
+    schedule: Literal["linear", "cosine", "constant"] = setting("linear", help="how the learning rate decays")
+    warmup_share: float = setting(0.0, help="share of the steps in which the learning rate rises", low=0.0, high=0.99)
+    weight_decay: float = setting(0.0, help="decoupled weight decay", low=0.0)
+    max_grad_norm: float = setting(1.0, help="gradients are clipped to this norm; 0 leaves them", low=0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreferenceOptimiser(Optimiser):
+    """The same with the smaller step and the single pass that preference losses are usually given."""
+
+    learning_rate: float = setting(5e-6, help="peak learning rate", low=0.0)
+    epochs: float = setting(1.0, help="passes over the pairs", unit="epochs", low=0.0)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Compute:
+    """What is computed with. `bfloat16` multiplies in bfloat16 and keeps trained weights and losses in float32."""
+
+    precision: Literal["float32", "bfloat16"] = setting("float32", help="arithmetic of the forward and backward pass")
+    device: Literal["auto", "cpu"] = setting("auto", help="auto: an accelerator where there is one")
+    gradient_checkpointing: bool = setting(False, help="recompute activations: less memory, about 20 % slower")
+    attention: str = setting("auto", help="attention implementation of transformers (sdpa, eager, flash_attention_2)")
+    log_every: int = setting(20, help="steps between two lines of progress", unit="steps", low=1, identity=False)

@@ -1,0 +1,112 @@
+"""The model that is trained: read from a reference, written as a full directory that any transformers user can load.
+
+Weights are trained in float32 (the base of an adapter in bfloat16 where that is asked for) and written in the precision that
+they came in. The model's own configuration, generation settings and tokenizer are written as they were found, whatever the
+training libraries set on them meanwhile. A directory appears under its name only when it is complete.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import hashlib
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+from sctk_core import ConfigError, ModelRef
+from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+
+from sctk_trl.settings import Compute, Lora
+
+
+@dataclass(frozen=True, kw_only=True)
+class Student:
+    """A loaded model with what must not change while it trains."""
+
+    model: PreTrainedModel
+    tokenizer: PreTrainedTokenizerBase
+    found_config: Any
+    found_generation_config: Any
+    found_dtype: torch.dtype
+    ref: ModelRef
+
+
+def load_student(ref: ModelRef, lora: Lora, compute: Compute) -> Student:
+    """The model and tokenizer of `ref`, on the CPU; no code of a repository is ever run."""
+    try:
+        config = AutoConfig.from_pretrained(ref.path, revision=ref.revision, trust_remote_code=False)
+        tokenizer = AutoTokenizer.from_pretrained(ref.path, revision=ref.revision, trust_remote_code=False)
+    except (OSError, ValueError) as error:
+        raise ConfigError(
+            f"model to train: got {ref.path!r}, wanted a directory or hub name of a causal language model ({error})",
+            hint="check the path; models that need code of their own are not loaded",
+        ) from error
+    half = lora.rank > 0 and compute.precision == "bfloat16"
+    attention = {} if compute.attention == "auto" else {"attn_implementation": compute.attention}
+    model = AutoModelForCausalLM.from_pretrained(
+        ref.path,
+        revision=ref.revision,
+        dtype=torch.bfloat16 if half else torch.float32,
+        trust_remote_code=False,
+        **attention,
+    )
+    return Student(
+        model=model,
+        tokenizer=tokenizer,
+        found_config=copy.deepcopy(config),
+        found_generation_config=copy.deepcopy(model.generation_config),
+        found_dtype=config.dtype or torch.float32,
+        ref=ref,
+    )
+
+
+def context_length(student: Student) -> int:
+    """The most positions that the model can read, or a number past any row where its configuration does not say."""
+    text = student.found_config.get_text_config()
+    return int(getattr(text, "max_position_embeddings", None) or 1 << 30)
+
+
+def save_student(student: Student, trained: Any, out: Path) -> None:
+    """Writes the whole model to `out`, an adapter merged into it; the adapter itself lies beside it in `out/adapter`."""
+    if hasattr(trained, "merge_and_unload"):
+        trained.save_pretrained(out / "adapter")
+        (out / "adapter" / "README.md").unlink(missing_ok=True)
+        trained = trained.merge_and_unload()
+    trained = trained.to(device="cpu", dtype=student.found_dtype)
+    attention = trained.config._attn_implementation
+    trained.config = student.found_config
+    trained.config._attn_implementation = attention
+    trained.generation_config = student.found_generation_config
+    trained.save_pretrained(out)
+    # A fresh copy: training libraries set a padding token on the one they were given.
+    AutoTokenizer.from_pretrained(
+        student.ref.path, revision=student.ref.revision, trust_remote_code=False
+    ).save_pretrained(out)
+
+
+@contextlib.contextmanager
+def whole_directory(out: Path) -> Iterator[Path]:
+    """A fresh directory beside `out` that takes its name, and its place, when the block ends well; else it is removed."""
+    part = out.with_name(out.name + ".part")
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir(parents=True)
+    try:
+        yield part
+        if out.exists():
+            shutil.rmtree(out)
+        part.rename(out)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+
+
+def weights_digest(model: torch.nn.Module) -> str:
+    """32 hex digits over the names and values of all parameters: says whether two states of a model are the same."""
+    digest = hashlib.blake2b(digest_size=16)
+    for name, value in sorted(model.named_parameters()):
+        digest.update(name.encode())
+        digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
+    return digest.hexdigest()
