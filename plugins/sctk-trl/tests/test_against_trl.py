@@ -35,12 +35,19 @@ def ours(llama: ModelRef, table: Table[PairRow], objective: Objective, out: Path
     )
 
 
+class Silent(DPOTrainer):  # type: ignore[misc]
+    """TRL's own trainer, save that a test makes no network request."""
+
+    def _send_telemetry(self) -> None:
+        """Nothing."""
+
+
 def theirs(llama: ModelRef, out: Path, **loss: object) -> DPOTrainer:
     model = AutoModelForCausalLM.from_pretrained(llama.path, dtype=torch.float32)
     settings = {**arguments(out, Optimiser(), Compute(), 0), "beta": BETA, **loss}
     text = Dataset.from_list([{"prompt": "a", "chosen": "b", "rejected": "c"}])
     tokenizer = AutoTokenizer.from_pretrained(llama.path)
-    return DPOTrainer(model=model, args=DPOConfig(**settings), train_dataset=text, processing_class=tokenizer)
+    return Silent(model=model, args=DPOConfig(**settings), train_dataset=text, processing_class=tokenizer)
 
 
 def moved(model: torch.nn.Module) -> None:

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+import errno
 import logging
 import math
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 import torch
-from sctk_core import ConfigError, ModelRef, NothingAccepted, Pair, Sample, file_digest
+from sctk_core import ConfigError, ModelRef, NothingAccepted, Pair, Sample, StoreError, file_digest
+from sctk_core.config import parse, settings_of
+from sctk_core.testing import check_trainer
 from sctk_transformers.chat import tokenizer_digest
 from sctk_trl.preference import Noise, Preference
 from sctk_trl.settings import Compute, Lora, Optimiser, PreferenceOptimiser
@@ -19,6 +23,8 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 
 FAST = Optimiser(learning_rate=1e-2, epochs=2.0, batch_size=4)
 PAIRS_FAST = PreferenceOptimiser(learning_rate=1e-2, epochs=6.0, batch_size=4)
+
+ONE_PASS, PAIRS_ONE_PASS = Optimiser(epochs=1.0), PreferenceOptimiser(epochs=1.0)
 
 
 def sft(**settings: Any) -> Sft:
@@ -77,7 +83,10 @@ def test_the_student_keeps_the_settings_of_its_model(llama: ModelRef, samples: l
 def test_equal_inputs_give_equal_bytes(
     lora: Lora, llama: ModelRef, samples: list[Sample], pairs: list[Pair], tmp_path: Path
 ) -> None:
-    for name, trainer, data in (("sft", sft(lora=lora), samples), ("preference", preference(lora=lora), pairs)):
+    for name, trainer, data in (
+        ("sft", sft(lora=lora), samples),
+        ("preference", preference(lora=lora, optimiser=PAIRS_ONE_PASS), pairs),
+    ):
         torch.rand(3)  # whatever was drawn before does not matter
         first = trainer.train(data, llama, tmp_path / name / "first")
         second = trainer.train(data, llama, tmp_path / name / "second")
@@ -144,7 +153,7 @@ def test_declined_rows_are_reported_and_nothing_left_is_an_error(
     llama: ModelRef, pairs: list[Pair], make_pair: Callable[..., Pair], tmp_path: Path
 ) -> None:
     same = make_pair(50, "fine", "fine")
-    report = preference(optimiser=PreferenceOptimiser()).train([*pairs, same], llama, tmp_path / "out")
+    report = preference(optimiser=PAIRS_ONE_PASS).train([*pairs, same], llama, tmp_path / "out")
     assert report.declined == {same.id: "equal texts"}
     assert report.n_rows == len(pairs)
     with pytest.raises(NothingAccepted, match=r"1 records, none of which can train: .*equal texts"):
@@ -178,8 +187,33 @@ def test_progress_is_logged_and_stdout_stays_clean(
 def test_training_starts_no_telemetry(llama: ModelRef, samples: list[Sample], tmp_path: Path) -> None:
     from huggingface_hub.utils import _telemetry
 
-    sft().train(samples, llama, tmp_path / "out")
-    assert _telemetry._TELEMETRY_THREAD is None
+    before = _telemetry._TELEMETRY_THREAD
+    sft(optimiser=ONE_PASS).train(samples, llama, tmp_path / "out")
+    assert _telemetry._TELEMETRY_THREAD is before
+
+
+def test_a_place_that_cannot_be_written_is_a_store_error(tmp_path: Path) -> None:
+    from sctk_trl.student import whole_directory
+
+    with pytest.raises(StoreError, match="No space left"), whole_directory(tmp_path / "out"):
+        raise OSError(errno.ENOSPC, "No space left on device")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_both_trainers_keep_the_contract(
+    llama: ModelRef, samples: list[Sample], pairs: list[Pair], make_pair: Callable[..., Pair]
+) -> None:
+    check_trainer(sft(optimiser=ONE_PASS), llama, [*samples, replace(samples[0], text=" ", rank=1)])
+    check_trainer(preference(optimiser=PAIRS_ONE_PASS), llama, [*pairs, make_pair(50, "fine", "fine")])
+
+
+def test_the_settings_can_be_read_and_described() -> None:
+    for trainer in (Sft, Preference):
+        names = {setting.name for setting in settings_of(trainer.Config)}
+        assert {"lora.rank", "optimiser.learning_rate", "compute.precision", "max_length", "seed"} <= names
+    given = {"beta": 0.2, "optimiser": {"epochs": 2.0}, "noise": {"assume": "robust", "eps": 0.1}}
+    config = parse(Preference.Config, given, where="[trainer]")
+    assert (config.optimiser.epochs, config.optimiser.learning_rate) == (2.0, 5e-6)
 
 
 def test_a_missing_model_is_a_clear_error(samples: list[Sample], tmp_path: Path) -> None:

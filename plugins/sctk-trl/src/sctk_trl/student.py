@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import contextlib
 import copy
+import errno
 import hashlib
 import shutil
 from collections.abc import Iterator
@@ -17,10 +18,12 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from sctk_core import ConfigError, ModelRef
+from sctk_core import ConfigError, ModelRef, StoreError
 from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
 
 from sctk_trl.settings import Compute, Lora
+
+CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,12 +96,19 @@ def whole_directory(out: Path) -> Iterator[Path]:
     """A fresh directory beside `out` that takes its name, and its place, when the block ends well; else it is removed."""
     part = out.with_name(out.name + ".part")
     shutil.rmtree(part, ignore_errors=True)
-    part.mkdir(parents=True)
     try:
+        part.mkdir(parents=True)
         yield part
         if out.exists():
             shutil.rmtree(out)
         part.rename(out)
+    except OSError as error:
+        if error.errno not in CANNOT_WRITE:
+            raise
+        raise StoreError(
+            f"model directory {out}: got {error.strerror}, wanted room and leave to write the trained model",
+            hint="free some space or choose another place, then run the same line again",
+        ) from error
     finally:
         shutil.rmtree(part, ignore_errors=True)
 
