@@ -46,21 +46,6 @@ class Trouble:
     flag: str = setting("", help="a file; trouble strikes only while it does not exist", identity=False)
 
 
-class ToyBackend:
-    Config = Nothing
-
-    def __init__(self, config: Nothing, *, model: ModelRef) -> None:
-        self._model = Path(model.path)
-
-    async def generate(self, requests: Sequence[Request]) -> list[Reply]:
-        await asyncio.sleep(0)
-        skill = (self._model / "skill").read_text()
-        return [
-            Reply(key=r.key, text=f"{skill}{r.seed % 1000}", token_ids=(r.seed % 1000,), backend="toy")
-            for r in requests
-        ]
-
-
 class Striker:
     """Counts calls and makes trouble when its time has come."""
 
@@ -82,6 +67,21 @@ class Striker:
         if trouble.how == "hang" and self._calls == trouble.after + 1:
             await asyncio.sleep(3600)
         return trouble.how
+
+
+class ToyBackend:
+    Config = Trouble
+
+    def __init__(self, config: Trouble, *, model: ModelRef) -> None:
+        self._model, self._striker = Path(model.path), Striker(config)
+
+    async def generate(self, requests: Sequence[Request]) -> list[Reply]:
+        await self._striker.strike("generate")
+        skill = (self._model / "skill").read_text()
+        return [
+            Reply(key=r.key, text=f"{skill}{r.seed % 1000}", token_ids=(r.seed % 1000,), backend="toy")
+            for r in requests
+        ]
 
 
 class ToyCritic:

@@ -16,6 +16,7 @@ from sctk_core.pipeline.chain import Entry
 from sctk_core.pipeline.contract import checked_values
 from sctk_core.records import Failure, Measure, Sample, Score
 
+Evaluate = Callable[[Sequence[Sample]], Awaitable[Any]]
 Values = dict[str, dict[str, dict[str, float | None]]]
 """metric -> arm -> prompt id -> value, None where it could not be measured."""
 
@@ -44,9 +45,13 @@ class Measured:
 async def measure(
     arms: Mapping[str, Sequence[Sample]],
     scorer: MicroBatcher[Sample, Score] | None,
-    evaluators: Mapping[str, Callable[[Sequence[Sample]], Awaitable[Any]]],
+    evaluators: Mapping[str, Evaluate],
+    timeout_s: float,
 ) -> Measured:
-    """Every sample of every arm, measured by the reward (metric "reward") and by each evaluator."""
+    """Every sample of every arm, measured by the reward (metric "reward") and by each evaluator.
+
+    An evaluator gets `timeout_s` for each hundred samples that were begun.
+    """
     measured = Measured()
     for arm, samples in arms.items():
         if scorer is not None:
@@ -57,7 +62,7 @@ async def measure(
                 else:
                     measured.add(arm, "reward", sample, answer.value)
         for name, evaluate in evaluators.items():
-            await _evaluate(measured, arm, samples, name, evaluate)
+            await _evaluate(measured, arm, samples, (name, evaluate), timeout_s * (1 + len(samples) // 100))
     return measured
 
 
@@ -65,11 +70,13 @@ async def _evaluate(
     measured: Measured,
     arm: str,
     samples: Sequence[Sample],
-    name: str,
-    evaluate: Callable[[Sequence[Sample]], Awaitable[Any]],
+    evaluator: tuple[str, Evaluate],
+    timeout_s: float,
 ) -> None:
+    name, evaluate = evaluator
     try:
-        values = await evaluate(samples)
+        async with asyncio.timeout(timeout_s):
+            values: Any = await evaluate(samples)
         complaint = checked_values(values, samples)
     except Exception as error:  # noqa: BLE001 - the boundary between us and a component
         values, complaint = {}, boundary(error, of="", stage="measure", component=name).message

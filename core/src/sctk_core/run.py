@@ -11,7 +11,7 @@ import inspect
 import itertools
 import json
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -102,7 +102,7 @@ class Execution:
     def __init__(self, assembly: Assembly, directory: RunDirectory, notify: Callable[[Event], None]) -> None:
         self._assembly, self._directory, self._notify = assembly, directory, notify
         self._manifest = directory.manifest
-        self._backends: list[RecordingBackend] = []
+        self._backends: dict[str, RecordingBackend] = {}
         self._entries: list[dict[str, Any]] = []
         self._complaints: list[str] = []
         self._notes: list[str] = [note for note in [getattr(assembly.parts["method"].target, "reading", "")] if note]
@@ -165,7 +165,8 @@ class Execution:
                 steps=steps, collects=collects, crew=self._crew(steps, model), row_of=row_of,
                 chains_per_prompt=per_prompt, concurrency=settings.concurrency,
             )  # fmt: skip
-            runner.run(walk_all(leg, prompts(), store, None, self._notify))
+            n_prompts = sum(1 for _ in prompts())
+            runner.run(walk_all(leg, prompts(), store, n_prompts, self._notify))
         rows = store.rows("ledger")
         chains = [f"{row['id']}/{number}" for row in store.rows("prompts") for number in range(per_prompt)]
         plan = [step.name + ("?" if isinstance(step, CritiqueStep) else "") for step in steps]
@@ -190,6 +191,12 @@ class Execution:
         )
 
     def _backend(self, model: ModelRef) -> RecordingBackend:
+        """The one proxy of a model, until it is closed."""
+        if model.digest not in self._backends:
+            self._backends[model.digest] = self._proxy(model)
+        return self._backends[model.digest]
+
+    def _proxy(self, model: ModelRef) -> RecordingBackend:
         part = self._assembly.parts["backend"]
         where, among = self._assembly.recipe.where("backend"), self._assembly.catalogue
 
@@ -199,16 +206,14 @@ class Execution:
 
         about = {"model": model.digest, "backend": part.facts()["settings"] | {"name": part.name}}
         seed = self._assembly.settings.seed
-        proxy = RecordingBackend(start, self._directory.replies, about=about, run_seed=seed, name=part.name)
-        self._backends.append(proxy)
-        return proxy
+        return RecordingBackend(start, self._directory.replies, about=about, run_seed=seed, name=part.name)
 
     def _scorer(self, backend: RecordingBackend) -> MicroBatcher[Sample, Score] | None:
         if "reward" not in self._assembly.parts:
             return None
         part = self._assembly.parts["reward"]
         reward = self._assembly.built("reward", {"backend": backend, "model": self._assembly.model})
-        return MicroBatcher(partial(_scores, reward, part))
+        return MicroBatcher(partial(_scores, reward, part, self._assembly.settings.timeout_s))
 
     # --- training
 
@@ -274,7 +279,8 @@ class Execution:
         backend = self._backend(self._assembly.model)
         needs = {"backend": backend, "model": self._assembly.model}
         built = {part.name: self._assembly.evaluator(part, needs) for part in self._assembly.evaluators}
-        measured = await measure(arms, self._scorer(backend), {name: one.evaluate for name, one in built.items()})
+        evaluators = {part.name: _aside(part, built[part.name].evaluate) for part in self._assembly.evaluators}
+        measured = await measure(arms, self._scorer(backend), evaluators, self._assembly.settings.timeout_s)
         self._entries += measured.entries
         self._directory.write_table("evaluation/values.parquet", "values", measured.rows)
         return comparisons(measured, evaluation.differences, self._assembly.settings.seed)
@@ -304,8 +310,8 @@ class Execution:
         return _Timed(name, self._notify)
 
     async def _aclose(self) -> None:
-        backends, self._backends = self._backends, []
-        for backend in backends:
+        backends, self._backends = self._backends, {}
+        for backend in backends.values():
             await backend.aclose()
 
 
@@ -327,17 +333,25 @@ def _first(prompts: Callable[[], Iterable[Prompt]], limit: int) -> Iterable[Prom
     return itertools.islice(prompts(), limit or None)
 
 
-async def _scores(reward: Any, part: Part, samples: Sequence[Sample]) -> list[Score | Failure]:
-    """One batch of scores, checked; a reward that asks no backend computes in a thread of its own."""
+def _aside(part: Part, verb: Callable[[Sequence[Sample]], Any]) -> Callable[[Sequence[Sample]], Awaitable[Any]]:
+    """The verb, run in a thread of its own unless the component asks a backend, which lives in the run's own loop."""
+
+    async def work(samples: Sequence[Sample]) -> Any:
+        return await verb(samples)
+
+    async def aside(samples: Sequence[Sample]) -> Any:
+        return await in_thread(partial(work, samples))
+
+    return work if "backend" in inspect.signature(part.target).parameters else aside
+
+
+async def _scores(reward: Any, part: Part, timeout_s: float, samples: Sequence[Sample]) -> list[Score | Failure]:
+    """One batch of scores, checked; what goes wrong is a failure of every sample in it."""
     of = [sample.id for sample in samples]
-    asks_backend = "backend" in inspect.signature(part.target).parameters
-
-    async def work() -> object:
-        return await reward.score(samples)
-
     try:
         with at(Position(stage="score")):
-            answers = await work() if asks_backend else await in_thread(work)
+            async with asyncio.timeout(timeout_s):
+                answers = await _aside(part, reward.score)(samples)
     except STOPS_EVERYTHING:
         raise
     except Exception as error:  # noqa: BLE001 - the boundary between us and a component

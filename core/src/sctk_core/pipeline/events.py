@@ -33,10 +33,10 @@ class ItemFinished:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ChainFinished:
-    """One chain has walked all its steps, or ended early; `n_prompts` None: how many there will be is not known."""
+    """One chain has walked all its steps, or ended early: so many of so many chains of this leg."""
 
     n_done: int
-    n_prompts: int | None
+    n_chains: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -48,11 +48,11 @@ class Leg:
 
 
 async def walk_all(
-    leg: Leg, prompts: Iterable[Prompt], store: LegStore, n_prompts: int | None, notify: Callable[[Event], None]
+    leg: Leg, prompts: Iterable[Prompt], store: LegStore, n_prompts: int, notify: Callable[[Event], None]
 ) -> int:
     """Walks what the store does not hold, ends the store's leg, and gives the number of chains."""
     total = n_done = 0
-    wanted = None if n_prompts is None else n_prompts * leg.chains_per_prompt
+    wanted = n_prompts * leg.chains_per_prompt
     room = asyncio.Semaphore(leg.concurrency)
 
     async def one(number: int, chain: Chain) -> None:
@@ -63,7 +63,7 @@ async def walk_all(
         finally:
             room.release()
         n_done += 1
-        notify(ChainFinished(n_done=n_done, n_prompts=wanted))
+        notify(ChainFinished(n_done=n_done, n_chains=wanted))
 
     async with _first_error(asyncio.TaskGroup()) as group:
         for chain in _chains(prompts, leg.chains_per_prompt):

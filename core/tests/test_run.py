@@ -1,0 +1,187 @@
+"""A run from end to end in the toy world: what it makes, what breaks it, what kills it, and that it goes on as if nothing was."""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sctk_core.errors import BackendDown, CheckFailed, ConfigError, NothingAccepted, StoreError
+from sctk_core.explain import why
+from sctk_core.ledger import OUTCOMES, StageCount
+from sctk_core.run import RunResult
+from sctk_core.store.reader import RunReader
+
+sys.path.insert(0, str(Path(__file__).parent))
+from toy_run import toy_assembly, toy_run
+
+RUNNER = Path(__file__).with_name("toy_run.py")
+
+
+def tables(run: Path) -> dict[str, bytes]:
+    """Every table of a run, byte for byte."""
+    return {path.relative_to(run).as_posix(): path.read_bytes() for path in sorted(run.rglob("*.parquet"))}
+
+
+def stage(result: RunResult, name: str) -> StageCount:
+    return next(count for count in result.ledger if count.stage == name)
+
+
+def measured(result: RunResult, arm: str, metric: str) -> float:
+    return next(row.value for row in result.metrics if (row.arm, row.metric) == (arm, metric))
+
+
+@pytest.mark.parametrize("method", ["dsc", "rdpo"])
+def test_a_method_goes_from_prompts_to_an_evaluated_model(tmp_path: Path, method: str) -> None:
+    result = toy_run(tmp_path, {}, method)
+    assert result.state == "done"
+    assert all(count.asked == sum(getattr(count, name) for name in OUTCOMES) for count in result.ledger)
+    assert stage(result, "draft").answered == 12
+    assert measured(result, "base", "truth") == 0.0
+    assert measured(result, "student", "truth") == measured(result, "student-base", "truth") == 1.0
+    assert (result.run / "model" / "skill").read_text() == "better "
+    assert json.loads((result.run / "metrics.json").read_text())[0]["arm"] == "base"
+
+
+def test_the_same_line_again_asks_nothing_and_says_the_same(tmp_path: Path) -> None:
+    first = toy_run(tmp_path, {})
+    before = tables(first.run)
+    again = toy_run(tmp_path, {"run": {"concurrency": 3}})
+    assert (again.metrics, again.ledger, again.state) == (first.metrics, first.ledger, "done")
+    assert tables(first.run) == before
+
+
+@pytest.mark.parametrize("concurrency", [1, 8, 50])
+def test_tables_do_not_depend_on_how_many_chains_are_in_flight(tmp_path: Path, concurrency: int) -> None:
+    reference = tables(toy_run(tmp_path / "reference", {}).run)
+    assert tables(toy_run(tmp_path / "other", {"run": {"concurrency": concurrency}}).run) == reference
+
+
+KILLS = [
+    ("backend", "generate", 3),
+    ("backend", "generate", 40),
+    ("critic", "critique", 4),
+    ("critic", "revise", 7),
+    ("reward", "score", 1),
+    ("trainer", "train", 0),
+    ("baseline", "train", 0),
+    ("evaluator", "evaluate", 1),
+]
+
+
+@pytest.mark.parametrize(("section", "at", "after"), KILLS)
+def test_a_killed_run_goes_on_and_ends_as_if_it_had_not_been(tmp_path: Path, section: str, at: str, after: int) -> None:
+    whole = toy_run(tmp_path / "whole", _trouble(section, at, "kill", after, tmp_path / "whole" / "base"))
+    flag = tmp_path / "struck"
+    changes = _trouble(section, at, "kill", after, flag)
+    line = [sys.executable, str(RUNNER), str(tmp_path / "killed"), json.dumps(changes)]
+    assert subprocess.run(line, check=False).returncode == -9
+    assert flag.exists()
+    assert subprocess.run(line, check=False).returncode == 0
+    assert tables(tmp_path / "killed" / "runs" / "run") == tables(whole.run)
+
+
+def _trouble(section: str, at: str, how: str, after: int = 0, flag: Path | None = None) -> dict[str, Any]:
+    trouble = {"use": "toy", "at": at, "how": how, "after": after, "flag": str(flag) if flag else ""}
+    return {section: [trouble] if section == "evaluator" else trouble}
+
+
+@pytest.mark.parametrize("how", ["raise", "hang", "nan", "few", "reorder"])
+def test_a_reward_in_trouble_leaves_a_balanced_ledger(tmp_path: Path, how: str) -> None:
+    changes = _trouble("reward", "score", how, after=2) | {"run": {"timeout_s": 0.5, "concurrency": 2}}
+    result = toy_run(tmp_path, changes)
+    failed = sum(count.failed for count in result.ledger if count.stage.startswith("score"))
+    assert failed > 0
+    assert result.state == "done"
+    assert all(count.asked == sum(getattr(count, name) for name in OUTCOMES) for count in result.ledger)
+    assert {reason for count in result.ledger for reason in count.reasons}
+
+
+def test_with_one_reply_hung_all_other_chains_finish(tmp_path: Path) -> None:
+    changes = _trouble("critic", "critique", "hang", after=3) | {"run": {"timeout_s": 1.0, "concurrency": 4}}
+    result = toy_run(tmp_path, changes)
+    critiques = stage(result, "critique.1")
+    assert (critiques.answered, critiques.failed) == (11, 1)
+    assert "timeout" in next(iter(critiques.reasons))
+
+
+def test_another_setting_of_the_method_buys_no_reply_again(tmp_path: Path) -> None:
+    first = toy_run(tmp_path, {}, "rdpo", out="first")
+    n_replies = _n_replies(first.run)
+    second = toy_run(tmp_path, {"method": {"temperature": 2.0}}, "rdpo", out="second")
+    assert second.run != first.run
+    assert _n_replies(second.run) == n_replies
+
+
+def _n_replies(run: Path) -> int:
+    import sqlite3
+
+    with sqlite3.connect(run.parent / "replies.sqlite") as database:
+        return int(database.execute("SELECT count(*) FROM replies").fetchone()[0])
+
+
+def test_a_torn_shard_is_seen_and_made_again(tmp_path: Path) -> None:
+    result = toy_run(tmp_path, {})
+    before = tables(result.run)
+    torn = result.run / "samples" / "00001.parquet"
+    torn.write_bytes(torn.read_bytes()[:-20])
+    assert toy_run(tmp_path, {}).state == "done"
+    assert tables(result.run) == before
+
+
+def test_a_directory_that_holds_another_run_is_refused(tmp_path: Path) -> None:
+    toy_run(tmp_path, {})
+    with pytest.raises(ConfigError, match="fingerprint"):
+        toy_run(tmp_path, {"run": {"seed": 1}})
+
+
+def test_a_run_directory_in_use_is_refused(tmp_path: Path) -> None:
+    import fcntl
+
+    (tmp_path / "runs" / "run").mkdir(parents=True)
+    with (tmp_path / "runs" / "run" / "lock").open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        with pytest.raises(StoreError, match="in use"):
+            toy_run(tmp_path, {})
+
+
+def test_nothing_accepted_is_said_with_its_own_exit_code(tmp_path: Path) -> None:
+    with pytest.raises(NothingAccepted, match="0 rows") as caught:
+        toy_run(tmp_path, {"critic": {"at": "critique", "how": "few"}})
+    assert caught.value.exit_code == 5
+    assert (tmp_path / "runs" / "run" / "ledger.parquet").exists()
+
+
+def test_a_trainer_that_fails_keeps_the_tables(tmp_path: Path) -> None:
+    with pytest.raises(CheckFailed, match="the trainer failed"):
+        toy_run(tmp_path, {"trainer": {"at": "train", "how": "raise"}})
+    assert RunReader(tmp_path / "runs" / "run").n_rows()["train-samples"] == 12
+
+
+def test_a_section_that_the_method_does_not_read_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="does not read"):
+        toy_assembly(tmp_path, {"rule": {"use": "toy"}}, "rdpo")
+
+
+def test_why_walks_from_a_training_row_back_to_everything(tmp_path: Path) -> None:
+    result = toy_run(tmp_path, {}, "rdpo")
+    _, pair = RunReader(result.run).find("", column="chosen")[0]
+    passages = why(result.run, pair["id"])
+    assert [passage.table for passage in passages] == [
+        "prompts", "samples", "critiques", "samples", "scores", "scores", "train-pairs", "made by",
+    ]  # fmt: skip
+    draft = passages[1]
+    assert draft.texts["text"] == pair["rejected_text"]
+    assert {"seed", "sampling", "model", "backend"} <= set(draft.facts)
+
+
+def test_a_backend_that_is_down_stops_the_run_with_its_exit_code(tmp_path: Path) -> None:
+    assembly = toy_assembly(tmp_path, {})
+    (tmp_path / "base" / "skill").unlink()
+    from sctk_core.run import execute
+
+    with pytest.raises((BackendDown, NothingAccepted)):
+        execute(assembly, out=tmp_path / "runs" / "run")
