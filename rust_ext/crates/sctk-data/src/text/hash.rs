@@ -82,14 +82,14 @@ fn halves(bytes: &[u8]) -> [u64; 2] {
 
 /// Spreads a 64-bit number whose bits are already random over all bits (one round, a bijection).
 #[inline(always)]
-pub fn mix(x: u64) -> u64 {
+pub const fn mix(x: u64) -> u64 {
     let y = (x ^ (x >> 32)).wrapping_mul(GOLDEN);
     y ^ (y >> 29)
 }
 
 /// Spreads any 64-bit number, a row number or a counter too (two rounds, a bijection).
 #[inline(always)]
-pub fn mix_raw(x: u64) -> u64 {
+pub const fn mix_raw(x: u64) -> u64 {
     let y = (x ^ (x >> 31)).wrapping_mul(EULER);
     mix(y ^ (y >> 32))
 }

@@ -4,6 +4,8 @@
 //! at a time; the places where words begin and end are written down in one list; then one plain loop hashes the
 //! words out of the lower-cased copy, which is padded, so that every word can be read as 16 bytes.
 
+use std::ops::Range;
+
 use super::block::Block;
 use super::hash;
 use super::simd::{Simd, per_level};
@@ -293,6 +295,34 @@ fn hash_characters(lower: &[u8], edges: &[u32], hashes: &mut Vec<u64>) {
     }
 }
 
+/// Where the words of `text` stand in it, as bytes: as many as `WordHasher::words` yields, found character by character.
+///
+/// ```
+/// use sctk_data::text::{Alphabet, words::spans};
+/// assert_eq!(spans("Ä-b 漢字", Alphabet::Unicode), [0..2, 3..4, 5..8, 8..11]);
+/// ```
+pub fn spans(text: &str, alphabet: Alphabet) -> Vec<Range<usize>> {
+    let mut spans: Vec<Range<usize>> = Vec::new();
+    let mut open = false;
+    for (at, c) in text.char_indices() {
+        for lower in c.to_lowercase() {
+            let is_word = match alphabet {
+                Alphabet::Ascii => lower.is_ascii_alphanumeric(),
+                _ => unicode::is_word(lower),
+            };
+            let alone = is_word && alphabet == Alphabet::Unicode && unicode::is_alone(lower);
+            let end = at + c.len_utf8();
+            match spans.last_mut() {
+                Some(last) if open && is_word && !alone => last.end = end,
+                _ if is_word => spans.push(at..end),
+                _ => (),
+            }
+            open = is_word && !alone;
+        }
+    }
+    spans
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -358,6 +388,25 @@ mod tests {
                         "{level:?} {alphabet:?} {text:?}"
                     );
                 }
+            }
+        }
+    }
+
+    #[test]
+    fn spans_are_those_of_the_words() {
+        let mixed = [
+            "a", "É", "ß", "\u{130}", "\u{212a}", "я", "漢", "ー", "🙂", "\u{301}", " ", "x_1",
+            "word", "ΑΣ",
+        ];
+        for alphabet in [Alphabet::Unicode, Alphabet::UnicodeJoined, Alphabet::Ascii] {
+            let mut hasher = WordHasher::new(Simd::best(), alphabet);
+            for seed in 0..200 {
+                let text = random_text(seed, seed as usize, &mixed);
+                assert_eq!(
+                    spans(&text, alphabet).len(),
+                    hasher.words(text.as_bytes()).unwrap().len(),
+                    "{text:?}"
+                );
             }
         }
     }

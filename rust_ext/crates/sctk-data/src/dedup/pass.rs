@@ -1,0 +1,139 @@
+//! The one pass over all texts: what is kept of each row for the passes after it.
+
+use std::sync::OnceLock;
+
+use super::seen::{Met, Seen};
+use super::shingle::Shingler;
+use super::sketch::{Banding, Marks, SLOTS, band_keys, marks, sketch};
+use super::spill::Spill;
+use super::{DedupError, FirstFailure, Near};
+use crate::text::TextError;
+use crate::watch::{Watch, run_chunks};
+
+/// Rows whose sketches are kept together.
+pub const CHUNK: usize = 1024;
+
+/// What is kept of `CHUNK` rows (fewer in the last chunk).
+pub struct Sketches {
+    /// The low bytes of each row's slots.
+    pub marks: Vec<Marks>,
+    /// The band keys, band after band; empty when they were spilled.
+    pub keys: Vec<u32>,
+    /// How many shingles each row has, 0 where it was not sketched (no words, or known as a duplicate).
+    pub n_shingles: Vec<u32>,
+    /// A row of the same fingerprint, or the row itself.
+    pub twin: Vec<u32>,
+}
+
+/// All chunks.
+pub struct Pass {
+    pub chunks: Vec<Sketches>,
+    pub n_rows: usize,
+}
+
+impl Pass {
+    pub fn marks(&self, row: u32) -> &Marks {
+        &self.chunks[row as usize / CHUNK].marks[row as usize % CHUNK]
+    }
+
+    pub fn n_shingles(&self, row: u32) -> u32 {
+        self.chunks[row as usize / CHUNK].n_shingles[row as usize % CHUNK]
+    }
+}
+
+/// Sketches every row; band keys go to `spill` where there is one.
+pub fn pass(
+    rows: &[&[u8]],
+    near: &Near,
+    banding: Banding,
+    spill: Option<&Spill>,
+    watch: &dyn Watch,
+) -> Result<Pass, DedupError> {
+    let seen = Seen::new(rows.len());
+    let failure = FirstFailure::default();
+    let n_chunks = rows.len().div_ceil(CHUNK);
+    let chunks: Vec<OnceLock<Sketches>> = (0..n_chunks).map(|_| OnceLock::new()).collect();
+    run_chunks(n_chunks, near.threads, watch, |chunk| {
+        let first = chunk * CHUNK;
+        let texts = &rows[first..rows.len().min(first + CHUNK)];
+        let mut sketches = Sketches::new(texts.len(), first, banding);
+        let mut one = OneRow {
+            shingler: Shingler::new(near.simd, near.shingle),
+            near,
+            banding,
+            seen: &seen,
+        };
+        for (i, text) in texts.iter().enumerate() {
+            if let Err(why) = one.add(text, first, i, &mut sketches) {
+                failure.note(first + i, why);
+            }
+        }
+        if let Some(spill) = spill {
+            spill.take(first as u32, &mut sketches, banding);
+        }
+        chunks[chunk]
+            .set(sketches)
+            .unwrap_or_else(|_| unreachable!("each chunk is made once"));
+    })?;
+    failure.check()?;
+    let chunks = chunks
+        .into_iter()
+        .map(|c| c.into_inner().expect("all chunks were made"))
+        .collect();
+    Ok(Pass {
+        chunks,
+        n_rows: rows.len(),
+    })
+}
+
+impl Sketches {
+    fn new(n: usize, first: usize, banding: Banding) -> Self {
+        Self {
+            marks: vec![[0; SLOTS]; n],
+            keys: vec![0; n * banding.n_bands],
+            n_shingles: vec![0; n],
+            twin: (first..first + n).map(|row| row as u32).collect(),
+        }
+    }
+}
+
+struct OneRow<'a> {
+    shingler: Shingler,
+    near: &'a Near,
+    banding: Banding,
+    seen: &'a Seen,
+}
+
+impl OneRow<'_> {
+    fn add(
+        &mut self,
+        text: &[u8],
+        first: usize,
+        i: usize,
+        to: &mut Sketches,
+    ) -> Result<(), TextError> {
+        let row = (first + i) as u32;
+        let mut met = Met::Nobody;
+        let (_, shingles) = self.shingler.fingerprint_then_shingles(text, |print| {
+            met = self.seen.meet(row, print);
+            !matches!(met, Met::Earlier(_))
+        })?;
+        if let Met::Earlier(other) | Met::Later(other) = met {
+            to.twin[i] = other;
+        }
+        if shingles.is_empty() {
+            return Ok(());
+        }
+        to.n_shingles[i] = u32::try_from(shingles.len()).unwrap_or(u32::MAX);
+        let mut slots = [0; SLOTS];
+        sketch(self.near.simd, shingles, &mut slots);
+        marks(self.near.simd, &slots, &mut to.marks[i]);
+        let mut keys = [0; SLOTS];
+        band_keys(self.near.simd, &slots, self.banding, &mut keys);
+        let n = to.n_shingles.len();
+        for (band, &key) in keys[..self.banding.n_bands].iter().enumerate() {
+            to.keys[band * n + i] = key;
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,333 @@
+//! One-permutation MinHash: 128 slots from one pass over the shingles, empty slots filled from others.
+//!
+//! The high 7 bits of a shingle's hash choose its slot, the low 32 are its value, a slot keeps the smallest
+//! (Li, Owen and Zhang, arXiv 1208.1259). A slot that stays empty takes the value of the first non-empty one in an order
+//! of its own (Shrivastava, arXiv 1703.04664), so equal slots estimate the Jaccard similarity for short texts too.
+
+use std::ops::Range;
+
+use super::probe_order::PROBES;
+use crate::text::Simd;
+use crate::text::hash::{GOLDEN, mix, mix_raw};
+use crate::text::simd::per_level;
+use crate::watch::{Stopped, Watch, run_chunks};
+
+/// Slots of a sketch.
+pub const SLOTS: usize = 128;
+
+/// A value no shingle should have; one that does (one in 2^32) counts as absent.
+const EMPTY: u32 = u32::MAX;
+
+pub type Slots = [u32; SLOTS];
+
+per_level! {
+    /// The sketch of a text's shingles; all `u32::MAX` where there are none.
+    pub fn sketch(shingles: &[u64], slots: &mut Slots) = sketch_kernel;
+}
+
+#[inline(always)]
+fn sketch_kernel(shingles: &[u64], slots: &mut Slots) {
+    // Four tables, merged at the end: a slot that is hit again while the first store is still under way costs
+    // a flush, so neighbouring shingles go to different tables.
+    let mut tables = [[EMPTY; SLOTS]; 4];
+    let (quads, rest) = shingles.as_chunks::<4>();
+    for quad in quads {
+        for (table, &shingle) in tables.iter_mut().zip(quad) {
+            keep_least(table, shingle);
+        }
+    }
+    for &shingle in rest {
+        keep_least(&mut tables[0], shingle);
+    }
+    let [a, b, c, d] = &tables;
+    for i in 0..SLOTS {
+        slots[i] = a[i].min(b[i]).min(c[i].min(d[i]));
+    }
+    fill_empty(slots);
+}
+
+#[inline(always)]
+fn keep_least(table: &mut Slots, shingle: u64) {
+    let slot = &mut table[(shingle >> 57) as usize];
+    *slot = (*slot).min(shingle as u32);
+}
+
+#[inline(always)]
+fn fill_empty(slots: &mut Slots) {
+    let mut empty = 0u128;
+    for (i, &slot) in slots.iter().enumerate() {
+        empty |= u128::from(slot == EMPTY) << i;
+    }
+    if empty == 0 || empty == !0 {
+        return;
+    }
+    let filled = *slots;
+    let mut left = empty;
+    while left != 0 {
+        let i = left.trailing_zeros() as usize;
+        left &= left - 1;
+        slots[i] = PROBES[i]
+            .iter()
+            .map(|&other| filled[usize::from(other)])
+            .find(|&value| value != EMPTY)
+            .unwrap_or_else(|| next_filled(&filled, i));
+    }
+}
+
+/// The next non-empty slot in a circle: only where 128 probes found none, that is with one or two shingles.
+fn next_filled(filled: &Slots, from: usize) -> u32 {
+    (1..SLOTS)
+        .map(|step| filled[(from + step) % SLOTS])
+        .find(|&value| value != EMPTY)
+        .unwrap_or(EMPTY)
+}
+
+/// How the slots are cut into bands: two rows are candidates when all `depth` slots of one of `n_bands` bands agree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Banding {
+    pub n_bands: usize,
+    pub depth: usize,
+}
+
+impl Banding {
+    /// The deepest bands that miss a pair at the threshold in at most 3 of 1000 cases; 21 x 6 at 0.8.
+    ///
+    /// ```
+    /// use sctk_data::dedup::Banding;
+    /// assert_eq!(Banding::for_threshold(0.8), Banding { n_bands: 21, depth: 6 });
+    /// ```
+    pub fn for_threshold(threshold: f64) -> Self {
+        let misses =
+            |depth: usize| (1.0 - threshold.powi(depth as i32)).powi((SLOTS / depth) as i32);
+        let depth = (1..=16)
+            .rev()
+            .find(|&depth| misses(depth) <= 0.003)
+            .unwrap_or(1);
+        Self {
+            n_bands: SLOTS / depth,
+            depth,
+        }
+    }
+}
+
+/// The odd multipliers of the places in a band.
+const PLACES: [u64; 16] = {
+    let mut places = [0; 16];
+    let mut j = 0;
+    while j < 16 {
+        places[j] = mix_raw(j as u64 + 1) | 1;
+        j += 1;
+    }
+    places
+};
+
+per_level! {
+    /// Writes the key of every band; equal bands have equal keys. Band b has the slots b, b + n_bands, b + 2 n_bands, ...
+    pub fn band_keys(slots: &Slots, banding: Banding, keys: &mut [u32; SLOTS]) = band_keys_kernel;
+}
+
+#[inline(always)]
+fn band_keys_kernel(slots: &Slots, banding: Banding, keys: &mut [u32; SLOTS]) {
+    let mut sums = [GOLDEN; SLOTS];
+    let sums = &mut sums[..banding.n_bands];
+    for (row, place) in slots
+        .chunks_exact(banding.n_bands)
+        .zip(&PLACES[..banding.depth])
+    {
+        for (sum, &slot) in sums.iter_mut().zip(row) {
+            *sum = sum.wrapping_add(u64::from(slot).wrapping_mul(*place));
+        }
+    }
+    for (key, &sum) in keys.iter_mut().zip(sums.iter()) {
+        *key = (mix(sum) >> 32) as u32;
+    }
+}
+
+/// The low byte of every slot: what the prefilter compares.
+pub type Marks = [u8; SLOTS];
+
+per_level! {
+    pub fn marks(slots: &Slots, marks: &mut Marks) = marks_kernel;
+}
+
+#[inline(always)]
+fn marks_kernel(slots: &Slots, marks: &mut Marks) {
+    for (mark, &slot) in marks.iter_mut().zip(slots) {
+        *mark = slot as u8;
+    }
+}
+
+per_level! {
+    /// How many of the 128 marks are equal.
+    pub fn n_equal(a: &Marks, b: &Marks) -> u32 = n_equal_kernel;
+}
+
+#[inline(always)]
+fn n_equal_kernel(a: &Marks, b: &Marks) -> u32 {
+    let mut n = 0u8;
+    for (x, y) in a.iter().zip(b) {
+        n += u8::from(x == y);
+    }
+    u32::from(n)
+}
+
+const ROWS_PER_CHUNK: usize = 512;
+
+/// The sketches of N sets of 64-bit hashes, of any quality: set i is `hashes[offset(i) .. offset(i + 1)]`.
+///
+/// `offset` must rise and stay within the hashes (the door checks it); `out` has N sketches.
+pub fn sketch_flat(
+    simd: Simd,
+    hashes: &[u64],
+    offset: impl Fn(usize) -> usize + Sync,
+    out: &mut [Slots],
+    threads: usize,
+    watch: &dyn Watch,
+) -> Result<(), Stopped> {
+    let chunks: Vec<_> = out
+        .chunks_mut(ROWS_PER_CHUNK)
+        .map(std::sync::Mutex::new)
+        .collect();
+    run_chunks(chunks.len(), threads, watch, |chunk| {
+        let mut out = chunks[chunk]
+            .lock()
+            .unwrap_or_else(std::sync::PoisonError::into_inner);
+        let first = chunk * ROWS_PER_CHUNK;
+        for (i, slots) in out.iter_mut().enumerate() {
+            sketch_mixed(simd, &hashes[range(&offset, first + i)], slots);
+        }
+    })
+}
+
+fn range(offset: impl Fn(usize) -> usize, row: usize) -> Range<usize> {
+    offset(row)..offset(row + 1)
+}
+
+per_level! {
+    /// The sketch of hashes that may be bad ones: each is mixed first.
+    fn sketch_mixed(hashes: &[u64], slots: &mut Slots) = sketch_mixed_kernel;
+}
+
+#[inline(always)]
+fn sketch_mixed_kernel(hashes: &[u64], slots: &mut Slots) {
+    let mut tables = [[EMPTY; SLOTS]; 4];
+    let mut strip = [0u64; 64];
+    for hashes in hashes.chunks(64) {
+        let strip = &mut strip[..hashes.len()];
+        for (mixed, &hash) in strip.iter_mut().zip(hashes) {
+            *mixed = mix_raw(hash);
+        }
+        let (quads, rest) = strip.as_chunks::<4>();
+        for quad in quads {
+            for (table, &shingle) in tables.iter_mut().zip(quad) {
+                keep_least(table, shingle);
+            }
+        }
+        for &shingle in rest {
+            keep_least(&mut tables[0], shingle);
+        }
+    }
+    let [a, b, c, d] = &tables;
+    for i in 0..SLOTS {
+        slots[i] = a[i].min(b[i]).min(c[i].min(d[i]));
+    }
+    fill_empty(slots);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::watch::Unwatched;
+
+    fn set(seed: u64, n: u64) -> Vec<u64> {
+        (0..n).map(|i| mix_raw(seed << 32 | i)).collect()
+    }
+
+    #[test]
+    fn every_level_gives_the_same_sketch_keys_and_marks() {
+        for n in [0, 1, 2, 3, 5, 40, 128, 400, 1000] {
+            let shingles = set(n, n);
+            let mut want = [0; SLOTS];
+            sketch(Simd::SCALAR, &shingles, &mut want);
+            for level in Simd::available() {
+                let (mut got, mut low) = ([1; SLOTS], [0; SLOTS]);
+                sketch(level, &shingles, &mut got);
+                assert_eq!(got, want);
+                for threshold in [0.3, 0.5, 0.8, 0.95] {
+                    let banding = Banding::for_threshold(threshold);
+                    let (mut keys, mut want_keys) = ([0; SLOTS], [0; SLOTS]);
+                    band_keys(Simd::SCALAR, &want, banding, &mut want_keys);
+                    band_keys(level, &got, banding, &mut keys);
+                    assert_eq!(keys, want_keys);
+                }
+                marks(level, &got, &mut low);
+                assert_eq!(low, want.map(|s| s as u8));
+                assert_eq!(n_equal(level, &low, &low), SLOTS as u32);
+            }
+        }
+    }
+
+    #[test]
+    fn order_and_repeats_do_not_matter() {
+        let shingles = set(3, 50);
+        let mut twice: Vec<u64> = shingles.iter().rev().chain(&shingles).copied().collect();
+        twice.rotate_left(7);
+        let (mut a, mut b) = ([0; SLOTS], [0; SLOTS]);
+        sketch(Simd::best(), &shingles, &mut a);
+        sketch(Simd::best(), &twice, &mut b);
+        assert_eq!(a, b);
+    }
+
+    #[test]
+    fn equal_slots_estimate_jaccard_for_small_and_large_sets() {
+        for (n, tolerance) in [(5u64, 0.05), (20, 0.03), (300, 0.02)] {
+            let mut sum = 0.0;
+            let shared = n * 4 / 5;
+            let want = shared as f64 / (2 * n - shared) as f64;
+            for seed in 0..400 {
+                let all = set(seed, 2 * n - shared);
+                let (mut a, mut b) = ([0; SLOTS], [0; SLOTS]);
+                sketch(Simd::best(), &all[..n as usize], &mut a);
+                sketch(Simd::best(), &all[(n - shared) as usize..], &mut b);
+                sum += a.iter().zip(&b).filter(|(x, y)| x == y).count() as f64 / SLOTS as f64;
+            }
+            assert!(
+                (sum / 400.0 - want).abs() < tolerance,
+                "{n}: {} for {want}",
+                sum / 400.0
+            );
+        }
+    }
+
+    #[test]
+    fn flat_sketches_do_not_need_good_hashes() {
+        let hashes: Vec<u64> = (0..3000).collect();
+        let offsets = [0usize, 1000, 1000, 2000, 3000];
+        let mut want = vec![[0; SLOTS]; 4];
+        sketch_flat(
+            Simd::SCALAR,
+            &hashes,
+            |i| offsets[i],
+            &mut want,
+            1,
+            &Unwatched,
+        )
+        .unwrap();
+        let different: std::collections::HashSet<u32> = want[0].iter().copied().collect();
+        assert!(different.len() > 120, "counters were spread over the slots");
+        assert_eq!(want[1], [EMPTY; SLOTS]);
+        for threads in [1, 2, 8] {
+            let mut got = vec![[0; SLOTS]; 4];
+            sketch_flat(
+                Simd::best(),
+                &hashes,
+                |i| offsets[i],
+                &mut got,
+                threads,
+                &Unwatched,
+            )
+            .unwrap();
+            assert_eq!(got, want);
+        }
+    }
+}

@@ -1,0 +1,233 @@
+//! Candidate pairs into pairs whose exact Jaccard similarity is known to reach the threshold.
+//!
+//! No shingle set is kept from the first pass (2.7 kB a row): the sets of the few rows that are candidates are made
+//! again. Before that the marks of both rows are compared: with fewer equal ones than four standard
+//! deviations below what the threshold promises, a pair is not worth the work.
+
+use std::sync::OnceLock;
+
+use super::pass::Pass;
+use super::shingle::Shingler;
+use super::sketch::{SLOTS, n_equal};
+use super::{DedupError, FirstFailure, Near};
+use crate::text::TextError;
+use crate::watch::{Watch, run_chunks};
+
+/// Two rows, `left < right`, and the Jaccard similarity of their shingle sets.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Pair {
+    pub left: u32,
+    pub right: u32,
+    pub jaccard: f64,
+}
+
+/// Pairs that one thread takes at a time.
+const PAIRS: usize = 256;
+
+/// Below this many shingles the slots are too few draws to be judged by.
+const FEW: u32 = 64;
+
+/// The candidates (sorted) whose similarity reaches the threshold, and how many were computed exactly.
+pub fn verify(
+    candidates: &[u64],
+    rows: &[&[u8]],
+    pass: &Pass,
+    near: &Near,
+    watch: &dyn Watch,
+) -> Result<(Vec<Pair>, usize), DedupError> {
+    let failure = FirstFailure::default();
+    let chunks: Vec<_> = candidates.chunks(PAIRS).collect();
+    let found: Vec<OnceLock<(Vec<Pair>, usize)>> = chunks.iter().map(|_| OnceLock::new()).collect();
+    let least = least_equal(near.threshold);
+    run_chunks(chunks.len(), near.threads, watch, |chunk| {
+        let mut verifier = Verifier::new(near);
+        let (mut pairs, mut n_checked) = (Vec::new(), 0);
+        for &pair in chunks[chunk] {
+            let (left, right) = ((pair >> 32) as u32, pair as u32);
+            let few = pass.n_shingles(left).max(pass.n_shingles(right)) < FEW;
+            if !few && n_equal(near.simd, pass.marks(left), pass.marks(right)) < least {
+                continue;
+            }
+            n_checked += 1;
+            match verifier.jaccard(rows, left, right) {
+                Ok(jaccard) if jaccard >= near.threshold => pairs.push(Pair {
+                    left,
+                    right,
+                    jaccard,
+                }),
+                Ok(_) => (),
+                Err(why) => failure.note(right as usize, why),
+            }
+        }
+        found[chunk]
+            .set((pairs, n_checked))
+            .unwrap_or_else(|_| unreachable!("each chunk is done once"));
+    })?;
+    failure.check()?;
+    let (mut pairs, mut n_checked) = (Vec::new(), 0);
+    for chunk in found {
+        let (some, n) = chunk.into_inner().expect("all chunks were done");
+        pairs.extend(some);
+        n_checked += n;
+    }
+    Ok((pairs, n_checked))
+}
+
+/// How many of 128 marks must be equal: the threshold's share, less four standard deviations.
+fn least_equal(threshold: f64) -> u32 {
+    let deviation = (threshold * (1.0 - threshold) / SLOTS as f64).sqrt();
+    ((threshold - 4.0 * deviation).max(0.0) * SLOTS as f64) as u32
+}
+
+struct Verifier {
+    shingler: Shingler,
+    threshold: f64,
+    left: Option<u32>,
+    set: Set,
+    rest: Set,
+}
+
+impl Verifier {
+    fn new(near: &Near) -> Self {
+        let shingler = Shingler::new(near.simd, near.shingle);
+        Self {
+            shingler,
+            threshold: near.threshold,
+            left: None,
+            set: Set::default(),
+            rest: Set::default(),
+        }
+    }
+
+    /// The exact similarity, or some number below the threshold once it is known to be below.
+    fn jaccard(&mut self, rows: &[&[u8]], left: u32, right: u32) -> Result<f64, TextError> {
+        if self.left != Some(left) {
+            self.left = None;
+            let shingles = self.shingler.shingles(rows[left as usize])?;
+            self.set.renew(shingles.len());
+            for &shingle in shingles {
+                self.set.insert(shingle);
+            }
+            self.left = Some(left);
+        }
+        let shingles = self.shingler.shingles(rows[right as usize])?;
+        self.set.forget();
+        self.rest.renew(shingles.len());
+        // intersection <= |left|, so with more strangers than this the similarity is below the threshold
+        let most_strangers = (self.set.len as f64 * (1.0 / self.threshold - 1.0)) as usize + 1;
+        let mut n_shared = 0;
+        for &shingle in shingles {
+            match self.set.find(shingle) {
+                Some(at) => n_shared += usize::from(self.set.mark(at)),
+                None => {
+                    self.rest.insert(shingle);
+                    if self.rest.len > most_strangers {
+                        return Ok(0.0);
+                    }
+                }
+            }
+        }
+        Ok(n_shared as f64 / (self.set.len + self.rest.len) as f64)
+    }
+}
+
+/// A set of shingle hashes in an open-addressing table, a quarter full at most.
+#[derive(Default)]
+struct Set {
+    cells: Vec<u64>,
+    /// One bit a cell: met in the other text.
+    marked: Vec<u64>,
+    len: usize,
+}
+
+impl Set {
+    fn renew(&mut self, most: usize) {
+        let n = (most * 4).next_power_of_two().max(64);
+        self.cells.clear();
+        self.cells.resize(n, 0);
+        self.len = 0;
+    }
+
+    fn forget(&mut self) {
+        self.marked.clear();
+        self.marked.resize(self.cells.len() / 64, 0);
+    }
+
+    #[inline(always)]
+    fn insert(&mut self, shingle: u64) {
+        let key = shingle.max(1); // 0 is an empty cell
+        let mask = self.cells.len() - 1;
+        let mut at = (key >> 20) as usize & mask;
+        while self.cells[at] != key {
+            if self.cells[at] == 0 {
+                self.cells[at] = key;
+                self.len += 1;
+                return;
+            }
+            at = (at + 1) & mask;
+        }
+    }
+
+    #[inline(always)]
+    fn find(&self, shingle: u64) -> Option<usize> {
+        let key = shingle.max(1);
+        let mask = self.cells.len() - 1;
+        let mut at = (key >> 20) as usize & mask;
+        loop {
+            match self.cells[at] {
+                there if there == key => return Some(at),
+                0 => return None,
+                _ => at = (at + 1) & mask,
+            }
+        }
+    }
+
+    /// True the first time.
+    #[inline(always)]
+    fn mark(&mut self, at: usize) -> bool {
+        let (word, bit) = (&mut self.marked[at / 64], 1 << (at % 64));
+        let new = *word & bit == 0;
+        *word |= bit;
+        new
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::dedup::Shingle;
+    use std::collections::HashSet;
+
+    #[test]
+    fn jaccard_is_that_of_the_sets() {
+        let near = Near {
+            threshold: 0.01,
+            shingle: Shingle::Words(2),
+            ..Near::default()
+        };
+        let texts = [
+            "a b c d e f",
+            "A, b; c d e f!",
+            "a b a b a b",
+            "a b x y b a b",
+            "f e d c b a",
+            "z",
+            "a b a b c",
+        ];
+        let rows: Vec<&[u8]> = texts.iter().map(|t| t.as_bytes()).collect();
+        let mut shingler = Shingler::new(near.simd, near.shingle);
+        let sets: Vec<HashSet<u64>> = rows
+            .iter()
+            .map(|row| shingler.shingles(row).unwrap().iter().copied().collect())
+            .collect();
+        let mut verifier = Verifier::new(&near);
+        for left in 0..rows.len() {
+            for right in 0..rows.len() {
+                let shared = sets[left].intersection(&sets[right]).count();
+                let want = shared as f64 / sets[left].union(&sets[right]).count() as f64;
+                let got = verifier.jaccard(&rows, left as u32, right as u32).unwrap();
+                assert_eq!(got, want, "{:?} {:?}", texts[left], texts[right]);
+            }
+        }
+    }
+}
