@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from os import PathLike
 from typing import final
 
 from typing_extensions import Buffer
@@ -35,3 +36,44 @@ def _selftest_groups(groups: object) -> tuple[list[int], list[bytes]]: ...
 def _selftest_lists(column: object) -> list[Batch]: ...
 def _selftest_panic() -> None: ...
 def _selftest_spin(n_chunks: int, threads: int = 1, progress: Callable[[int, int], object] | None = None) -> None: ...
+
+HASH_VERSION: int
+
+def dedup_exact(
+    texts: object,
+    *,
+    normalised: bool = False,
+    threads: int = 1,
+    progress: Callable[[int, int], object] | None = None,
+) -> Array: ...
+def dedup_keep(labels: object) -> Array: ...
+def dedup_near(
+    texts: object,
+    *,
+    threshold: float = 0.8,
+    shingle: str = "word",
+    n: int = 5,
+    threads: int = 1,
+    spill_dir: str | PathLike[str] | None = None,
+    simd: str | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> tuple[Array, Batch, tuple[int, int, int]]: ...
+def dedup_sketch(
+    hashes: object,
+    offsets: object,
+    *,
+    threads: int = 1,
+    simd: str | None = None,
+    progress: Callable[[int, int], object] | None = None,
+) -> Array: ...
+def dedup_overlaps(
+    texts: object,
+    held_out: object,
+    *,
+    n: int = 13,
+    min_share: float = 0.0,
+    threads: int = 1,
+    progress: Callable[[int, int], object] | None = None,
+) -> tuple[Batch, Array]: ...
+def word_hash(word: bytes) -> int: ...
+def simd_levels() -> list[str]: ...

@@ -171,6 +171,11 @@ impl Array {
         }
     }
 
+    /// A column of the numbers of a vector, in its memory.
+    pub fn from_vec<T: Number>(numbers: Vec<T>) -> Self {
+        Self::new(Layout::Numbers(Values::from_vec(numbers)))
+    }
+
     pub fn numbers<T: Number>(buffer: impl Into<Arc<Buffer<T>>>) -> Self {
         Self::new(Layout::Numbers(Values::own(buffer)))
     }
