@@ -77,9 +77,7 @@ class Contamination:
     too_short: Array
 
 
-def exact(
-    texts: object, *, normalised: bool = False, threads: int = 1, progress: Progress | None = None
-) -> Array:
+def exact(texts: object, *, normalised: bool = False, threads: int = 1, progress: Progress | None = None) -> Array:
     """The first row (uint32, n) with the same bytes as each row; with the same words where `normalised`.
 
     >>> list(memoryview(exact(["a b", "A, b!", "a b"])))
@@ -172,7 +170,5 @@ def decontaminate(
     >>> [memoryview(found[name])[0] for name in ("row", "held_out", "share", "begin", "end")]
     [0, 0, 1.0, 4, 17]
     """
-    overlaps, too_short = dedup_overlaps(
-        texts, held_out, n=n, min_share=min_share, threads=threads, progress=progress
-    )
+    overlaps, too_short = dedup_overlaps(texts, held_out, n=n, min_share=min_share, threads=threads, progress=progress)
     return Contamination(overlaps=overlaps, too_short=too_short)

@@ -1,0 +1,212 @@
+"""A corpus with planted near duplicates in many scripts, and every pair of it that is truly one.
+
+Documents are drawn from seven invented languages (Latin with and without accents, Cyrillic, Greek, Turkish with its dotted
+and dotless i, Chinese, Japanese). About half of each document comes from a bank of stock phrases that are used by a few to
+many hundreds of documents, so shingles of middling frequency abound, as in real crawls. A third of the documents are
+variants of an earlier one: other case and punctuation only, or words replaced until a wanted similarity is left.
+`true_pairs` finds all pairs at or above a threshold by the prefix filter (Bayardo and others, WWW 2007), which misses
+none; `words` and `shingles` are the plain definition that the Rust core is held to.
+
+    python benches/planted.py --n 20000 --seed 7 --out planted.arrow
+"""
+
+from __future__ import annotations
+
+import argparse
+import itertools
+import random
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+ALONE = (
+    (0x3005, 0x3007), (0x3021, 0x3029), (0x3031, 0x3035), (0x3038, 0x303C), (0x3041, 0x30FF), (0x31F0, 0x31FF),
+    (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0xFF66, 0xFF9F), (0x1AFF0, 0x1B16F), (0x20000, 0x3FFFF),
+)  # fmt: skip
+
+ALPHABETS = (
+    "etaoinshrdlucmfwypvbgkjqxz",
+    "eaéiouàèüößäñçstrnldmp",
+    "оеаинтсрвлкмдпуяыьгзбчйхжшюцщэф",
+    "αειοτνσρκπυμλγδθηάέίόύώω",
+    "aeıiknrldtmsuüoöyğşçzbh",
+    "".join(chr(c) for c in range(0x4E00, 0x4E00 + 700)),
+    "".join(chr(c) for c in itertools.chain(range(0x3042, 0x3094), range(0x30A2, 0x30F4), range(0x5B57, 0x5BC0))),
+)
+SPACELESS = (5, 6)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Planted:
+    """`texts`, and for every variant (row of its base, row of itself, what was done to it)."""
+
+    texts: list[str]
+    variants: list[tuple[int, int, str]]
+
+
+def is_alone(c: str) -> bool:
+    """Whether a word character is a word by itself."""
+    return any(first <= ord(c) <= last for first, last in ALONE)
+
+
+def words(text: str) -> list[str]:
+    """The words of a text, as sctk_rs.dedup defines them, in plain Python."""
+    found, open_word = [], ""
+    for c in text.lower():
+        is_word = c.isalnum() or c == "_"
+        if is_word and not is_alone(c):
+            open_word += c
+            continue
+        if open_word:
+            found.append(open_word)
+            open_word = ""
+        if is_word:
+            found.append(c)
+    return [*found, open_word] if open_word else found
+
+
+def shingles(text: str, n: int = 5) -> frozenset[tuple[str, ...]]:
+    """The set of runs of n words; the whole text where it has fewer; nothing where it has none."""
+    w = words(text)
+    if not w:
+        return frozenset()
+    return frozenset(tuple(w[i : i + n]) for i in range(max(1, len(w) - n + 1)))
+
+
+def jaccard(a: frozenset[tuple[str, ...]], b: frozenset[tuple[str, ...]]) -> float:
+    """|a and b| / |a or b|; 0 where both are empty."""
+    shared = len(a & b)
+    return shared / (len(a) + len(b) - shared) if a or b else 0.0
+
+
+def true_pairs(texts: list[str], threshold: float = 0.8, n: int = 5) -> dict[tuple[int, int], float]:
+    """Every pair (i < j) of texts with words whose similarity reaches the threshold, and the similarity."""
+    sets = [shingles(text, n) for text in texts]
+    frequency = Counter(itertools.chain.from_iterable(sets))
+    holders: dict[tuple[str, ...], list[int]] = defaultdict(list)
+    pairs = {}
+    for j, grams in enumerate(sets):
+        rarest = sorted(grams, key=lambda gram: (frequency[gram], gram))
+        prefix = rarest[: len(rarest) - int(-(-threshold * len(rarest) // 1)) + 1]
+        partners = set(itertools.chain.from_iterable(holders[gram] for gram in prefix))
+        for i in partners:
+            similarity = jaccard(sets[i], grams)
+            if similarity >= threshold:
+                pairs[i, j] = similarity
+        for gram in prefix:
+            holders[gram].append(j)
+    return pairs
+
+
+class Language:
+    """Words, phrases and documents of one invented language."""
+
+    def __init__(self, rng: random.Random, number: int) -> None:
+        self.rng = rng
+        self.spaceless = number in SPACELESS
+        letters = ALPHABETS[number]
+        longest = 1 if self.spaceless else 9
+        count = len(letters) if self.spaceless else 4000
+        drawn = ("".join(rng.choices(letters, k=rng.randint(1, longest))) for _ in range(count))
+        # a sigma that ends a word must be a final one, or shouting the word would change it
+        self.vocabulary = [word.upper().lower() if "σ" in word or "ς" in word else word for word in drawn]
+        self.weights = list(itertools.accumulate(1 / (rank + 3) for rank in range(len(self.vocabulary))))
+        self.phrases = [self.draw(rng.randint(8, 30)) for _ in range(400)]
+        self.phrase_weights = list(itertools.accumulate(1 / (rank + 1) ** 0.8 for rank in range(400)))
+
+    def draw(self, n: int) -> list[str]:
+        return self.rng.choices(self.vocabulary, cum_weights=self.weights, k=n)
+
+    def document(self) -> list[str]:
+        """Words, about half of them from stock phrases."""
+        out: list[str] = []
+        wanted = int(min(900, max(12, self.rng.lognormvariate(4.8, 0.8))))
+        while len(out) < wanted:
+            if self.rng.random() < 0.35:
+                out += self.rng.choices(self.phrases, cum_weights=self.phrase_weights)[0]
+            else:
+                out += self.draw(self.rng.randint(6, 24))
+        return out
+
+    def render(self, tokens: list[str]) -> str:
+        """Text with case and punctuation at random."""
+        parts, upper = [], True
+        for token in tokens:
+            form = self.rng.random()
+            parts.append(token.capitalize() if upper and token.capitalize().lower() == token else token)
+            stop = ". " if form < 0.06 else ", " if form < 0.13 else "\n\n" if form < 0.14 else " "
+            if self.spaceless:
+                stop = {". ": "。", ", ": "、", "\n\n": "\n"}.get(stop, "")
+            parts.append(stop)
+            upper = form < 0.06
+        return "".join(parts)
+
+    def edited(self, tokens: list[str], similarity: float) -> list[str]:
+        """The tokens with so many replaced, dropped or added that about `similarity` of the 5-grams is left."""
+        survive = (2 * similarity / (1 + similarity)) ** (1 / 5)
+        out: list[str] = []
+        for token in tokens:
+            kind = self.rng.random() if self.rng.random() > survive else 1.0
+            if kind == 1.0:
+                out.append(token)
+            elif kind < 0.7:
+                out += self.draw(1)
+            elif kind < 0.85:
+                out += [token, *self.draw(1)]
+        return out
+
+
+def shouted(text: str) -> str:
+    """Upper case wherever lower-casing brings the same text back, other punctuation."""
+    upper = "".join(c.upper() if c.upper().lower() == c and len(c.upper()) == 1 else c for c in text)
+    return ("¡" + upper.replace(". ", " -- ").replace(", ", "; ") + "!!") if upper else upper
+
+
+def _rows(rng: random.Random, n: int) -> Iterator[tuple[str, int | None, str]]:
+    """(text, the base's row in order of making, what was done)."""
+    languages = [Language(rng, number) for number in range(len(ALPHABETS))]
+    bases: list[tuple[int, Language, list[str], str]] = []
+    for row in range(n):
+        if bases and rng.random() < 0.33:
+            base, language, tokens, text = rng.choice(bases[-2000:])
+            kind = rng.choice(["equal", "case", "0.95", "0.9", "0.85", "0.82", "0.8", "0.78", "0.7", "0.5"])
+            if kind == "equal":
+                yield text, base, kind
+            elif kind == "case":
+                yield shouted(text), base, kind
+            else:
+                yield language.render(language.edited(tokens, float(kind))), base, kind
+        else:
+            language = rng.choice(languages)
+            tokens = language.document()
+            text = language.render(tokens)
+            bases.append((row, language, tokens, text))
+            yield text, None, "new"
+
+
+def planted(n: int, seed: int) -> Planted:
+    """n documents; the same for the same n and seed."""
+    rng = random.Random(seed)
+    texts, variants = [], []
+    for row, (text, base, kind) in enumerate(_rows(rng, n)):
+        texts.append(text)
+        if base is not None:
+            variants.append((base, row, kind))
+    return Planted(texts=texts, variants=variants)
+
+
+def main() -> None:
+    import pyarrow as pa
+
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--n", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=7)
+    parser.add_argument("--out", required=True)
+    args = parser.parse_args()
+    table = pa.table({"text": pa.array(planted(args.n, args.seed).texts, pa.large_string())})
+    with pa.OSFile(args.out, "wb") as sink, pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+
+
+if __name__ == "__main__":
+    main()
