@@ -69,8 +69,8 @@ class Contamination:
     """What texts share with held-out ones.
 
     `overlaps` has the columns row, held_out, n_shared (different n-grams in both), share (of the held-out row's
-    different n-grams, in (0, 1]), begin and end (the UTF-8 bytes of the row's longest run of words that lie in shared
-    n-grams). `too_short` are held-out rows with fewer than n words: of them nothing could be found.
+    different n-grams, in (0, 1]), begin and end (the UTF-8 bytes of the row's longest run of words all of whose n-grams
+    are shared). `too_short` are held-out rows with fewer than n words: of them nothing could be found.
     """
 
     overlaps: Batch

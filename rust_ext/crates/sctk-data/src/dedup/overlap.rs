@@ -2,7 +2,7 @@
 //!
 //! The n-grams of the held-out texts (few) go into a table with a bit filter before it; the corpus streams by, one
 //! probe for each of its n-grams. A row that has any is looked at again: how much of the held-out text it contains,
-//! and the longest run of words that all lie in shared n-grams, as bytes of the row.
+//! and the longest run of words all of whose n-grams are shared, as bytes of the row.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
@@ -35,7 +35,7 @@ pub struct Overlap {
     pub n_shared: u32,
     /// The share of the held-out row's different n-grams that the row contains.
     pub share: f64,
-    /// The bytes of the longest run of words in the row that all lie in shared n-grams (the first of equal ones).
+    /// The bytes of the row's longest run of words all of whose n-grams are shared (the first of equal ones).
     pub span: Range<usize>,
 }
 
@@ -138,18 +138,13 @@ impl HeldOut {
     }
 }
 
-/// The longest run of words that lie in n-grams which begin at `places` (rising), the first of equal ones.
+/// The longest run of words whose n-grams all begin at `places` (rising), the first of equal ones.
 fn longest_run(places: &[usize], n: usize) -> Range<usize> {
     let mut best = 0..0;
-    let mut run = 0..0;
-    for &place in places {
-        run = if place <= run.end && run.end > 0 {
-            run.start..place + n
-        } else {
-            place..place + n
-        };
+    for neighbours in places.chunk_by(|a, b| a + 1 == *b) {
+        let run = neighbours[0]..neighbours[neighbours.len() - 1] + n;
         if run.len() > best.len() {
-            best = run.clone();
+            best = run;
         }
     }
     best
