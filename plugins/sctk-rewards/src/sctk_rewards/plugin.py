@@ -20,4 +20,9 @@ def sctk_rewards() -> Sequence[Component]:
             summary="1 where what is harmful is declined and the rest is helped",
         ),
         Component(name="rules", target="sctk_rewards.rules:Rules", summary="share of your own rules that a text keeps"),
+        Component(
+            name="classifier",
+            target="sctk_rewards.classifier:Classifier",
+            summary="any transformers sequence classifier, labels by its own map (extra: classifier)",
+        ),
     ]
