@@ -1,4 +1,4 @@
-"""A stranger's reward: one file of at most 30 lines, built and installed with pip, listed unimported, described, run, checked.
+"""A stranger's reward, just as the plugin guide has it: built and installed with pip, listed unimported, described, run, checked.
 
 Its five broken mutants (reordered, short, NaN, not awaited, failing at import) do not pass, and break no command.
 """
@@ -14,49 +14,18 @@ from pathlib import Path
 
 import pytest
 
-TOY = Path(__file__).parents[1] / "core" / "tests" / "toy_world.py"
-REWARD = '''"""A reward for polite answers."""
-
-from dataclasses import dataclass
-
-from sctk_core import Component, Score, hookimpl, setting
+ROOT = Path(__file__).parents[1]
+TOY = ROOT / "core" / "tests" / "toy_world.py"
 
 
-@hookimpl
-def sctk_rewards():
-    return [Component(name="politeness", target="sctk_politeness:Politeness", summary="counts kind words")]
+def block(page: str, language: str, heading: str) -> str:
+    """The first fenced block of a language below a heading: what the guide tells an author to write is what is tested."""
+    return page.split(heading)[1].split(f"```{language}\n")[1].split("```")[0]
 
 
-class Politeness:
-    """Each kind word is worth `weight` points."""
-
-    @dataclass(frozen=True, kw_only=True)
-    class Config:
-        weight: float = setting(1.0, help="what one kind word is worth", unit="points", low=0.0, high=10.0)
-
-    def __init__(self, config):
-        self.config = config
-
-    async def score(self, samples):
-        return [self.one(sample) for sample in samples]
-
-    def one(self, sample):
-        kind = sum(sample.text.lower().count(word) for word in ("thank", "please", "better"))
-        return Score(sample=sample, name="politeness", value=self.config.weight * kind)
-'''
-PYPROJECT = """
-[build-system]
-requires = ["hatchling"]
-build-backend = "hatchling.build"
-[project]
-name = "sctk-politeness"
-version = "1.2.3"
-dependencies = ["sctk-core>=0.1,<0.2"]
-[project.entry-points."sctk.rewards"]
-politeness = "sctk_politeness"
-[tool.hatch.build.targets.wheel]
-include = ["sctk_politeness.py"]
-"""
+GUIDE = (ROOT / "docs" / "plugin-author.md").read_text()
+REWARD = block(GUIDE, "python", "## One file")
+PYPROJECT = block(GUIDE, "toml", "## A distribution")
 MUTANTS = {
     "reordered": ("for sample in samples]", "for sample in samples][::-1]"),
     "short": ("for sample in samples]", "for sample in samples][:-1]"),
@@ -202,3 +171,10 @@ def test_doctor_names_the_broken_one_and_goes_on(installed: Path, tmp_path: Path
     assert "RuntimeError: boom" in probes["reward", "politeness"]["problem"]
     assert probes["backend", "toy"]["problem"] == ""
     assert probes["method", "dsc"]["problem"] == ""
+
+
+def test_the_tests_of_the_guide_pass(installed: Path, tmp_path: Path) -> None:
+    (tmp_path / "test_guide.py").write_text(block(GUIDE, "python", "## Tests"))
+    done = python("-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path), site=installed)
+    assert done.returncode == 0, done.stdout
+    assert "2 passed" in done.stdout
