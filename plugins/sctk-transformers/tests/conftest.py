@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -92,27 +93,45 @@ def chatml() -> Any:
     return TOKENIZERS["chatml"]()
 
 
-@pytest.fixture(scope="session")
-def model_path(tmp_path_factory: pytest.TempPathFactory, chatml: Any) -> Path:
-    """A directory with a random Qwen2-like model (grouped queries, float32) and the ChatML tokenizer."""
-    import torch
-    from transformers import Qwen2Config, Qwen2ForCausalLM
+def _config(family: str, tokenizer: Any) -> Any:
+    from transformers import Gemma2Config, GPT2Config, LlamaConfig, MistralConfig
 
-    torch.manual_seed(0)
-    config = Qwen2Config(
-        vocab_size=len(chatml),
-        hidden_size=64,
-        intermediate_size=128,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        max_position_embeddings=256,
-        eos_token_id=chatml.eos_token_id,
-        bos_token_id=chatml.bos_token_id,
-        pad_token_id=chatml.pad_token_id,
-        initializer_range=0.15,
-    )
-    path = tmp_path_factory.mktemp("qwen2")
-    Qwen2ForCausalLM(config).save_pretrained(path)
-    chatml.save_pretrained(path)
-    return path
+    shared = {
+        "vocab_size": len(tokenizer),
+        "eos_token_id": tokenizer.eos_token_id,
+        "bos_token_id": tokenizer.bos_token_id,
+        "pad_token_id": tokenizer.pad_token_id,
+        "initializer_range": 0.15,
+    }
+    llama_like = {
+        "hidden_size": 64,
+        "intermediate_size": 128,
+        "num_hidden_layers": 2,
+        "num_attention_heads": 4,
+        "num_key_value_heads": 2,
+        "max_position_embeddings": 256,
+    }
+    if family == "gpt2":
+        return GPT2Config(**shared, n_embd=64, n_layer=2, n_head=4, n_positions=256)
+    if family == "mistral":
+        return MistralConfig(**shared, **llama_like, sliding_window=16)
+    if family == "gemma2":
+        return Gemma2Config(**shared, **llama_like, head_dim=16, sliding_window=16)
+    return LlamaConfig(**shared, **llama_like)
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory, chatml: Any) -> Callable[[str], Path]:
+    """family -> a directory with a small random model of that architecture and the ChatML tokenizer, made once."""
+    import torch
+    from transformers import AutoModelForCausalLM
+
+    @functools.cache
+    def path_of(family: str) -> Path:
+        torch.manual_seed(0)
+        path = tmp_path_factory.mktemp(family)
+        AutoModelForCausalLM.from_config(_config(family, chatml)).save_pretrained(path)
+        chatml.save_pretrained(path)
+        return path
+
+    return path_of

@@ -1,0 +1,233 @@
+"""The backend `transformers`: any causal model of transformers, in this process, continuously batched.
+
+All `generate` calls in flight share one queue and one batch (`engine.py`). A reply depends on its request and the model
+only: seeds drive a counter-based generator by row (`noise.py`). Where arithmetic itself depends on the batch (bfloat16 and
+float16), the backend says so with `batch_dependent`.
+
+Stored token ids are exactly the sampled ones, with the token that ended the turn where one did (`finish` "stop"), because
+that is what is trained on. Where a stop string cut the text, the ids are those that spell the text that is left, without an
+end token; None where the cut lies inside a token.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from sctk_core import BackendDown, Failure, Message, ModelRef, Reply, Request, SctkError, Usage, boundary, setting
+
+from sctk_transformers import chat
+from sctk_transformers.loading import Loaded, check_path, load
+from sctk_transformers.stops import StopWatch, cut, ids_before
+
+if TYPE_CHECKING:
+    from sctk_transformers.engine import Row
+    from sctk_transformers.worker import Worker
+
+NAME = "transformers"
+
+
+class TransformersBackend:
+    """Continues conversations with a transformers model. The model is loaded when the first request comes."""
+
+    @dataclass(frozen=True, kw_only=True, slots=True)
+    class Config:
+        """How the model is loaded and batched."""
+
+        dtype: Literal["auto", "float32", "bfloat16", "float16"] = setting(
+            "auto", help="arithmetic; auto: as the weights are stored; float32 replies do not depend on the batch"
+        )
+        device: str = setting("auto", help="auto: a GPU where there is one; else cpu, cuda:1 and so on")
+        attention: Literal["auto", "sdpa", "eager", "flash_attention_2"] = setting(
+            "auto", help="auto: flat continuous batches where they prove equal; others: padded static batches"
+        )
+        max_batch: int = setting(64, help="conversations in one batch", unit="rows", low=1, high=4096, identity=False)
+        prefill_tokens: int = setting(4096, help="prompt tokens read in one step", unit="tokens", low=1, identity=False)
+        max_context: int = setting(0, help="longest prompt and reply; 0: as the model says", unit="tokens", low=0)
+        n_threads: int = setting(0, help="CPU threads; 0: as torch decides", unit="threads", low=0, identity=False)
+
+    def __init__(self, config: TransformersBackend.Config, *, model: ModelRef) -> None:
+        check_path(model)
+        self.config = config
+        self.model = model
+        self._worker: Worker | None = None
+        self._ready: Future[_Ready] | None = None
+        self._closed = False
+
+    @property
+    def batch_dependent(self) -> bool:
+        """Whether a reply may change with what else is in the batch: float32 replies do not, shorter floats' may."""
+        if self.config.dtype == "auto" and self._ready is not None and self._ready.done():
+            return str(self._ready.result().loaded.model.dtype) != "torch.float32"
+        return self.config.dtype != "float32"
+
+    async def generate(self, requests: Sequence[Request]) -> Sequence[Reply | Failure]:
+        """One reply or failure per request, in order. A prompt that leaves no room in the context is a "budget" failure."""
+        ready = await self._loaded()
+        admitted = [ready.admit(request) for request in requests]
+        rows = [row for row in admitted if not isinstance(row, Failure)]
+        self._running().call(lambda: ready.queue(rows))
+        try:
+            await asyncio.gather(*(asyncio.wrap_future(row.done) for row in rows), return_exceptions=True)
+        finally:
+            for row in rows:
+                row.done.cancel()
+        return [
+            outcome if isinstance(outcome, Failure) else ready.answer(request, outcome)
+            for request, outcome in zip(requests, admitted, strict=True)
+        ]
+
+    async def logprobs(self, conversations: Sequence[tuple[tuple[Message, ...], str]]) -> Sequence[float | Failure]:
+        """log p(text | messages) in nats, summed in float32 over the text's tokens and the end of the turn."""
+        ready = await self._loaded()
+        job = self._running().call(lambda: ready.score(conversations))
+        return await asyncio.wrap_future(job)
+
+    async def aclose(self) -> None:
+        """Ends the worker after the step that it is in; what is in flight is cancelled."""
+        self._closed = True
+        worker, self._worker = self._worker, None
+        if worker is not None:
+            await asyncio.to_thread(worker.close)
+
+    def _running(self) -> Worker:
+        if self._closed:
+            raise BackendDown("backend transformers: got a request after it was closed", hint="build a new one")
+        if self._worker is None:
+            from sctk_transformers.worker import Worker
+
+            self._worker = Worker()
+        return self._worker
+
+    async def _loaded(self) -> _Ready:
+        worker = self._running()
+        if self._ready is None:
+            self._ready = worker.call(lambda: _Ready.load(self.config, self.model, worker))
+        return await asyncio.shield(asyncio.wrap_future(self._ready))
+
+
+class _Ready:
+    """A loaded model with its engine: requests to rows, rows to replies."""
+
+    def __init__(self, loaded: Loaded, worker: Worker, config: TransformersBackend.Config, flat: bool) -> None:
+        from sctk_transformers.engine import Engine, Limits
+        from sctk_transformers.flat import FlatMemory
+        from sctk_transformers.padded import PaddedMemory
+
+        self.loaded = loaded
+        self.config = config
+        self.flat = flat
+        memory = FlatMemory(loaded.model) if flat else PaddedMemory(loaded.model)
+        limits = Limits(max_batch=config.max_batch, prefill_tokens=config.prefill_tokens)
+        self.engine = worker.engine = Engine(memory, limits, loaded.ends)
+        self.tokenizer_digest = chat.tokenizer_digest(loaded.tokenizer)
+        self._watches: dict[tuple[str, ...], StopWatch] = {}
+
+    @classmethod
+    def load(cls, config: TransformersBackend.Config, model: ModelRef, worker: Worker) -> _Ready:
+        """Loads the model on the worker's thread."""
+        import torch
+
+        from sctk_transformers.flat import install
+
+        if config.n_threads:
+            torch.set_num_threads(config.n_threads)
+        loaded = load(
+            model,
+            dtype=config.dtype,
+            device=config.device,
+            attention=config.attention,
+            max_context=config.max_context,
+        )
+        return cls(loaded, worker, config, flat=config.attention == "auto" and install(loaded.model))
+
+    def admit(self, request: Request) -> Row | Failure:
+        """The request as a row of the engine, or why it cannot be one."""
+        from sctk_transformers.engine import Row
+
+        try:
+            prompt = chat.render(self.loaded.tokenizer, request.messages)
+        except SctkError as error:
+            return boundary(error, of=request.of, stage="", component=NAME)
+        room = self.loaded.context - len(prompt)
+        if room <= 0:
+            return self._too_long(request.of, len(prompt), "a prompt")
+        stops = request.sampling.stop
+        if stops not in self._watches:
+            self._watches[stops] = StopWatch(stops, self.decode)
+        limit = min(room, request.sampling.max_new_tokens)
+        return Row(prompt=prompt, sampling=request.sampling, seed=request.seed, limit=limit, watch=self._watches[stops])
+
+    def queue(self, rows: Sequence[Row]) -> None:
+        """Hands rows to the engine; runs on the worker's thread."""
+        self.engine.waiting.extend(rows)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """Text of sampled ids."""
+        return chat.decode(self.loaded.tokenizer, ids)
+
+    def answer(self, request: Request, row: Row) -> Reply | Failure:
+        """The reply of a finished row."""
+        if row.done.cancelled():
+            down = BackendDown("backend transformers: closed while the request was in flight")
+            return boundary(down, of=request.of, stage="", component=NAME)
+        error = row.done.exception()
+        if error is not None:
+            return self._step_failed(request.of, error)
+        reason = row.done.result()
+        if reason == "nan":
+            message = f"the model's scores were not finite after {len(row.ids)} tokens ({self.config.dtype} arithmetic)"
+            return Failure(of=request.of, stage="", component=NAME, kind="backend", message=message)
+        said = row.ids[:-1] if reason == "end" else row.ids
+        text = self.decode(said)
+        shorter = cut(text, request.sampling.stop)
+        ids = tuple(row.ids) if shorter is None else ids_before(said, shorter, self.decode)
+        return Reply(
+            key=request.key,
+            text=text if shorter is None else shorter,
+            token_ids=ids,
+            tokenizer=self.tokenizer_digest,
+            prompt_tokens=chat.tokens_digest(row.prompt),
+            finish="length" if reason == "length" and shorter is None else "stop",
+            usage=Usage(n_prompt_tokens=len(row.prompt), n_completion_tokens=len(row.ids)),
+            backend=NAME,
+        )
+
+    def score(self, conversations: Sequence[tuple[tuple[Message, ...], str]]) -> list[float | Failure]:
+        """Summed log-probabilities; runs on the worker's thread."""
+        from sctk_transformers.scoring import score
+
+        outcomes: list[float | Failure | None] = [None] * len(conversations)
+        pairs, places = [], []
+        for place, (messages, text) in enumerate(conversations):
+            try:
+                prompt = chat.render(self.loaded.tokenizer, messages)
+                ids = chat.completion_ids(self.loaded.tokenizer, text, messages)
+            except SctkError as error:
+                outcomes[place] = boundary(error, of="", stage="", component=NAME)
+                continue
+            if len(prompt) + len(ids) > self.loaded.context:
+                outcomes[place] = self._too_long("", len(prompt) + len(ids), "a conversation")
+                continue
+            pairs.append((prompt, ids))
+            places.append(place)
+        found = score(self.loaded.model, pairs, flat=self.flat, n_tokens=self.config.prefill_tokens)
+        for place, value in zip(places, found, strict=True):
+            outcomes[place] = value
+        return [outcome for outcome in outcomes if outcome is not None]
+
+    def _too_long(self, of: str, n_tokens: int, what: str) -> Failure:
+        most = self.loaded.context - 1
+        message = f"{what} of {n_tokens} tokens: wanted at most {most}, the model's context less one for the reply"
+        return Failure(of=of, stage="", component=NAME, kind="budget", message=message)
+
+    def _step_failed(self, of: str, error: BaseException) -> Failure:
+        import torch
+
+        if isinstance(error, torch.OutOfMemoryError):
+            error = BackendDown(f"out of memory with backend.max_batch = {self.config.max_batch}; set it lower")
+        assert isinstance(error, Exception)
+        return boundary(error, of=of, stage="", component=NAME)
