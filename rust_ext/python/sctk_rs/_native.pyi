@@ -1,6 +1,6 @@
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from os import PathLike
-from typing import final
+from typing import Self, final
 
 from typing_extensions import Buffer
 
@@ -31,6 +31,99 @@ class Batch:
     def __arrow_c_array__(self, requested_schema: object | None = None) -> tuple[object, object]: ...
     def __arrow_c_stream__(self, requested_schema: object | None = None) -> object: ...
 
+@final
+class Loss:
+    @property
+    def rows_empty(self) -> int: ...
+    @property
+    def rows_truncated(self) -> int: ...
+    @property
+    def rows_dropped(self) -> int: ...
+    @property
+    def rows_split(self) -> int: ...
+    @property
+    def tokens_lost(self) -> int: ...
+    @property
+    def tokens_kept(self) -> int: ...
+    def __eq__(self, value: object, /) -> bool: ...
+    def __ne__(self, value: object, /) -> bool: ...
+
+@final
+class Plan:
+    @property
+    def order(self) -> Array: ...
+    @property
+    def bin_offsets(self) -> Array: ...
+    @property
+    def bins(self) -> Array: ...
+    @property
+    def starts(self) -> Array | None: ...
+    @property
+    def n_tokens(self) -> Array | None: ...
+    @property
+    def loss(self) -> Loss: ...
+    def __len__(self) -> int: ...
+
+@final
+class Packed:
+    @property
+    def table(self) -> Batch: ...
+    @property
+    def plan(self) -> Plan: ...
+    @property
+    def loss(self) -> Loss: ...
+    def __len__(self) -> int: ...
+
+@final
+class Rows:
+    def __new__(cls, table: object) -> Self: ...
+    def __len__(self) -> int: ...
+
+@final
+class Packer:
+    def __new__(
+        cls,
+        capacity: int,
+        strategy: str = "best-fit",
+        *,
+        overflow: str = "error",
+        most_rows: int | None = None,
+        seed: int | None = None,
+        position_ids: bool = True,
+        threads: int = 1,
+        reuse: bool = False,
+        store: str | None = None,
+    ) -> Self: ...
+    def pack(
+        self,
+        table: object,
+        columns: list[str] | None = None,
+        *,
+        groups: object | None = None,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> Packed: ...
+    def pack_pairs(
+        self,
+        table: object,
+        columns: Mapping[str, tuple[str, str]],
+        *,
+        groups: object | None = None,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> Packed: ...
+    def _pack_window(
+        self, parts: list[Rows], skip: int, n_rows: int, number: int, columns: list[str] | None = None
+    ) -> Packed: ...
+
+def plan(
+    lengths: object,
+    capacity: int,
+    strategy: str = "best-fit",
+    *,
+    overflow: str = "error",
+    most_rows: int | None = None,
+    seed: int | None = None,
+    groups: object | None = None,
+) -> Plan: ...
 def _selftest_texts(texts: object) -> list[bytes]: ...
 def _selftest_groups(groups: object) -> tuple[list[int], list[bytes]]: ...
 def _selftest_lists(column: object) -> list[Batch]: ...

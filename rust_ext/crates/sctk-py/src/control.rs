@@ -10,6 +10,7 @@ use std::time::{Duration, Instant};
 use pyo3::create_exception;
 use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError};
 use pyo3::prelude::*;
+use sctk_data::packing::Refusal;
 use sctk_data::watch::{Stopped, Watch};
 
 use crate::errors;
@@ -102,6 +103,14 @@ pub fn work<T: Send>(
                 .unwrap_or_else(|| PyKeyboardInterrupt::new_err("stopped")))
         }
         Err(panic) => Err(defect(panic.as_ref())),
+    }
+}
+
+/// Parts a stop from other refusals of the packer, which only the door knows how to word.
+pub fn refusable<T>(result: Result<T, Refusal>) -> Result<Result<T, Refusal>, Stopped> {
+    match result {
+        Err(Refusal::Stopped) => Err(Stopped),
+        other => Ok(other),
     }
 }
 

@@ -10,7 +10,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyCapsule;
 
 use super::abi::{
-    ARRAY_NAME, ArrowArray, ArrowArrayStream, ArrowSchema, Released, SCHEMA_NAME, STREAM_NAME,
+    ARRAY_NAME, ArrowArray, ArrowArrayStream, ArrowSchema, FLAG_NULLABLE, Released, SCHEMA_NAME,
+    STREAM_NAME,
 };
 use super::array::Layout;
 
@@ -103,7 +104,7 @@ fn finish_schema(format: &str, name: &str, children: Vec<ArrowSchema>) -> ArrowS
         format: parts.format.as_ptr(),
         name: parts.name.as_ptr(),
         metadata: ptr::null(),
-        flags: 0,
+        flags: FLAG_NULLABLE,
         n_children: parts.children.len() as i64,
         children: parts.children.as_mut_ptr(),
         dictionary: ptr::null_mut(),

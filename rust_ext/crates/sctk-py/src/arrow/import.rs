@@ -36,6 +36,27 @@ impl Source {
         ))
     }
 
+    fn n_rows(&self) -> usize {
+        self.chunks
+            .iter()
+            .map(|chunk| usize::try_from(chunk.get().length).unwrap_or(0))
+            .sum()
+    }
+
+    /// Names and types, to compare tables by.
+    fn signature(&self) -> String {
+        let columns = self.field.children.iter();
+        let each = columns.map(|c| {
+            format!(
+                "{} {} {:?}",
+                c.name,
+                c.kind,
+                c.children.first().map(|i| &i.kind)
+            )
+        });
+        each.collect::<Vec<_>>().join(", ")
+    }
+
     fn from_pair(pair: &Bound<'_, PyAny>) -> PyResult<Self> {
         let pair = pair.cast::<PyTuple>()?;
         let schema = take::<ArrowSchema>(&pair.get_item(0)?, SCHEMA_NAME)?;
@@ -115,40 +136,38 @@ fn failed(stream: &mut Owned<ArrowArrayStream>, code: i32) -> PyResult<()> {
 
 /// One column: an array, a chunked array, a series, or a column of a table.
 pub struct Column {
-    source: Arc<Source>,
+    parts: Vec<Arc<Source>>,
     child: Option<usize>,
+    skip: usize,
+    n_rows: usize,
 }
 
 impl Column {
     /// The column behind `object`.
     pub fn extract(object: &Bound<'_, PyAny>) -> PyResult<Self> {
         let source = Source::import(object)?;
-        if source.field.kind != Type::Struct {
-            return Ok(Self {
-                source: Arc::new(source),
-                child: None,
-            });
-        }
-        if source.field.children.len() == 1 {
-            return Ok(Self {
-                source: Arc::new(source),
-                child: Some(0),
-            });
-        }
-        Err(errors::value(
-            format_args!(
-                "got a table of {} columns, wanted one column",
-                source.field.children.len()
-            ),
-            "choose it: table[\"name\"]",
-        ))
+        let n_rows = source.n_rows();
+        let child = match (&source.field.kind, source.field.children.len()) {
+            (Type::Struct, 1) => Some(0),
+            (Type::Struct, n) => {
+                return Err(errors::value(
+                    format_args!("got a table of {n} columns, wanted one column"),
+                    "choose it: table[\"name\"]",
+                ));
+            }
+            _ => None,
+        };
+        Ok(Self {
+            parts: vec![Arc::new(source)],
+            child,
+            skip: 0,
+            n_rows,
+        })
     }
 
     pub fn field(&self) -> &Field {
-        match self.child {
-            Some(i) => &self.source.field.children[i],
-            None => &self.source.field,
-        }
+        let field = &self.parts[0].field;
+        self.child.map_or(field, |child| &field.children[child])
     }
 
     pub fn name(&self) -> &str {
@@ -157,15 +176,22 @@ impl Column {
 
     /// The chunks in order, empty ones included.
     pub fn chunks(&self) -> PyResult<Vec<View<'_>>> {
-        let mut row = 0;
-        let mut views = Vec::with_capacity(self.source.chunks.len());
-        for chunk in &self.source.chunks {
-            let whole = View::whole(chunk.get(), &self.source.field, row)?;
-            row += whole.len();
-            views.push(match self.child {
-                Some(i) => whole.no_nulls().and_then(|()| whole.child(i))?,
-                None => whole,
-            });
+        let (mut row, end) = (0, self.skip + self.n_rows);
+        let mut views = Vec::new();
+        for part in &self.parts {
+            for chunk in &part.chunks {
+                let whole = View::whole(chunk.get(), &part.field, row)?;
+                let (from, to) = (
+                    self.skip.clamp(row, row + whole.len()),
+                    end.clamp(row, row + whole.len()),
+                );
+                let wanted = whole.slice(from - row, to - from);
+                row += whole.len();
+                views.push(match self.child {
+                    Some(child) => wanted.no_nulls().and_then(|()| wanted.child(child))?,
+                    None => wanted,
+                });
+            }
         }
         Ok(views)
     }
@@ -187,13 +213,15 @@ impl Column {
 
     /// Something that keeps the producer's memory alive for as long as it lives itself.
     pub fn keep(&self) -> Arc<dyn std::any::Any + Send + Sync> {
-        self.source.clone()
+        Arc::new(self.parts.clone())
     }
 }
 
-/// A table: named columns of equal length.
+/// A table: named columns of equal length, in one or more parts of the same columns.
 pub struct Table {
-    source: Arc<Source>,
+    parts: Vec<Arc<Source>>,
+    skip: usize,
+    n_rows: usize,
 }
 
 impl Table {
@@ -209,31 +237,72 @@ impl Table {
                 "name it: pyarrow.table({\"input_ids\": column})",
             ));
         }
+        let n_rows = source.n_rows();
         Ok(Self {
-            source: Arc::new(source),
+            parts: vec![Arc::new(source)],
+            skip: 0,
+            n_rows,
         })
     }
 
-    pub fn names(&self) -> impl Iterator<Item = &str> {
-        self.source
-            .field
-            .children
+    /// Rows `skip .. skip + n_rows` of `parts` end to end.
+    pub fn window(parts: &[&Self], skip: usize, n_rows: usize) -> PyResult<Self> {
+        let all: usize = parts.iter().map(|part| part.n_rows).sum();
+        assert!(skip + n_rows <= all, "a window must lie within its parts");
+        let parts: Vec<_> = parts
             .iter()
-            .map(|child| child.name.as_str())
+            .flat_map(|part| part.parts.iter().cloned())
+            .collect();
+        if let Some(other) = parts
+            .iter()
+            .find(|part| part.signature() != parts[0].signature())
+        {
+            return Err(errors::value(
+                format_args!(
+                    "the tables differ: {} and {}",
+                    parts[0].signature(),
+                    other.signature()
+                ),
+                "give tables with the same columns and types",
+            ));
+        }
+        Ok(Self {
+            parts,
+            skip,
+            n_rows,
+        })
+    }
+
+    pub fn n_rows(&self) -> usize {
+        self.n_rows
+    }
+
+    /// The names and types of the columns, in order.
+    pub fn fields(&self) -> impl Iterator<Item = (&str, &Type)> {
+        let fields = self
+            .parts
+            .first()
+            .map(|part| part.field.children.as_slice())
+            .unwrap_or_default();
+        fields
+            .iter()
+            .map(|child| (child.name.as_str(), &child.kind))
     }
 
     /// The column of that name, or an error that names those there are.
     pub fn column(&self, name: &str) -> PyResult<Column> {
-        let Some(child) = self.names().position(|other| other == name) else {
-            let names: Vec<_> = self.names().collect();
+        let Some(child) = self.fields().position(|(other, _)| other == name) else {
+            let names: Vec<_> = self.fields().map(|(name, _)| name).collect();
             return Err(errors::value(
                 format_args!("no column {name:?} in this table"),
                 format_args!("it has {}", names.join(", ")),
             ));
         };
         Ok(Column {
-            source: self.source.clone(),
+            parts: self.parts.clone(),
             child: Some(child),
+            skip: self.skip,
+            n_rows: self.n_rows,
         })
     }
 }

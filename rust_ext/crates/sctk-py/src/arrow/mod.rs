@@ -15,7 +15,7 @@ mod field;
 mod import;
 mod view;
 
-pub use array::{Array, Number, Values};
+pub use array::{Array, Layout, Number, Values};
 pub use batch::Batch;
 pub use field::Type;
 pub use import::{Column, Table};

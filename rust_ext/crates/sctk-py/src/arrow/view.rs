@@ -111,6 +111,9 @@ impl<'a> View<'a> {
 
     /// Child `i` of a struct, over the same rows.
     pub fn child(&self, i: usize) -> PyResult<View<'a>> {
+        if i >= self.field.children.len() {
+            return Err(broken(self.field, "it lacks a column that it had before"));
+        }
         // SAFETY: `whole` checked that there are as many children as the field has; children are valid arrays.
         let array = unsafe { &**self.array.children.add(i) };
         let child = View::whole(array, &self.field.children[i], self.first_row)?;

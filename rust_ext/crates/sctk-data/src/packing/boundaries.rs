@@ -1,0 +1,103 @@
+//! Where the sequences of each bin begin and end: what attention needs so that none sees its neighbour.
+
+use super::Plan;
+use super::admit::Admitted;
+use crate::buffer::Buffer;
+
+/// The sequences of all bins, end to end. A bin's piece has one sequence, or two where rows are pairs.
+pub struct Boundaries {
+    /// Tokens of each sequence: `seq_lengths`.
+    pub n_tokens: Buffer<i32>,
+    /// Bin b has sequences `seq_offsets[b] .. seq_offsets[b + 1]`.
+    pub seq_offsets: Buffer<i64>,
+    /// Sequences per piece: 1, or 2 where rows are pairs.
+    pub n_sides: usize,
+    /// Bin b has tokens `token_offsets[b] .. token_offsets[b + 1]` of the output.
+    pub token_offsets: Buffer<i64>,
+}
+
+/// The tokens that each row gives to each sequence of its unit: one side, or a pair's two.
+#[derive(Clone, Copy)]
+pub enum Sides<'a> {
+    One(&'a Admitted),
+    /// Tokens of the first and of the second side of each row.
+    Two([&'a [u32]; 2]),
+}
+
+impl Sides<'_> {
+    pub fn n_sides(&self) -> usize {
+        match self {
+            Self::One(_) => 1,
+            Self::Two(_) => 2,
+        }
+    }
+}
+
+impl Boundaries {
+    pub fn of(plan: &Plan, sides: Sides<'_>) -> Self {
+        let n_bins = plan.n_bins();
+        let mut n_tokens = Buffer::with_capacity(plan.rows.len() * sides.n_sides());
+        let mut room = n_tokens.room().iter_mut();
+        let mut total = 0i64;
+        let mut push = |n: u32| {
+            total += i64::from(n);
+            if let Some(slot) = room.next() {
+                slot.write(n as i32);
+            }
+            total
+        };
+        let token_offsets = Buffer::from_fn(n_bins + 1, |end| {
+            let Some(bin) = end.checked_sub(1) else {
+                return 0;
+            };
+            let mut sum = 0;
+            for k in plan.bin_offsets[bin] as usize..plan.bin_offsets[end] as usize {
+                sum = match sides {
+                    Sides::One(admitted) => push(plan.cut(k, admitted).n_tokens),
+                    Sides::Two([first, second]) => {
+                        let row = plan.rows[k] as usize;
+                        push(first[row]);
+                        push(second[row])
+                    }
+                };
+            }
+            sum
+        });
+        let n_sequences = plan.rows.len() * sides.n_sides();
+        // SAFETY: the bins tile the pieces, and each piece pushed one number for each of its sides, so all are written.
+        unsafe { n_tokens.set_len(n_sequences) };
+        let n_sides = sides.n_sides();
+        let seq_offsets = Buffer::from_fn(n_bins + 1, |b| n_sides as i64 * plan.bin_offsets[b]);
+        Self {
+            n_tokens,
+            seq_offsets,
+            n_sides,
+            token_offsets,
+        }
+    }
+
+    pub fn n_bins(&self) -> usize {
+        self.seq_offsets.len() - 1
+    }
+
+    pub fn n_tokens(&self) -> usize {
+        self.token_offsets[self.n_bins()] as usize
+    }
+
+    /// For each bin, 0 and the running sums of its sequences: one number more than sequences; and their offsets.
+    pub fn cumulative(&self) -> (Buffer<i32>, Buffer<i64>) {
+        let mut sums = Vec::with_capacity(self.n_tokens.len() + self.n_bins());
+        for bin in 0..self.n_bins() {
+            let mut sum = 0;
+            sums.push(sum);
+            for &n in
+                &self.n_tokens[self.seq_offsets[bin] as usize..self.seq_offsets[bin + 1] as usize]
+            {
+                sum += n;
+                sums.push(sum);
+            }
+        }
+        let offsets = Buffer::from_fn(self.n_bins() + 1, |b| self.seq_offsets[b] + b as i64);
+        (Buffer::from_fn(sums.len(), |i| sums[i]), offsets)
+    }
+}

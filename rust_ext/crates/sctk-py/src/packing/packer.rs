@@ -1,0 +1,365 @@
+//! `Packer`: whole tables into bins, columns and boundaries together.
+
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex};
+
+use pyo3::prelude::*;
+use sctk_data::packing::admit::{Admitted, admit_pairs};
+use sctk_data::packing::boundaries::{Boundaries, Sides};
+use sctk_data::packing::copy::Store;
+use sctk_data::packing::{self, MOST_CAPACITY, Overflow, Refusal, Rules, Strategy};
+use sctk_data::text::Simd;
+
+use super::memory::Memory;
+use super::output::{self, Target};
+use super::plan::Plan;
+use super::tables::{ListRows, Rows, list_columns};
+use super::{Loss, lengths, overflow, refused, strategy};
+use crate::arrow::{Batch, Column, Table, Values};
+use crate::{control, errors};
+
+/// What packing gives: `table` has one row per bin, `plan` says which rows lie in it, `loss` what was left out.
+#[pyclass(frozen, get_all, module = "sctk_rs")]
+pub struct Packed {
+    table: Py<Batch>,
+    plan: Py<Plan>,
+    loss: Loss,
+}
+
+#[pymethods]
+impl Packed {
+    fn __len__(&self, py: Python<'_>) -> PyResult<usize> {
+        self.table.bind(py).len()
+    }
+
+    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+        Ok(format!(
+            "<sctk_rs.Packed of {} bins, {}>",
+            self.__len__(py)?,
+            self.loss.tokens_lost
+        ))
+    }
+}
+
+/// Packs tables by one set of rules. With `reuse`, memory of results that nobody holds any more is used again.
+#[pyclass(frozen, module = "sctk_rs")]
+pub struct Packer {
+    capacity: usize,
+    strategy: Strategy,
+    overflow: Overflow,
+    most_rows: usize,
+    seed: Option<u64>,
+    position_ids: bool,
+    threads: usize,
+    store: Option<Store>,
+    memory: Mutex<Memory>,
+}
+
+#[pymethods]
+impl Packer {
+    #[new]
+    #[pyo3(signature = (capacity, strategy="best-fit", *, overflow="error", most_rows=None, seed=None,
+                        position_ids=true, threads=1, reuse=false, store=None))]
+    #[allow(clippy::too_many_arguments)]
+    fn new(
+        capacity: usize,
+        strategy: &str,
+        overflow: &str,
+        most_rows: Option<usize>,
+        seed: Option<u64>,
+        position_ids: bool,
+        threads: usize,
+        reuse: bool,
+        store: Option<&str>,
+    ) -> PyResult<Self> {
+        if !(1..=MOST_CAPACITY).contains(&capacity) {
+            return Err(refused(Refusal::Capacity(capacity)));
+        }
+        Ok(Self {
+            capacity,
+            strategy: self::strategy(strategy)?,
+            overflow: self::overflow(overflow)?,
+            most_rows: most_rows.unwrap_or(usize::MAX),
+            seed,
+            position_ids,
+            threads: control::threads(threads)?,
+            store: store.map(named_store).transpose()?,
+            memory: Mutex::new(Memory::new(reuse)),
+        })
+    }
+
+    /// Packs `table`: the columns named (all lists of numbers, if none are), rows of different `groups` apart.
+    #[pyo3(signature = (table, columns=None, *, groups=None, progress=None))]
+    fn pack(
+        &self,
+        table: &Bound<'_, PyAny>,
+        columns: Option<Vec<String>>,
+        groups: Option<&Bound<'_, PyAny>>,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Packed> {
+        let groups = groups.map(lengths::group_ids).transpose()?;
+        self.pack_table(
+            table.py(),
+            &Table::extract(table)?,
+            columns,
+            (groups, self.seed),
+            progress,
+        )
+    }
+
+    /// Packs rows `skip .. skip + n_rows` of `parts`; `number` is the window's, which changes the order drawn from the seed.
+    #[pyo3(signature = (parts, skip, n_rows, number, columns=None))]
+    fn _pack_window(
+        &self,
+        py: Python<'_>,
+        parts: Vec<Py<Rows>>,
+        skip: usize,
+        n_rows: usize,
+        number: u64,
+        columns: Option<Vec<String>>,
+    ) -> PyResult<Packed> {
+        let tables: Vec<_> = parts.iter().map(|part| &part.get().table).collect();
+        let window = Table::window(&tables, skip, n_rows)?;
+        let seed = self.seed.map(|seed| seed.wrapping_add(number));
+        self.pack_table(py, &window, columns, (None, seed), None)
+    }
+
+    /// Packs pairs: `columns` maps each output column to the two that hold its sides, ("chosen_ids", "rejected_ids").
+    ///
+    /// A pair's two sides lie in one bin, the first before the second, each a sequence of its own.
+    #[pyo3(signature = (table, columns, *, groups=None, progress=None))]
+    fn pack_pairs(
+        &self,
+        table: &Bound<'_, PyAny>,
+        columns: BTreeMap<String, (String, String)>,
+        groups: Option<&Bound<'_, PyAny>>,
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Packed> {
+        let table_in = Table::extract(table)?;
+        if self.strategy == Strategy::Wrapped
+            || self.overflow == Overflow::Split
+            || columns.is_empty()
+        {
+            return Err(errors::value(
+                "pairs cannot be wrapped or split, and need at least one column",
+                "a pair's two sides stay whole and together: strategy=\"best-fit\", overflow=\"truncate\" or \"drop\"",
+            ));
+        }
+        let mut imported = Vec::new();
+        for (name, (first, second)) in &columns {
+            imported.push((name, [table_in.column(first)?, table_in.column(second)?]));
+        }
+        let mut targets = Vec::new();
+        for (name, [first, second]) in &imported {
+            let (first, second) = (ListRows::of(first)?, ListRows::of(second)?);
+            if first.kind != second.kind {
+                return Err(errors::kind(
+                    format_args!(
+                        "column {name:?}: its sides are of {} and {}",
+                        first.kind, second.kind
+                    ),
+                    "cast one of them first",
+                ));
+            }
+            targets.push(((*name).clone(), [first, second]));
+        }
+        let (sides_of, names) = (&targets[0].1, &columns[&targets[0].0]);
+        for (name, sides) in &targets[1..] {
+            let other = &columns[name];
+            sides[0].same_lengths(&other.0, &sides_of[0], &names.0)?;
+            sides[1].same_lengths(&other.1, &sides_of[1], &names.1)?;
+        }
+        let groups = groups.map(lengths::group_ids).transpose()?;
+        let rules = self.rules(groups.as_deref(), self.seed);
+        let lengths = [row_lengths(&sides_of[0])?, row_lengths(&sides_of[1])?];
+        let (admitted, sides) =
+            admit_pairs(lengths, self.capacity as u32, self.overflow).map_err(refused)?;
+        let targets = targets
+            .into_iter()
+            .map(|(name, sides)| Target::of(name, sides));
+        let sides = Sides::Two([&sides[0], &sides[1]]);
+        self.finish(
+            table.py(),
+            targets.collect(),
+            (&admitted, sides, &rules),
+            progress,
+        )
+    }
+}
+
+impl Packer {
+    fn rules<'a>(&self, groups: Option<&'a [u32]>, seed: Option<u64>) -> Rules<'a> {
+        Rules {
+            capacity: self.capacity,
+            strategy: self.strategy,
+            most_rows: self.most_rows,
+            seed,
+            groups,
+        }
+    }
+
+    fn pack_table(
+        &self,
+        py: Python<'_>,
+        table: &Table,
+        columns: Option<Vec<String>>,
+        (groups, seed): (Option<Vec<u32>>, Option<u64>),
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Packed> {
+        let names = list_columns(table, columns)?;
+        let imported = names
+            .iter()
+            .map(|name| table.column(name))
+            .collect::<PyResult<Vec<_>>>()?;
+        let rows = imported
+            .iter()
+            .map(ListRows::of)
+            .collect::<PyResult<Vec<_>>>()?;
+        for (name, column) in names.iter().zip(&rows).skip(1) {
+            column.same_lengths(name, &rows[0], &names[0])?;
+        }
+        let rules = self.rules(groups.as_deref(), seed);
+        let admitted = rules
+            .admit(rows[0].lengths(), self.overflow)
+            .map_err(refused)?;
+        let plain = rules.strategy == Strategy::Wrapped && rules.groups.is_none() && seed.is_none();
+        if plain && self.most_rows == usize::MAX && rows.iter().all(|column| column.whole.is_some())
+        {
+            return self.lend_wrapped(
+                py,
+                (names, imported.iter().zip(&rows).collect()),
+                (&admitted, &rules),
+                progress,
+            );
+        }
+        let targets = names
+            .into_iter()
+            .zip(rows)
+            .map(|(name, rows)| Target::of(name, [rows]))
+            .collect();
+        self.finish(
+            py,
+            targets,
+            (&admitted, Sides::One(&admitted), &rules),
+            progress,
+        )
+    }
+
+    /// Wrapped rows that lie end to end already: new offsets over the same memory, nothing moved.
+    fn lend_wrapped(
+        &self,
+        py: Python<'_>,
+        (names, columns): (Vec<String>, Vec<(&Column, &ListRows<'_>)>),
+        (admitted, rules): (&Admitted, &Rules<'_>),
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Packed> {
+        output::free_names(names.iter(), self.position_ids)?;
+        let done = control::work(py, progress, |watch| {
+            let plan = match control::refusable(packing::plan(admitted, rules, watch))? {
+                Ok(plan) => plan,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            let boundaries = Boundaries::of(&plan, Sides::One(admitted));
+            let settings = (self.threads, self.store);
+            let filled = output::fill_all(
+                (&plan, &boundaries),
+                &[],
+                self.position_ids,
+                &self.memory,
+                settings,
+                watch,
+            )?;
+            Ok(Ok((plan, boundaries, filled.position_ids)))
+        })?;
+        let (plan, boundaries, positions) = done.map_err(refused)?;
+        let values = names
+            .into_iter()
+            .zip(columns)
+            .map(|(name, (column, rows))| {
+                let whole = rows.whole.unwrap_or_default();
+                // SAFETY: the bytes lie in the producer's memory, which `keep` keeps alive, and which nobody may change.
+                (name, unsafe {
+                    Values::lent(column.keep(), whole, &rows.kind)
+                })
+            });
+        packed(
+            py,
+            output::batch(values.collect(), positions, boundaries),
+            plan,
+            admitted.loss.into(),
+        )
+    }
+
+    fn finish(
+        &self,
+        py: Python<'_>,
+        targets: Vec<Target<'_>>,
+        (admitted, sides, rules): (&Admitted, Sides<'_>, &Rules<'_>),
+        progress: Option<Py<PyAny>>,
+    ) -> PyResult<Packed> {
+        output::free_names(targets.iter().map(|target| &target.name), self.position_ids)?;
+        let mut columns = Vec::new();
+        let mut names = Vec::new();
+        for Target { name, kind, column } in targets {
+            columns.push(column);
+            names.push((name, kind));
+        }
+        let done = control::work(py, progress, |watch| {
+            let plan = match control::refusable(packing::plan(admitted, rules, watch))? {
+                Ok(plan) => plan,
+                Err(refusal) => return Ok(Err(refusal)),
+            };
+            let boundaries = Boundaries::of(&plan, sides);
+            let settings = (self.threads, self.store);
+            let filled = output::fill_all(
+                (&plan, &boundaries),
+                &columns,
+                self.position_ids,
+                &self.memory,
+                settings,
+                watch,
+            )?;
+            Ok(Ok((plan, boundaries, filled)))
+        })?;
+        let (plan, boundaries, filled) = done.map_err(refused)?;
+        let values = names.into_iter().zip(filled.columns);
+        let values =
+            values.map(|((name, kind), buffer)| (name, output::owned_bytes(buffer, &kind)));
+        let batch = output::batch(values.collect(), filled.position_ids, boundaries);
+        packed(py, batch, plan, admitted.loss.into())
+    }
+}
+
+fn packed(py: Python<'_>, batch: Batch, plan: packing::Plan, loss: Loss) -> PyResult<Packed> {
+    let plan = Plan::new(plan, loss.clone());
+    Ok(Packed {
+        table: Py::new(py, batch)?,
+        plan: Py::new(py, plan)?,
+        loss,
+    })
+}
+
+/// Tokens of each row, for rows of pairs.
+fn row_lengths(rows: &ListRows<'_>) -> PyResult<Vec<u32>> {
+    let length = |n: u64| u32::try_from(n).ok().filter(|&n| n < 1 << 31);
+    let lengths: Option<Vec<u32>> = rows.lengths().map(length).collect();
+    lengths
+        .ok_or_else(|| errors::value("a side of a pair has 2^31 tokens or more", "cut it before"))
+}
+
+fn named_store(name: &str) -> PyResult<Store> {
+    match (name, Simd::named(name)) {
+        ("plain", _) => Ok(Store::Plain),
+        (_, Some(simd)) => Ok(Store::Streaming(simd)),
+        (_, None) => {
+            let names: Vec<_> = Simd::available().iter().map(|simd| simd.name()).collect();
+            Err(errors::value(
+                format_args!(
+                    "store: got {name:?}, wanted \"plain\" or one of {}",
+                    names.join(", ")
+                ),
+                "leave it out: the packer chooses",
+            ))
+        }
+    }
+}
