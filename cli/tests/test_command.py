@@ -130,6 +130,46 @@ def test_a_run_ends_with_a_table_that_says_where_things_lie(toy: list[str], capf
     assert shown[:3] == ["sctk", "why", run]
 
 
+def test_show_and_why_tell_the_way_back_of_a_training_row(
+    toy: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    prompts = tmp_path / "prompts.jsonl"
+    attack = "question \x1b]0;owned\x07 [red]five[/red]"
+    prompts.write_text("".join(json.dumps({"prompt": f"{attack} {n}"}) + "\n" for n in range(20)))
+    run = toy[-1]
+    assert told(capfd, *toy, "--prompts", str(prompts))[0] == 0
+    code, out, _ = told(capfd, "show", run, "--rows", "2")
+    assert code == 0
+    assert f"run      {run}: dsc, done, fingerprint " in out
+    assert "file toy_world.py" in out
+    row = out.splitlines()[-1].split()[0]
+    code, out, _ = told(capfd, "why", run, row)
+    assert code == 0
+    assert "\x1b" not in out
+    assert "    | question \\x1b]0;owned\\x07 [red]five[/red]" in out
+    tables = [line.split()[0] for line in out.splitlines() if line and not line.startswith(" ")]
+    assert tables[:4] == ["prompts", "samples", "critiques", "train-samples"]
+    assert {"scores", "decisions", "made"} <= set(tables)
+    for fact in ("seed", "temperature", "reply", "digest", "fingerprint", "version", "accepted", "value"):
+        assert f" {fact} " in out, fact
+    _, out, _ = told(capfd, "why", run, row, "--json")
+    passages = json.loads(out)["passages"]
+    assert [one["table"] for one in passages][:4] == tables[:4]
+    assert passages[0]["texts"]["user 0"].startswith(attack)
+    assert told(capfd, "why", run, "zzz")[0] == told(capfd, "show", str(tmp_path))[0] == 2
+
+
+def test_show_tells_what_a_run_that_stopped_has(toy: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    code, out, err = told(capfd, *toy, "--set", "trainer.at=train", "--set", "trainer.how=raise")
+    assert (code, out) == (1, "")
+    assert "the trainer failed" in err
+    code, out, _ = told(capfd, "show", toy[-1], "--json")
+    found = json.loads(out)
+    assert (code, found["state"], found["metrics"]) == (0, "running", [])
+    assert found["ledger"]["asked"] == found["ledger"]["answered"] > 0
+    assert found["tables"]["train-samples"] == 12
+
+
 def test_what_plugins_and_engines_print_stays_off_standard_output(
     toy: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

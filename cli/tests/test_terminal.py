@@ -61,7 +61,7 @@ def test_rate_and_time_left_count_from_this_start_only() -> None:
     clock.now = 10.0
     for done in range(101, 121):  # 100 chains were done before
         meter(ItemFinished(stage="draft", outcome="failed" if done % 10 == 0 else "answered"))
-        meter(ChainFinished(n_done=done, n_prompts=220))
+        meter(ChainFinished(n_done=done, n_chains=220))
     assert meter.rate == pytest.approx(2.0)
     assert meter.seconds_left == pytest.approx(50.0)
     assert meter.line() == "chains: 10 s, 120 of 220 (55%) chains, 2.0/s, about 50 s left, 2 failed"
@@ -89,7 +89,7 @@ def test_the_live_line_shows_markup_as_text() -> None:
     screen = io.StringIO()
     with Live(Meter(), Console(file=screen, force_terminal=True, width=100, markup=False, highlight=False)) as live:
         live(StageStarted(stage="[bold]chains[/bold]", n_items=None))
-        live(ChainFinished(n_done=1, n_prompts=4))
+        live(ChainFinished(n_done=1, n_chains=4))
         live(StageFinished(stage="[red]chains", seconds=2))
     assert "[red]chains: done in 2 s" in screen.getvalue()
     assert "1 of 4 (25%) chains" in screen.getvalue()

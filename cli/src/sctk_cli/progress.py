@@ -42,7 +42,7 @@ class Meter:
             if self.n_done == 0:
                 self._n_before = event.n_done - 1  # what an earlier run had finished says nothing of today's rate
             self.n_done = event.n_done
-            self.n_wanted = event.n_prompts if event.n_prompts is not None else self.n_wanted
+            self.n_wanted = event.n_chains
 
     @property
     def seconds(self) -> float:

@@ -70,12 +70,12 @@ def _lines(reader: RunReader, n_rows: int) -> Iterator[str]:
     yield f"run      {reader.path}: {manifest.method}, {manifest.state}, fingerprint {manifest.fingerprint}"
     yield f"model    {manifest.model.get('path', '')} (digest {str(manifest.model.get('digest', ''))[:16]})"
     parts = [
-        [section, str(facts.get("name", "")), f"{facts.get('distribution', '')} {facts.get('version', '')}"]
+        [section, str(facts.get("name", "")), f"{facts.get('distribution', '')} {str(facts.get('version', ''))[:12]}"]
         for section, facts in manifest.components.items()
     ]
     yield from ["", *table(["part", "component", "from"], parts)]
     yield from ["", *metric_lines(result.metrics), "", *ledger_lines(result.ledger)]
-    counts = [[name, str(number)] for name, number in reader.n_rows().items()]
+    counts = [[name, str(number)] for name, number in reader.n_rows().items() if number]
     yield from ["", *table(["table", "rows"], counts, right=[1])]
     yield from ["", *(f"note: {clean(note)}" for note in result.notes)]
     yield from place_lines(reader.path)

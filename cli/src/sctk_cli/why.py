@@ -65,4 +65,4 @@ def _facts(facts: Mapping[str, Any], indent: str) -> Iterator[str]:
             yield f"{indent}{shown}"
             yield from (f"{indent}  | {line}" for line in clean(value).split("\n"))
         else:
-            yield f"{indent}{shown:<14} {clean(str(value), one_line=True)}"
+            yield f"{indent}{shown:<14} {clean(str(value), one_line=True) or '(empty)'}"

@@ -209,7 +209,7 @@ def check_watcher(watcher: Watcher) -> None:
     events = (
         RunStarted(run="runs/x", method="dsc", resumed=False),
         ItemFinished(stage="draft", outcome="answered", n_tokens=3),
-        ChainFinished(n_done=1, n_prompts=1),
+        ChainFinished(n_done=1, n_chains=1),
         StageStarted(stage="train.student", n_items=None),
         StageFinished(stage="train.student", seconds=1.0),
         RunFinished(run="runs/x", state="done"),
