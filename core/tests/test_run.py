@@ -185,3 +185,13 @@ def test_a_backend_that_is_down_stops_the_run_with_its_exit_code(tmp_path: Path)
 
     with pytest.raises((BackendDown, NothingAccepted)):
         execute(assembly, out=tmp_path / "runs" / "run")
+
+
+def test_a_watcher_that_is_named_sees_the_run_and_one_that_breaks_does_not_stop_it(tmp_path: Path) -> None:
+    log, nowhere = tmp_path / "events.jsonl", tmp_path / "missing" / "events.jsonl"
+    watchers = [{"use": "event-log", "path": str(path)} for path in (log, nowhere)]
+    result = toy_run(tmp_path, {"watcher": watchers})
+    assert result.state == "done"
+    names = [json.loads(line)["event"] for line in log.read_text().splitlines()]
+    assert (names[0], names[-1]) == ("RunStarted", "RunFinished")
+    assert names.count("ChainFinished") == 12 + 3 * 10

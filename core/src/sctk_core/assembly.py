@@ -47,6 +47,7 @@ class Assembly:
     catalogue: Catalogue
     parts: Mapping[str, Part]
     evaluators: tuple[Part, ...]
+    watchers: tuple[Part, ...]
     stages: tuple[Stage, ...]
     settings: RunSettings
     sampling: Sampling
@@ -63,9 +64,9 @@ class Assembly:
         """The component of a section, ready to work."""
         return _build(self.parts[section], self.catalogue, needs, self.recipe.where(section)).instance
 
-    def evaluator(self, part: Part, needs: Mapping[str, Any]) -> Any:
-        """An evaluator, ready to work."""
-        return _build(part, self.catalogue, needs, f"[[evaluator]] {part.name}").instance
+    def listed(self, part: Part, needs: Mapping[str, Any]) -> Any:
+        """An evaluator or a watcher, ready to work."""
+        return _build(part, self.catalogue, needs, f"[[{part.section}]] {part.name}").instance
 
 
 def _build(part: Part, catalogue: Catalogue, needs: Mapping[str, Any], where: str) -> Built:
@@ -92,7 +93,8 @@ def assemble(recipe: Recipe, catalogue: Catalogue) -> Assembly:
     wanted = _wanted(stages)
     _refuse_unused(recipe, wanted)
     parts = {"method": method} | {section: _part(section, recipe, catalogue) for section in wanted}
-    evaluators = tuple(_evaluator(row, catalogue) for row in recipe.evaluators)
+    evaluators = tuple(_listed("evaluator", row, catalogue) for row in recipe.evaluators)
+    watchers = tuple(_listed("watcher", row, catalogue) for row in recipe.watchers)
     run = settings_of.parse(RunSettings, recipe.section("run"), where=recipe.where("run"))
     model = _model(recipe, parts["backend"])
     source = _build(parts["source"], catalogue, {"model": model}, recipe.where("source"))
@@ -106,7 +108,7 @@ def assemble(recipe: Recipe, catalogue: Catalogue) -> Assembly:
         "source": source.instance.digest() if hasattr(source.instance, "digest") else "",
     }
     return Assembly(
-        recipe=recipe, catalogue=catalogue, parts=parts, evaluators=evaluators, stages=stages, settings=run,
+        recipe=recipe, catalogue=catalogue, parts=parts, evaluators=evaluators, watchers=watchers, stages=stages, settings=run,
         sampling=sampling, model=model, source=source, fingerprint=fingerprint(**named),
     )  # fmt: skip
 
@@ -147,9 +149,9 @@ def _part(section: str, recipe: Recipe, catalogue: Catalogue) -> Part:
     return _parsed(section, kind, name, recipe.section(section), catalogue, where)
 
 
-def _evaluator(row: Mapping[str, Any], catalogue: Catalogue) -> Part:
+def _listed(section: str, row: Mapping[str, Any], catalogue: Catalogue) -> Part:
     settings = {key: value for key, value in row.items() if key != "use"}
-    return _parsed("evaluator", "evaluator", row["use"], settings, catalogue, f"[[evaluator]] {row['use']}")
+    return _parsed(section, section, row["use"], settings, catalogue, f"[[{section}]] {row['use']}")
 
 
 def _parsed(section: str, kind: str, name: str, settings: dict[str, Any], catalogue: Catalogue, where: str) -> Part:

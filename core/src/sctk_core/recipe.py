@@ -20,7 +20,9 @@ COMPONENTS: Mapping[str, str] = {
     "rule": "rule", "trainer": "trainer", "baseline": "trainer",
 }  # fmt: skip
 """Section -> kind of the component that it names."""
-SECTIONS = (*COMPONENTS, "model", "sampling", "run", "evaluator")
+LISTS: Mapping[str, str] = {"evaluator": "evaluators", "watcher": "watchers"}
+"""Section that may stand several times, as `[[evaluator]]` -> what a recipe calls all of them."""
+SECTIONS = (*COMPONENTS, "model", "sampling", "run", *LISTS)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +67,7 @@ class Recipe:
 
     sections: dict[str, dict[str, Any]] = field(default_factory=dict)
     evaluators: tuple[dict[str, Any], ...] = ()
+    watchers: tuple[dict[str, Any], ...] = ()
     origins: dict[str, str] = field(default_factory=dict)
 
     def section(self, name: str) -> dict[str, Any]:
@@ -131,15 +134,15 @@ def from_environment(environ: Mapping[str, str]) -> dict[str, Any]:
 def merge(layers: Sequence[Layer]) -> Recipe:
     """The recipe that the layers make, the last one on top."""
     recipe = Recipe()
-    evaluators: tuple[dict[str, Any], ...] = ()
+    lists: dict[str, tuple[dict[str, Any], ...]] = {}
     for layer in layers:
         _check_sections(layer)
         for name, values in layer.sections.items():
-            if name == "evaluator":
-                evaluators = _evaluators(values, layer.origin)
+            if name in LISTS:
+                lists[LISTS[name]] = _rows(name, values, layer.origin)
             else:
                 _lay(recipe, name, values, layer.origin)
-    return Recipe(sections=recipe.sections, evaluators=evaluators, origins=recipe.origins)
+    return Recipe(sections=recipe.sections, origins=recipe.origins, **lists)
 
 
 def _check_sections(layer: Layer) -> None:
@@ -147,18 +150,18 @@ def _check_sections(layer: Layer) -> None:
         if name not in SECTIONS:
             hint = suggestion(name, SECTIONS) or f"sections are {', '.join(SECTIONS)}"
             raise ConfigError(f"{layer.origin}: got the unknown section [{name}], wanted one of sctk's", hint=hint)
-        if name != "evaluator" and not isinstance(values, Mapping):
+        if name not in LISTS and not isinstance(values, Mapping):
             raise ConfigError(
                 f"{layer.origin}: {name}: got {values!r}, wanted a table", hint=f"write [{name}] and keys below"
             )
 
 
-def _evaluators(values: Any, origin: str) -> tuple[dict[str, Any], ...]:
+def _rows(name: str, values: Any, origin: str) -> tuple[dict[str, Any], ...]:
     rows = values if isinstance(values, list) else [values]
     for row in rows:
         if not isinstance(row, Mapping) or not isinstance(row.get("use"), str):
             raise ConfigError(
-                f'{origin}: [[evaluator]]: got {row!r}, wanted a table with use = "..."', hint="see docs/contract.md"
+                f'{origin}: [[{name}]]: got {row!r}, wanted a table with use = "..."', hint="see docs/contract.md"
             )
     return tuple(dict(row) for row in rows)
 

@@ -64,7 +64,7 @@ def execute(
 ) -> RunResult:
     """Runs, or goes on, to the end. What stops it comes out as an SctkError, and what was finished is kept."""
     path = run_path(assembly, out)
-    notify = Observers(observers)
+    notify = Observers([*observers, *(assembly.listed(part, {}).notify for part in assembly.watchers)])
     with RunDirectory(
         path,
         fingerprint=assembly.fingerprint,
@@ -278,7 +278,7 @@ class Execution:
     async def _compare(self, arms: dict[str, list[Sample]], evaluation: EvaluateStage) -> list[Measure]:
         backend = self._backend(self._assembly.model)
         needs = {"backend": backend, "model": self._assembly.model}
-        built = {part.name: self._assembly.evaluator(part, needs) for part in self._assembly.evaluators}
+        built = {part.name: self._assembly.listed(part, needs) for part in self._assembly.evaluators}
         evaluators = {part.name: _aside(part, built[part.name].evaluate) for part in self._assembly.evaluators}
         measured = await measure(arms, self._scorer(backend), evaluators, self._assembly.settings.timeout_s)
         self._entries += measured.entries
@@ -361,7 +361,6 @@ async def _scores(reward: Any, part: Part, timeout_s: float, samples: Sequence[S
 
 def as_toml(recipe: Recipe) -> dict[str, Any]:
     """The merged recipe as TOML sections; what is None is left out, for TOML has no word for it."""
-    sections = {name: dict(values) for name, values in recipe.sections.items()}
-    if recipe.evaluators:
-        sections["evaluator"] = [dict(row) for row in recipe.evaluators]  # type: ignore[assignment]
-    return sections
+    sections: dict[str, Any] = {name: dict(values) for name, values in recipe.sections.items()}
+    lists = {"evaluator": recipe.evaluators, "watcher": recipe.watchers}
+    return sections | {name: [dict(row) for row in rows] for name, rows in lists.items() if rows}

@@ -29,3 +29,10 @@ def sctk_evaluators() -> Sequence[Component]:
             summary="share of a reply's word pairs that no other reply of its arm has",
         ),
     ]
+
+
+@hookimpl
+def sctk_watchers() -> Sequence[Component]:
+    """The watcher that keeps events."""
+    summary = "writes every event of a run as one line of JSON, with the time"
+    return [Component(name="event-log", target="sctk_core.builtin.event_log:EventLog", summary=summary)]
