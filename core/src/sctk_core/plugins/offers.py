@@ -19,16 +19,22 @@ from sctk_core.hookspecs import KINDS, Kind
 FIRST_PARTY: dict[tuple[str, str], str] = {
     ("backend", "nano"): "sctk-nano",
     ("backend", "transformers"): "sctk-transformers",
-    ("backend", "vllm"): "sctk-vllm",
-    ("reward", "lexicon"): "sctk-rewards",
-    ("reward", "classifier"): "sctk-rewards[classifier]",
+    ("backend", "vllm"): "sctk-vllm[gpu]",
     ("critic", "constitution"): "sctk-critics",
-    ("trainer", "sft"): "sctk-trl",
-    ("trainer", "preference"): "sctk-trl",
+    ("reward", "classifier"): "sctk-rewards[classifier]",
+    ("reward", "lexicon"): "sctk-rewards",
+    ("reward", "refusal"): "sctk-rewards",
+    ("reward", "rules"): "sctk-rewards",
     ("rule", "metropolis"): "sctk-dsc",
+    ("trainer", "preference"): "sctk-trl",
+    ("trainer", "sft"): "sctk-trl",
+    ("evaluator", "nano-truth"): "sctk-nano",
+    ("source", "nano-safety"): "sctk-nano",
+    ("source", "nano-sentiment"): "sctk-nano",
     ("method", "dsc"): "sctk-dsc",
     ("method", "rdpo"): "sctk-rdpo",
 }
+"""What a user most likely means and has not installed: (kind, name) -> what pip is to install. A test holds it to the truth."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -1,0 +1,63 @@
+"""Every installed component keeps the contract of its kind, and what the catalogue advises to install really offers it."""
+
+from __future__ import annotations
+
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sctk_core.hookspecs import KINDS
+from sctk_core.plugins import Offer, build, catalogue, load, needs_of
+from sctk_core.plugins.offers import FIRST_PARTY
+from sctk_core.testing import ScriptedBackend, check_component
+
+ROOT = Path(__file__).parents[1]
+SETTINGS: dict[tuple[str, str], dict[str, Any]] = {("reward", "rules"): {"must_not_contain": ["as an AI"]}}
+"""What a component cannot be built without."""
+WITH_A_MODEL = {("reward", "classifier")}
+"""Checked in the tests of their own distributions, with a small model, as all backends and trainers are."""
+ON_FILES = {("source", "file")}
+"""Checked in core's tests, on files."""
+
+
+def light_offers() -> list[Offer]:
+    heavy = WITH_A_MODEL | ON_FILES
+    return [
+        one
+        for one in catalogue().offers
+        if one.kind not in ("backend", "trainer") and (one.kind, one.name) not in heavy
+    ]
+
+
+@pytest.mark.parametrize("offer", light_offers(), ids=lambda offer: f"{offer.kind}-{offer.name}")
+def test_an_installed_component_keeps_its_contract(offer: Offer) -> None:
+    needs = {"backend": ScriptedBackend(lambda request: f"Fine. {request.seed % 10}")}
+    asks_backend = "backend" in needs_of(load(offer.kind, offer.name))
+    built = build(offer.kind, offer.name, SETTINGS.get((offer.kind, offer.name), {}), needs)
+    check_component(offer.kind, built.instance, may_fail=asks_backend)
+
+
+def entry_points(distribution: str) -> dict[str, set[str]]:
+    """The names that a distribution of the workspace offers, by kind, out of its pyproject.toml."""
+    folder = ROOT / ("core" if distribution == "sctk-core" else f"plugins/{distribution}")
+    groups = tomllib.loads((folder / "pyproject.toml").read_text())["project"].get("entry-points", {})
+    return {kind.word: set(groups.get(kind.group, {})) for kind in KINDS}
+
+
+@pytest.mark.parametrize(("kind", "name"), FIRST_PARTY)
+def test_the_pip_line_for_a_first_party_name_is_right(kind: str, name: str) -> None:
+    assert name in entry_points(FIRST_PARTY[kind, name].partition("[")[0])[kind]
+
+
+def test_every_offer_of_the_workspace_is_installed_once() -> None:
+    installed = [(one.distribution, one.kind, one.name) for one in catalogue().offers]
+    assert len(set(installed)) == len(installed)
+    for folder in [ROOT / "core", *(ROOT / "plugins").glob("sctk-*")]:
+        name = "sctk-core" if folder.name == "core" else folder.name
+        for kind, offered in entry_points(name).items():
+            assert {(name, kind, one) for one in offered} <= set(installed), f"{name}: run `uv sync`"
+
+
+def test_no_metadata_is_broken() -> None:
+    assert catalogue().complaints == ()
