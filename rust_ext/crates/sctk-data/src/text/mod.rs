@@ -6,7 +6,7 @@
 //! Every function takes a `Simd` level and yields the same bits on each. The hashes are version 1 of our own
 //! (`hash`): they may be stored, and mean the same on every machine.
 
-mod block;
+pub(crate) mod block;
 pub mod grams;
 pub mod hash;
 pub mod simd;

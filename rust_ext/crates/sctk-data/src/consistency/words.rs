@@ -1,0 +1,217 @@
+//! Answers to numbered words: the tokens `[a-z0-9]+` of the lower-cased text, as rouge_score takes them.
+//!
+//! A group is copied in small letters, 64 bytes at a time, and the same pass finds where its words begin and end. A
+//! word's own bytes are its key (16 at a time), so numbers are exact. Of all code points outside ASCII only two have a
+//! letter of ASCII in their lower case, the Kelvin sign U+212A (k) and U+0130 (i and a dot above): they are written so
+//! before the pass.
+
+use super::Error;
+use super::intern::Interner;
+use super::sequences::Sequences;
+use crate::text::Simd;
+use crate::text::block::Block;
+use crate::text::simd::per_level;
+
+const BLOCK: usize = 64;
+const PIECE: usize = 16;
+const LATER_PIECE: usize = 12;
+
+/// The words of one group of answers as numbers; `read` fills it anew.
+#[derive(Default)]
+pub struct Words {
+    /// Every id is below `n_ids`; a few below it may belong to beginnings of long words only.
+    pub sequences: Sequences,
+    names: Interner<u128>,
+    edges: Edges,
+}
+
+/// The group in small letters, each answer padded, and where its words begin and end, by turns.
+#[derive(Default)]
+struct Edges {
+    lower: Vec<u8>,
+    places: Vec<u32>,
+    /// How many places belong to the answers up to each.
+    ends: Vec<usize>,
+}
+
+impl Words {
+    /// Numbers the words of `texts`, a group; `first_row` is the place of its first text, for errors.
+    pub fn read(&mut self, level: Simd, texts: &[&[u8]], first_row: usize) -> Result<(), Error> {
+        let n_bytes = texts.iter().map(|text| text.len().next_multiple_of(BLOCK) + BLOCK).sum::<usize>() + BLOCK;
+        if n_bytes > u32::MAX as usize {
+            return Err(Error::TooLong { row: first_row, n_bytes });
+        }
+        find_edges(level, texts, n_bytes, &mut self.edges);
+        self.number();
+        Ok(())
+    }
+
+    fn number(&mut self) {
+        let Edges { lower, places, ends } = &self.edges;
+        self.names.renew(places.len() / 2 + lower.len() / LATER_PIECE);
+        self.sequences.clear();
+        let mut from = 0;
+        for &to in ends {
+            let (words, _) = places[from..to].as_chunks::<2>();
+            let name = |&[begin, end]: &[u32; 2]| name(lower, begin as usize, end as usize, &mut self.names);
+            self.sequences.ids.extend(words.iter().map(name));
+            self.sequences.starts.push(self.sequences.ids.len());
+            from = to;
+        }
+        self.sequences.n_ids = self.names.len();
+    }
+}
+
+per_level! {
+    fn find_edges(texts: &[&[u8]], n_bytes: usize, edges: &mut Edges) = find_edges_kernel::<B>;
+}
+
+#[inline(always)]
+fn find_edges_kernel<B: Block>(texts: &[&[u8]], n_bytes: usize, edges: &mut Edges) {
+    if edges.lower.len() < n_bytes {
+        edges.lower.resize(n_bytes, 0);
+        edges.places.resize(n_bytes + BLOCK, 0);
+    }
+    edges.ends.clear();
+    let (mut at, mut n) = (0, 0);
+    for text in texts {
+        let end = edges.one::<B>(text, at, n);
+        let (mut end, is_ascii) = end;
+        if !is_ascii && is_special(text) {
+            end = edges.one::<B>(&rewrite(text), at, n).0;
+        }
+        (at, n) = end;
+        edges.ends.push(n);
+    }
+}
+
+impl Edges {
+    /// Writes one answer to `lower` from byte `at` and its edges from place `n`; where both end, and whether it is ASCII.
+    #[inline(always)]
+    fn one<B: Block>(&mut self, text: &[u8], mut at: usize, mut n: usize) -> ((usize, usize), bool) {
+        let (blocks, tail) = text.as_chunks::<BLOCK>();
+        let (mut inside, mut not_ascii) = (0, 0);
+        let mut note = |[word, above]: [u64; 2], at: usize| {
+            let changes = word ^ (word << 1 | inside);
+            let to = self.places[n..n + BLOCK].first_chunk_mut().expect("64 were cut");
+            B::positions(changes, at as u32, to);
+            n += changes.count_ones() as usize;
+            inside = word >> 63;
+            not_ascii |= above;
+        };
+        for block in blocks {
+            let to = self.lower[at..at + BLOCK].first_chunk_mut().expect("64 were cut");
+            note(B::classify::<false>(block, to), at);
+            at += BLOCK;
+        }
+        let to = self.lower[at..at + BLOCK].first_chunk_mut().expect("64 were cut");
+        note(B::classify_tail::<false>(tail, to), at);
+        ((at + BLOCK, n), not_ascii == 0)
+    }
+}
+
+/// The number of the word `lower[begin..end]`. A word's first 16 bytes are a key; each later piece of up to 12 bytes
+/// makes a key with the number of what stood before it, marked by a bit that no byte of a word has.
+#[inline(always)]
+fn name(lower: &[u8], begin: usize, end: usize, names: &mut Interner<u128>) -> u32 {
+    let n = end - begin;
+    if n <= PIECE {
+        return names.name(piece(lower, begin, n));
+    }
+    let mut id = names.name(piece(lower, begin, PIECE));
+    for at in (begin + PIECE..end).step_by(LATER_PIECE) {
+        let later = piece(lower, at, (end - at).min(LATER_PIECE));
+        id = names.name(later | u128::from(id | 1 << 31) << (8 * LATER_PIECE));
+    }
+    id
+}
+
+/// `n` (1 to 16) bytes, the first one lowest, zeros above; 16 may be read, for answers are padded.
+#[inline(always)]
+fn piece(lower: &[u8], begin: usize, n: usize) -> u128 {
+    let bytes: &[u8; PIECE] = lower[begin..begin + PIECE].first_chunk().expect("16 were cut");
+    u128::from_le_bytes(*bytes) & MASKS[n]
+}
+
+static MASKS: [u128; PIECE + 1] = {
+    let mut masks = [0; PIECE + 1];
+    let mut n = 1;
+    while n <= PIECE {
+        masks[n] = u128::MAX >> (8 * (PIECE - n));
+        n += 1;
+    }
+    masks
+};
+
+const KELVIN: &[u8] = "\u{212A}".as_bytes();
+const I_WITH_DOT: &[u8] = "\u{0130}".as_bytes();
+
+#[cold]
+fn is_special(text: &[u8]) -> bool {
+    text.windows(2).any(|pair| pair == I_WITH_DOT) || text.windows(3).any(|three| three == KELVIN)
+}
+
+/// The text with its two special code points written as their lower case (the dot above is not part of a word); it is
+/// not longer than before.
+#[cold]
+fn rewrite(text: &[u8]) -> Vec<u8> {
+    let mut plain = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some((&byte, tail)) = rest.split_first() {
+        if let Some(tail) = rest.strip_prefix(KELVIN) {
+            plain.push(b'k');
+            rest = tail;
+        } else if let Some(tail) = rest.strip_prefix(I_WITH_DOT) {
+            plain.extend_from_slice(b"i\xCC");
+            rest = tail;
+        } else {
+            plain.push(byte);
+            rest = tail;
+        }
+    }
+    plain
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn plain_words(text: &str) -> Vec<String> {
+        let small = text.to_lowercase();
+        let words = small.split(|c: char| !c.is_ascii_alphanumeric());
+        words.filter(|word| !word.is_empty()).map(String::from).collect()
+    }
+
+    #[test]
+    fn words_are_numbered_as_plain_code_would() {
+        let long = "abcdefghijklmnop".repeat(9);
+        let mut texts: Vec<String> = vec![
+            String::new(),
+            "...".into(),
+            "A b a".into(),
+            "\u{212A}elvin \u{0130}stanbul i stanbul kelvin".into(),
+            format!("{long} {long}x {} abcdefghijklmnop", &long[..28]),
+            "na\u{ef}ve caf\u{e9} x_y 1st".into(),
+        ];
+        for n in 0..200 {
+            texts.push(format!("{}Word {}", "x".repeat(n), "y ".repeat(n % 7)));
+        }
+        let bytes: Vec<&[u8]> = texts.iter().map(|text| text.as_bytes()).collect();
+        for level in Simd::available() {
+            let mut words = Words::default();
+            words.read(level, &bytes, 0).unwrap();
+            let mut seen: Vec<(String, u32)> = vec![];
+            for (i, text) in texts.iter().enumerate() {
+                let (wanted, got) = (plain_words(text), words.sequences.answer(i));
+                assert_eq!(got.len(), wanted.len(), "{level:?} {text:?}");
+                for (word, &id) in wanted.into_iter().zip(got) {
+                    match seen.iter().find(|(other, other_id)| *other == word || *other_id == id) {
+                        Some((other, other_id)) => assert_eq!((other, *other_id), (&word, id)),
+                        None => seen.push((word, id)),
+                    }
+                    assert!((id as usize) < words.sequences.n_ids);
+                }
+            }
+        }
+    }
+}
