@@ -1,7 +1,203 @@
-//! The door of `sctk_data::consistency`.
+//! The door of `sctk_data::consistency`: texts in groups in, one `Array` for each result out.
+//!
+//! Groups come as lists of lists, or as flat answers with a size or with offsets. Each function takes `run`, a tuple of
+//! threads, SIMD level (None: the best one) and progress callback.
 
+use pyo3::buffer::Element;
+use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
+use sctk_data::buffer::Plain;
+use sctk_data::consistency::{self, Error, Estimator, Groups, Linkage, Links, Real, Run, Score};
+use sctk_data::text::Simd;
+use sctk_data::watch::{Stopped, Watch};
 
-pub fn register(_module: &Bound<'_, PyModule>) -> PyResult<()> {
-    Ok(())
+use crate::arrow::{Array, Layout, Number, Values};
+use crate::control;
+use crate::errors;
+use crate::numbers::Numbers;
+use crate::texts::{TextGroups, Texts};
+
+type Options = (usize, Option<String>, Option<Py<PyAny>>);
+
+/// What `job` yields, run without the GIL.
+fn run<T: Send>(
+    py: Python<'_>,
+    (threads, level, progress): Options,
+    job: impl FnOnce(Run<'_>) -> Result<T, Error> + Send,
+) -> PyResult<T> {
+    let threads = control::threads(threads)?;
+    let level = level.map_or(Ok(Simd::best()), |name| named(&name))?;
+    let job = |watch: &dyn Watch| match job(Run { level, threads, watch }) {
+        Err(Error::Stopped) => Err(Stopped),
+        other => Ok(other),
+    };
+    control::work(py, progress, job)?.map_err(refused)
+}
+
+fn refused(error: Error) -> PyErr {
+    PyValueError::new_err(error.to_string())
+}
+
+fn named(name: &str) -> PyResult<Simd> {
+    Simd::named(name).ok_or_else(|| {
+        let names: Vec<_> = Simd::available().into_iter().map(Simd::name).collect();
+        errors::value(format_args!("no SIMD level {name:?} here"), format_args!("there are {}", names.join(", ")))
+    })
+}
+
+/// Answers in groups, in either form.
+enum Answers {
+    Flat(Texts, Vec<usize>),
+    Nested(TextGroups),
+}
+
+impl Answers {
+    fn extract(texts: &Bound<'_, PyAny>, groups: Option<&Bound<'_, PyAny>>) -> PyResult<Self> {
+        let Some(groups) = groups else {
+            return TextGroups::extract(texts).map(Self::Nested);
+        };
+        let texts = Texts::extract(texts)?;
+        let n_answers = texts.rows()?.len();
+        Ok(Self::Flat(texts, offsets(groups, n_answers)?))
+    }
+
+    fn rows(&self) -> PyResult<Vec<&[u8]>> {
+        match self {
+            Self::Flat(texts, _) => texts.rows(),
+            Self::Nested(groups) => groups.rows(),
+        }
+    }
+
+    fn offsets(&self) -> &[usize] {
+        match self {
+            Self::Flat(_, offsets) => offsets,
+            Self::Nested(groups) => groups.offsets(),
+        }
+    }
+}
+
+/// Offsets from a group size (an int) or from offsets (an integer array or a list of int).
+fn offsets(groups: &Bound<'_, PyAny>, n_answers: usize) -> PyResult<Vec<usize>> {
+    if let Ok(size) = groups.extract::<usize>() {
+        if size == 0 || n_answers % size != 0 {
+            return Err(errors::value(
+                format_args!("groups: {n_answers} answers are no groups of {size}"),
+                "give offsets where groups differ in size",
+            ));
+        }
+        return Ok((0..=n_answers / size).map(|group| group * size).collect());
+    }
+    let given = match (integers::<i64>(groups)?, integers::<i32>(groups)?) {
+        (Some(given), _) | (_, Some(given)) => given,
+        _ => groups.extract::<Vec<i64>>().map_err(|_| {
+            errors::kind(
+                "groups: wanted a size, or offsets as an array of int64 or a list of int",
+                "n groups have n + 1 offsets, from 0 to the number of answers",
+            )
+        })?,
+    };
+    let negative = |at: usize| {
+        errors::value(format_args!("groups: offset {at} is negative"), "offsets count answers from the start")
+    };
+    given.iter().enumerate().map(|(at, &offset)| usize::try_from(offset).map_err(|_| negative(at))).collect()
+}
+
+fn integers<T: Element + Plain + Into<i64>>(object: &Bound<'_, PyAny>) -> PyResult<Option<Vec<i64>>> {
+    let numbers = Numbers::<T>::of(object)?;
+    // SAFETY: we hold the GIL while the values are copied.
+    Ok(numbers.map(|numbers| unsafe { numbers.slice() }.iter().map(|&number| number.into()).collect()))
+}
+
+/// A K x K block for each group, as a list column of float32 or float64.
+#[pyfunction]
+#[pyo3(signature = (texts, groups, score, n, cut_off, single, run))]
+#[allow(clippy::too_many_arguments)]
+fn similarity(
+    py: Python<'_>,
+    texts: &Bound<'_, PyAny>,
+    groups: Option<&Bound<'_, PyAny>>,
+    score: &str,
+    n: usize,
+    cut_off: f64,
+    single: bool,
+    run: Options,
+) -> PyResult<Array> {
+    let score = match score {
+        "rouge_l" => Score::RougeL,
+        "rouge_n" if (1..=16).contains(&n) => Score::RougeN(n),
+        "rouge_n" => return Err(errors::value(format_args!("n: got {n}, wanted 1 to 16"), "ROUGE-2 is n=2")),
+        "jaccard" => Score::Jaccard,
+        "word_edit" => Score::WordEdit { cut_off },
+        "char_edit" => Score::CharEdit { cut_off },
+        _ => return Err(errors::value(format_args!("no score {score:?}"), "see sctk_rs.consistency")),
+    };
+    let answers = Answers::extract(texts, groups)?;
+    if single { blocks::<f32>(py, &answers, score, run) } else { blocks::<f64>(py, &answers, score, run) }
+}
+
+fn blocks<T: Real + Number>(py: Python<'_>, answers: &Answers, score: Score, options: Options) -> PyResult<Array> {
+    let rows = answers.rows()?;
+    let groups = Groups::new(answers.offsets(), rows.len()).map_err(refused)?;
+    let offsets = groups.block_offsets().iter().map(|&offset| offset as i64).collect();
+    let values = run(py, options, |run| consistency::similarity::<T>(&rows, groups, score, run))?;
+    Ok(Array::lists(Values::from_vec::<i64>(offsets), Values::from_vec(values)))
+}
+
+fn column<T: Number>(values: Vec<T>) -> Array {
+    Array::new(Layout::Numbers(Values::from_vec(values)))
+}
+
+/// The mean and the largest -ln p of each answer's n-grams.
+#[pyfunction]
+fn selfcheck(
+    py: Python<'_>,
+    texts: &Bound<'_, PyAny>,
+    groups: Option<&Bound<'_, PyAny>>,
+    n: usize,
+    smoothing: f64,
+    run: Options,
+) -> PyResult<(Array, Array)> {
+    if !(1..=16).contains(&n) {
+        return Err(errors::value(format_args!("n: got {n}, wanted 1 to 16"), "SelfCheckGPT reports n=1 as its best"));
+    }
+    if !(smoothing >= 0.0 && smoothing.is_finite()) {
+        return Err(errors::value(
+            format_args!("smoothing: got {smoothing}, wanted a count of 0 or more"),
+            "0 is what SelfCheckGPT uses",
+        ));
+    }
+    let answers = Answers::extract(texts, groups)?;
+    let rows = answers.rows()?;
+    let groups = Groups::new(answers.offsets(), rows.len()).map_err(refused)?;
+    let scores = self::run(py, run, |run| consistency::selfcheck(&rows, groups, n, smoothing, run))?;
+    Ok((column(scores.mean), column(scores.max)))
+}
+
+/// The cluster of each answer from a matrix of scores.
+#[pyfunction]
+fn clusters(
+    py: Python<'_>,
+    matrix: &Bound<'_, PyAny>,
+    offsets: Vec<usize>,
+    limit: f64,
+    below: bool,
+    linkage: &str,
+    run: Options,
+) -> PyResult<Array> {
+    let links = if below { Links::Below(limit) } else { Links::Above(limit) };
+    let linkage = match linkage {
+        "greedy" => Linkage::Greedy,
+        "connected" => Linkage::Connected,
+        _ => return Err(errors::value(format_args!("linkage: got {linkage:?}"), "wanted \"greedy\" or \"connected\"")),
+    };
+    if let Some(matrix) = Numbers::<f32>::of(matrix)? {
+        return labels(py, &matrix, &offsets, (links, linkage), run);
+    }
+    if let Some(matrix) = Numbers::<f64>::of(matrix)? {
+        return labels(py, &matrix, &offsets, (links, linkage), run);
+    }
+    Err(errors::kind(
+        format_args!("matrix: got {}, wanted an array of float32 or float64", matrix.get_type().name()?),
+        "numpy.asarray(matrix, dtype=\"float32\"), or the values of a similarity",
+    ))
 }

@@ -198,7 +198,10 @@ fn narrow_pass<const L: usize, const H: usize, const W: usize>(table: &[[[u64; L
     let mut column = Column::<H, W>::new();
     for &id in text {
         let row = &table[id as usize];
-        let matches: [[u64; H]; W] = std::array::from_fn(|word| std::array::from_fn(|lane| row[word][lane]));
+        let mut matches = [[0; H]; W];
+        for word in 0..W {
+            matches[word].copy_from_slice(&row[word][..H]);
+        }
         column.step(&matches, [[1; H], [0; H]]);
     }
     column

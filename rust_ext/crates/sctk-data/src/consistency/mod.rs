@@ -1,13 +1,31 @@
 //! How far K answers to each of N questions agree: pairwise scores, clusters, entropy, votes.
+//!
+//! Answers lie end to end, group after group (`Groups`), and a group's size may differ from the next one's. The words
+//! of a group become small numbers once (`words`, `sequences`), and every lexical score is computed from those: longest
+//! common subsequences (`lcs`), bits in common (`sets`), edit distances (`edit`). Groups do not depend on each other,
+//! so they are shared out among threads, and the result is the same for any number of them and on every SIMD level.
+
+mod cluster;
 mod edit;
+mod entropy;
+mod error;
+mod groups;
 mod intern;
 mod lanes;
 mod lcs;
+mod selfcheck;
 mod sequences;
 mod sets;
+mod similarity;
 #[cfg(test)]
 mod testing;
+mod vote;
 mod words;
 
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Error { TooLong { row: usize, n_bytes: usize }, NotUtf8 { row: usize, at: usize } }
+pub use cluster::{Linkage, Links, clusters};
+pub use entropy::{Estimator, entropy};
+pub use error::Error;
+pub use groups::{Groups, Run};
+pub use selfcheck::{SelfCheck, selfcheck};
+pub use similarity::{Real, Score, similarity};
+pub use vote::{Votes, vote};

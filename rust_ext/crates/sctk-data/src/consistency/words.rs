@@ -91,22 +91,26 @@ impl Edges {
     fn one<B: Block>(&mut self, text: &[u8], mut at: usize, mut n: usize) -> ((usize, usize), bool) {
         let (blocks, tail) = text.as_chunks::<BLOCK>();
         let (mut inside, mut not_ascii) = (0, 0);
-        let mut note = |[word, above]: [u64; 2], at: usize| {
-            let changes = word ^ (word << 1 | inside);
-            let to = self.places[n..n + BLOCK].first_chunk_mut().expect("64 were cut");
-            B::positions(changes, at as u32, to);
-            n += changes.count_ones() as usize;
-            inside = word >> 63;
-            not_ascii |= above;
-        };
         for block in blocks {
             let to = self.lower[at..at + BLOCK].first_chunk_mut().expect("64 were cut");
-            note(B::classify::<false>(block, to), at);
+            let [word, above] = B::classify::<false>(block, to);
+            n += self.note::<B>(word ^ (word << 1 | inside), at, n);
+            inside = word >> 63;
+            not_ascii |= above;
             at += BLOCK;
         }
         let to = self.lower[at..at + BLOCK].first_chunk_mut().expect("64 were cut");
-        note(B::classify_tail::<false>(tail, to), at);
-        ((at + BLOCK, n), not_ascii == 0)
+        let [word, above] = B::classify_tail::<false>(tail, to);
+        n += self.note::<B>(word ^ (word << 1 | inside), at, n);
+        ((at + BLOCK, n), not_ascii | above == 0)
+    }
+
+    /// Writes the places of the bits, from byte `at` on, behind the first `n` places; how many they are.
+    #[inline(always)]
+    fn note<B: Block>(&mut self, changes: u64, at: usize, n: usize) -> usize {
+        let to = self.places[n..n + BLOCK].first_chunk_mut().expect("64 were cut");
+        B::positions(changes, at as u32, to);
+        changes.count_ones() as usize
     }
 }
 

@@ -1,0 +1,146 @@
+//! Pairwise scores of the answers of each group, as K x K blocks.
+
+use super::edit::{self, Edits};
+use super::groups::Blocks;
+use super::lcs::{self, Lcs};
+use super::sequences::{Characters, Grams, Sequences};
+use super::sets::{self, Sets};
+use super::words::Words;
+use super::{Error, Groups, Run};
+
+/// How two answers are compared; each score is symmetric and lies in [0, 1].
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum Score {
+    /// F1 of the longest common subsequence of words (Lin 2004, as rouge_score without its stemmer).
+    RougeL,
+    /// F1 of the runs of n words in common (ROUGE-N); n from 1 to 16.
+    RougeN(usize),
+    /// Words in common, of all words of both.
+    Jaccard,
+    /// 1 - distance / length of the longer one, over words; 0 where that is below the cut-off.
+    WordEdit { cut_off: f64 },
+    /// The same over characters (code points).
+    CharEdit { cut_off: f64 },
+}
+
+/// A float that scores are stored in.
+pub trait Real: Copy + Default + Send + 'static {
+    fn of(score: f64) -> Self;
+    fn wide(self) -> f64;
+}
+
+impl Real for f32 {
+    fn of(score: f64) -> Self {
+        score as Self
+    }
+    fn wide(self) -> f64 {
+        f64::from(self)
+    }
+}
+
+impl Real for f64 {
+    fn of(score: f64) -> Self {
+        score
+    }
+    fn wide(self) -> f64 {
+        self
+    }
+}
+
+#[derive(Default)]
+struct Memory {
+    words: Words,
+    grams: Grams,
+    characters: Characters,
+    lcs: Lcs,
+    sets: Sets,
+    edits: Edits,
+}
+
+/// The scores of all pairs, block after block: group g's `K_g x K_g` values lie from `groups.block_offsets()[g]` on.
+pub fn similarity<T: Real>(texts: &[&[u8]], groups: Groups<'_>, score: Score, run: Run<'_>) -> Result<Vec<T>, Error> {
+    if texts.len() != groups.n_answers() {
+        return Err(Error::Size { what: "answers", got: texts.len(), wanted: groups.n_answers() });
+    }
+    let mut blocks = vec![T::default(); groups.block_offsets()[groups.len()]];
+    groups.for_each(run, Blocks(&mut blocks), |memory: &mut Memory, blocks, group| {
+        let answers = groups.answers(group);
+        let block = blocks.take(answers.len() * answers.len());
+        memory.score(run, &texts[answers.clone()], answers.start, score, block)
+    })?;
+    Ok(blocks)
+}
+
+impl Memory {
+    fn score<T: Real>(
+        &mut self,
+        run: Run<'_>,
+        texts: &[&[u8]],
+        first_row: usize,
+        score: Score,
+        block: &mut [T],
+    ) -> Result<(), Error> {
+        if let Score::CharEdit { cut_off } = score {
+            self.characters.read(texts, first_row)?;
+            edit_block(run, &self.characters.sequences, cut_off, &mut self.edits, block);
+            return Ok(());
+        }
+        self.words.read(run.level, texts, first_row)?;
+        let words = &self.words.sequences;
+        match score {
+            Score::RougeL => {
+                lcs::all_pairs(run.level, words, &mut self.lcs);
+                let (n, lcs) = (words.n_answers(), &self.lcs);
+                let length = |i: usize| words.answer(i).len();
+                fill(block, n, |i| length(i) > 0, |i, j| f1(lcs.length(n, i, j), length(i) + length(j)));
+            }
+            Score::RougeN(n) => {
+                self.grams.read(words, n);
+                let bags = if n == 1 { words } else { &self.grams.sequences };
+                self.sets.read_bags(bags);
+                sets::all_pairs(run.level, &mut self.sets);
+                let sets = &self.sets;
+                let total = |i: usize, j: usize| (sets.size(i) + sets.size(j)) as usize;
+                fill(block, bags.n_answers(), |i| sets.size(i) > 0, |i, j| f1(sets.common(i, j), total(i, j)));
+            }
+            Score::Jaccard => {
+                self.sets.read_sets(words);
+                sets::all_pairs(run.level, &mut self.sets);
+                let sets = &self.sets;
+                let either = |i: usize, j: usize| sets.size(i) + sets.size(j) - sets.common(i, j);
+                let share = |i: usize, j: usize| f64::from(sets.common(i, j)) / f64::from(either(i, j).max(1));
+                fill(block, words.n_answers(), |i| sets.size(i) > 0, share);
+            }
+            Score::WordEdit { cut_off } => edit_block(run, words, cut_off, &mut self.edits, block),
+            Score::CharEdit { .. } => unreachable!("it was handled above"),
+        }
+        Ok(())
+    }
+}
+
+fn edit_block<T: Real>(run: Run<'_>, answers: &Sequences, cut_off: f64, edits: &mut Edits, block: &mut [T]) {
+    edit::all_pairs(run.level, answers, edits);
+    let n = answers.n_answers();
+    fill(block, n, |_| true, |i, j| {
+        let longer = answers.answer(i).len().max(answers.answer(j).len()).max(1);
+        let score = 1.0 - f64::from(edits.distance(n, i, j)) / longer as f64;
+        if score >= cut_off { score } else { 0.0 }
+    });
+}
+
+/// The harmonic mean of `common / m` and `common / n`, where `total` is m + n.
+fn f1(common: u32, total: usize) -> f64 {
+    if common == 0 { 0.0 } else { 2.0 * f64::from(common) / total as f64 }
+}
+
+/// Writes a symmetric block; an answer is like itself (1) unless `has_any` says that it holds nothing to compare.
+fn fill<T: Real>(block: &mut [T], n: usize, has_any: impl Fn(usize) -> bool, score: impl Fn(usize, usize) -> f64) {
+    for i in 0..n {
+        block[i * n + i] = T::of(f64::from(u8::from(has_any(i))));
+        for j in 0..i {
+            let value = T::of(score(i, j));
+            block[i * n + j] = value;
+            block[j * n + i] = value;
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! The answer that most answers of a group give, after the normalisation of SQuAD (Rajpurkar et al., arXiv 1606.05250).
+//!
+//! Lower case, without ASCII punctuation, without the words a, an and the, one space between words. Texts are compared
+//! whole, never by hash alone. Case and spaces are Python's, so that the result is what the usual Python code gives.
+
+use std::collections::HashMap;
+
+use super::groups::{Ones, Rows};
+use super::{Error, Groups, Run};
+
+/// For each group the first answer of the largest cluster (ties: the cluster that comes first) and its votes; for each
+/// answer its cluster, numbered in order of first members. A group without answers has winner -1 and no votes.
+pub struct Votes {
+    pub winners: Vec<i64>,
+    pub votes: Vec<i32>,
+    pub labels: Vec<i32>,
+}
+
+#[derive(Default)]
+struct Memory {
+    /// The normalised answers, end to end.
+    plain: Vec<u8>,
+    ends: Vec<usize>,
+    /// Where each cluster's text stands, its first answer and its votes.
+    clusters: Vec<Cluster>,
+}
+
+struct Cluster {
+    from: usize,
+    to: usize,
+    first: usize,
+    votes: i32,
+}
+
+/// From so many answers on clusters are looked up in a map.
+const MANY: usize = 24;
+
+/// The majority vote of each group.
+pub fn vote(texts: &[&[u8]], groups: Groups<'_>, run: Run<'_>) -> Result<Votes, Error> {
+    if texts.len() != groups.n_answers() {
+        return Err(Error::Size { what: "answers", got: texts.len(), wanted: groups.n_answers() });
+    }
+    let (mut winners, mut votes) = (vec![0; groups.len()], vec![0; groups.len()]);
+    let mut labels = vec![0; texts.len()];
+    let outputs = ((Ones(&mut winners), Ones(&mut votes)), Rows(&mut labels));
+    groups.for_each(run, outputs, |memory: &mut Memory, ((winners, votes), labels), group| {
+        let answers = groups.answers(group);
+        memory.normalise(&texts[answers.clone()], answers.start)?;
+        memory.count(labels.take(answers.len()));
+        let best = memory.clusters.iter().reduce(|best, other| if other.votes > best.votes { other } else { best });
+        winners.take(1)[0] = best.map_or(-1, |cluster| cluster.first as i64);
+        votes.take(1)[0] = best.map_or(0, |cluster| cluster.votes);
+        Ok(())
+    })?;
+    Ok(Votes { winners, votes, labels })
+}
+
+impl Memory {
+    fn normalise(&mut self, texts: &[&[u8]], first_row: usize) -> Result<(), Error> {
+        self.plain.clear();
+        self.ends.clear();
+        for (i, text) in texts.iter().enumerate() {
+            if text.is_ascii() {
+                normalise_ascii(text, &mut self.plain);
+            } else {
+                let text = std::str::from_utf8(text)
+                    .map_err(|error| Error::NotUtf8 { row: first_row + i, at: error.valid_up_to() })?;
+                normalise_unicode(text, &mut self.plain);
+            }
+            self.ends.push(self.plain.len());
+        }
+        Ok(())
+    }
+
+    fn count(&mut self, labels: &mut [i32]) {
+        let Self { plain, ends, clusters } = self;
+        clusters.clear();
+        let mut known = HashMap::new();
+        let mut from = 0;
+        for (i, (&to, label)) in ends.iter().zip(labels).enumerate() {
+            let text = &plain[from..to];
+            let found = if ends.len() < MANY {
+                clusters.iter().position(|cluster| plain[cluster.from..cluster.to] == *text)
+            } else {
+                let next = clusters.len();
+                Some(*known.entry(text).or_insert(next)).filter(|&at| at < next)
+            };
+            let at = found.unwrap_or(clusters.len());
+            if found.is_none() {
+                clusters.push(Cluster { from, to, first: i, votes: 0 });
+            }
+            clusters[at].votes += 1;
+            *label = at as i32;
+            from = to;
+        }
+    }
+}
+
+/// What a byte of ASCII becomes: itself in small letters, a space, or nothing (0xFF).
+static PLAIN: [u8; 128] = {
+    let mut plain = [0; 128];
+    let mut byte = 0;
+    while byte < 128 {
+        let c = byte as u8;
+        plain[byte] = match c {
+            b'\t'..=b'\r' | 0x1C..=b' ' => b' ',
+            _ if c.is_ascii_punctuation() => NOTHING,
+            _ => c.to_ascii_lowercase(),
+        };
+        byte += 1;
+    }
+    plain
+};
+const NOTHING: u8 = 0xFF;
+
+/// Appends the words of the text, each with a space behind it.
+fn normalise_ascii(text: &[u8], plain: &mut Vec<u8>) {
+    let start = plain.len();
+    plain.resize(start + text.len() + 1, b' ');
+    let mut end = start;
+    let mut word = start;
+    for &byte in text {
+        let c = PLAIN[usize::from(byte & 0x7F)];
+        plain[end] = c;
+        if c == b' ' {
+            end = close_word(plain, word, end);
+            word = end;
+        } else {
+            end += usize::from(c != NOTHING);
+        }
+    }
+    plain[end] = b' ';
+    end = close_word(plain, word, end);
+    plain.truncate(end);
+}
+
+/// Where the next word begins: behind the space that ends this one, or where this one began if it is none.
+#[inline(always)]
+fn close_word(plain: &[u8], word: usize, end: usize) -> usize {
+    match plain[word..end] {
+        [] | [b'a'] | [b'a', b'n'] | [b't', b'h', b'e'] => word,
+        _ => end + 1,
+    }
+}
+
+fn normalise_unicode(text: &str, plain: &mut Vec<u8>) {
+    let kept: String = text.to_lowercase().chars().filter(|c| !c.is_ascii_punctuation()).collect();
+    for word in kept.split(|c: char| c.is_whitespace() || ('\u{1C}'..='\u{1F}').contains(&c)) {
+        if !matches!(word, "" | "a" | "an" | "the") {
+            plain.extend_from_slice(word.as_bytes());
+            plain.push(b' ');
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn both(text: &str) -> (String, String) {
+        let (mut ascii, mut unicode) = (vec![], vec![]);
+        normalise_ascii(text.as_bytes(), &mut ascii);
+        normalise_unicode(text, &mut unicode);
+        (String::from_utf8(ascii).unwrap(), String::from_utf8(unicode).unwrap())
+    }
+
+    #[test]
+    fn normalisation_is_that_of_squad() {
+        for (text, wanted) in [
+            ("The  Cat!", "cat "),
+            ("a an the", ""),
+            ("", ""),
+            ("then, THE-an theme\x1fA.", "then thean theme "),
+            (" x\ty \n", "x y "),
+            ("(U.S.)", "us "),
+        ] {
+            assert_eq!(both(text), (wanted.into(), wanted.into()), "{text:?}");
+        }
+    }
+}
