@@ -9,7 +9,11 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
+from sctk_rs import consistency as consistency_api
 from sctk_rs import dedup as dedup_api
+from sctk_rs.consistency import How
+
+SINGLE = How(dtype="float32")
 
 
 def dedup(
@@ -52,3 +56,39 @@ def dedup_avx2(*given: Any) -> Any:
 def dedup_scalar(*given: Any) -> Any:
     """From Arrow, without vector instructions beyond SSE2."""
     return dedup(*given, simd="scalar")
+
+
+def consistency(task: str, texts: list[str], arrow: Any, k: int, extra: dict[str, Any]) -> np.ndarray:
+    """The result of `task` from Arrow columns."""
+    return _consistency(task, arrow, extra["arrow_final"], k, extra)
+
+
+def consistency_from_list(task: str, texts: list[str], arrow: Any, k: int, extra: dict[str, Any]) -> np.ndarray:
+    """The result of `task` from lists of str."""
+    return _consistency(task, texts, extra["final"], k, extra)
+
+
+def _consistency(task: str, texts: Any, final: Any, k: int, extra: dict[str, Any]) -> np.ndarray:
+    if task == "entropy":
+        labels = consistency_api.clusters(extra["entail"], above=0.5)
+        return np.asarray(
+            consistency_api.semantic_entropy(
+                labels, k, log_likelihoods=extra["loglik"].reshape(-1), estimator="sample_mean"
+            )
+        )
+    if task == "vote":
+        return np.asarray(consistency_api.vote(final, k).winners)
+    if task == "selfcheck":
+        return np.asarray(consistency_api.selfcheck(texts, k).mean).reshape(-1, k)
+    scores = {
+        "rougeL": consistency_api.rouge_l,
+        "rouge2": consistency_api.rouge_n,
+        "jaccard": consistency_api.jaccard,
+        "edit": consistency_api.char_edit,
+    }
+    return np.asarray(scores[task](texts, k, how=SINGLE).values).reshape(-1, k, k)
+
+
+def consistency_edit_cut_off(task: str, texts: list[str], arrow: Any, k: int, extra: dict[str, Any]) -> np.ndarray:
+    """Character edit similarity where it is 0.8 or more, else 0."""
+    return np.asarray(consistency_api.char_edit(arrow, k, cut_off=0.8, how=SINGLE).values).reshape(-1, k, k)

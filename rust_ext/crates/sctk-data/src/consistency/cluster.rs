@@ -39,29 +39,57 @@ pub fn clusters<T: Real + Sync>(
 ) -> Result<Vec<i32>, Error> {
     let starts = groups.block_offsets();
     if blocks.len() != starts[groups.len()] {
-        return Err(Error::Size { what: "matrix", got: blocks.len(), wanted: starts[groups.len()] });
+        return Err(Error::Size {
+            what: "matrix",
+            got: blocks.len(),
+            wanted: starts[groups.len()],
+        });
     }
     let mut labels = vec![0; groups.n_answers()];
-    groups.for_each(run, Rows(&mut labels), |memory: &mut Memory, labels, group| {
-        let n = groups.answers(group).len();
-        let block = &blocks[starts[group]..starts[group + 1]];
-        if block.iter().fold(false, |any, score| any | score.wide().is_nan()) {
-            let at = block.iter().position(|score| score.wide().is_nan()).unwrap_or(0);
-            return Err(Error::NotFinite { what: "matrix", group, at });
-        }
-        let labels = labels.take(n);
-        match links {
-            Links::Above(limit) => memory.label(n, linkage, labels, |i, j| block[i * n + j].wide() > limit),
-            Links::Below(limit) => memory.label(n, linkage, labels, |i, j| block[i * n + j].wide() < limit),
-        }
-        Ok(())
-    })?;
+    groups.for_each(
+        run,
+        Rows(&mut labels),
+        |memory: &mut Memory, labels, group| {
+            let n = groups.answers(group).len();
+            let block = &blocks[starts[group]..starts[group + 1]];
+            if block
+                .iter()
+                .fold(false, |any, score| any | score.wide().is_nan())
+            {
+                let at = block
+                    .iter()
+                    .position(|score| score.wide().is_nan())
+                    .unwrap_or(0);
+                return Err(Error::NotFinite {
+                    what: "matrix",
+                    group,
+                    at,
+                });
+            }
+            let labels = labels.take(n);
+            match links {
+                Links::Above(limit) => {
+                    memory.label(n, linkage, labels, |i, j| block[i * n + j].wide() > limit)
+                }
+                Links::Below(limit) => {
+                    memory.label(n, linkage, labels, |i, j| block[i * n + j].wide() < limit)
+                }
+            }
+            Ok(())
+        },
+    )?;
     Ok(labels)
 }
 
 impl Memory {
     #[inline(always)]
-    fn label(&mut self, n: usize, linkage: Linkage, labels: &mut [i32], links: impl Fn(usize, usize) -> bool) {
+    fn label(
+        &mut self,
+        n: usize,
+        linkage: Linkage,
+        labels: &mut [i32],
+        links: impl Fn(usize, usize) -> bool,
+    ) {
         let linked = |i: usize, j: usize| links(i, j) && links(j, i);
         match linkage {
             Linkage::Greedy => self.greedy(n, labels, linked),

@@ -34,39 +34,63 @@ pub fn entropy(
 ) -> Result<Vec<f64>, Error> {
     let n_answers = groups.n_answers();
     if labels.len() != n_answers {
-        return Err(Error::Size { what: "labels", got: labels.len(), wanted: n_answers });
+        return Err(Error::Size {
+            what: "labels",
+            got: labels.len(),
+            wanted: n_answers,
+        });
     }
     if estimator != Estimator::Discrete && log_likelihoods.len() != n_answers {
-        return Err(Error::Size { what: "log_likelihoods", got: log_likelihoods.len(), wanted: n_answers });
+        return Err(Error::Size {
+            what: "log_likelihoods",
+            got: log_likelihoods.len(),
+            wanted: n_answers,
+        });
     }
     let mut entropies = vec![0.0; groups.len()];
-    groups.for_each(run, Ones(&mut entropies), |memory: &mut Memory, entropies, group| {
-        let answers = groups.answers(group);
-        let labels = &labels[answers.clone()];
-        let n_clusters = n_clusters(labels, group)?;
-        let entropy = &mut entropies.take(1)[0];
-        if labels.is_empty() {
-            *entropy = f64::NAN;
-        } else if estimator == Estimator::Discrete {
-            *entropy = memory.discrete(labels, n_clusters);
-        } else {
-            let logs = &log_likelihoods[answers];
-            if let Some(at) = logs.iter().position(|log| !log.is_finite()) {
-                return Err(Error::NotFinite { what: "log_likelihoods", group, at });
+    groups.for_each(
+        run,
+        Ones(&mut entropies),
+        |memory: &mut Memory, entropies, group| {
+            let answers = groups.answers(group);
+            let labels = &labels[answers.clone()];
+            let n_clusters = n_clusters(labels, group)?;
+            let entropy = &mut entropies.take(1)[0];
+            if labels.is_empty() {
+                *entropy = f64::NAN;
+            } else if estimator == Estimator::Discrete {
+                *entropy = memory.discrete(labels, n_clusters);
+            } else {
+                let logs = &log_likelihoods[answers];
+                if let Some(at) = logs.iter().position(|log| !log.is_finite()) {
+                    return Err(Error::NotFinite {
+                        what: "log_likelihoods",
+                        group,
+                        at,
+                    });
+                }
+                memory.cluster_logs(labels, logs, n_clusters);
+                *entropy = memory.weighted(labels, estimator);
             }
-            memory.cluster_logs(labels, logs, n_clusters);
-            *entropy = memory.weighted(labels, estimator);
-        }
-        Ok(())
-    })?;
+            Ok(())
+        },
+    )?;
     Ok(entropies)
 }
 
 /// One more than the largest label.
 fn n_clusters(labels: &[i32], group: usize) -> Result<usize, Error> {
     let n_answers = labels.len();
-    match labels.iter().position(|&label| label < 0 || label as usize >= n_answers) {
-        Some(at) => Err(Error::Label { group, at, got: labels[at], n_answers }),
+    match labels
+        .iter()
+        .position(|&label| label < 0 || label as usize >= n_answers)
+    {
+        Some(at) => Err(Error::Label {
+            group,
+            at,
+            got: labels[at],
+            n_answers,
+        }),
         None => Ok(labels.iter().max().map_or(0, |&label| label as usize + 1)),
     }
 }
@@ -75,9 +99,16 @@ impl Memory {
     fn discrete(&mut self, labels: &[i32], n_clusters: usize) -> f64 {
         self.counts.clear();
         self.counts.resize(n_clusters, 0.0);
-        labels.iter().for_each(|&label| self.counts[label as usize] += 1.0);
+        labels
+            .iter()
+            .for_each(|&label| self.counts[label as usize] += 1.0);
         let n = labels.len() as f64;
-        -self.counts.iter().map(|&count| x_ln_x(count / n)).sum::<f64>() + 0.0
+        -self
+            .counts
+            .iter()
+            .map(|&count| x_ln_x(count / n))
+            .sum::<f64>()
+            + 0.0
     }
 
     /// log p of each cluster, into `logs`.
@@ -100,16 +131,28 @@ impl Memory {
 
     fn weighted(&self, labels: &[i32], estimator: Estimator) -> f64 {
         // a label that nobody has stands for no cluster
-        let clusters = || self.logs.iter().copied().filter(|&log| log > f64::NEG_INFINITY);
+        let clusters = || {
+            self.logs
+                .iter()
+                .copied()
+                .filter(|&log| log > f64::NEG_INFINITY)
+        };
         match estimator {
             Estimator::SampleMean => {
-                -labels.iter().map(|&label| self.logs[label as usize]).sum::<f64>() / labels.len() as f64
+                -labels
+                    .iter()
+                    .map(|&label| self.logs[label as usize])
+                    .sum::<f64>()
+                    / labels.len() as f64
             }
             Estimator::ClassMean => -clusters().sum::<f64>() / clusters().count() as f64,
             _ => {
                 let largest = clusters().fold(f64::NEG_INFINITY, f64::max);
                 let total = clusters().map(|log| (log - largest).exp()).sum::<f64>();
-                -clusters().map(|log| x_ln_x((log - largest).exp() / total)).sum::<f64>() + 0.0
+                -clusters()
+                    .map(|log| x_ln_x((log - largest).exp() / total))
+                    .sum::<f64>()
+                    + 0.0
             }
         }
     }
@@ -128,7 +171,11 @@ mod tests {
     fn one_group(labels: &[i32], logs: &[f64], estimator: Estimator) -> Result<f64, Error> {
         let offsets = [0, labels.len()];
         let groups = Groups::new(&offsets, labels.len())?;
-        let run = Run { level: Simd::best(), threads: 1, watch: &Unwatched };
+        let run = Run {
+            level: Simd::best(),
+            threads: 1,
+            watch: &Unwatched,
+        };
         Ok(entropy(labels, logs, groups, estimator, run)?[0])
     }
 
@@ -138,7 +185,10 @@ mod tests {
         assert!((one_group(&labels, &[], Estimator::Discrete).unwrap() - 1.02965).abs() < 5e-6);
         let even = [-3.0; 10];
         let weighted = one_group(&labels, &even, Estimator::Likelihood).unwrap();
-        assert!((weighted - 1.02965).abs() < 5e-6, "equal likelihoods weigh as counts do");
+        assert!(
+            (weighted - 1.02965).abs() < 5e-6,
+            "equal likelihoods weigh as counts do"
+        );
     }
 
     #[test]
@@ -146,7 +196,11 @@ mod tests {
         let labels = [0, 1, 0];
         let by_hand = -(0.5_f64.ln());
         for shift in [0.0, -1e4, 1e4] {
-            let logs = [shift + 0.5_f64.ln(), shift + 1.0_f64.ln(), shift + 0.5_f64.ln()];
+            let logs = [
+                shift + 0.5_f64.ln(),
+                shift + 1.0_f64.ln(),
+                shift + 0.5_f64.ln(),
+            ];
             let got = one_group(&labels, &logs, Estimator::Likelihood).unwrap();
             assert!((got - by_hand).abs() < 1e-9, "{shift} {got}");
         }
@@ -155,10 +209,28 @@ mod tests {
     #[test]
     fn what_is_no_cluster_or_no_number_is_refused() {
         let bad = one_group(&[0, 2], &[], Estimator::Discrete);
-        assert_eq!(bad, Err(Error::Label { group: 0, at: 1, got: 2, n_answers: 2 }));
+        assert_eq!(
+            bad,
+            Err(Error::Label {
+                group: 0,
+                at: 1,
+                got: 2,
+                n_answers: 2
+            })
+        );
         let bad = one_group(&[0, 1], &[0.0, f64::NAN], Estimator::SampleMean);
-        assert_eq!(bad, Err(Error::NotFinite { what: "log_likelihoods", group: 0, at: 1 }));
+        assert_eq!(
+            bad,
+            Err(Error::NotFinite {
+                what: "log_likelihoods",
+                group: 0,
+                at: 1
+            })
+        );
         assert!(one_group(&[], &[], Estimator::Discrete).unwrap().is_nan());
-        assert_eq!(one_group(&[0], &[], Estimator::Discrete).unwrap().to_bits(), 0);
+        assert_eq!(
+            one_group(&[0], &[], Estimator::Discrete).unwrap().to_bits(),
+            0
+        );
     }
 }

@@ -7,13 +7,36 @@ use crate::watch::Stopped;
 pub enum Error {
     Stopped,
     /// Offsets do not start at 0, fall, or do not end at the number of answers.
-    Offsets { at: usize, got: usize, wanted: String },
-    TooLong { row: usize, n_bytes: usize },
-    NotUtf8 { row: usize, at: usize },
+    Offsets {
+        at: usize,
+        got: usize,
+        wanted: String,
+    },
+    TooLong {
+        row: usize,
+        n_bytes: usize,
+    },
+    NotUtf8 {
+        row: usize,
+        at: usize,
+    },
     /// An array is longer or shorter than the groups say.
-    Size { what: &'static str, got: usize, wanted: usize },
-    NotFinite { what: &'static str, group: usize, at: usize },
-    Label { group: usize, at: usize, got: i32, n_answers: usize },
+    Size {
+        what: &'static str,
+        got: usize,
+        wanted: usize,
+    },
+    NotFinite {
+        what: &'static str,
+        group: usize,
+        at: usize,
+    },
+    Label {
+        group: usize,
+        at: usize,
+        got: i32,
+        n_answers: usize,
+    },
 }
 
 impl From<Stopped> for Error {
@@ -46,7 +69,12 @@ impl std::fmt::Display for Error {
                 f,
                 "{what}: value {at} of group {group} is not a number\nhint: a score that failed is no score; leave that answer out"
             ),
-            Self::Label { group, at, got, n_answers } => write!(
+            Self::Label {
+                group,
+                at,
+                got,
+                n_answers,
+            } => write!(
                 f,
                 "labels: answer {at} of group {group} has label {got}, wanted 0 to {}\nhint: give what clusters() yields",
                 n_answers.saturating_sub(1)

@@ -28,7 +28,11 @@ impl<'a> Groups<'a> {
     /// The groups that the offsets describe, over `n_answers` answers.
     pub fn new(offsets: &'a [usize], n_answers: usize) -> Result<Self, Error> {
         let wrong = |at: usize, wanted: String| {
-            Err(Error::Offsets { at, got: offsets.get(at).copied().unwrap_or(0), wanted })
+            Err(Error::Offsets {
+                at,
+                got: offsets.get(at).copied().unwrap_or(0),
+                wanted,
+            })
         };
         if offsets.first() != Some(&0) {
             return wrong(0, "0".into());
@@ -37,7 +41,10 @@ impl<'a> Groups<'a> {
             return wrong(at + 1, format!("{} or more", offsets[at]));
         }
         if offsets.last() != Some(&n_answers) {
-            return wrong(offsets.len() - 1, format!("{n_answers}, the number of answers"));
+            return wrong(
+                offsets.len() - 1,
+                format!("{n_answers}, the number of answers"),
+            );
         }
         Ok(Self { offsets })
     }
@@ -103,8 +110,12 @@ impl<'a> Groups<'a> {
         let first_error = Mutex::new(None::<(usize, Error)>);
         run_chunks(chunks.len(), run.threads, run.watch, |i| {
             let mut memory = lock(&memories).pop().unwrap_or_default();
-            let Some(mut part) = lock(&parts[i]).take() else { return };
-            let result = chunks[i].clone().try_for_each(|group| work(&mut memory, &mut part, group));
+            let Some(mut part) = lock(&parts[i]).take() else {
+                return;
+            };
+            let result = chunks[i]
+                .clone()
+                .try_for_each(|group| work(&mut memory, &mut part, group));
             lock(&memories).push(memory);
             if let Err(error) = result {
                 let mut first = lock(&first_error);
@@ -119,7 +130,9 @@ impl<'a> Groups<'a> {
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
-    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    mutex
+        .lock()
+        .unwrap_or_else(std::sync::PoisonError::into_inner)
 }
 
 /// Places for results, cut at chunks of groups.
@@ -142,7 +155,9 @@ macro_rules! output {
         impl<T: Send> Output for $name<'_, T> {
             fn cut(self, groups: &Groups<'_>, chunk: &Range<usize>) -> (Self, Self) {
                 let size: fn(&Groups<'_>, usize) -> usize = $size;
-                let (part, rest) = self.0.split_at_mut(chunk.clone().map(|group| size(groups, group)).sum());
+                let (part, rest) = self
+                    .0
+                    .split_at_mut(chunk.clone().map(|group| size(groups, group)).sum());
                 (Self(part), Self(rest))
             }
         }
@@ -178,7 +193,12 @@ mod tests {
     fn wrong_offsets_are_refused() {
         assert!(Groups::new(&[0, 2, 2, 5], 5).is_ok());
         assert!(Groups::new(&[0], 0).is_ok());
-        for (offsets, n, at) in [(&[][..], 0, 0), (&[1, 2], 2, 0), (&[0, 3, 2], 2, 2), (&[0, 3], 4, 1)] {
+        for (offsets, n, at) in [
+            (&[][..], 0, 0),
+            (&[1, 2], 2, 0),
+            (&[0, 3, 2], 2, 2),
+            (&[0, 3], 4, 1),
+        ] {
             match Groups::new(offsets, n) {
                 Err(Error::Offsets { at: found, .. }) => assert_eq!(found, at),
                 _ => panic!("{offsets:?} was accepted"),
@@ -188,18 +208,37 @@ mod tests {
 
     #[test]
     fn every_group_gets_its_own_places() {
-        let offsets: Vec<usize> = (0..1000).scan(0, |sum, i| Some(std::mem::replace(sum, *sum + i % 7))).collect();
+        let offsets: Vec<usize> = (0..1000)
+            .scan(0, |sum, i| Some(std::mem::replace(sum, *sum + i % 7)))
+            .collect();
         let groups = Groups::new(&offsets, offsets[999]).unwrap();
         for threads in [1, 2, 8] {
-            let run = Run { level: Simd::best(), threads, watch: &Unwatched };
+            let run = Run {
+                level: Simd::best(),
+                threads,
+                watch: &Unwatched,
+            };
             let (mut rows, mut ones) = (vec![0; groups.n_answers()], vec![0; groups.len()]);
             let outputs = (Rows(&mut rows), Ones(&mut ones));
             let done = groups.for_each(run, outputs, |(): &mut (), (rows, ones), group| {
                 rows.take(groups.answers(group).len()).fill(group);
                 ones.take(1)[0] = group;
-                if group % 300 == 299 { Err(Error::TooLong { row: group, n_bytes: 0 }) } else { Ok(()) }
+                if group % 300 == 299 {
+                    Err(Error::TooLong {
+                        row: group,
+                        n_bytes: 0,
+                    })
+                } else {
+                    Ok(())
+                }
             });
-            assert_eq!(done, Err(Error::TooLong { row: 299, n_bytes: 0 }));
+            assert_eq!(
+                done,
+                Err(Error::TooLong {
+                    row: 299,
+                    n_bytes: 0
+                })
+            );
             assert!(ones[..299].iter().enumerate().all(|(i, &group)| group == i));
             assert!(rows[groups.answers(250)].iter().all(|&group| group == 250));
         }

@@ -1,94 +1,173 @@
 //! Names for things: equal keys get equal small numbers, numbered in the order of their first occurrence.
 //!
-//! The table compares whole keys, so two words share a number only when they are the same word: no score depends on
-//! luck with a hash. The way of a key that is found and of one that is new is the same straight line of instructions,
-//! because which of the two comes next cannot be predicted.
+//! A slot of the table holds a number and 32 bits of hash. What comes next, a key that is known or one that is new,
+//! cannot be predicted, so both take the same straight line of instructions. Afterwards every key is compared with the
+//! first one of its number: where two keys share their bits of hash, all are numbered anew by a plain map.
+
+use std::collections::HashMap;
+use std::hash::Hash;
+use std::hint::select_unpredictable;
 
 const P0: u64 = 0xa076_1d64_78bd_642f;
 const P1: u64 = 0xe703_7ed1_a0b4_28db;
 
 /// What can be named: 16 bytes of a word, or two numbers.
-pub trait Key: Copy + Eq + Default {
+pub trait Key: Copy + Eq + Hash {
     /// Spreads the key over 64 bits.
-    fn hash(self) -> u64;
+    fn spread(self) -> u64;
 }
 
 impl Key for u128 {
-    fn hash(self) -> u64 {
+    #[inline(always)]
+    fn spread(self) -> u64 {
         fold(self as u64 ^ P0, (self >> 64) as u64 ^ P1)
     }
 }
 
 impl Key for u64 {
-    fn hash(self) -> u64 {
+    #[inline(always)]
+    fn spread(self) -> u64 {
         fold(self ^ P0, P1)
     }
 }
 
+#[inline(always)]
 fn fold(a: u64, b: u64) -> u64 {
     let product = u128::from(a) * u128::from(b);
     product as u64 ^ (product >> 64) as u64
 }
 
-/// The numbers given so far; reused from group to group so that nothing is allocated in between.
+/// Memory that is reused from group to group.
 #[derive(Default)]
-pub struct Interner<K> {
-    slots: Vec<u32>,
-    keys: Vec<K>,
-    n: usize,
+pub struct Interner {
+    slots: Vec<u64>,
+    /// For each number the place of its first key.
+    firsts: Vec<u32>,
 }
 
-impl<K: Key> Interner<K> {
-    /// Forgets every key and makes room for `most` new ones.
-    pub fn renew(&mut self, most: usize) {
-        let n_slots = (most * 4).next_power_of_two().max(256);
+impl Interner {
+    /// Appends the number of each key to `ids` and yields how many numbers there are. `same(i, j)` says whether keys at
+    /// places i and j, which are equal as they stand here, are really the same.
+    #[inline(always)]
+    pub fn name_all<K: Key>(
+        &mut self,
+        keys: &[K],
+        ids: &mut Vec<u32>,
+        same: impl Fn(usize, usize) -> bool,
+    ) -> usize {
+        let old = ids.len();
+        let n = self.by_hash(keys, ids);
+        let mut all_same = true;
+        for (i, (key, &id)) in keys.iter().zip(&ids[old..]).enumerate() {
+            let first = self.firsts[id as usize] as usize;
+            all_same &= (keys[first] == *key) & same(first, i);
+        }
+        if all_same {
+            return n;
+        }
+        ids.truncate(old);
+        slow_names(keys, ids, same)
+    }
+
+    #[inline(always)]
+    fn by_hash<K: Key>(&mut self, keys: &[K], ids: &mut Vec<u32>) -> usize {
+        let n_slots = (keys.len() * 2).next_power_of_two().max(256);
         self.slots.clear();
         self.slots.resize(n_slots, 0);
-        if self.keys.len() <= most {
-            self.keys.resize(most + 1, K::default());
-        }
-        self.n = 0;
-    }
-
-    /// How many different keys were named.
-    pub fn len(&self) -> usize {
-        self.n
-    }
-
-    /// The number of `key`: below `most`, of which no more than `most` may be asked for.
-    #[inline(always)]
-    pub fn name(&mut self, key: K) -> u32 {
-        let mask = self.slots.len() - 1;
-        let mut slot = (key.hash() >> 20) as usize & mask;
-        loop {
-            let found = self.slots[slot] as usize;
-            self.keys[self.n] = key;
-            let is_new = found == 0;
-            let at = if is_new { self.n } else { found - 1 };
-            if self.keys[at] == key {
-                self.slots[slot] = at as u32 + 1;
-                self.n += usize::from(is_new);
-                return at as u32;
+        self.firsts.resize(self.firsts.len().max(keys.len() + 1), 0);
+        let (slots, firsts) = (&mut self.slots[..n_slots], &mut self.firsts[..]);
+        let mut n = 0_usize;
+        ids.extend(keys.iter().enumerate().map(|(i, key)| {
+            let spread = key.spread();
+            let tag = spread & !0xFFFF_FFFF;
+            let mut slot = spread as usize & (n_slots - 1);
+            firsts[n] = i as u32;
+            loop {
+                let held = slots[slot];
+                let wanted = select_unpredictable(held == 0, tag | (n as u64 + 1), held);
+                if wanted & !0xFFFF_FFFF == tag {
+                    slots[slot] = wanted;
+                    n += usize::from(held == 0);
+                    return wanted as u32 - 1;
+                }
+                slot = (slot + 1) & (n_slots - 1);
             }
-            slot = (slot + 1) & mask;
-        }
+        }));
+        n
     }
+}
+
+#[cold]
+fn slow_names<K: Key>(
+    keys: &[K],
+    ids: &mut Vec<u32>,
+    same: impl Fn(usize, usize) -> bool,
+) -> usize {
+    let mut known = HashMap::<K, Vec<(usize, u32)>>::new();
+    let mut n = 0;
+    for (i, key) in keys.iter().enumerate() {
+        let alike = known.entry(*key).or_default();
+        let id = match alike.iter().find(|(first, _)| same(*first, i)) {
+            Some((_, id)) => *id,
+            None => {
+                alike.push((i, n));
+                n += 1;
+                n - 1
+            }
+        };
+        ids.push(id);
+    }
+    n as usize
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
+    /// All of these keys have one hash.
+    #[derive(Clone, Copy, PartialEq, Eq, Hash)]
+    struct Alike(u64);
+
+    impl Key for Alike {
+        fn spread(self) -> u64 {
+            0x1234_5678_9abc_def0
+        }
+    }
+
+    fn check<K: Key>(interner: &mut Interner, keys: &[K]) {
+        let mut ids = vec![99];
+        let n = interner.name_all(keys, &mut ids, |_, _| true);
+        let firsts: Vec<usize> = keys
+            .iter()
+            .map(|key| keys.iter().position(|other| other == key).unwrap())
+            .collect();
+        let mut order = firsts.clone();
+        order.sort_unstable();
+        order.dedup();
+        let wanted: Vec<u32> = firsts
+            .iter()
+            .map(|first| order.binary_search(first).unwrap() as u32)
+            .collect();
+        assert_eq!((&ids[1..], n), (&wanted[..], order.len()));
+    }
+
     #[test]
     fn equal_keys_get_equal_numbers_in_order_of_occurrence() {
-        let mut names = Interner::<u64>::default();
-        for _ in 0..2 {
-            names.renew(1000);
-            for (i, key) in (0..1000_u64).map(|i| i * 977 % 499).enumerate() {
-                let first = (0..=i as u64).position(|j| j * 977 % 499 == key).unwrap();
-                assert_eq!(names.name(key) as usize, first);
-            }
-            assert_eq!(names.len(), 499);
+        let mut interner = Interner::default();
+        for n in [0, 1, 1000, 10] {
+            let numbers: Vec<u64> = (0..n).map(|i| i * 977 % 499).collect();
+            check(&mut interner, &numbers);
+            check(
+                &mut interner,
+                &numbers
+                    .iter()
+                    .map(|&i| u128::from(i) << 100)
+                    .collect::<Vec<_>>(),
+            );
+            check(
+                &mut interner,
+                &numbers.iter().map(|&i| Alike(i)).collect::<Vec<_>>(),
+            );
         }
     }
 }

@@ -17,6 +17,7 @@ mod selfcheck;
 mod sequences;
 mod sets;
 mod similarity;
+mod strips;
 #[cfg(test)]
 mod testing;
 mod vote;

@@ -32,15 +32,30 @@ pub fn selfcheck(
     run: Run<'_>,
 ) -> Result<SelfCheck, Error> {
     if texts.len() != groups.n_answers() {
-        return Err(Error::Size { what: "answers", got: texts.len(), wanted: groups.n_answers() });
+        return Err(Error::Size {
+            what: "answers",
+            got: texts.len(),
+            wanted: groups.n_answers(),
+        });
     }
     let (mut mean, mut max) = (vec![0.0; texts.len()], vec![0.0; texts.len()]);
-    groups.for_each(run, (Rows(&mut mean), Rows(&mut max)), |memory: &mut Memory, (mean, max), group| {
-        let answers = groups.answers(group);
-        memory.words.read(run.level, &texts[answers.clone()], answers.start)?;
-        memory.score(n, smoothing, mean.take(answers.len()), max.take(answers.len()));
-        Ok(())
-    })?;
+    groups.for_each(
+        run,
+        (Rows(&mut mean), Rows(&mut max)),
+        |memory: &mut Memory, (mean, max), group| {
+            let answers = groups.answers(group);
+            memory
+                .words
+                .read(run.level, &texts[answers.clone()], answers.start)?;
+            memory.score(
+                n,
+                smoothing,
+                mean.take(answers.len()),
+                max.take(answers.len()),
+            );
+            Ok(())
+        },
+    )?;
     Ok(SelfCheck { mean, max })
 }
 
@@ -66,7 +81,8 @@ impl Memory {
         }
         let mut total = grams.ids.len() as f64;
         if smoothing > 0.0 {
-            total += smoothing * (self.counts.iter().filter(|&&count| count > 0).count() + 1) as f64;
+            total +=
+                smoothing * (self.counts.iter().filter(|&&count| count > 0).count() + 1) as f64;
         }
         let log_total = total.ln();
         for (i, (mean, max)) in mean.iter_mut().zip(max).enumerate() {
@@ -75,7 +91,10 @@ impl Memory {
             (*mean, *max) = if answer.is_empty() {
                 (f64::NAN, f64::NAN)
             } else {
-                (log_total - sum / answer.len() as f64, log_total - self.logs[least as usize])
+                (
+                    log_total - sum / answer.len() as f64,
+                    log_total - self.logs[least as usize],
+                )
             };
         }
     }
@@ -109,7 +128,9 @@ fn pad(words: &Sequences, n: usize, padded: &mut Sequences) {
     for i in 0..words.n_answers() {
         let answer = words.answer(i);
         if !answer.is_empty() {
-            padded.ids.extend(std::iter::repeat_n(words.n_ids as u32, n));
+            padded
+                .ids
+                .extend(std::iter::repeat_n(words.n_ids as u32, n));
             padded.ids.extend_from_slice(answer);
         }
         padded.starts.push(padded.ids.len());

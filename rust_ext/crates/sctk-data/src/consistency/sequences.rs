@@ -20,6 +20,12 @@ impl Sequences {
         self.starts.len() - 1
     }
 
+    fn copy(&mut self, other: &Self) {
+        self.ids.clone_from(&other.ids);
+        self.starts.clone_from(&other.starts);
+        self.n_ids = other.n_ids;
+    }
+
     pub fn clear(&mut self) {
         self.ids.clear();
         self.starts.clear();
@@ -32,30 +38,37 @@ impl Sequences {
 #[derive(Default)]
 pub struct Grams {
     pub sequences: Sequences,
-    names: Interner<u64>,
+    names: Interner,
+    keys: Vec<u64>,
     shorter: Vec<u32>,
 }
 
 impl Grams {
-    /// Numbers the runs of `n >= 2` words of each answer.
+    /// Numbers the runs of `n >= 1` words of each answer.
     pub fn read(&mut self, words: &Sequences, n: usize) {
-        self.shorter.clear();
-        self.shorter.extend_from_slice(&words.ids);
+        let Self {
+            sequences,
+            names,
+            keys,
+            shorter,
+        } = self;
+        sequences.copy(words);
         for length in 2..=n {
-            self.names.renew(words.ids.len());
-            self.sequences.clear();
-            for i in 0..words.n_answers() {
-                let answer = words.answer(i);
-                let n_grams = (answer.len() + 1).saturating_sub(length);
-                for at in 0..n_grams {
-                    let start = u64::from(self.shorter[words.starts[i] + at]);
-                    let id = self.names.name(start << 32 | u64::from(answer[at + length - 1]));
-                    self.shorter[words.starts[i] + at] = id;
-                    self.sequences.ids.push(id);
-                }
-                self.sequences.starts.push(self.sequences.ids.len());
+            std::mem::swap(shorter, &mut sequences.ids);
+            keys.clear();
+            let mut from = 0;
+            for (i, end) in sequences.starts[1..].iter_mut().enumerate() {
+                let last_words = words.answer(i).get(length - 1..).unwrap_or(&[]);
+                keys.extend(
+                    shorter[from..]
+                        .iter()
+                        .zip(last_words)
+                        .map(|(&a, &b)| u64::from(a) << 32 | u64::from(b)),
+                );
+                from = std::mem::replace(end, keys.len());
             }
-            self.sequences.n_ids = self.names.len();
+            sequences.ids.clear();
+            sequences.n_ids = names.name_all(keys, &mut sequences.ids, |_, _| true);
         }
     }
 }
@@ -64,7 +77,8 @@ impl Grams {
 #[derive(Default)]
 pub struct Characters {
     pub sequences: Sequences,
-    names: Interner<u64>,
+    names: Interner,
+    keys: Vec<u64>,
 }
 
 const UNKNOWN: u32 = u32::MAX;
@@ -77,14 +91,19 @@ impl Characters {
             self.read_ascii(texts);
             return Ok(());
         }
-        self.names.renew(texts.iter().map(|text| text.len()).sum());
+        self.keys.clear();
         for (i, text) in texts.iter().enumerate() {
-            let text = std::str::from_utf8(text)
-                .map_err(|error| Error::NotUtf8 { row: first_row + i, at: error.valid_up_to() })?;
-            self.sequences.ids.extend(text.chars().map(|c| self.names.name(u64::from(u32::from(c)))));
-            self.sequences.starts.push(self.sequences.ids.len());
+            let text = std::str::from_utf8(text).map_err(|error| Error::NotUtf8 {
+                row: first_row + i,
+                at: error.valid_up_to(),
+            })?;
+            self.keys
+                .extend(text.chars().map(|c| u64::from(u32::from(c))));
+            self.sequences.starts.push(self.keys.len());
         }
-        self.sequences.n_ids = self.names.len();
+        self.sequences.n_ids = self
+            .names
+            .name_all(&self.keys, &mut self.sequences.ids, |_, _| true);
         Ok(())
     }
 
@@ -113,7 +132,11 @@ mod tests {
 
     #[test]
     fn runs_are_equal_where_their_words_are() {
-        let words = Sequences { ids: vec![1, 2, 1, 2, 3, 1, 2, 3, 9], starts: vec![0, 5, 8, 8, 9], n_ids: 10 };
+        let words = Sequences {
+            ids: vec![1, 2, 1, 2, 3, 1, 2, 3, 9],
+            starts: vec![0, 5, 8, 8, 9],
+            n_ids: 10,
+        };
         let mut grams = Grams::default();
         grams.read(&words, 2);
         assert_eq!(grams.sequences.ids, [0, 1, 0, 2, 0, 2]);
@@ -128,7 +151,9 @@ mod tests {
         let mut characters = Characters::default();
         characters.read(&["aba".as_bytes(), b"b"], 0).unwrap();
         assert_eq!(characters.sequences.ids, [0, 1, 0, 1]);
-        characters.read(&["a\u{e9}\u{1f600}".as_bytes(), "\u{e9}".as_bytes()], 0).unwrap();
+        characters
+            .read(&["a\u{e9}\u{1f600}".as_bytes(), "\u{e9}".as_bytes()], 0)
+            .unwrap();
         assert_eq!(characters.sequences.ids, [0, 1, 2, 1]);
         let broken = characters.read(&[b"fine", b"bad \xff"], 40);
         assert_eq!(broken, Err(Error::NotUtf8 { row: 41, at: 4 }));

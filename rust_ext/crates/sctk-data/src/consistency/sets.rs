@@ -16,7 +16,11 @@ pub struct Sets {
     common: Vec<u32>,
     rows: Vec<[u64; 8]>,
     counts: Vec<u32>,
-    copies: Interner<u64>,
+    names: Interner,
+    /// Second, third ... occurrences: the word and its count, and then their numbers and the answers they stand in.
+    copies: Vec<u64>,
+    copy_ids: Vec<u32>,
+    owners: Vec<usize>,
 }
 
 impl Sets {
@@ -35,32 +39,57 @@ impl Sets {
         let n_blocks = self.clear(answers, answers.n_ids);
         for i in 0..answers.n_answers() {
             let row = &mut self.rows[i * n_blocks..(i + 1) * n_blocks];
-            answers.answer(i).iter().for_each(|&id| set_bit(row, id as usize));
-            self.sizes.push(row.iter().flatten().map(|word| word.count_ones()).sum());
+            answers
+                .answer(i)
+                .iter()
+                .for_each(|&id| set_bit(row, id as usize));
+            self.sizes
+                .push(row.iter().flatten().map(|word| word.count_ones()).sum());
         }
     }
 
     /// Fills in the answers of a group as bags, each occurrence for itself.
     pub fn read_bags(&mut self, answers: &Sequences) {
-        let n_blocks = self.clear(answers, answers.n_ids + answers.ids.len());
-        self.copies.renew(answers.ids.len());
+        self.find_copies(answers);
+        self.copy_ids.clear();
+        let n_copies = self
+            .names
+            .name_all(&self.copies, &mut self.copy_ids, |_, _| true);
+        let n_blocks = self.clear(answers, answers.n_ids + n_copies);
+        for i in 0..answers.n_answers() {
+            let row = &mut self.rows[i * n_blocks..(i + 1) * n_blocks];
+            answers
+                .answer(i)
+                .iter()
+                .for_each(|&id| set_bit(row, id as usize));
+            self.sizes.push(answers.answer(i).len() as u32);
+        }
+        for (&i, &copy) in self.owners.iter().zip(&self.copy_ids) {
+            set_bit(
+                &mut self.rows[i * n_blocks..(i + 1) * n_blocks],
+                answers.n_ids + copy as usize,
+            );
+        }
+    }
+
+    fn find_copies(&mut self, answers: &Sequences) {
+        self.copies.clear();
+        self.owners.clear();
         self.counts.clear();
         self.counts.resize(answers.n_ids, 0);
         for i in 0..answers.n_answers() {
-            let row = &mut self.rows[i * n_blocks..(i + 1) * n_blocks];
-            let answer = answers.answer(i);
-            for &id in answer {
+            for &id in answers.answer(i) {
                 let count = &mut self.counts[id as usize];
-                let member = if *count == 0 {
-                    id as usize
-                } else {
-                    answers.n_ids + self.copies.name(u64::from(id) << 32 | u64::from(*count)) as usize
-                };
+                if *count > 0 {
+                    self.copies.push(u64::from(id) << 32 | u64::from(*count));
+                    self.owners.push(i);
+                }
                 *count += 1;
-                set_bit(row, member);
             }
-            answer.iter().for_each(|&id| self.counts[id as usize] = 0);
-            self.sizes.push(answer.len() as u32);
+            answers
+                .answer(i)
+                .iter()
+                .for_each(|&id| self.counts[id as usize] = 0);
         }
     }
 
@@ -108,12 +137,16 @@ fn all_pairs_of_rows<const L: usize, const H: usize>(sets: &mut Sets) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::Simd;
     use crate::consistency::testing::random;
+    use crate::text::Simd;
 
     fn random_group(seed: u64, n_answers: usize, n_ids: usize) -> Sequences {
         let mut next = random(seed);
-        let mut group = Sequences { ids: vec![], starts: vec![0], n_ids };
+        let mut group = Sequences {
+            ids: vec![],
+            starts: vec![0],
+            n_ids,
+        };
         for _ in 0..n_answers {
             let n = next() % (2 * n_ids);
             group.ids.extend((0..n).map(|_| (next() % n_ids) as u32));
@@ -126,18 +159,30 @@ mod tests {
     fn sets_and_bags_are_counted_as_plain_code_would() {
         for (seed, n_answers, n_ids) in [(1, 1, 3), (2, 5, 40), (3, 9, 700), (4, 20, 11)] {
             let group = random_group(seed, n_answers, n_ids);
-            let count = |i: usize, id: usize| group.answer(i).iter().filter(|&&x| x as usize == id).count();
+            let count = |i: usize, id: usize| {
+                group
+                    .answer(i)
+                    .iter()
+                    .filter(|&&x| x as usize == id)
+                    .count()
+            };
             for level in Simd::available() {
                 for bags in [false, true] {
                     let mut sets = Sets::default();
-                    if bags { sets.read_bags(&group) } else { sets.read_sets(&group) }
+                    if bags {
+                        sets.read_bags(&group)
+                    } else {
+                        sets.read_sets(&group)
+                    }
                     all_pairs(level, &mut sets);
                     let weigh = |n: usize| if bags { n } else { n.min(1) };
                     for i in 0..n_answers {
                         let size: usize = (0..n_ids).map(|id| weigh(count(i, id))).sum();
                         assert_eq!(sets.size(i) as usize, size);
                         for j in 0..i {
-                            let both = (0..n_ids).map(|id| weigh(count(i, id)).min(weigh(count(j, id)))).sum::<usize>();
+                            let both = (0..n_ids)
+                                .map(|id| weigh(count(i, id)).min(weigh(count(j, id))))
+                                .sum::<usize>();
                             assert_eq!(sets.common(i, j) as usize, both, "{level:?} {bags}");
                         }
                     }

@@ -58,16 +58,29 @@ struct Memory {
 }
 
 /// The scores of all pairs, block after block: group g's `K_g x K_g` values lie from `groups.block_offsets()[g]` on.
-pub fn similarity<T: Real>(texts: &[&[u8]], groups: Groups<'_>, score: Score, run: Run<'_>) -> Result<Vec<T>, Error> {
+pub fn similarity<T: Real>(
+    texts: &[&[u8]],
+    groups: Groups<'_>,
+    score: Score,
+    run: Run<'_>,
+) -> Result<Vec<T>, Error> {
     if texts.len() != groups.n_answers() {
-        return Err(Error::Size { what: "answers", got: texts.len(), wanted: groups.n_answers() });
+        return Err(Error::Size {
+            what: "answers",
+            got: texts.len(),
+            wanted: groups.n_answers(),
+        });
     }
     let mut blocks = vec![T::default(); groups.block_offsets()[groups.len()]];
-    groups.for_each(run, Blocks(&mut blocks), |memory: &mut Memory, blocks, group| {
-        let answers = groups.answers(group);
-        let block = blocks.take(answers.len() * answers.len());
-        memory.score(run, &texts[answers.clone()], answers.start, score, block)
-    })?;
+    groups.for_each(
+        run,
+        Blocks(&mut blocks),
+        |memory: &mut Memory, blocks, group| {
+            let answers = groups.answers(group);
+            let block = blocks.take(answers.len() * answers.len());
+            memory.score(run, &texts[answers.clone()], answers.start, score, block)
+        },
+    )?;
     Ok(blocks)
 }
 
@@ -82,7 +95,13 @@ impl Memory {
     ) -> Result<(), Error> {
         if let Score::CharEdit { cut_off } = score {
             self.characters.read(texts, first_row)?;
-            edit_block(run, &self.characters.sequences, cut_off, &mut self.edits, block);
+            edit_block(
+                run,
+                &self.characters.sequences,
+                cut_off,
+                &mut self.edits,
+                block,
+            );
             return Ok(());
         }
         self.words.read(run.level, texts, first_row)?;
@@ -92,7 +111,12 @@ impl Memory {
                 lcs::all_pairs(run.level, words, &mut self.lcs);
                 let (n, lcs) = (words.n_answers(), &self.lcs);
                 let length = |i: usize| words.answer(i).len();
-                fill(block, n, |i| length(i) > 0, |i, j| f1(lcs.length(n, i, j), length(i) + length(j)));
+                fill(
+                    block,
+                    n,
+                    |i| length(i) > 0,
+                    |i, j| f1(lcs.length(n, i, j), length(i) + length(j)),
+                );
             }
             Score::RougeN(n) => {
                 self.grams.read(words, n);
@@ -101,14 +125,21 @@ impl Memory {
                 sets::all_pairs(run.level, &mut self.sets);
                 let sets = &self.sets;
                 let total = |i: usize, j: usize| (sets.size(i) + sets.size(j)) as usize;
-                fill(block, bags.n_answers(), |i| sets.size(i) > 0, |i, j| f1(sets.common(i, j), total(i, j)));
+                fill(
+                    block,
+                    bags.n_answers(),
+                    |i| sets.size(i) > 0,
+                    |i, j| f1(sets.common(i, j), total(i, j)),
+                );
             }
             Score::Jaccard => {
                 self.sets.read_sets(words);
                 sets::all_pairs(run.level, &mut self.sets);
                 let sets = &self.sets;
                 let either = |i: usize, j: usize| sets.size(i) + sets.size(j) - sets.common(i, j);
-                let share = |i: usize, j: usize| f64::from(sets.common(i, j)) / f64::from(either(i, j).max(1));
+                let share = |i: usize, j: usize| {
+                    f64::from(sets.common(i, j)) / f64::from(either(i, j).max(1))
+                };
                 fill(block, words.n_answers(), |i| sets.size(i) > 0, share);
             }
             Score::WordEdit { cut_off } => edit_block(run, words, cut_off, &mut self.edits, block),
@@ -118,23 +149,43 @@ impl Memory {
     }
 }
 
-fn edit_block<T: Real>(run: Run<'_>, answers: &Sequences, cut_off: f64, edits: &mut Edits, block: &mut [T]) {
+fn edit_block<T: Real>(
+    run: Run<'_>,
+    answers: &Sequences,
+    cut_off: f64,
+    edits: &mut Edits,
+    block: &mut [T],
+) {
     edit::all_pairs(run.level, answers, edits);
     let n = answers.n_answers();
-    fill(block, n, |_| true, |i, j| {
-        let longer = answers.answer(i).len().max(answers.answer(j).len()).max(1);
-        let score = 1.0 - f64::from(edits.distance(n, i, j)) / longer as f64;
-        if score >= cut_off { score } else { 0.0 }
-    });
+    fill(
+        block,
+        n,
+        |_| true,
+        |i, j| {
+            let longer = answers.answer(i).len().max(answers.answer(j).len()).max(1);
+            let score = 1.0 - f64::from(edits.distance(n, i, j)) / longer as f64;
+            if score >= cut_off { score } else { 0.0 }
+        },
+    );
 }
 
 /// The harmonic mean of `common / m` and `common / n`, where `total` is m + n.
 fn f1(common: u32, total: usize) -> f64 {
-    if common == 0 { 0.0 } else { 2.0 * f64::from(common) / total as f64 }
+    if common == 0 {
+        0.0
+    } else {
+        2.0 * f64::from(common) / total as f64
+    }
 }
 
 /// Writes a symmetric block; an answer is like itself (1) unless `has_any` says that it holds nothing to compare.
-fn fill<T: Real>(block: &mut [T], n: usize, has_any: impl Fn(usize) -> bool, score: impl Fn(usize, usize) -> f64) {
+fn fill<T: Real>(
+    block: &mut [T],
+    n: usize,
+    has_any: impl Fn(usize) -> bool,
+    score: impl Fn(usize, usize) -> f64,
+) {
     for i in 0..n {
         block[i * n + i] = T::of(f64::from(u8::from(has_any(i))));
         for j in 0..i {

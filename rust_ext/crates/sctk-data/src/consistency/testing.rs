@@ -4,7 +4,9 @@
 pub fn random(seed: u64) -> impl FnMut() -> usize {
     let mut state = seed.wrapping_mul(0x9e37_79b9_7f4a_7c15) + 1;
     move || {
-        state = state.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        state = state
+            .wrapping_mul(6_364_136_223_846_793_005)
+            .wrapping_add(1_442_695_040_888_963_407);
         (state >> 33) as usize
     }
 }
@@ -17,8 +19,17 @@ pub fn random_answers(seed: u64, n: usize, most: usize) -> Vec<String> {
         .map(|_| {
             let keep = next() % (most + 1);
             let change = next() % 4 + 1;
-            let words = base[..keep].iter().map(|&word| if next() % 4 < change { word } else { next() % 50 });
-            words.map(|word| format!("w{word}")).collect::<Vec<_>>().join([" ", ", ", "; "][next() % 3])
+            let words = base[..keep].iter().map(|&word| {
+                if next() % 4 < change {
+                    word
+                } else {
+                    next() % 50
+                }
+            });
+            words
+                .map(|word| format!("w{word}"))
+                .collect::<Vec<_>>()
+                .join([" ", ", ", "; "][next() % 3])
         })
         .collect()
 }

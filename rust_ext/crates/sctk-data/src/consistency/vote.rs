@@ -38,21 +38,39 @@ const MANY: usize = 24;
 /// The majority vote of each group.
 pub fn vote(texts: &[&[u8]], groups: Groups<'_>, run: Run<'_>) -> Result<Votes, Error> {
     if texts.len() != groups.n_answers() {
-        return Err(Error::Size { what: "answers", got: texts.len(), wanted: groups.n_answers() });
+        return Err(Error::Size {
+            what: "answers",
+            got: texts.len(),
+            wanted: groups.n_answers(),
+        });
     }
     let (mut winners, mut votes) = (vec![0; groups.len()], vec![0; groups.len()]);
     let mut labels = vec![0; texts.len()];
     let outputs = ((Ones(&mut winners), Ones(&mut votes)), Rows(&mut labels));
-    groups.for_each(run, outputs, |memory: &mut Memory, ((winners, votes), labels), group| {
-        let answers = groups.answers(group);
-        memory.normalise(&texts[answers.clone()], answers.start)?;
-        memory.count(labels.take(answers.len()));
-        let best = memory.clusters.iter().reduce(|best, other| if other.votes > best.votes { other } else { best });
-        winners.take(1)[0] = best.map_or(-1, |cluster| cluster.first as i64);
-        votes.take(1)[0] = best.map_or(0, |cluster| cluster.votes);
-        Ok(())
-    })?;
-    Ok(Votes { winners, votes, labels })
+    groups.for_each(
+        run,
+        outputs,
+        |memory: &mut Memory, ((winners, votes), labels), group| {
+            let answers = groups.answers(group);
+            memory.normalise(&texts[answers.clone()], answers.start)?;
+            memory.count(labels.take(answers.len()));
+            let best = memory.clusters.iter().reduce(|best, other| {
+                if other.votes > best.votes {
+                    other
+                } else {
+                    best
+                }
+            });
+            winners.take(1)[0] = best.map_or(-1, |cluster| cluster.first as i64);
+            votes.take(1)[0] = best.map_or(0, |cluster| cluster.votes);
+            Ok(())
+        },
+    )?;
+    Ok(Votes {
+        winners,
+        votes,
+        labels,
+    })
 }
 
 impl Memory {
@@ -63,8 +81,10 @@ impl Memory {
             if text.is_ascii() {
                 normalise_ascii(text, &mut self.plain);
             } else {
-                let text = std::str::from_utf8(text)
-                    .map_err(|error| Error::NotUtf8 { row: first_row + i, at: error.valid_up_to() })?;
+                let text = std::str::from_utf8(text).map_err(|error| Error::NotUtf8 {
+                    row: first_row + i,
+                    at: error.valid_up_to(),
+                })?;
                 normalise_unicode(text, &mut self.plain);
             }
             self.ends.push(self.plain.len());
@@ -73,21 +93,32 @@ impl Memory {
     }
 
     fn count(&mut self, labels: &mut [i32]) {
-        let Self { plain, ends, clusters } = self;
+        let Self {
+            plain,
+            ends,
+            clusters,
+        } = self;
         clusters.clear();
         let mut known = HashMap::new();
         let mut from = 0;
         for (i, (&to, label)) in ends.iter().zip(labels).enumerate() {
             let text = &plain[from..to];
             let found = if ends.len() < MANY {
-                clusters.iter().position(|cluster| plain[cluster.from..cluster.to] == *text)
+                clusters
+                    .iter()
+                    .position(|cluster| plain[cluster.from..cluster.to] == *text)
             } else {
                 let next = clusters.len();
                 Some(*known.entry(text).or_insert(next)).filter(|&at| at < next)
             };
             let at = found.unwrap_or(clusters.len());
             if found.is_none() {
-                clusters.push(Cluster { from, to, first: i, votes: 0 });
+                clusters.push(Cluster {
+                    from,
+                    to,
+                    first: i,
+                    votes: 0,
+                });
             }
             clusters[at].votes += 1;
             *label = at as i32;
@@ -144,7 +175,11 @@ fn close_word(plain: &[u8], word: usize, end: usize) -> usize {
 }
 
 fn normalise_unicode(text: &str, plain: &mut Vec<u8>) {
-    let kept: String = text.to_lowercase().chars().filter(|c| !c.is_ascii_punctuation()).collect();
+    let kept: String = text
+        .to_lowercase()
+        .chars()
+        .filter(|c| !c.is_ascii_punctuation())
+        .collect();
     for word in kept.split(|c: char| c.is_whitespace() || ('\u{1C}'..='\u{1F}').contains(&c)) {
         if !matches!(word, "" | "a" | "an" | "the") {
             plain.extend_from_slice(word.as_bytes());
@@ -161,7 +196,10 @@ mod tests {
         let (mut ascii, mut unicode) = (vec![], vec![]);
         normalise_ascii(text.as_bytes(), &mut ascii);
         normalise_unicode(text, &mut unicode);
-        (String::from_utf8(ascii).unwrap(), String::from_utf8(unicode).unwrap())
+        (
+            String::from_utf8(ascii).unwrap(),
+            String::from_utf8(unicode).unwrap(),
+        )
     }
 
     #[test]

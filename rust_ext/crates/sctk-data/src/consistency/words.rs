@@ -1,27 +1,28 @@
 //! Answers to numbered words: the tokens `[a-z0-9]+` of the lower-cased text, as rouge_score takes them.
 //!
-//! A group is copied in small letters, 64 bytes at a time, and the same pass finds where its words begin and end. A
-//! word's own bytes are its key (16 at a time), so numbers are exact. Of all code points outside ASCII only two have a
-//! letter of ASCII in their lower case, the Kelvin sign U+212A (k) and U+0130 (i and a dot above): they are written so
-//! before the pass.
+//! A group is copied in small letters, 64 bytes at a time, and the same pass finds where its words begin and end. Two
+//! words get the same number when they are the same, byte for byte: up to 16 bytes are their own key, and longer words
+//! that share a key are compared. Of all code points outside ASCII only two have a letter of ASCII in their lower case,
+//! the Kelvin sign U+212A (k) and U+0130 (i and a dot above): they are written so before the pass.
 
 use super::Error;
 use super::intern::Interner;
 use super::sequences::Sequences;
 use crate::text::Simd;
 use crate::text::block::Block;
+use crate::text::hash;
 use crate::text::simd::per_level;
 
 const BLOCK: usize = 64;
+/// The longest word that is its own key.
 const PIECE: usize = 16;
-const LATER_PIECE: usize = 12;
 
 /// The words of one group of answers as numbers; `read` fills it anew.
 #[derive(Default)]
 pub struct Words {
-    /// Every id is below `n_ids`; a few below it may belong to beginnings of long words only.
     pub sequences: Sequences,
-    names: Interner<u128>,
+    names: Interner,
+    keys: Vec<u128>,
     edges: Edges,
 }
 
@@ -37,9 +38,16 @@ struct Edges {
 impl Words {
     /// Numbers the words of `texts`, a group; `first_row` is the place of its first text, for errors.
     pub fn read(&mut self, level: Simd, texts: &[&[u8]], first_row: usize) -> Result<(), Error> {
-        let n_bytes = texts.iter().map(|text| text.len().next_multiple_of(BLOCK) + BLOCK).sum::<usize>() + BLOCK;
+        let n_bytes = texts
+            .iter()
+            .map(|text| text.len().next_multiple_of(BLOCK) + BLOCK)
+            .sum::<usize>()
+            + BLOCK;
         if n_bytes > u32::MAX as usize {
-            return Err(Error::TooLong { row: first_row, n_bytes });
+            return Err(Error::TooLong {
+                row: first_row,
+                n_bytes,
+            });
         }
         find_edges(level, texts, n_bytes, &mut self.edges);
         self.number();
@@ -47,18 +55,27 @@ impl Words {
     }
 
     fn number(&mut self) {
-        let Edges { lower, places, ends } = &self.edges;
-        self.names.renew(places.len() / 2 + lower.len() / LATER_PIECE);
+        let Edges {
+            lower,
+            places,
+            ends,
+        } = &self.edges;
+        let (words, _) = places[..ends.last().copied().unwrap_or(0)].as_chunks::<2>();
+        self.keys.clear();
+        self.keys.extend(
+            words
+                .iter()
+                .map(|&[begin, end]| key(lower, begin as usize, end as usize)),
+        );
         self.sequences.clear();
-        let mut from = 0;
-        for &to in ends {
-            let (words, _) = places[from..to].as_chunks::<2>();
-            let name = |&[begin, end]: &[u32; 2]| name(lower, begin as usize, end as usize, &mut self.names);
-            self.sequences.ids.extend(words.iter().map(name));
-            self.sequences.starts.push(self.sequences.ids.len());
-            from = to;
-        }
-        self.sequences.n_ids = self.names.len();
+        let keys = &self.keys;
+        let same = |i: usize, j: usize| {
+            keys[i] & LONG == 0 || word(lower, words[i]) == word(lower, words[j])
+        };
+        self.sequences.n_ids = self.names.name_all(keys, &mut self.sequences.ids, same);
+        self.sequences
+            .starts
+            .extend(ends.iter().map(|&end| end / 2));
     }
 }
 
@@ -88,18 +105,27 @@ fn find_edges_kernel<B: Block>(texts: &[&[u8]], n_bytes: usize, edges: &mut Edge
 impl Edges {
     /// Writes one answer to `lower` from byte `at` and its edges from place `n`; where both end, and whether it is ASCII.
     #[inline(always)]
-    fn one<B: Block>(&mut self, text: &[u8], mut at: usize, mut n: usize) -> ((usize, usize), bool) {
+    fn one<B: Block>(
+        &mut self,
+        text: &[u8],
+        mut at: usize,
+        mut n: usize,
+    ) -> ((usize, usize), bool) {
         let (blocks, tail) = text.as_chunks::<BLOCK>();
         let (mut inside, mut not_ascii) = (0, 0);
         for block in blocks {
-            let to = self.lower[at..at + BLOCK].first_chunk_mut().expect("64 were cut");
+            let to = self.lower[at..at + BLOCK]
+                .first_chunk_mut()
+                .expect("64 were cut");
             let [word, above] = B::classify::<false>(block, to);
             n += self.note::<B>(word ^ (word << 1 | inside), at, n);
             inside = word >> 63;
             not_ascii |= above;
             at += BLOCK;
         }
-        let to = self.lower[at..at + BLOCK].first_chunk_mut().expect("64 were cut");
+        let to = self.lower[at..at + BLOCK]
+            .first_chunk_mut()
+            .expect("64 were cut");
         let [word, above] = B::classify_tail::<false>(tail, to);
         n += self.note::<B>(word ^ (word << 1 | inside), at, n);
         ((at + BLOCK, n), not_ascii | above == 0)
@@ -108,33 +134,39 @@ impl Edges {
     /// Writes the places of the bits, from byte `at` on, behind the first `n` places; how many they are.
     #[inline(always)]
     fn note<B: Block>(&mut self, changes: u64, at: usize, n: usize) -> usize {
-        let to = self.places[n..n + BLOCK].first_chunk_mut().expect("64 were cut");
+        let to = self.places[n..n + BLOCK]
+            .first_chunk_mut()
+            .expect("64 were cut");
         B::positions(changes, at as u32, to);
         changes.count_ones() as usize
     }
 }
 
-/// The number of the word `lower[begin..end]`. A word's first 16 bytes are a key; each later piece of up to 12 bytes
-/// makes a key with the number of what stood before it, marked by a bit that no byte of a word has.
-#[inline(always)]
-fn name(lower: &[u8], begin: usize, end: usize, names: &mut Interner<u128>) -> u32 {
-    let n = end - begin;
-    if n <= PIECE {
-        return names.name(piece(lower, begin, n));
-    }
-    let mut id = names.name(piece(lower, begin, PIECE));
-    for at in (begin + PIECE..end).step_by(LATER_PIECE) {
-        let later = piece(lower, at, (end - at).min(LATER_PIECE));
-        id = names.name(later | u128::from(id | 1 << 31) << (8 * LATER_PIECE));
-    }
-    id
+/// Marks the key of a word that is longer than its key; no byte of a word has this bit.
+const LONG: u128 = 1 << 127;
+
+fn word(lower: &[u8], [begin, end]: [u32; 2]) -> &[u8] {
+    &lower[begin as usize..end as usize]
 }
 
-/// `n` (1 to 16) bytes, the first one lowest, zeros above; 16 may be read, for answers are padded.
+/// The bytes of a word, the first one lowest, zeros above; 16 may be read, for answers are padded.
 #[inline(always)]
-fn piece(lower: &[u8], begin: usize, n: usize) -> u128 {
-    let bytes: &[u8; PIECE] = lower[begin..begin + PIECE].first_chunk().expect("16 were cut");
+fn key(lower: &[u8], begin: usize, end: usize) -> u128 {
+    let n = end - begin;
+    if n > PIECE {
+        return long_key(&lower[begin..end]);
+    }
+    let bytes: &[u8; PIECE] = lower[begin..begin + PIECE]
+        .first_chunk()
+        .expect("16 were cut");
     u128::from_le_bytes(*bytes) & MASKS[n]
+}
+
+/// A hash of the word.
+#[cold]
+fn long_key(word: &[u8]) -> u128 {
+    let [low, high] = hash::bytes(word);
+    (u128::from(high) << 64 | u128::from(low)) | LONG
 }
 
 static MASKS: [u128; PIECE + 1] = {
@@ -183,7 +215,10 @@ mod tests {
     fn plain_words(text: &str) -> Vec<String> {
         let small = text.to_lowercase();
         let words = small.split(|c: char| !c.is_ascii_alphanumeric());
-        words.filter(|word| !word.is_empty()).map(String::from).collect()
+        words
+            .filter(|word| !word.is_empty())
+            .map(String::from)
+            .collect()
     }
 
     #[test]
@@ -209,7 +244,10 @@ mod tests {
                 let (wanted, got) = (plain_words(text), words.sequences.answer(i));
                 assert_eq!(got.len(), wanted.len(), "{level:?} {text:?}");
                 for (word, &id) in wanted.into_iter().zip(got) {
-                    match seen.iter().find(|(other, other_id)| *other == word || *other_id == id) {
+                    match seen
+                        .iter()
+                        .find(|(other, other_id)| *other == word || *other_id == id)
+                    {
                         Some((other, other_id)) => assert_eq!((other, *other_id), (&word, id)),
                         None => seen.push((word, id)),
                     }
