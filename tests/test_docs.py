@@ -24,8 +24,10 @@ def blocks(page: Path) -> list[tuple[str, str]]:
 
 
 def command_lines(page: Path) -> list[str]:
-    found = [line.strip() for _, text in blocks(page) for line in text.splitlines()]
-    found = [line.split("uv run ", 1)[-1].removeprefix("$ ") for line in found]
+    """Every line of code, fenced or indented, that calls sctk."""
+    fenced = [line for _, text in blocks(page) for line in text.splitlines()]
+    indented = [line for line in page.read_text().splitlines() if line.startswith("    ")]
+    found = [line.strip().split("uv run ", 1)[-1].removeprefix("$ ") for line in fenced + indented]
     return [line for line in found if line.startswith("sctk ")]
 
 

@@ -219,6 +219,30 @@ def test_a_recipe_that_is_wrong_is_told(tmp_path: Path, capfd: pytest.CaptureFix
     assert "got no method" in err
 
 
+@pytest.mark.parametrize(
+    ("name", "content", "words"),
+    [
+        ("empty.jsonl", b"", "empty file"),
+        ("bytes.jsonl", b"\xff\xfe", "wanted UTF-8"),
+        ("column.jsonl", b'{"foo": 1}', "no column with a prompt (columns: foo)"),
+        ("cut.jsonl", b'{"prompt": "x"', "no valid JSON"),
+        ("rows.json", b"[]", "got no row"),
+        ("table.csv", b"a,b", "'.csv'"),
+        ("nowhere.jsonl", None, "no such file"),
+    ],
+)
+def test_prompts_that_cannot_be_read_are_told(
+    toy: list[str], tmp_path: Path, name: str, content: bytes | None, words: str, capfd: pytest.CaptureFixture[str]
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_bytes(content)
+    code, out, err = told(capfd, *toy, "--prompts", str(tmp_path / name))
+    assert (code, out) == (2, "")
+    assert name in err
+    assert words in err
+    assert "hint: " in err
+
+
 def test_a_directory_in_use_or_read_only_is_exit_6(toy: list[str], capfd: pytest.CaptureFixture[str]) -> None:
     run = Path(toy[-1])
     run.mkdir(parents=True)
