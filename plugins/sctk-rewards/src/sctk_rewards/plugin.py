@@ -1,4 +1,4 @@
-"""What sctk-rewards offers: four rewards without weights, and one over any transformers classifier."""
+"""What sctk-rewards offers: rewards without weights, and one over any transformers classifier."""
 
 from __future__ import annotations
 
@@ -25,4 +25,5 @@ def sctk_rewards() -> Sequence[Component]:
             target="sctk_rewards.classifier:Classifier",
             summary="any transformers sequence classifier, labels by its own map (extra: classifier)",
         ),
+        Component(name="judge", target="sctk_rewards.judge:Judge", summary="the run's own model rates the reply"),
     ]
