@@ -9,6 +9,7 @@ import pytest
 from sctk_critics.prompts import preset_names, read_prompts
 
 TASKS = files("sctk_nano").joinpath("tasks")
+pytestmark = pytest.mark.skipif(not TASKS.is_dir(), reason="the embedded world is not part of this checkout yet")
 
 
 @pytest.mark.parametrize("task", ["sentiment", "safety"])
