@@ -8,6 +8,7 @@ use super::sketch::{Banding, Marks, SLOTS, band_keys, marks, sketch};
 use super::spill::Spill;
 use super::{DedupError, FirstFailure, Near};
 use crate::text::TextError;
+use crate::text::block::prefetch_text;
 use crate::watch::{Watch, run_chunks};
 
 /// Rows whose sketches are kept together.
@@ -64,6 +65,9 @@ pub fn pass(
             seen: &seen,
         };
         for (i, text) in texts.iter().enumerate() {
+            if let Some(next) = texts.get(i + 1) {
+                prefetch_text(next);
+            }
             if let Err(why) = one.add(text, first, i, &mut sketches) {
                 failure.note(first + i, why);
             }

@@ -8,6 +8,7 @@ use std::ops::Range;
 
 use super::probe_order::PROBES;
 use crate::text::Simd;
+use crate::text::block::Block;
 use crate::text::hash::{GOLDEN, mix, mix_raw};
 use crate::text::simd::per_level;
 use crate::watch::{Stopped, Watch, run_chunks};
@@ -22,28 +23,42 @@ pub type Slots = [u32; SLOTS];
 
 per_level! {
     /// The sketch of a text's shingles; all `u32::MAX` where there are none.
-    pub fn sketch(shingles: &[u64], slots: &mut Slots) = sketch_kernel;
+    pub fn sketch(shingles: &[u64], slots: &mut Slots) = sketch_kernel::<B>;
 }
 
 #[inline(always)]
-fn sketch_kernel(shingles: &[u64], slots: &mut Slots) {
-    // Four tables, merged at the end: a slot that is hit again while the first store is still under way costs
-    // a flush, so neighbouring shingles go to different tables.
-    let mut tables = [[EMPTY; SLOTS]; 4];
-    let (quads, rest) = shingles.as_chunks::<4>();
-    for quad in quads {
-        for (table, &shingle) in tables.iter_mut().zip(quad) {
+fn sketch_kernel<B: Block>(shingles: &[u64], slots: &mut Slots) {
+    let mut tables = [[EMPTY; SLOTS]; TABLES];
+    spread(shingles, &mut tables);
+    merge::<B>(&tables, slots);
+}
+
+/// Neighbouring shingles go to different tables, merged at the end: a slot that is hit again while the first store
+/// is still under way makes the processor wait.
+const TABLES: usize = 4;
+
+#[inline(always)]
+fn spread(shingles: &[u64], tables: &mut [Slots; TABLES]) {
+    let (groups, rest) = shingles.as_chunks::<TABLES>();
+    for group in groups {
+        for (table, &shingle) in tables.iter_mut().zip(group) {
             keep_least(table, shingle);
         }
     }
-    for &shingle in rest {
-        keep_least(&mut tables[0], shingle);
+    for (table, &shingle) in tables.iter_mut().zip(rest) {
+        keep_least(table, shingle);
     }
-    let [a, b, c, d] = &tables;
-    for i in 0..SLOTS {
-        slots[i] = a[i].min(b[i]).min(c[i].min(d[i]));
+}
+
+#[inline(always)]
+fn merge<B: Block>(tables: &[Slots; TABLES], slots: &mut Slots) {
+    *slots = tables[0];
+    for table in &tables[1..] {
+        for (slot, &value) in slots.iter_mut().zip(table) {
+            *slot = (*slot).min(value);
+        }
     }
-    fill_empty(slots);
+    fill_empty::<B>(slots);
 }
 
 #[inline(always)]
@@ -53,25 +68,31 @@ fn keep_least(table: &mut Slots, shingle: u64) {
 }
 
 #[inline(always)]
-fn fill_empty(slots: &mut Slots) {
-    let mut empty = 0u128;
-    for (i, &slot) in slots.iter().enumerate() {
-        empty |= u128::from(slot == EMPTY) << i;
-    }
-    if empty == 0 || empty == !0 {
+fn fill_empty<B: Block>(slots: &mut Slots) {
+    let halves = slots.as_chunks::<64>().0;
+    let mut empty = [B::equal(&halves[0], EMPTY), B::equal(&halves[1], EMPTY)];
+    if empty == [!0; 2] {
         return;
     }
     let filled = *slots;
-    let mut left = empty;
-    while left != 0 {
-        let i = left.trailing_zeros() as usize;
-        left &= left - 1;
-        slots[i] = PROBES[i]
-            .iter()
-            .map(|&other| filled[usize::from(other)])
-            .find(|&value| value != EMPTY)
-            .unwrap_or_else(|| next_filled(&filled, i));
+    for (half, left) in empty.iter_mut().enumerate() {
+        while *left != 0 {
+            let i = 64 * half + left.trailing_zeros() as usize;
+            *left &= *left - 1;
+            slots[i] = first_filled(&filled, i);
+        }
     }
+}
+
+#[inline(always)]
+fn first_filled(filled: &Slots, empty: usize) -> u32 {
+    for &other in &PROBES[empty] {
+        let value = filled[usize::from(other) % SLOTS];
+        if value != EMPTY {
+            return value;
+        }
+    }
+    next_filled(filled, empty)
 }
 
 /// The next non-empty slot in a circle: only where 128 probes found none, that is with one or two shingles.
@@ -205,33 +226,21 @@ fn range(offset: impl Fn(usize) -> usize, row: usize) -> Range<usize> {
 
 per_level! {
     /// The sketch of hashes that may be bad ones: each is mixed first.
-    fn sketch_mixed(hashes: &[u64], slots: &mut Slots) = sketch_mixed_kernel;
+    fn sketch_mixed(hashes: &[u64], slots: &mut Slots) = sketch_mixed_kernel::<B>;
 }
 
 #[inline(always)]
-fn sketch_mixed_kernel(hashes: &[u64], slots: &mut Slots) {
-    let mut tables = [[EMPTY; SLOTS]; 4];
-    let mut strip = [0u64; 64];
-    for hashes in hashes.chunks(64) {
+fn sketch_mixed_kernel<B: Block>(hashes: &[u64], slots: &mut Slots) {
+    let mut tables = [[EMPTY; SLOTS]; TABLES];
+    let mut strip = [0u64; 256];
+    for hashes in hashes.chunks(strip.len()) {
         let strip = &mut strip[..hashes.len()];
         for (mixed, &hash) in strip.iter_mut().zip(hashes) {
             *mixed = mix_raw(hash);
         }
-        let (quads, rest) = strip.as_chunks::<4>();
-        for quad in quads {
-            for (table, &shingle) in tables.iter_mut().zip(quad) {
-                keep_least(table, shingle);
-            }
-        }
-        for &shingle in rest {
-            keep_least(&mut tables[0], shingle);
-        }
+        spread(strip, &mut tables);
     }
-    let [a, b, c, d] = &tables;
-    for i in 0..SLOTS {
-        slots[i] = a[i].min(b[i]).min(c[i].min(d[i]));
-    }
-    fill_empty(slots);
+    merge::<B>(&tables, slots);
 }
 
 #[cfg(test)]

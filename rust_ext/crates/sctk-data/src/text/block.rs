@@ -14,6 +14,16 @@ pub trait Block {
         Self::classify::<UNDERSCORE>(&block, to)
     }
 
+    /// The bits of the numbers that equal `value`.
+    #[inline(always)]
+    fn equal(numbers: &[u32; 64], value: u32) -> u64 {
+        let mut bits = 0;
+        for (i, &number) in numbers.iter().enumerate() {
+            bits |= u64::from(number == value) << i;
+        }
+        bits
+    }
+
     /// Writes `base + i` for every set bit i to the front of `to`, in order; what follows them is undefined.
     #[inline(always)]
     fn positions(bits: u64, base: u32, to: &mut [u32; 64]) {
@@ -27,6 +37,21 @@ pub trait Block {
             }
         }
     }
+}
+
+/// Asks for the beginning of a text that is read soon, without waiting: the memory answers while another is worked on.
+#[inline(always)]
+pub fn prefetch_text(text: &[u8]) {
+    const LINE: usize = 64;
+    const MOST: usize = 4096;
+    #[cfg(target_arch = "x86_64")]
+    for at in (0..text.len().min(MOST)).step_by(LINE) {
+        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
+        // SAFETY: a prefetch changes nothing and cannot fault; SSE is part of x86-64.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(text.as_ptr().wrapping_add(at).cast()) };
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    let _ = text;
 }
 
 /// Eight bytes in one 64-bit register.
@@ -120,6 +145,35 @@ mod tests {
                         assert_eq!(to[place], byte.to_ascii_lowercase());
                     }
                 }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn equal_kernel<B: Block>(numbers: &[u32; 64], value: u32) -> u64 {
+        B::equal(numbers, value)
+    }
+    per_level! { fn equal(numbers: &[u32; 64], value: u32) -> u64 = equal_kernel::<B>; }
+
+    #[test]
+    fn equal_numbers_are_found_on_every_level() {
+        for level in Simd::available() {
+            for bits in [
+                0,
+                1,
+                1 << 63,
+                !0,
+                0x5555_5555_5555_5555,
+                0x0123_4567_89ab_cdef_u64,
+            ] {
+                let numbers = std::array::from_fn(|i| {
+                    if bits >> i & 1 == 1 {
+                        u32::MAX
+                    } else {
+                        i as u32
+                    }
+                });
+                assert_eq!(equal(level, &numbers, u32::MAX), bits);
             }
         }
     }
