@@ -182,6 +182,53 @@ def test_what_plugins_and_engines_print_stays_off_standard_output(
     assert "noise of a child" in err
 
 
+WATCHERS = """
+from dataclasses import dataclass
+from pathlib import Path
+from sctk_core import Component, hookimpl
+
+@hookimpl
+def sctk_watchers():
+    return [Component(name=name, target=f"watchers:{name.title()}", summary="") for name in ("tape", "bomb")]
+
+class Tape:
+    @dataclass(frozen=True, kw_only=True)
+    class Config:
+        pass
+
+    def __init__(self, config):
+        self.file = Path(__file__).with_suffix(".txt").open("w")
+
+    def notify(self, event):
+        print(type(event).__name__, file=self.file, flush=True)
+
+class Bomb(Tape):
+    def __init__(self, config):
+        pass
+
+    def notify(self, event):
+        raise RuntimeError("boom")
+"""
+
+
+def test_a_watcher_sees_every_event_once_named_and_one_that_breaks_breaks_nothing(
+    toy: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "watchers.py"
+    file.write_text(WATCHERS)
+    load = ["--load", str(file)]
+    assert told(capfd, *toy, *load, "--limit", "4")[0] == 0
+    assert not file.with_suffix(".txt").exists()
+    other = [*toy[:-1], str(tmp_path / "runs" / "second")]
+    code, out, _ = told(capfd, *other, *load, "--limit", "4", "--watch", "bomb", "--watch", "tape", "--json")
+    assert code == 0
+    assert json.loads(out)["state"] == "done"
+    events = file.with_suffix(".txt").read_text().split()
+    assert (events[0], events[-1]) == ("RunStarted", "RunFinished")
+    assert events.count("ChainFinished") == 4 + 3 * 10
+    assert told(capfd, *toy, *load, "--watch", "nobody")[0] == 3
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

@@ -68,6 +68,9 @@ def test_rate_and_time_left_count_from_this_start_only() -> None:
     meter(StageStarted(stage="train.student", n_items=None))
     clock.now = 85.0
     assert meter.line() == "train.student: 1 min 15 s"
+    for _ in range(3):
+        meter(ItemFinished(stage="draft", outcome="answered"))
+    assert meter.line() == "train.student: 1 min 15 s, 3 steps"
     assert span(7265) == "2 h 01 min"
 
 

@@ -5,6 +5,7 @@ Both are fed by the run's events, and print to standard error. `Meter` does the 
 
 from __future__ import annotations
 
+import os
 import sys
 import threading
 import time
@@ -67,6 +68,8 @@ class Meter:
         if self.n_done:
             of = "" if self.n_wanted is None else f" of {self.n_wanted} ({self.n_done / max(1, self.n_wanted):.0%})"
             parts.append(f"{self.n_done}{of} chains, {self.rate:.1f}/s")
+        elif self.outcomes:
+            parts.append(f"{self.outcomes.total()} steps")
         if self.seconds_left is not None:
             parts.append(f"about {span(self.seconds_left)} left")
         parts += [f"{self.outcomes[name]} {name}" for name in ("failed", "declined") if self.outcomes[name]]
@@ -162,6 +165,7 @@ class Live:
 @contextmanager
 def progress() -> Iterator[Callable[[Event], None]]:
     """The observer that fits standard error: live where a person looks, lines where nobody does."""
+    os.environ.setdefault("TQDM_DISABLE", "1")  # engines draw bars of their own, one for each model that they load
     meter = Meter()
     if sys.stderr.isatty():
         from rich.console import Console

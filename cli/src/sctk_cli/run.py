@@ -49,10 +49,12 @@ def recipe_options(command: Any) -> Any:
 @click.command(epilog=EPILOG)
 @recipe_options
 @click.option("--out", type=click.Path(path_type=Path), help="The run's directory; else runs/METHOD-FINGERPRINT.")
+@click.option("--watch", "watchers", metavar="NAME", multiple=True, help="A watcher that sees every event; repeatable.")
 @click.option("--json", "json_", is_flag=True, help="Print one object on standard output instead of the table.")
-def run(out: Path | None, json_: bool, **given: Any) -> int:
+def run(out: Path | None, watchers: tuple[str, ...], json_: bool, **given: Any) -> int:
     """Run a method start to finish, or go on with a run."""
     from sctk_core.assembly import assemble
+    from sctk_core.plugins import build
     from sctk_core.run import execute
 
     from sctk_cli.progress import progress
@@ -61,8 +63,9 @@ def run(out: Path | None, json_: bool, **given: Any) -> int:
 
     with reserved_stdout():
         recipe, among = resolved(given)
+        watching = [build("watcher", name, {}, {}, among=among).instance.notify for name in watchers]
         with progress() as observer:
-            result = execute(assemble(recipe, among), out=out, observers=[observer])
+            result = execute(assemble(recipe, among), out=out, observers=[observer, *watching])
     if json_:
         put(as_json(result))
     else:
