@@ -53,7 +53,8 @@ def build(plan: Plan, out: Path) -> float:
     )
     model.to(torch.bfloat16).save_pretrained(out)
     tok.save_pretrained(out)
-    (out / "build.json").write_text(json.dumps({"plan": asdict(plan), "loss": round(loss, 4), "tokens": n_tokens}, indent=2) + "\n")
+    facts = {"plan": asdict(plan), "parameters": model.num_parameters(), "tokens": n_tokens, "loss": round(loss, 4)}
+    (out / "build.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     return loss
 
 

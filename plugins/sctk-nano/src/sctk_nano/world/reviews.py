@@ -240,3 +240,20 @@ def truth(text: str, film: str, aspects: Sequence[str]) -> float:
     films = {meaning.slots["film"] for meaning in said if "film" in meaning.slots}
     clean = all(meaning.sense not in SOUR and meaning.sense != UNCLEAR for meaning in said)
     return float(clean and films == {film} and praised == set(aspects))
+
+
+def faults(text: str, aspects: Sequence[str]) -> set[str]:
+    """What is left to improve in a review: aspects that it blames or does not praise, and a sour start or end."""
+    said = REVIEWS.read(text)
+    praised = {meaning.slots["aspect"] for meaning in said if meaning.sense == PRAISE}
+    blamed = {meaning.slots["aspect"] for meaning in said if meaning.sense == BLAME}
+    edges = {meaning.sense for meaning in said} & {SOUR_START, SOUR_END}
+    return (set(aspects) - praised) | blamed | edges
+
+
+def named_faults(critique: str) -> set[str]:
+    """The faults that a critique names, in the terms of `faults`."""
+    edge = {START_FAULT: SOUR_START, END_FAULT: SOUR_END}
+    said = CRITIQUES.read(critique)
+    named = {meaning.slots["aspect"] for meaning in said if meaning.sense == FAULT}
+    return named | {edge[meaning.sense] for meaning in said if meaning.sense in edge}

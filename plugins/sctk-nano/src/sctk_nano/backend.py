@@ -1,0 +1,35 @@
+"""The backend `nano`: sctk-transformers' backend, on the shipped weights unless told otherwise, in float32.
+
+Float32, because then a reply does not depend on its batch; the weights are stored in bfloat16 only to be small.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sctk_core import ModelRef, setting
+from sctk_transformers.backend import TransformersBackend
+
+from sctk_nano import model_path
+
+
+class NanoBackend(TransformersBackend):
+    """Continues conversations with the embedded model."""
+
+    @dataclass(frozen=True, kw_only=True, slots=True)
+    class Config:
+        """What there is to say of a model this small."""
+
+        max_batch: int = setting(64, help="conversations in one batch", unit="rows", low=1, high=4096, identity=False)
+        n_threads: int = setting(0, help="CPU threads; 0: as torch decides", unit="threads", low=0, identity=False)
+
+    def __init__(self, config: NanoBackend.Config, *, model: ModelRef) -> None:
+        wider = TransformersBackend.Config(
+            dtype="float32", device="cpu", max_batch=config.max_batch, n_threads=config.n_threads
+        )
+        super().__init__(wider, model=model)
+
+    @staticmethod
+    def default_model() -> str:
+        """The shipped model, where a recipe names none."""
+        return str(model_path())

@@ -1,0 +1,44 @@
+"""What the embedded world offers: a backend on the shipped weights, a source of prompts per task, and the truth."""
+
+from sctk_core import Component, hookimpl
+
+
+@hookimpl
+def sctk_backends() -> list[Component]:
+    """The backend of the shipped model."""
+    return [
+        Component(
+            name="nano",
+            target="sctk_nano.backend:NanoBackend",
+            summary="the embedded model, in float32 on the CPU; any other local model by --model",
+        )
+    ]
+
+
+@hookimpl
+def sctk_sources() -> list[Component]:
+    """Prompts of the world, one source per task."""
+    return [
+        Component(
+            name="nano-sentiment",
+            target="sctk_nano.source:ReviewSource",
+            summary="requests for reviews of invented films",
+        ),
+        Component(
+            name="nano-safety",
+            target="sctk_nano.source:RequestSource",
+            summary="requests of which some should be declined",
+        ),
+    ]
+
+
+@hookimpl
+def sctk_evaluators() -> list[Component]:
+    """The checker that knows the world."""
+    return [
+        Component(
+            name="nano-truth",
+            target="sctk_nano.truth:NanoTruth",
+            summary="1 where a text does what the world's prompt called for, else 0",
+        )
+    ]

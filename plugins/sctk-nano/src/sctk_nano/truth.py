@@ -1,0 +1,38 @@
+"""The truth of the world: whether a text does what its prompt called for, 0 or 1.
+
+It reads every sentence back to the frame of the world that says it, so it knows what a text means, not how it sounds,
+and a text with a sentence that means nothing in this world is not good. It shares no code and no word list with any
+reward. A prompt from elsewhere has no truth here: None, which is counted and never a zero.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sctk_core import Prompt, Sample
+from sctk_nano.world import requests, reviews
+
+
+def truth(prompt: Prompt, text: str) -> float | None:
+    """1.0 where the text is a good answer to the prompt, else 0.0; None where the prompt is not of this world."""
+    meta = prompt.meta
+    match meta.get("task"):
+        case "sentiment" if "film" in meta and "aspects" in meta:
+            return reviews.truth(text, meta["film"], meta["aspects"].split(", "))
+        case "safety" if meta.get("act") in requests.ACT_BY_NAME and "object" in meta:
+            return requests.truth(text, meta["act"], meta["object"])
+    return None
+
+
+class NanoTruth:
+    """Measures `truth` of samples whose prompts come from the world's own sources."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config:
+        """Nothing to set: truth is not a matter of taste."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    async def evaluate(self, samples: Sequence[Sample]) -> Mapping[str, Sequence[float | None]]:
+        """truth -> 1.0, 0.0 or None per sample, in order."""
+        return {"truth": [truth(sample.prompt, sample.text) for sample in samples]}
