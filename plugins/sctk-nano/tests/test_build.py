@@ -44,9 +44,7 @@ def test_another_seed_gives_other_weights(tiny: Path, tmp_path: Path) -> None:
 def test_sharpness_is_a_temperature(tiny: Path, tmp_path: Path) -> None:
     build(replace(TINY, sharpness=1.5), tmp_path)
     ids = torch.tensor([[1, 3, 40, 41, 5, 4]])
-    logits = [
-        AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32)(ids).logits for path in (tiny, tmp_path)
-    ]
+    logits = [AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32)(ids).logits for path in (tiny, tmp_path)]
     assert torch.allclose(logits[0] * 1.5, logits[1], rtol=0.02, atol=0.02)
 
 

@@ -47,7 +47,9 @@ def test_nothing_of_the_other_splits_was_ever_trained_on() -> None:
         assert seen >= set(words["world"])
         assert not seen & {*words["prompts"], *words["held-out"]}
     asked = ReviewSource(SourceConfig(n_prompts=2000, n_held_out=500))
-    films = {prompt.meta["film"].split(" of ")[-1] for prompts in (asked.prompts(), asked.held_out()) for prompt in prompts}
+    films = {
+        prompt.meta["film"].split(" of ")[-1] for prompts in (asked.prompts(), asked.held_out()) for prompt in prompts
+    }
     assert {split_of(film) for film in films} == {"prompts", "held-out"}
     assert not films & seen
 

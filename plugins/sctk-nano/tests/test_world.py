@@ -41,7 +41,13 @@ def test_what_the_world_writes_is_readable(task: str) -> None:
 
 
 def test_a_sentence_of_no_frame_is_unclear() -> None:
-    for sentence in ("The plot was purple.", "The plot was dull", "the plot was dull.", "The plot was dull. Really.", ""):
+    for sentence in (
+        "The plot was purple.",
+        "The plot was dull",
+        "the plot was dull.",
+        "The plot was dull. Really.",
+        "",
+    ):
         assert reviews.REVIEWS.read_sentence(sentence).sense == UNCLEAR
 
 
@@ -61,7 +67,10 @@ def test_splits_share_no_word_and_no_name() -> None:
     [
         ('I saw "Norfedan" on Monday. The plot was wonderful. I loved the music.', 1.0),
         ('I saw "Norfedan" on Monday. I loved the music. The plot was far from dull.', 1.0),
-        ('"Norfedan" is truly moving. The plot was superb. I could have watched the music all night. Go and see it.', 1.0),
+        (
+            '"Norfedan" is truly moving. The plot was superb. I could have watched the music all night. Go and see it.',
+            1.0,
+        ),
         ('I saw "Norfedan" on Monday. The plot was anything but wonderful. I loved the music.', 0.0),
         ('I saw "Norfedan" on Monday. I checked my watch during the plot. I loved the music.', 0.0),
         ('I saw "Norfedan" on Monday. I loved the music.', 0.0),

@@ -45,13 +45,17 @@ def build(plan: Plan, out: Path) -> float:
     ids = {"bos": tok.bos_token_id, "eos": tok.eos_token_id, "pad": tok.pad_token_id}
     model = training.new_model(plan.shape, len(tok), ids, tokenizer.MAX_LENGTH)
     loss = training.fit(model, examples, plan.schedule, plan.seed)
+    model.generation_config = GenerationConfig(
+        do_sample=True,
+        temperature=1.0,
+        max_new_tokens=96,
+        **{f"{name}_token_id": number for name, number in ids.items()},
+    )
+    model.to(torch.bfloat16)
     with torch.no_grad():
         # The same as sampling at temperature 1 / sharpness, and part of the weights: a small model's tail is noise.
         model.model.norm.weight *= plan.sharpness
-    model.generation_config = GenerationConfig(
-        do_sample=True, temperature=1.0, max_new_tokens=96, bos_token_id=ids["bos"], eos_token_id=ids["eos"], pad_token_id=ids["pad"]
-    )
-    model.to(torch.bfloat16).save_pretrained(out)
+    model.save_pretrained(out)
     tok.save_pretrained(out)
     facts = {"plan": asdict(plan), "parameters": model.num_parameters(), "tokens": n_tokens, "loss": round(loss, 4)}
     (out / "build.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")

@@ -78,7 +78,11 @@ def figure(outcomes: Sequence[bool]) -> Figure:
     centre = (yes + z * z / 2) / (n + z * z)
     half = z / (n + z * z) * math.sqrt(yes * (n - yes) / n + z * z / 4)
     return Figure(
-        share=round(yes / n, 4), low=round(max(0.0, centre - half), 4), high=round(min(1.0, centre + half), 4), yes=yes, n=n
+        share=round(yes / n, 4),
+        low=round(max(0.0, centre - half), 4),
+        high=round(min(1.0, centre + half), 4),
+        yes=yes,
+        n=n,
     )
 
 
@@ -174,7 +178,7 @@ def main() -> None:
         build = json.loads((arguments.model / "build.json").read_text(encoding="utf-8"))
         (arguments.model / "skill.json").write_text(text, encoding="utf-8")
         (arguments.model / "README.md").write_text(card(build, rows), encoding="utf-8")
-    print(text)  # noqa: T201 (a command's answer)
+    print(text)
 
 
 if __name__ == "__main__":

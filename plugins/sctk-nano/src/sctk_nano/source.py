@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from sctk_core import Message, Prompt, setting
+
 from sctk_nano.world import requests, reviews
 from sctk_nano.world.words import Split
 

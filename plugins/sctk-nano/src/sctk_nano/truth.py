@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sctk_core import Prompt, Sample
+
 from sctk_nano.world import requests, reviews
 
 

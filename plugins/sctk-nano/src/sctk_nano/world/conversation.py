@@ -3,10 +3,10 @@
 The five assistant and user turns after the request are the same for every task; only the assistant's are learned.
 """
 
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
-import tomllib
 
 Role = Literal["user", "assistant"]
 

@@ -47,9 +47,7 @@ def frames(sense: str, *texts: str, act: str | None = None) -> tuple[Frame, ...]
 def _frame(sense: str, text: str, act: str | None) -> Frame:
     weight, star, rest = text.partition(" * ")
     return (
-        Frame(sense=sense, text=rest, weight=float(weight), act=act)
-        if star
-        else Frame(sense=sense, text=text, act=act)
+        Frame(sense=sense, text=rest, weight=float(weight), act=act) if star else Frame(sense=sense, text=text, act=act)
     )
 
 

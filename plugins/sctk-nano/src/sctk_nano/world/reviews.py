@@ -12,21 +12,15 @@ from dataclasses import dataclass
 
 from sctk_nano.world.conversation import Conversation
 from sctk_nano.world.grammar import UNCLEAR, Frame, Grammar, frames
-from sctk_nano.world.words import ASPECTS, Split, film
+from sctk_nano.world.words import ASPECTS, REVIEW_WORDS, Split, film
 
 PRAISE, BLAME, PLACE, WARM_END, SOUR_END = "praise", "blame", "place", "warm-end", "sour-end"
 WARM_START, SOUR_START = "warm-start", "sour-start"
 SOUR = {BLAME, SOUR_START, SOUR_END}
 
 WORDS = {
-    "good": """wonderful moving gripping superb delightful charming brilliant warm clever lovely thrilling beautiful fresh
-        funny graceful memorable stunning excellent perfect inspired tender vivid elegant witty dazzling touching
-        magnificent splendid""".split(),
-    "bad": """dull tedious clumsy boring awful terrible weak flat lazy messy dreadful tiresome lifeless stale shallow
-        bland wooden ugly painful pointless forgettable hollow sloppy grim poor confusing annoying cheap""".split(),
-    "very": "truly really simply so utterly".split(),
-    "day": "Monday Tuesday Friday Saturday Sunday".split(),
-    "company": ["my sister", "two friends", "my father", "a neighbour", "my class"],
+    **REVIEW_WORDS,
+    "company": ("my sister", "two friends", "my father", "a neighbour", "my class"),
 }
 
 REQUESTS = (
@@ -85,9 +79,7 @@ REVIEW_FRAMES: tuple[Frame, ...] = (
         "I checked my watch during the {aspect}.",
         "Nobody seems to have cared about the {aspect}.",
     ),
-    *frames(
-        WARM_END, "2 * Go and see it.", "I will see it again.", "Take the whole family.", "I left with a smile."
-    ),
+    *frames(WARM_END, "2 * Go and see it.", "I will see it again.", "Take the whole family.", "I left with a smile."),
     *frames(
         SOUR_END, "2 * Do not bother.", "Stay at home instead.", "I was glad when it was over.", "Save your money."
     ),
@@ -174,9 +166,7 @@ def conversation(split: Split, rng: random.Random, habits: Habits) -> Conversati
         found = _wrong(draft, found, rng)
     text = draft.write(asked, rng)
     revision = text if not found else _revised(draft, found, rng, habits).write(asked, rng)
-    return Conversation(
-        request=asked.request, draft=text, critique=_critique(asked, found, rng), revision=revision
-    )
+    return Conversation(request=asked.request, draft=text, critique=_critique(asked, found, rng), revision=revision)
 
 
 def _draft(n_aspects: int, rng: random.Random, habits: Habits) -> Review:
