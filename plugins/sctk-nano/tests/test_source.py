@@ -3,9 +3,11 @@
 import asyncio
 import json
 import re
+from itertools import islice
 
 import pytest
 from sctk_core import Message, Prompt, Sample
+from sctk_core.testing import check_evaluator, check_source
 from sctk_nano import corpus, model_path
 from sctk_nano.source import RequestSource, ReviewSource, SourceConfig
 from sctk_nano.truth import NanoTruth
@@ -60,3 +62,11 @@ def test_truth_is_none_for_prompts_from_elsewhere() -> None:
     samples = [Sample(prompt=review, text="It was fine."), Sample(prompt=elsewhere, text="Paris.")]
     measured = asyncio.run(NanoTruth(NanoTruth.Config()).evaluate(samples))
     assert measured == {"truth": [0.0, None]}
+
+
+@pytest.mark.parametrize("source", [ReviewSource, RequestSource])
+def test_sources_and_truth_conform(source: type[ReviewSource] | type[RequestSource]) -> None:
+    asked = source(SourceConfig())
+    check_source(asked)
+    samples = [Sample(prompt=prompt, text="Not with me.") for prompt in islice(asked.prompts(), 6)]
+    check_evaluator(NanoTruth(NanoTruth.Config()), samples)

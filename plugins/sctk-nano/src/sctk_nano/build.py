@@ -23,7 +23,7 @@ class Plan:
     """All that decides the model's bytes, machine and library versions aside."""
 
     seed: int = 20240208
-    conversations: int = 24_000
+    conversations: int = 16_000
     spelling_conversations: int = 3_000
     vocab_size: int = 1_152
     threads: int = 1
@@ -47,6 +47,8 @@ def build(plan: Plan, out: Path) -> float:
     loss = training.fit(model, examples, plan.schedule, plan.seed)
     model.generation_config = GenerationConfig(
         do_sample=True,
+        top_k=0,
+        top_p=1.0,
         temperature=1.0,
         max_new_tokens=96,
         **{f"{name}_token_id": number for name, number in ids.items()},
