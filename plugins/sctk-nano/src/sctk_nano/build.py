@@ -23,10 +23,9 @@ class Plan:
     """All that decides the model's bytes, machine and library versions aside."""
 
     seed: int = 20240208
-    conversations: int = 16_000
+    conversations: int = 14_000
     spelling_conversations: int = 3_000
-    vocab_size: int = 1_152
-    threads: int = 1
+    vocab_size: int = 1_536
     sharpness: float = 1.0
     shape: training.Shape = field(default_factory=training.Shape)
     schedule: training.Schedule = field(default_factory=training.Schedule)
@@ -35,7 +34,7 @@ class Plan:
 def build(plan: Plan, out: Path) -> float:
     """Writes tokenizer, weights and configuration to `out`; returns the final loss in nats per token."""
     torch.manual_seed(plan.seed)
-    torch.set_num_threads(plan.threads)
+    torch.set_num_threads(1)
     torch.use_deterministic_algorithms(True)
     spelling = corpus.spelling_text(plan.spelling_conversations, plan.seed)
     tok = tokenizer.learn(spelling, plan.vocab_size)
