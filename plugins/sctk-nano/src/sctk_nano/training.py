@@ -127,9 +127,7 @@ def optimizers(model: LlamaForCausalLM, schedule: Schedule) -> list[torch.optim.
     inside = {id(weight) for weight in matrices}
     others = [weight for weight in model.parameters() if id(weight) not in inside]
     rate = schedule.learning_rate
-    muon = torch.optim.Muon(
-        matrices, lr=rate, weight_decay=schedule.weight_decay, adjust_lr_fn="match_rms_adamw"
-    )
+    muon = torch.optim.Muon(matrices, lr=rate, weight_decay=schedule.weight_decay, adjust_lr_fn="match_rms_adamw")
     return [muon, torch.optim.AdamW(others, lr=rate, betas=(0.9, 0.95), weight_decay=0.0)]
 
 
