@@ -82,6 +82,36 @@ def test_rank_agreement_covers_and_is_the_area() -> None:
     assert perfect.low < 1.0
 
 
+def test_rank_agreement_of_answers_to_the_same_prompts_covers() -> None:
+    """Three answers to each of 30 prompts share most of their noise: without the groups the interval is far too short."""
+    truth = 0.5 * (1 + math.erf(1 / math.sqrt(2) / math.sqrt(2)))
+    rng = random.Random(6)
+    covered = {True: 0, False: 0}
+    for _ in range(300):
+        scores, truths, groups = list[float](), list[bool](), list[str]()
+        for prompt in range(30):
+            shared = rng.gauss(0, 0.95)
+            for _ in range(3):
+                scores.append(prompt % 2 + shared + rng.gauss(0, math.sqrt(1 - 0.95**2)))
+                truths.append(prompt % 2 == 1)
+                groups.append(f"p{prompt}")
+        for grouped in covered:
+            estimate = rank_agreement(scores, truths, groups if grouped else None)
+            assert estimate.low is not None
+            assert estimate.high is not None
+            covered[grouped] += estimate.low <= truth <= estimate.high
+    assert covered[True] / 300 >= 0.91
+    assert covered[False] / 300 <= 0.85
+
+
+def test_groups_of_one_are_no_groups() -> None:
+    rng = random.Random(8)
+    truths = [rng.random() < 0.5 for _ in range(50)]
+    scores = [rng.gauss(float(t), 1) for t in truths]
+    alone, named = rank_agreement(scores, truths), rank_agreement(scores, truths, [f"p{i}" for i in range(50)])
+    assert (named.value, named.low, named.high) == pytest.approx((alone.value, alone.low, alone.high))
+
+
 def test_an_interval_holds_its_mean_and_narrows_with_n() -> None:
     rng = random.Random(1)
     values = [rng.random() for _ in range(400)]

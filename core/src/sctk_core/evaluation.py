@@ -97,19 +97,20 @@ def comparisons(measured: Measured, differences: Sequence[tuple[str, str]], seed
     for metric, arms in measured.values.items():
         if any(value is not None for by_prompt in arms.values() for value in by_prompt.values()):
             rows += compare(metric, arms, differences, seed=seed)
-    pairs = _reward_and_truth(measured.values)
-    if {truth >= 0.5 for _, truth in pairs} == {True, False}:
-        found = rank_agreement([reward for reward, _ in pairs], [truth >= 0.5 for _, truth in pairs])
+    judged = _reward_and_truth(measured.values)
+    truths = [truth >= 0.5 for _, _, truth in judged]
+    if set(truths) == {True, False}:
+        found = rank_agreement([reward for _, reward, _ in judged], truths, [prompt for prompt, _, _ in judged])
         numbers = {"value": found.value, "low": found.low, "high": found.high, "n": found.n}
         rows.append(Measure(arm="all", metric="agreement", **numbers))  # type: ignore[arg-type]
     return rows
 
 
-def _reward_and_truth(values: Values) -> list[tuple[float, float]]:
-    """(reward, truth) of every sample that has both."""
+def _reward_and_truth(values: Values) -> list[tuple[str, float, float]]:
+    """(prompt, reward, truth) of every sample that has both; the answers to one prompt are not independent."""
     rewards, truths = values.get("reward", {}), values.get("truth", {})
     return [
-        (reward, truth)
+        (prompt, reward, truth)
         for arm, by_prompt in rewards.items()
         for prompt, reward in by_prompt.items()
         if reward is not None and (truth := truths.get(arm, {}).get(prompt)) is not None

@@ -3,9 +3,9 @@
 Every interval is 95 %. Means use the percentile bootstrap with 2,000 resamples, expanded for small n as Hesterberg (2015,
 The American Statistician 69:371) does: the tail shares are those that give a normal sample's t interval, since the plain
 percentile interval is too short by about sqrt((n - 1) / n). Shares use Wilson's score interval, the area under the curve
-DeLong's. Where all values are equal no resample differs: shares then keep Wilson's interval and paired differences of two
-shares the Agresti-Min one; other constants get an interval of width zero. Resampling is seeded by what is measured and
-reads values in the order of their prompts' ids, so equal values give equal intervals. Standard library only.
+DeLong's, clustered by prompt where asked. Where all values are equal no resample differs: shares then keep Wilson's
+interval, paired differences of two shares the Agresti-Min one, and other constants get an interval of width zero. Resampling
+is seeded by what is measured and reads values in the order of their prompts' ids, so equal values give equal intervals.
 """
 
 from __future__ import annotations
@@ -92,15 +92,18 @@ def agreement(first: Sequence[bool], second: Sequence[bool]) -> Estimate:
     return wilson(sum(bool(a) == bool(b) for a, b in zip(first, second, strict=True)), len(first))
 
 
-def rank_agreement(scores: Sequence[float], truths: Sequence[bool]) -> Estimate:
-    """P(a true item scores above a false one), ties a half (the area under the ROC curve), with DeLong's 95 % interval.
+def rank_agreement(scores: Sequence[float], truths: Sequence[bool], groups: Sequence[str] | None = None) -> Estimate:
+    """P(a true item scores above a false one), ties a half (the area under the ROC curve), with its 95 % interval.
 
-    The interval is taken on the logit scale; it needs two items of each kind, else `low` and `high` are None.
+    The variance is DeLong's, or with `groups` Obuchowski's (1997, Biometrics 53:567): items of one group (the answers to one
+    prompt, say) are not independent. The interval is taken on the logit scale; it needs two groups with items of each kind,
+    else `low` and `high` are None.
 
     >>> rank_agreement([0.1, 0.4, 0.35, 0.8], [False, False, True, True]).value
     0.75
     """
     _want_pairs(scores, truths)
+    names = list(range(len(scores))) if groups is None else list(groups)
     yes = [score for score, truth in zip(scores, truths, strict=True) if truth]
     no = [score for score, truth in zip(scores, truths, strict=True) if not truth]
     if not yes or not no:
@@ -108,13 +111,26 @@ def rank_agreement(scores: Sequence[float], truths: Sequence[bool]) -> Estimate:
             f"rank agreement: got {len(yes)} true and {len(no)} false items, wanted some of each",
             hint="rank agreement compares true items with false ones",
         )
-    of_yes = _shares_below(yes, no)
-    of_no = [1.0 - share for share in _shares_below(no, yes)]
+    of_yes, of_no = _shares_below(yes, no), [1.0 - share for share in _shares_below(no, yes)]
     area = math.fsum(of_yes) / len(yes)
+    sides: tuple[dict[object, float], dict[object, float]] = ({}, {})
+    shares = {True: iter(of_yes), False: iter(of_no)}
+    for truth, name in zip(truths, names, strict=True):
+        side = sides[0 if truth else 1]
+        side[name] = side.get(name, 0.0) + next(shares[bool(truth)]) - area
     low = high = None
-    if len(yes) > 1 and len(no) > 1:
-        low, high = _logit_interval(area, _variance(of_yes) / len(yes) + _variance(of_no) / len(no), len(scores))
+    if min(len(sides[0]), len(sides[1])) > 1:
+        low, high = _logit_interval(area, _area_variance(*sides, len(yes), len(no)), len(set(names)))
     return Estimate(value=area, low=low, high=high, n=len(scores))
+
+
+def _area_variance(yes: Mapping[object, float], no: Mapping[object, float], n_yes: int, n_no: int) -> float:
+    """The variance of the area from each group's summed deviations, of true items and of false ones."""
+    n_groups = len(yes.keys() | no.keys())
+    first = len(yes) / (len(yes) - 1) * math.fsum(d * d for d in yes.values()) / n_yes**2
+    second = len(no) / (len(no) - 1) * math.fsum(d * d for d in no.values()) / n_no**2
+    both = math.fsum(d * no[name] for name, d in yes.items() if name in no)
+    return max(0.0, first + second + 2 * n_groups / (n_groups - 1) * both / (n_yes * n_no))
 
 
 def compare(
@@ -210,11 +226,6 @@ def _shares_below(these: Sequence[float], those: Sequence[float]) -> list[float]
 
     ordered = sorted(those)
     return [(bisect_left(ordered, x) + bisect_right(ordered, x)) / (2 * len(ordered)) for x in these]
-
-
-def _variance(values: Sequence[float]) -> float:
-    mean = math.fsum(values) / len(values)
-    return math.fsum((value - mean) ** 2 for value in values) / (len(values) - 1)
 
 
 def _logit_interval(area: float, variance: float, n: int) -> tuple[float, float]:
