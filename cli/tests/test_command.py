@@ -220,8 +220,10 @@ def test_a_watcher_sees_every_event_once_named_and_one_that_breaks_breaks_nothin
     assert told(capfd, *toy, *load, "--limit", "4")[0] == 0
     assert not file.with_suffix(".txt").exists()
     other = [*toy[:-1], str(tmp_path / "runs" / "second")]
-    code, out, _ = told(capfd, *other, *load, "--limit", "4", "--watch", "bomb", "--watch", "tape", "--json")
+    code, out, err = told(capfd, *other, *load, "--limit", "4", "--watch", "bomb", "--watch", "tape", "--json")
     assert code == 0
+    assert "RuntimeError: boom" in err
+    assert "Traceback" not in err
     assert json.loads(out)["state"] == "done"
     events = file.with_suffix(".txt").read_text().split()
     assert (events[0], events[-1]) == ("RunStarted", "RunFinished")

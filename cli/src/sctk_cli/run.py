@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sctk_cli.terminal import put, reserved_stdout
+from sctk_cli.terminal import Warnings, put, reserved_stdout
 
 if TYPE_CHECKING:
     from sctk_core.plugins import Catalogue
@@ -61,6 +62,7 @@ def run(out: Path | None, watchers: tuple[str, ...], json_: bool, **given: Any) 
     from sctk_cli.report import as_json, lines_of
     from sctk_cli.show import a_training_row
 
+    logging.getLogger("sctk").addHandler(Warnings())
     with reserved_stdout():
         recipe, among = resolved(given)
         watching = [build("watcher", name, {}, {}, among=among).instance.notify for name in watchers]

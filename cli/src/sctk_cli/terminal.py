@@ -6,6 +6,7 @@ hide no line and write no markup.
 
 from __future__ import annotations
 
+import logging
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -59,6 +60,16 @@ def reserved_stdout() -> Iterator[None]:
         sys.stderr.flush()
         os.dup2(kept, 1)
         os.close(kept)
+
+
+class Warnings(logging.Handler):
+    """Log records of sctk as one line each on standard error; of an exception its type and message, no traceback."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Says the record."""
+        error = record.exc_info[1] if record.exc_info else None
+        cause = "" if error is None else f" ({type(error).__name__}: {error})"
+        say(f"{record.levelname.lower()}: {clean(record.getMessage() + cause, one_line=True)}")
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:
