@@ -1,0 +1,246 @@
+"""The real engine on a small model made here: one engine for all tests, because it takes most of a minute to start."""
+
+from __future__ import annotations
+
+import asyncio
+import multiprocessing
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Coroutine, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sctk_core import BackendDown, ConfigError, Failure, Message, ModelRef, Reply, Request, Sampling
+from sctk_transformers import chat
+from sctk_transformers.backend import TransformersBackend
+from sctk_vllm.backend import VLLMBackend
+from sctk_vllm.engine import stdout_to_stderr
+
+WORDS = "the film was good and the story kept us awake until a late hour; we liked it. system user assistant "
+CHATML = (
+    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
+    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
+)
+
+
+@pytest.fixture(scope="module")
+def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A random float32 Llama of 64 wide and a byte-level tokenizer with ChatML."""
+    import torch
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    engine = Tokenizer(models.BPE())
+    engine.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
+    engine.decoder = decoders.ByteLevel()
+    special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
+    alphabet = pre_tokenizers.ByteLevel.alphabet()
+    engine.train_from_iterator(
+        [WORDS] * 4, trainers.BpeTrainer(vocab_size=320, special_tokens=special, initial_alphabet=alphabet)
+    )
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=engine, eos_token="<|im_end|>", pad_token="<|endoftext|>")
+    tokenizer.chat_template = CHATML
+    torch.manual_seed(0)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer),
+        hidden_size=128,
+        intermediate_size=128,
+        num_hidden_layers=2,
+        num_attention_heads=4,
+        num_key_value_heads=2,
+        head_dim=32,
+        max_position_embeddings=256,
+        eos_token_id=tokenizer.eos_token_id,
+        bos_token_id=None,
+        initializer_range=0.12,
+    )
+    folder = tmp_path_factory.mktemp("llama")
+    LlamaForCausalLM(config).save_pretrained(folder)
+    tokenizer.save_pretrained(folder)
+    return folder
+
+
+Run = Callable[[Coroutine[Any, Any, Any]], Any]
+
+
+@pytest.fixture(scope="module")
+def loop() -> Iterator[asyncio.AbstractEventLoop]:
+    """One event loop for the engine's whole life."""
+    loop = asyncio.new_event_loop()
+    yield loop
+    loop.close()
+
+
+@pytest.fixture(scope="module")
+def backend(path: Path, loop: asyncio.AbstractEventLoop) -> Iterator[VLLMBackend]:
+    # One thread, bound to no core: the model is tiny, and tests share the machine.
+    os.environ.update(VLLM_CPU_OMP_THREADS_BIND="nobind", OMP_NUM_THREADS="1")
+    made = VLLMBackend(VLLMBackend.Config(dtype="float32", max_batch=32), model=ModelRef(path=str(path)))
+    yield made
+    loop.run_until_complete(made.aclose())
+
+
+def ask(number: int, sampling: Sampling | None = None, seed: int | None = None) -> Request:
+    words = (WORDS.split() * 3)[number % 7 : number % 7 + 3 + number % 11]
+    return Request(
+        messages=(Message(role="user", content=" ".join(words)),),
+        sampling=sampling or Sampling(max_new_tokens=16),
+        of=f"p{number}",
+        seed=(1 << 62) + number if seed is None else seed,
+        key=f"k{number}",
+    )
+
+
+@pytest.fixture(scope="module")
+def say(backend: VLLMBackend, loop: asyncio.AbstractEventLoop) -> Callable[[list[Request]], list[Any]]:
+    return lambda requests: list(loop.run_until_complete(backend.generate(requests)))
+
+
+Say = Callable[[list[Request]], list[Any]]
+
+
+def test_the_plugin_module_brings_nothing_heavy() -> None:
+    program = "import sys, sctk_vllm.plugin as p, sctk_vllm.backend as b; print(*sys.modules)"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert not {"torch", "transformers", "vllm"} & set(done.stdout.split())
+
+
+def test_a_missing_path_says_what_was_wanted() -> None:
+    with pytest.raises(ConfigError, match="wanted a Hugging Face model directory"):
+        VLLMBackend(VLLMBackend.Config(), model=ModelRef(path="/nowhere"))
+
+
+@pytest.mark.slow
+def test_greedy_replies_are_those_of_the_transformers_backend(path: Path, say: Say) -> None:
+    requests = [ask(number, Sampling(temperature=0.0, max_new_tokens=20)) for number in range(8)]
+
+    async def run() -> list[Any]:
+        made = TransformersBackend(TransformersBackend.Config(n_threads=1), model=ModelRef(path=str(path)))
+        found = await made.generate(requests)
+        await made.aclose()
+        return list(found)
+
+    wanted = asyncio.run(run())
+    found = say(requests)
+    for got, want in zip(found, wanted, strict=True):
+        assert (got.text, got.token_ids, got.finish) == (want.text, want.token_ids, want.finish)
+        assert (got.key, got.prompt_tokens, got.tokenizer, got.usage) == (
+            want.key,
+            want.prompt_tokens,
+            want.tokenizer,
+            want.usage,
+        )
+
+
+@pytest.mark.slow
+def test_seeds_choose_the_reply_whatever_the_batch(say: Say) -> None:
+    requests = [ask(number) for number in range(24)]
+    together = say(requests)
+    assert all(isinstance(reply, Reply) for reply in together)
+    assert [say([request])[0] for request in requests[:6]] == together[:6]
+    assert say(requests[::-1])[::-1] == together
+    assert len({reply.text for reply in say([ask(3, seed=seed) for seed in range(8)])}) == 8
+
+
+@pytest.mark.slow
+def test_ids_end_with_the_end_of_the_turn(say: Say, path: Path) -> None:
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(path)
+    found = say([ask(number, Sampling(max_new_tokens=220)) for number in range(24)])
+    assert {reply.finish for reply in found} == {"stop", "length"}
+    end = chat.end_of_turn(tokenizer)
+    for reply in found:
+        assert (reply.token_ids[-1] == end) == (reply.finish == "stop")
+        assert end not in reply.token_ids[:-1]
+        assert chat.decode(tokenizer, reply.token_ids) == reply.text
+
+
+@pytest.mark.slow
+def test_stop_strings_end_a_reply_and_are_no_part_of_it(say: Say) -> None:
+    free = say([ask(number, Sampling(max_new_tokens=40)) for number in range(8)])
+    for number, reply in enumerate(free):
+        stop = reply.text[len(reply.text) // 2 :][:3]
+        (short,) = say([ask(number, Sampling(max_new_tokens=40, stop=(stop,)))])
+        assert short.text == reply.text[: reply.text.index(stop)]
+        assert short.finish == "stop"
+        assert short.token_ids is None or short.token_ids == reply.token_ids[: len(short.token_ids)]
+
+
+@pytest.mark.slow
+def test_a_prompt_longer_than_the_context_fails_alone(say: Say) -> None:
+    long = Request(messages=(Message(role="user", content="awake " * 400),), of="long", key="long")
+    ok, failed = say([ask(1), long])
+    assert isinstance(ok, Reply)
+    assert isinstance(failed, Failure)
+    assert (failed.kind, failed.of) == ("budget", "long")
+    assert "255" in failed.message
+
+
+@pytest.mark.slow
+def test_logprobs_are_those_of_the_transformers_backend(
+    path: Path, backend: VLLMBackend, loop: asyncio.AbstractEventLoop
+) -> None:
+    conversations = [(ask(number).messages, "we liked it " * (number % 4)) for number in range(8)]
+
+    async def run() -> list[Any]:
+        made = TransformersBackend(TransformersBackend.Config(n_threads=1), model=ModelRef(path=str(path)))
+        found = await made.logprobs(conversations)
+        await made.aclose()
+        return list(found)
+
+    found = loop.run_until_complete(backend.logprobs(conversations))
+    assert found == pytest.approx(asyncio.run(run()), rel=1e-4)
+
+
+@pytest.mark.slow
+def test_a_cancelled_call_is_aborted_and_the_others_go_on(
+    backend: VLLMBackend, loop: asyncio.AbstractEventLoop
+) -> None:
+    async def run() -> tuple[Any, int]:
+        doomed = asyncio.create_task(backend.generate([ask(n, Sampling(max_new_tokens=230)) for n in range(32)]))
+        await asyncio.sleep(0.5)
+        doomed.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await doomed
+        found = await asyncio.wait_for(backend.generate([ask(2)]), timeout=60)
+        running = await backend._running()
+        return found[0], running.engine.get_num_unfinished_requests()
+
+    reply, n_left = loop.run_until_complete(run())
+    assert isinstance(reply, Reply)
+    assert n_left == 0
+
+
+def test_what_a_started_process_prints_goes_to_stderr(capfd: pytest.CaptureFixture[str]) -> None:
+    with stdout_to_stderr():
+        subprocess.run(["/bin/echo", "noise"], check=True)
+    subprocess.run(["/bin/echo", "data"], check=True)
+    assert capfd.readouterr() == ("data\n", "noise\n")
+
+
+@pytest.mark.slow
+def test_closing_fails_what_is_in_flight_and_ends_the_processes(
+    backend: VLLMBackend, loop: asyncio.AbstractEventLoop
+) -> None:
+    """Last, because it ends the one engine."""
+
+    async def run() -> list[Any]:
+        flying = asyncio.create_task(backend.generate([ask(n, Sampling(max_new_tokens=230)) for n in range(32)]))
+        await asyncio.sleep(0.3)
+        await backend.aclose()
+        with pytest.raises(BackendDown):
+            await backend.generate([ask(1)])
+        return list(await asyncio.wait_for(flying, timeout=60))
+
+    before = multiprocessing.active_children()
+    found = loop.run_until_complete(run())
+    assert before
+    for process in before:
+        process.join(timeout=30)
+        assert not process.is_alive()
+    failed = [outcome for outcome in found if isinstance(outcome, Failure)]
+    assert failed
+    assert {(failure.kind, failure.retryable) for failure in failed} == {("backend", True)}
