@@ -13,7 +13,10 @@ from sctk_core.plugins.offers import FIRST_PARTY
 from sctk_core.testing import ScriptedBackend, check_component
 
 ROOT = Path(__file__).parents[1]
-SETTINGS: dict[tuple[str, str], dict[str, Any]] = {("reward", "rules"): {"must_not_contain": ["as an AI"]}}
+SETTINGS: dict[tuple[str, str], dict[str, Any]] = {
+    ("reward", "rules"): {"must_not_contain": ["as an AI"]},
+    ("watcher", "event-log"): {"path": "events.jsonl"},
+}
 """What a component cannot be built without."""
 WITH_A_MODEL = {("reward", "classifier")}
 """Checked in the tests of their own distributions, with a small model, as all backends and trainers are."""
@@ -31,7 +34,10 @@ def light_offers() -> list[Offer]:
 
 
 @pytest.mark.parametrize("offer", light_offers(), ids=lambda offer: f"{offer.kind}-{offer.name}")
-def test_an_installed_component_keeps_its_contract(offer: Offer) -> None:
+def test_an_installed_component_keeps_its_contract(
+    offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
     needs = {"backend": ScriptedBackend(lambda request: f"Fine. {request.seed % 10}")}
     asks_backend = "backend" in needs_of(load(offer.kind, offer.name))
     built = build(offer.kind, offer.name, SETTINGS.get((offer.kind, offer.name), {}), needs)

@@ -229,6 +229,9 @@ def test_a_watcher_sees_every_event_once_named_and_one_that_breaks_breaks_nothin
     assert (events[0], events[-1]) == ("RunStarted", "RunFinished")
     assert events.count("ChainFinished") == 4 + 3 * 10
     assert told(capfd, *toy, *load, "--watch", "nobody")[0] == 3
+    log = tmp_path / "events.jsonl"
+    assert told(capfd, *toy, "--limit", "4", "--watch", f"event-log path={log}")[0] == 0
+    assert len(log.read_text().splitlines()) >= 2
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 import os
+import shlex
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -39,6 +40,13 @@ def recipe_options(command: Any) -> Any:
         click.option("--limit", type=click.IntRange(min=0), help="Walk at most so many prompts (0: all)."),
         click.option("--set", "assignments", metavar="A.B=VALUE", multiple=True, help="One setting; repeatable."),
         click.option(
+            "--watch",
+            "watchers",
+            metavar="'NAME KEY=VALUE ...'",
+            multiple=True,
+            help="A watcher that sees every event, in place of the recipe's; repeatable.",
+        ),
+        click.option(
             "--load", "files", type=click.Path(path_type=Path), multiple=True, help="A plugin from one .py file."
         ),
     )
@@ -50,12 +58,10 @@ def recipe_options(command: Any) -> Any:
 @click.command(epilog=EPILOG)
 @recipe_options
 @click.option("--out", type=click.Path(path_type=Path), help="The run's directory; else runs/METHOD-FINGERPRINT.")
-@click.option("--watch", "watchers", metavar="NAME", multiple=True, help="A watcher that sees every event; repeatable.")
 @click.option("--json", "json_", is_flag=True, help="Print one object on standard output instead of the table.")
-def run(out: Path | None, watchers: tuple[str, ...], json_: bool, **given: Any) -> int:
+def run(out: Path | None, json_: bool, **given: Any) -> int:
     """Run a method start to finish, or go on with a run."""
     from sctk_core.assembly import assemble
-    from sctk_core.plugins import build
     from sctk_core.run import execute
 
     from sctk_cli.progress import progress
@@ -65,9 +71,8 @@ def run(out: Path | None, watchers: tuple[str, ...], json_: bool, **given: Any) 
     logging.getLogger("sctk").addHandler(Warnings())
     with reserved_stdout():
         recipe, among = resolved(given)
-        watching = [build("watcher", name, {}, {}, among=among).instance.notify for name in watchers]
         with progress() as observer:
-            result = execute(assemble(recipe, among), out=out, observers=[observer, *watching])
+            result = execute(assemble(recipe, among), out=out, observers=[observer])
     if json_:
         put(as_json(result))
     else:
@@ -103,7 +108,7 @@ def _assigned(assignments: Sequence[str], layer: Any, read: Any) -> list[Any]:
 
 def _flags(given: Mapping[str, Any]) -> dict[str, Any]:
     """The short flags as sections of a recipe."""
-    sections: dict[str, dict[str, Any]] = {}
+    sections: dict[str, Any] = {}
     if given["plugin"]:
         sections["method"] = {"use": given["plugin"]}
     if given["model"]:
@@ -114,4 +119,15 @@ def _flags(given: Mapping[str, Any]) -> dict[str, Any]:
         sections["source"] = {"use": PROMPTS_SOURCE, "path": str(given["prompts"])}
     if given["limit"] is not None:
         sections["run"] = {"limit": given["limit"]}
+    if given["watchers"]:
+        sections["watcher"] = [_watcher(text) for text in given["watchers"]]
     return sections
+
+
+def _watcher(text: str) -> dict[str, Any]:
+    """`event-log path=events.jsonl` as a row of [[watcher]]."""
+    from sctk_core.recipe import from_assignments
+
+    name, *assignments = shlex.split(text) or [""]
+    settings: dict[str, Any] = from_assignments([f"watcher.{one}" for one in assignments]).get("watcher", {})
+    return {"use": name} | settings
