@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 from sctk_rs import consistency as consistency_api
 from sctk_rs import dedup as dedup_api
+from sctk_rs import packing as packing_api
 from sctk_rs.consistency import How
 
 SINGLE = How(dtype="float32")
@@ -92,3 +93,79 @@ def _consistency(task: str, texts: Any, final: Any, k: int, extra: dict[str, Any
 def consistency_edit_cut_off(task: str, texts: list[str], arrow: Any, k: int, extra: dict[str, Any]) -> np.ndarray:
     """Character edit similarity where it is 0.8 or more, else 0."""
     return np.asarray(consistency_api.char_edit(arrow, k, cut_off=0.8, how=SINGLE).values).reshape(-1, k, k)
+
+
+_PACKERS: dict[tuple[object, ...], packing_api.Packer] = {}
+
+
+def packing(
+    task: str,
+    table: Any,
+    lengths: Any,
+    seq_len: int,
+    strategy: str,
+    *,
+    reuse: bool = False,
+    threads: int = 1,
+    positions: bool = True,
+    store: str | None = None,
+) -> Any:
+    """What `task` asks of us: a plan of the lengths, or the packed table; fresh memory, as every call of a peer takes.
+
+    Wrapped rows are lent, not copied, and get no position ids: the peer writes none either.
+    """
+    ours = {"wrapped": "wrapped", "bfd_split": "best-fit"}.get(strategy, "best-fit")
+    if task == "plan":
+        plan = packing_api.plan(lengths, seq_len, ours)
+        return np.asarray(plan.order), np.asarray(plan.bin_offsets)
+    key = (seq_len, strategy, reuse, threads, positions, store)
+    if key not in _PACKERS:
+        _PACKERS[key] = packing_api.Packer(
+            seq_len,
+            ours,
+            overflow="split" if strategy == "bfd_split" else "truncate",
+            position_ids=positions and ours != "wrapped",
+            threads=threads,
+            reuse=reuse,
+            store=store,
+        )
+    batch = _PACKERS[key].pack(table).table
+    ids, seqs = batch["input_ids"], batch["seq_lengths"]
+    return {
+        "input_ids": np.asarray(ids.values),
+        "labels": np.asarray(batch["labels"].values),
+        "position_ids": np.asarray(batch["position_ids"].values) if "position_ids" in batch.column_names else None,
+        "offsets": np.asarray(ids.offsets),
+        "seq_lengths": np.asarray(seqs.values),
+        "seq_offsets": np.asarray(seqs.offsets),
+    }
+
+
+def packing_reuse(*given: Any) -> Any:
+    """Into memory that the last result left (a loader's ring of buffers)."""
+    return packing(*given, reuse=True)
+
+
+def packing_without_positions(*given: Any) -> Any:
+    """Ids and labels alone, which is what TRL writes."""
+    return packing(*given, positions=False)
+
+
+def packing_two_threads(*given: Any) -> Any:
+    """On two threads (give the peer two as well)."""
+    return packing(*given, threads=2)
+
+
+def packing_reuse_plain(*given: Any) -> Any:
+    """Reused memory by plain stores: what streaming stores gain."""
+    return packing(*given, reuse=True, store="plain")
+
+
+def packing_reuse_avx2(*given: Any) -> Any:
+    """Reused memory without AVX-512."""
+    return packing(*given, reuse=True, store="avx2")
+
+
+def packing_streaming(*given: Any) -> Any:
+    """Fresh memory by streaming stores."""
+    return packing(*given, store="avx2")

@@ -19,7 +19,6 @@ pub use array::{Array, Layout, Number, Values};
 pub use batch::Batch;
 pub use field::Type;
 pub use import::{Column, Table};
-pub use view::{Lists, Offsets, View};
 
 use pyo3::prelude::*;
 

@@ -1,7 +1,7 @@
 //! `Packer`: whole tables into bins, columns and boundaries together.
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex};
+use std::sync::Mutex;
 
 use pyo3::prelude::*;
 use sctk_data::packing::admit::{Admitted, admit_pairs};
