@@ -3,7 +3,6 @@
 //! Each area has one file with a `register`. What every door needs stands in `arrow` (columns), `numbers` (NumPy
 //! buffers), `texts` (strings from a list or a column) and `control` (threads, signals, progress, panics).
 
-
 mod arrow;
 mod consistency;
 mod control;
