@@ -14,9 +14,10 @@ from datasets import Dataset
 from sctk_core import ModelRef, NothingAccepted, TrainingData, TrainReport, directory_digest
 from trl import SFTConfig, SFTTrainer
 
-from sctk_trl.collate import IGNORED, CompletionCollator
+from sctk_trl.collate import IGNORED, CompletionCollator, PackedCompletionCollator
 from sctk_trl.encoding import pad_id, tokens_of
-from sctk_trl.rows import Table, completion_table, counts_by_reason
+from sctk_trl.packing import packed_completions, refuse_leaks
+from sctk_trl.rows import CompletionRow, Table, completion_table, counts_by_reason
 from sctk_trl.sft import Sft
 from sctk_trl.steps import Progress, adapter, arguments, quiet_and_fixed, run
 from sctk_trl.student import Student, load_student, save_student, whole_directory
@@ -56,6 +57,8 @@ def train_completions(config: Sft.Config, data: TrainingData, ref: ModelRef, out
         table = completion_table(data, tokens_of(student, config.max_length))
         if not table.rows:
             raise nothing_left("sft", table)
+        if config.compute.packing:
+            refuse_leaks(student.model, config.compute)
         progress = Progress("sft", config.compute.log_every, "sum")
         trainer = _trainer(config, student, table, progress, part)
         run(trainer)
@@ -74,8 +77,10 @@ def train_completions(config: Sft.Config, data: TrainingData, ref: ModelRef, out
 
 
 def _trainer(
-    config: Sft.Config, student: Student, table: Table[Any], progress: Progress, part: Path
+    config: Sft.Config, student: Student, table: Table[CompletionRow], progress: Progress, part: Path
 ) -> CompletionTrainer:
+    pad, packing = pad_id(student.tokenizer), config.compute.packing
+    rows = packed_completions(table.rows, config.max_length) if packing else table.as_dicts()
     return CompletionTrainer(
         progress=progress,
         model=student.model,
@@ -84,8 +89,8 @@ def _trainer(
             max_length=None,
             dataset_kwargs={"skip_prepare_dataset": True},
         ),
-        data_collator=CompletionCollator(pad_id=pad_id(student.tokenizer)),
-        train_dataset=Dataset.from_list(table.as_dicts()),
+        data_collator=PackedCompletionCollator(pad_id=pad) if packing else CompletionCollator(pad_id=pad),
+        train_dataset=Dataset.from_list(rows),
         processing_class=student.tokenizer,
         peft_config=adapter(config.lora, student.model),
     )

@@ -19,7 +19,7 @@ from sctk_core import ContractError, ModelRef, TrainingData, TrainReport, direct
 from torch import Tensor
 from trl import DPOConfig, DPOTrainer
 
-from sctk_trl.collate import IGNORED, PairCollator
+from sctk_trl.collate import IGNORED, PackedPairCollator, PairCollator, chosen_first
 from sctk_trl.completion_trainer import nothing_left
 from sctk_trl.encoding import pad_id, tokens_of
 from sctk_trl.loss import (
@@ -30,6 +30,7 @@ from sctk_trl.loss import (
     pair_loss,
     probability_under_noise,
 )
+from sctk_trl.packing import packed_pairs, refuse_leaks
 from sctk_trl.preference import Preference
 from sctk_trl.rows import PairRow, Table, pair_table
 from sctk_trl.steps import Progress, adapter, arguments, quiet_and_fixed, run
@@ -73,10 +74,7 @@ class PairTrainer(DPOTrainer):  # type: ignore[misc]
         """The rows with the reference's log-probabilities, kept in memory (TRL would keep them in a cache of its own)."""
         self._reference_weights = weights_digest(self.model)
         with self._adapter_off():
-            logps_N2 = self.all_logps(dataset)
-        return dataset.add_column("ref_chosen_logps", logps_N2[:, 0].tolist()).add_column(
-            "ref_rejected_logps", logps_N2[:, 1].tolist()
-        )
+            return dataset.add_column("ref_logps", self.all_logps(dataset))
 
     def check_reference(self) -> None:
         """Refuses to train where the weights are no longer those that the reference was computed with."""
@@ -94,32 +92,39 @@ class PairTrainer(DPOTrainer):  # type: ignore[misc]
             yield
 
     def logps(self, model: Any, batch: dict[str, Tensor]) -> Tensor:
-        """[2B] log-probabilities of the responses in nats, float32, summed over their tokens."""
-        labels_2BT = batch["input_ids"].masked_fill(batch["completion_mask"] == 0, IGNORED)
-        outputs = model(
-            input_ids=batch["input_ids"],
-            attention_mask=batch["attention_mask"],
-            labels=labels_2BT,
-            use_cache=False,
-            fused_lm_head=True,
-        )
-        summed: Tensor = outputs.log_probs.float().sum(dim=1)
-        return summed
+        """[2B] log-probabilities of the responses in nats, float32, summed over their tokens: all chosen, all rejected."""
+        labels_RT = batch["input_ids"].masked_fill(batch["completion_mask"] == 0, IGNORED)
+        read = {name: batch[name] for name in ("input_ids", "attention_mask", "position_ids") if name in batch}
+        # [R, T - 1]: what stands at t is of token t + 1, and 0 where that is no response token.
+        logps_RT = model(**read, labels=labels_RT, use_cache=False, fused_lm_head=True).log_probs.float()
+        if "segments" not in batch:
+            summed: Tensor = logps_RT.sum(dim=1)
+            return summed
+        flat = torch.nn.functional.pad(logps_RT, (1, 0)).flatten()
+        by_row = iter(torch.split(flat, batch["segments"].tolist()))
+        sums = []
+        for n_sequences in batch["n_sequences"].tolist():
+            sums += [next(by_row).sum() for _ in range(n_sequences)]
+            next(by_row)  # the row's padding
+        return chosen_first(torch.stack(sums))
 
-    def all_logps(self, dataset: Dataset) -> Tensor:
-        """[N, 2] log-probabilities of the chosen and rejected responses of all rows, without gradients."""
+    def all_logps(self, dataset: Dataset) -> list[list[float]]:
+        """For each row of the dataset the log-probabilities of its responses, without gradients: chosen, rejected, ..."""
         size = 4 * self.args.per_device_train_batch_size
-        order = sorted(range(len(dataset)), key=lambda n: (dataset[n]["length"], n))
-        found_N2 = torch.empty(len(dataset), 2)
+        lengths = dataset["length"][:]
+        order = sorted(range(len(lengths)), key=lambda n: (lengths[n], n))
+        found: list[list[float]] = [[] for _ in lengths]
         was_training = self.model.training
         self.model.eval()
         with torch.no_grad(), self.accelerator.autocast():
             for start in range(0, len(order), size):
-                rows = order[start : start + size]
-                batch = self._prepare_inputs(self.data_collator([dataset[n] for n in rows]))
-                found_N2[rows] = self.logps(self.model, batch).reshape(2, -1).T.cpu()
+                rows = [dataset[n] for n in order[start : start + size]]
+                batch = self._prepare_inputs(self.data_collator(rows))
+                pairs = iter(self.logps(self.model, batch).reshape(2, -1).T.cpu().tolist())
+                for n, row in zip(order[start : start + size], rows, strict=True):
+                    found[n] = [logp for _ in row.get("taus", [0]) for logp in next(pairs)]
         self.model.train(was_training)
-        return found_N2
+        return found
 
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
@@ -130,12 +135,17 @@ class PairTrainer(DPOTrainer):  # type: ignore[misc]
         self._progress.add(loss)
         return (loss, {"h": h_B}) if return_outputs else loss
 
-    def final_h(self) -> Tensor:
-        """[N] h of every training pair under the policy as it stands."""
-        logps_N2 = self.all_logps(self.train_dataset)
-        known = self.train_dataset.with_format("torch")
-        reference_N2 = torch.stack([known["ref_chosen_logps"][:], known["ref_rejected_logps"][:]], dim=1)
-        return log_ratio_difference(logps_N2.T.reshape(-1), reference_N2.T.reshape(-1), self._objective.beta)
+    def final_metrics(self) -> dict[str, float]:
+        """The metrics of all training pairs under the policy as it stands."""
+        data = self.train_dataset
+        logps, reference = (_chosen_first(rows) for rows in (self.all_logps(data), data["ref_logps"][:]))
+        taus = data["tau"][:] if "tau" in data.column_names else [tau for row in data["taus"][:] for tau in row]
+        h_N = log_ratio_difference(logps, reference, self._objective.beta)
+        return pair_metrics(self._objective, h_N, torch.tensor(taus))
+
+
+def _chosen_first(rows: list[list[float]]) -> Tensor:
+    return chosen_first(torch.tensor([logp for row in rows for logp in row]))
 
 
 def train_pairs(config: Preference.Config, data: TrainingData, ref: ModelRef, out: Path) -> TrainReport:
@@ -148,10 +158,12 @@ def train_pairs(config: Preference.Config, data: TrainingData, ref: ModelRef, ou
         if not table.rows:
             raise nothing_left("preference", table)
         progress = Progress("preference", config.compute.log_every, "mean")
+        if config.compute.packing:
+            refuse_leaks(student.model, config.compute)
         trainer = _trainer(config, objective, student, table, progress, part)
         trainer.check_reference()
         run(trainer)
-        metrics = pair_metrics(objective, trainer.final_h(), torch.tensor([row.tau for row in table.rows]))
+        metrics = trainer.final_metrics()
         save_student(student, trainer.accelerator.unwrap_model(trainer.model), part)
     return TrainReport(
         model=ModelRef(path=str(out), digest=directory_digest(out)),
@@ -173,6 +185,9 @@ def _trainer(
     progress: Progress,
     part: Path,
 ) -> PairTrainer:
+    pad, packing = pad_id(student.tokenizer), config.compute.packing
+    # Both sides of the longest pair that is admitted fit into one bin.
+    rows = packed_pairs(table.rows, 2 * config.max_length) if packing else table.as_dicts()
     return PairTrainer(
         objective=objective,
         progress=progress,
@@ -183,8 +198,8 @@ def _trainer(
             beta=config.beta,
             precompute_ref_log_probs=True,
         ),
-        data_collator=PairCollator(pad_id=pad_id(student.tokenizer)),
-        train_dataset=Dataset.from_list(table.as_dicts()),
+        data_collator=PackedPairCollator(pad_id=pad) if packing else PairCollator(pad_id=pad),
+        train_dataset=Dataset.from_list(rows),
         processing_class=student.tokenizer,
         peft_config=adapter(config.lora, student.model),
     )

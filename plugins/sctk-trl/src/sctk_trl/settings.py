@@ -50,4 +50,8 @@ class Compute:
     device: Literal["auto", "cpu"] = setting("auto", help="auto: an accelerator where there is one")
     gradient_checkpointing: bool = setting(False, help="recompute activations: less memory, about 20 % slower")
     attention: str = setting("auto", help="attention implementation of transformers (sdpa, eager, flash_attention_2)")
+    packing: bool = setting(
+        False,
+        help="rows side by side in bins of max_length tokens (a pair: of twice that); batch_size then counts bins",
+    )
     log_every: int = setting(20, help="steps between two lines of progress", unit="steps", low=1, identity=False)
