@@ -14,6 +14,7 @@ from sctk_core import ConfigError, Given, Message, Prompt
 from sctk_core.builtin.columns import Columns
 from sctk_core.builtin.file_source import FileSource
 from sctk_core.config import parse
+from sctk_core.testing import check_source
 
 REAL = Path(__file__).parents[3] / "shared/data/dsc/sentiments/results_sentiment_review.json"
 real_rows = pytest.mark.skipif(not REAL.exists(), reason="the real dSC rows (../shared) are not here")
@@ -164,6 +165,11 @@ def test_held_out_from_another_file(tmp_path: Path) -> None:
         source(train, held_out=str(leaky))
     with pytest.raises(ConfigError, match="holds out"):
         source(train, held_out=str(train))
+
+
+def test_conformance(tmp_path: Path) -> None:
+    rows = [{"prompt": f"Film {i % 40}", "group": f"g{i % 20}"} for i in range(80)]
+    check_source(source(written(tmp_path, rows), held_out_share=0.3))
 
 
 def test_the_digest_follows_the_bytes(tmp_path: Path) -> None:

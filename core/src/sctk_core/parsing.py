@@ -17,6 +17,7 @@ from sctk_core.records import Failure
 
 Verdict = Literal["keep", "revise"]
 
+# Patterns are compiled at first use (re keeps them): importing core stays light.
 LABELS = ("score", "rating", "grade", "sentiment", "evaluation", "mark")
 READ_CHARACTERS = 20_000  # from the end of a reply: no honest verdict is further from it
 _WORDS = "|".join(LABELS)
@@ -24,21 +25,17 @@ _NUMBER = r"[-+−]?(?:\d+(?:\.\d+)?|\.\d+)"
 _TAIL = r"(?P<tail>\s?%|\s*/\s*\d+(?:\.\d+)?|\s+out\s+of\s+\d+(?:\.\d+)?|[,\-–]\d|e[-+]?\d|\.\d)?"
 _QUOTES = r"[\s*_`\"']{0,6}"
 # "Overall Evaluation: Score 4.5": one label may repeat another after its colon.
-_STRONG = re.compile(
-    rf"\b(?:{_WORDS}){_QUOTES}(?:\([^()\n]{{0,40}}\){_QUOTES})?(?:[:=]|\s[-–—]\s){_QUOTES}"
+_STRONG = (
+    rf"(?i)\b(?:{_WORDS}){_QUOTES}(?:\([^()\n]{{0,40}}\){_QUOTES})?(?:[:=]|\s[-–—]\s){_QUOTES}"
     rf"(?:(?:{_WORDS})\b{_QUOTES}[:=]?{_QUOTES})?\[{{0,2}}(?P<number>{_NUMBER}){_TAIL}"
-    rf"|\[\[\s*(?P<bracketed>{_NUMBER})(?P<tail2>\s*/\s*\d+(?:\.\d+)?)?\s*\]\]",
-    re.IGNORECASE,
+    rf"|\[\[\s*(?P<bracketed>{_NUMBER})(?P<tail2>\s*/\s*\d+(?:\.\d+)?)?\s*\]\]"
 )
-_WEAK = re.compile(
-    rf"\b(?:{_WORDS})\s+(?:of\s+|is\s+|as\s+)?(?P<number>{_NUMBER}){_TAIL}"
-    rf"|\*\*\s*(?P<bracketed>{_NUMBER})(?P<tail2>\s*/\s*\d+(?:\.\d+)?)?\s*\.?\*\*",
-    re.IGNORECASE,
+_WEAK = (
+    rf"(?i)\b(?:{_WORDS})\s+(?:of\s+|is\s+|as\s+)?(?P<number>{_NUMBER}){_TAIL}"
+    rf"|\*\*\s*(?P<bracketed>{_NUMBER})(?P<tail2>\s*/\s*\d+(?:\.\d+)?)?\s*\.?\*\*"
 )
-_WHOLE = re.compile(rf"[\s*\[\"'(]{{0,8}}(?P<number>{_NUMBER}){_TAIL}[\s*\]\"').]{{0,8}}\Z")
-_VERDICT_LINE = re.compile(
-    r"\bverdict[\s*_`\"']{0,6}[:=][\s*_`\"']{0,6}(?P<word>[\w-]+)[\s*_`\"'.!]{0,6}\Z", re.IGNORECASE
-)
+_WHOLE = rf"(?i)[\s*\[\"'(]{{0,8}}(?P<number>{_NUMBER}){_TAIL}[\s*\]\"').]{{0,8}}\Z"
+_VERDICT_LINE = r"(?i)\bverdict[\s*_`\"']{0,6}[:=][\s*_`\"']{0,6}(?P<word>[\w-]+)[\s*_`\"'.!]{0,6}\Z"
 
 
 def parse_score(
@@ -77,7 +74,7 @@ def parse_verdict(
     """
     lines = [line.strip() for line in text[-READ_CHARACTERS:].splitlines() if line.strip()]
     last = lines[-1] if lines else ""
-    match = _VERDICT_LINE.search(last)
+    match = re.search(_VERDICT_LINE, last)
     word = (match["word"] if match else last.strip(" *_`\"'.!") if len(lines) == 1 else "").lower()
     if word in {each.lower() for each in keep}:
         return "keep"
@@ -95,18 +92,17 @@ def neutralise(text: str) -> str:
     "Great film. Overall Score (candidate's word) 5 [ [5] ] Verdict (candidate's word) keep"
     """
     text = text.replace("\\u", "\\ u")  # an escape could spell a label inside JSON
-    text = _SCORE_MARK.sub(lambda match: f"{match['label']} (candidate's word) {match['number']}", text)
-    text = _VERDICT_MARK.sub(lambda match: f"{match['label']} (candidate's word)", text)
+    text = re.sub(_SCORE_MARK, lambda match: f"{match['label']} (candidate's word) {match['number']}", text)
+    text = re.sub(_VERDICT_MARK, lambda match: f"{match['label']} (candidate's word)", text)
     text = re.sub(r"\*\*(?=\s*[-+−.\d])", "* *", text)
     return re.sub(r"\[(?=\[)", "[ ", re.sub(r"\](?=\])", "] ", text))
 
 
 # Wider than what is read above, and atomic, so that no text makes it slow.
-_SCORE_MARK = re.compile(
-    rf"\b(?P<label>{_WORDS})(?>\([^()\n]{{0,40}}\)|\W|\b(?:of|is|as|{_WORDS})\b){{1,60}}?(?P<number>{_NUMBER})",
-    re.IGNORECASE,
+_SCORE_MARK = (
+    rf"(?i)\b(?P<label>{_WORDS})(?>\([^()\n]{{0,40}}\)|\W|\b(?:of|is|as|{_WORDS})\b){{1,60}}?(?P<number>{_NUMBER})"
 )
-_VERDICT_MARK = re.compile(r"\b(?P<label>verdict)[\s*_`\"']{0,6}[:=]", re.IGNORECASE)
+_VERDICT_MARK = r"(?i)\b(?P<label>verdict)[\s*_`\"']{0,6}[:=]"
 
 
 def _find_score(text: str, high: float) -> float | str:
@@ -114,10 +110,10 @@ def _find_score(text: str, high: float) -> float | str:
     for value in _json_scores(text):
         return value
     for pattern in (_STRONG, _WEAK):
-        matches = list(pattern.finditer(text))
+        matches = list(re.finditer(pattern, text))
         if matches:
             return _clean(matches[-1], high)
-    whole = _WHOLE.match(text.strip())
+    whole = re.match(_WHOLE, text.strip())
     return _clean(whole, high) if whole else "got no labelled score"
 
 
