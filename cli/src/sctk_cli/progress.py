@@ -20,30 +20,38 @@ from sctk_cli.terminal import clean, say
 
 
 class Meter:
-    """Where the run stands: the stage, chains done in it, outcomes, and the rate since the stage began."""
+    """Where the run stands: the stage, chains and steps done in it, and how fast they come.
+
+    Many chains are under way at once, so time left is told by steps: each step of a chain has its own stage name, and once
+    a chain is done all names have been seen. Loading a model is no step: rates count from the first answer.
+    """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock
-        self.stage = ""
-        self._started = clock()
-        self.n_done = self._n_before = 0
+        self._enter("")
+
+    def _enter(self, stage: str) -> None:
+        self.stage, self._started = stage, self._clock()
+        self._first_answer: float | None = None
+        self.n_done = self._n_before = self.n_steps = 0
         self.n_wanted: int | None = None
         self.outcomes: Counter[str] = Counter()
+        self._names: set[str] = set()
 
     def __call__(self, event: Event) -> None:
         """Takes one event in."""
         if isinstance(event, StageStarted):
-            self.stage, self._started = event.stage, self._clock()
-            self.n_done = self._n_before = 0
-            self.n_wanted = event.n_items
-            self.outcomes.clear()
+            self._enter(event.stage)
         elif isinstance(event, ItemFinished):
+            if self._first_answer is None:
+                self._first_answer = self._clock()
+            self.n_steps += 1
             self.outcomes[event.outcome] += 1
+            self._names.add(event.stage)
         elif isinstance(event, ChainFinished):
-            if self.n_done == 0:
+            if self.n_wanted is None:
                 self._n_before = event.n_done - 1  # what an earlier run had finished says nothing of today's rate
-            self.n_done = event.n_done
-            self.n_wanted = event.n_chains
+            self.n_done, self.n_wanted = event.n_done, event.n_chains
 
     @property
     def seconds(self) -> float:
@@ -52,24 +60,26 @@ class Meter:
 
     @property
     def rate(self) -> float:
-        """Chains per second in this stage."""
-        return (self.n_done - self._n_before) / self.seconds if self.seconds > 0 else 0.0
+        """Steps per second since the first answer of this stage."""
+        passed = 0.0 if self._first_answer is None else self._clock() - self._first_answer
+        return (self.n_steps - 1) / passed if passed > 0 else 0.0
 
     @property
     def seconds_left(self) -> float | None:
         """Time left in this stage, or None where it cannot be told."""
         if self.n_wanted is None or self.rate <= 0:
             return None
-        return max(0, self.n_wanted - self.n_done) / self.rate
+        per_chain = len(self._names)
+        under_way = max(0, self.n_steps - (self.n_done - self._n_before) * per_chain)
+        return max(0, (self.n_wanted - self.n_done) * per_chain - under_way) / self.rate
 
     def line(self) -> str:
         """One line for people: stage, count, rate, time left, and what did not go well."""
         parts = [f"{clean(self.stage, one_line=True)}: {span(self.seconds)}"]
-        if self.n_done:
-            of = "" if self.n_wanted is None else f" of {self.n_wanted} ({self.n_done / max(1, self.n_wanted):.0%})"
-            parts.append(f"{self.n_done}{of} chains, {self.rate:.1f}/s")
-        elif self.outcomes:
-            parts.append(f"{self.outcomes.total()} steps")
+        if self.n_wanted is not None:
+            parts.append(f"{self.n_done} of {self.n_wanted} chains ({self.n_done / max(1, self.n_wanted):.0%})")
+        if self.n_steps:
+            parts.append(f"{self.n_steps} steps, {self.rate:.1f}/s")
         if self.seconds_left is not None:
             parts.append(f"about {span(self.seconds_left)} left")
         parts += [f"{self.outcomes[name]} {name}" for name in ("failed", "declined") if self.outcomes[name]]
@@ -119,9 +129,14 @@ class Lines:
     def _tick(self) -> None:
         while not self._ended.wait(min(1.0, self._every_s / 2)):
             with self._lock:
-                if self._meter.stage and time.monotonic() - self._last >= self._every_s:
+                if self._meter.stage and time.monotonic() - self._last >= self._pause_s():
                     self._write(self._meter.line())
                     self._last = time.monotonic()
+
+    def _pause_s(self) -> float:
+        """Time between two lines; it grows while a stage tells nothing but its age, as training does."""
+        quiet = self._meter.n_steps == 0
+        return max(self._every_s, min(60.0, self._meter.seconds / 4)) if quiet else self._every_s
 
 
 def _news(event: Event) -> Iterator[str]:
