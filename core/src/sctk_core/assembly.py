@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sctk_core import config as settings_of
-from sctk_core.errors import ConfigError
+from sctk_core.errors import ConfigError, PluginError, boundary
 from sctk_core.identity import content_id, directory_digest, fingerprint
 from sctk_core.pipeline.stages import AcceptStep, CritiqueStep, ReviseStep, ScoreStep, Stage, Train
 from sctk_core.plugins import Built, Catalogue, build, load, target_of
@@ -35,8 +35,17 @@ class Part:
 
     def facts(self) -> dict[str, Any]:
         """What the manifest and the fingerprint hold of it."""
-        who = {"name": self.name, "distribution": self.distribution, "version": self.version}
-        return who | {"settings": settings_of.identity(self.config)}
+        who: dict[str, Any] = {"name": self.name, "distribution": self.distribution, "version": self.version}
+        who |= {"settings": settings_of.identity(self.config)}
+        return who | ({"digest": self._digest()} if hasattr(self.target, "digest_of") else {})
+
+    def _digest(self) -> str:
+        """The digest of files that the settings only name (a classifier's weights, say), by the component's own word."""
+        try:
+            return str(self.target.digest_of(self.config))
+        except Exception as error:
+            message = boundary(error, of="", stage="digest", component=self.name).message
+            raise PluginError(f"the {self.kind} {self.name!r}: digest_of() raised {message}", hint="mend it") from error
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -188,6 +188,17 @@ def test_the_context_of_models_that_count_positions_after_the_padding() -> None:
     assert context_of(transformers.BertConfig(max_position_embeddings=24), Tokenizer()) == 24
 
 
+def test_other_weights_are_another_run(tmp_path: Path, model: Path) -> None:
+    """Two models at different paths with equal bytes have one digest; another model has another."""
+    copy = tmp_path / "copy"
+    copy.mkdir()
+    for file in model.iterdir():
+        (copy / file.name).write_bytes(file.read_bytes())
+    other = made(tmp_path / "other", {0: "no", 1: "yes"})
+    digests = [Classifier.digest_of(Classifier.Config(model=str(path))) for path in (model, copy, other)]
+    assert digests[0] == digests[1] != digests[2]
+
+
 def test_conformance(model: Path) -> None:
     check_reward(reward(model, values=VALUES))
     check_reward(reward(model, values=VALUES, batch_size=8), tolerance=1e-5)

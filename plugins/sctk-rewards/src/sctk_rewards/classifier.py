@@ -11,9 +11,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any, Literal
 
-from sctk_core import ConfigError, Failure, PluginError, Sample, Score, setting
+from sctk_core import ConfigError, Failure, PluginError, Sample, Score, content_id, directory_digest, setting
 
 _LONGEST = 100_000  # tokenizers without a limit say 1e30
 
@@ -48,6 +50,11 @@ class Classifier:
         self.worth = _worth(config, self.labels)
         self.n_truncated = 0
         self._loaded: _Loaded | None = None
+
+    @staticmethod
+    def digest_of(config: Config) -> str:
+        """The digest of the model's files, or of a hub model's name and revision: part of what a run is."""
+        return _digest(config.model, config.revision)
 
     async def score(self, samples: Sequence[Sample]) -> Sequence[Score | Failure]:
         """One score or failure per sample, in order."""
@@ -143,6 +150,12 @@ class _Loaded:
             return [1 / (1 + exp(-x)) if x > 0 else exp(x) / (1 + exp(x)) for x in logits]
         weights = [exp(x - max(logits)) for x in logits]
         return [weight / fsum(weights) for weight in weights]
+
+
+@cache
+def _digest(model: str, revision: str | None) -> str:
+    folder = Path(model)
+    return directory_digest(folder) if folder.is_dir() else content_id("hub", model, revision)
 
 
 def _labels(config: Classifier.Config) -> list[str]:
