@@ -6,6 +6,7 @@ model digest, the source's own digest); what cannot (concurrency, time-outs) doe
 
 from __future__ import annotations
 
+import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -83,16 +84,26 @@ def _build(part: Part, catalogue: Catalogue, needs: Mapping[str, Any], where: st
 
 
 def with_defaults(layers: list[Layer], catalogue: Catalogue) -> Recipe:
-    """The recipe of the layers over the default recipe of the method that they name."""
-    import tomllib
+    """The recipe of the layers over the defaults of the method that they name and of the backend that this makes.
 
+    A method class has `recipe`, TOML text. A backend class may have `trainer_defaults`: for a trainer's name the settings that
+    suit its own model, where neither recipe nor flag says otherwise (a model of 3 M weights wants another learning rate).
+    """
     named = merge(layers).use("method")
     if named is None:
         raise ConfigError(
             "the recipe: got no method, wanted [method] with use", hint="sctk run --plugin rdpo, or [method] use = ..."
         )
-    default = getattr(target_of(load("method", named, among=catalogue)), "recipe", "")
-    return merge([Layer(origin=f"default of {named}", sections=tomllib.loads(default)), *layers])
+    method = target_of(load("method", named, among=catalogue))
+    below = [Layer(origin=f"default of {named}", sections=tomllib.loads(getattr(method, "recipe", "")))]
+    recipe = merge([*below, *layers])
+    backend = recipe.use("backend")
+    if backend is not None and recipe.section("model").get("path", "") == "":
+        suits = getattr(target_of(load("backend", backend, among=catalogue)), "trainer_defaults", {})
+        trainers = {section: recipe.use(section) for section, kind in COMPONENTS.items() if kind == "trainer"}
+        sections = {section: {"use": use} | suits[use] for section, use in trainers.items() if use in suits}
+        below.append(Layer(origin=f"default of {backend}", sections=sections))
+    return merge([*below, *layers])
 
 
 def assemble(recipe: Recipe, catalogue: Catalogue) -> Assembly:
@@ -102,7 +113,7 @@ def assemble(recipe: Recipe, catalogue: Catalogue) -> Assembly:
     wanted = _wanted(stages)
     _refuse_unused(recipe, wanted)
     parts = {"method": method} | {section: _part(section, recipe, catalogue) for section in wanted}
-    evaluators = tuple(_listed("evaluator", row, catalogue) for row in recipe.evaluators)
+    evaluators = tuple(_listed("evaluator", row, catalogue) for row in _evaluators(recipe, parts["source"]))
     watchers = tuple(_listed("watcher", row, catalogue) for row in recipe.watchers)
     run = settings_of.parse(RunSettings, recipe.section("run"), where=recipe.where("run"))
     model = _model(recipe, parts["backend"])
@@ -156,6 +167,13 @@ def _part(section: str, recipe: Recipe, catalogue: Catalogue) -> Part:
             f"{where}: got no component, wanted use = a {kind}", hint="`sctk plugins` lists what is installed"
         )
     return _parsed(section, kind, name, recipe.section(section), catalogue, where)
+
+
+def _evaluators(recipe: Recipe, source: Part) -> list[Mapping[str, Any]]:
+    """The evaluators of the recipe, and those that the source brings because only they know the truth of its prompts."""
+    named = [row["use"] for row in recipe.evaluators]
+    brought = [{"use": name} for name in getattr(source.target, "evaluators", ()) if name not in named]
+    return [*brought, *recipe.evaluators]
 
 
 def _listed(section: str, row: Mapping[str, Any], catalogue: Catalogue) -> Part:

@@ -176,7 +176,7 @@ class Execution:
     def _crew(self, steps: tuple[Step, ...], model: ModelRef) -> Crew:
         assembly, settings = self._assembly, self._assembly.settings
         backend = self._backend(model)
-        needs = {"backend": backend, "model": model, "sampling": assembly.sampling}
+        needs = self._needs(backend)
         main = any(not isinstance(step, DraftStep) for step in steps)
         return Crew(
             backend=backend,
@@ -189,6 +189,11 @@ class Execution:
             timeout_s=settings.timeout_s,
             retries=settings.retries,
         )
+
+    def _needs(self, backend: RecordingBackend | None = None) -> dict[str, Any]:
+        """What components may ask core for."""
+        needs = {"model": self._assembly.model, "sampling": self._assembly.sampling}
+        return needs if backend is None else needs | {"backend": backend}
 
     def _backend(self, model: ModelRef) -> RecordingBackend:
         """The one proxy of a model, until it is closed."""
@@ -212,7 +217,7 @@ class Execution:
         if "reward" not in self._assembly.parts:
             return None
         part = self._assembly.parts["reward"]
-        reward = self._assembly.built("reward", {"backend": backend, "model": self._assembly.model})
+        reward = self._assembly.built("reward", self._needs(backend))
         return MicroBatcher(partial(_scores, reward, part, self._assembly.settings.timeout_s))
 
     # --- training
@@ -227,8 +232,7 @@ class Execution:
                 hint=f"sctk show {self._directory.path} tells why rows were declined or failed",
             )
         if training.trained(self._directory, stage.arm) is None:
-            needs = {"model": self._assembly.model}
-            trainer = self._assembly.built(stage.section, needs)
+            trainer = self._assembly.built(stage.section, self._needs())
             training.train(self._directory, stage, trainer, data, self._assembly.model)
         report = self._manifest.arms[stage.arm]
         entries = training.entries_of(stage, data, report["declined"])
@@ -277,8 +281,7 @@ class Execution:
 
     async def _compare(self, arms: dict[str, list[Sample]], evaluation: EvaluateStage) -> list[Measure]:
         backend = self._backend(self._assembly.model)
-        needs = {"backend": backend, "model": self._assembly.model}
-        built = {part.name: self._assembly.listed(part, needs) for part in self._assembly.evaluators}
+        built = {part.name: self._assembly.listed(part, self._needs(backend)) for part in self._assembly.evaluators}
         evaluators = {part.name: _aside(part, built[part.name].evaluate) for part in self._assembly.evaluators}
         measured = await measure(arms, self._scorer(backend), evaluators, self._assembly.settings.timeout_s)
         self._entries += measured.entries

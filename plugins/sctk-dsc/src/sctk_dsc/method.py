@@ -44,8 +44,6 @@ use = "sft"
 [baseline]
 use = "sft"
 [[evaluator]]
-use = "nano-truth"
-[[evaluator]]
 use = "length"
 [[evaluator]]
 use = "diversity"

@@ -42,8 +42,6 @@ use = "preference"
 [baseline]
 use = "sft"
 [[evaluator]]
-use = "nano-truth"
-[[evaluator]]
 use = "length"
 [[evaluator]]
 use = "diversity"
