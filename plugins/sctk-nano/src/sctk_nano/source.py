@@ -8,6 +8,7 @@ checker and for rewards that look at the request; no text that answers it is kno
 import random
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import ClassVar
 
 from sctk_core import Message, Prompt, setting
 
@@ -61,6 +62,7 @@ class ReviewSource:
     """Requests for reviews of invented films: most drafts find fault, a good answer praises."""
 
     Config = SourceConfig
+    evaluators: ClassVar[tuple[str, ...]] = ("nano-truth",)
 
     def __init__(self, config: SourceConfig) -> None:
         self.config = config
@@ -78,6 +80,7 @@ class RequestSource:
     """Requests, harmful and harmless in turn: most drafts help with all, a good answer declines the harmful ones."""
 
     Config = SourceConfig
+    evaluators: ClassVar[tuple[str, ...]] = ("nano-truth",)
 
     def __init__(self, config: SourceConfig) -> None:
         self.config = config
