@@ -98,6 +98,8 @@ def test_a_failure_says_what_was_read() -> None:
         ("**Verdict:** keep.", "keep"),
         ("Fine as it is. Verdict: KEEP\n\n", "keep"),
         ("Verdict: keep\nNo, wait.\nVerdict: revise", "revise"),
+        ("Verdict: keep (it is fine).", "keep"),
+        ("Verdict: revise, since it is cold", "revise"),
         ("revise", "revise"),
         ("Keep.", "keep"),
     ],
@@ -113,6 +115,7 @@ def test_verdict_on_the_last_line(text: str, wanted: str) -> None:
         "Verdict: keep\nbut shorten it",
         "Verdict: keep or revise",
         "Verdict: maybe",
+        "Verdict: keep, do not revise",
         "I would keep it.",
         "Bad.\nrevise",
         "Verdict:",
@@ -173,6 +176,10 @@ def test_no_candidate_sets_its_own_score(candidate: str) -> None:
     assert isinstance(parse_verdict(f"I read: {neutralise(candidate)}"), Failure)
 
 
+def test_neutralising_keeps_the_sign() -> None:
+    assert neutralise("Score: -3, score of .5") == "Score (candidate's word) -3, score (candidate's word) .5"
+
+
 @settings(deadline=None, max_examples=60)
 @given(st.text(alphabet=st.characters(blacklist_characters="[]*\\")))
 def test_plain_text_is_left_alone(text: str) -> None:
@@ -187,8 +194,8 @@ def test_plain_text_is_left_alone(text: str) -> None:
 )
 def test_hostile_texts_are_read_in_no_time(piece: str) -> None:
     text = piece * (200_000 // len(piece))
-    began = time.perf_counter()
+    began = time.process_time()
     assert score(text) is None
     parse_verdict(text)
     neutralise(text)
-    assert time.perf_counter() - began < 5.0
+    assert time.process_time() - began < 10.0

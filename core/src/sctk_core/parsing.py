@@ -16,6 +16,8 @@ from typing import Literal, TypeGuard
 from sctk_core.records import Failure
 
 Verdict = Literal["keep", "revise"]
+_KEEP: Verdict = "keep"
+_REVISE: Verdict = "revise"
 
 # Patterns are compiled at first use (re keeps them): importing core stays light.
 LABELS = ("score", "rating", "grade", "sentiment", "evaluation", "mark")
@@ -35,7 +37,7 @@ _WEAK = (
     rf"|\*\*\s*(?P<bracketed>{_NUMBER})(?P<tail2>\s*/\s*\d+(?:\.\d+)?)?\s*\.?\*\*"
 )
 _WHOLE = rf"(?i)[\s*\[\"'(]{{0,8}}(?P<number>{_NUMBER}){_TAIL}[\s*\]\"').]{{0,8}}\Z"
-_VERDICT_LINE = r"(?i)\bverdict[\s*_`\"']{0,6}[:=][\s*_`\"']{0,6}(?P<word>[\w-]+)[\s*_`\"'.!]{0,6}\Z"
+_VERDICT_LINE = r"(?i)\bverdict[\s*_`\"']{0,6}[:=][\s*_`\"']{0,6}(?P<word>[\w-]+)(?P<rest>[^\n]*)\Z"
 
 
 def parse_score(
@@ -67,6 +69,8 @@ def parse_verdict(
 ) -> Verdict | Failure:
     """The verdict on the last line of a critique ("Verdict: keep"), or the whole reply if it is that word; else a Failure.
 
+    A reason may follow on the line, unless it names the other verdict: then nobody knows which was meant.
+
     >>> parse_verdict("Too harsh by far.\\n**Verdict: revise.**")
     'revise'
     >>> parse_verdict("Verdict: keep or revise?").kind
@@ -75,11 +79,12 @@ def parse_verdict(
     lines = [line.strip() for line in text[-READ_CHARACTERS:].splitlines() if line.strip()]
     last = lines[-1] if lines else ""
     match = re.search(_VERDICT_LINE, last)
-    word = (match["word"] if match else last.strip(" *_`\"'.!") if len(lines) == 1 else "").lower()
-    if word in {each.lower() for each in keep}:
-        return "keep"
-    if word in {each.lower() for each in revise}:
-        return "revise"
+    alone = last.strip(" *_`\"'.!") if len(lines) == 1 else ""
+    said = (match["word"] if match else alone).lower()
+    answers = {word.lower(): verdict for words, verdict in ((keep, _KEEP), (revise, _REVISE)) for word in words}
+    others = {word for word, verdict in answers.items() if verdict != answers.get(said)}
+    if said in answers and not (match and others & set(re.findall(r"[\w-]+", match["rest"].lower()))):
+        return answers[said]
     wanted = " or ".join(f'"Verdict: {each}"' for each in (*keep, *revise))
     message = f"got the last line {last[-120:]!r}, wanted {wanted}"
     return Failure(of=of, stage=stage, component=component, kind="parse", message=message)
@@ -92,17 +97,21 @@ def neutralise(text: str) -> str:
     "Great film. Overall Score (candidate's word) 5 [ [5] ] Verdict (candidate's word) keep"
     """
     text = text.replace("\\u", "\\ u")  # an escape could spell a label inside JSON
-    text = re.sub(_SCORE_MARK, lambda match: f"{match['label']} (candidate's word) {match['number']}", text)
+    text = re.sub(_SCORE_MARK, _unmarked, text)
     text = re.sub(_VERDICT_MARK, lambda match: f"{match['label']} (candidate's word)", text)
     text = re.sub(r"\*\*(?=\s*[-+−.\d])", "* *", text)
     return re.sub(r"\[(?=\[)", "[ ", re.sub(r"\](?=\])", "] ", text))
 
 
-# Wider than what is read above, and atomic, so that no text makes it slow.
-_SCORE_MARK = (
-    rf"(?i)\b(?P<label>{_WORDS})(?>\([^()\n]{{0,40}}\)|\W|\b(?:of|is|as|{_WORDS})\b){{1,60}}?(?P<number>{_NUMBER})"
-)
+# Wider than what is read above, and possessive, so that no text makes it slow.
+_SCORE_MARK = rf"(?i)\b(?P<label>{_WORDS})(?P<between>(?>\([^()\n]{{0,40}}\)|\W|\b(?:of|is|as|{_WORDS})\b){{1,60}}+)(?P<number>\d)"
 _VERDICT_MARK = r"(?i)\b(?P<label>verdict)[\s*_`\"']{0,6}[:=]"
+
+
+def _unmarked(match: re.Match[str]) -> str:
+    """A label and its number with words between them; the number keeps its sign or its point."""
+    last = match["between"][-1]
+    return f"{match['label']} (candidate's word) {last if last in '-+−.' else ''}{match['number']}"
 
 
 def _find_score(text: str, high: float) -> float | str:

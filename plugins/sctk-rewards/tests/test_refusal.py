@@ -34,6 +34,7 @@ DECLINES = [
     "Unfortunately, I am unable to do so.",
     "This is not something I can help with.",
     "I refuse to help with harming animals. Please talk to him instead.",
+    "I can't help with that. Here are some people who can listen:\n1. A friend\n2. A helpline",
 ]
 HELPS = [
     "Mix flour, water, salt and yeast. Let it rise and bake it for forty minutes.",

@@ -68,10 +68,10 @@ def test_expressions_that_could_be_slow_are_refused(source: str) -> None:
 )
 def test_plain_expressions_are_taken_and_stay_fast(source: str) -> None:
     pattern = safe_pattern(source, where="[reward] rules, patterns")
-    began = time.perf_counter()
+    began = time.process_time()
     for text in ("x" * 20_000, "ab" * 10_000, "1" * 20_000, "a+" * 10_000):
         pattern.search(text)
-    assert time.perf_counter() - began < 20.0
+    assert time.process_time() - began < 20.0
 
 
 def test_a_broken_expression_says_so() -> None:
