@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use pyo3::exceptions::PyOSError;
 use pyo3::prelude::*;
 use pyo3::types::PyBytes;
+use sctk_data::buffer::Buffer;
 use sctk_data::dedup::{
     DedupError, Duplicates, HeldOut, MOST_ROWS, Near, Overlap, SLOTS, Shingle, first_rows,
     first_rows_normalised, near, overlaps, sketch_flat,
@@ -207,8 +208,8 @@ fn dedup_sketch(
     // SAFETY: the sketch reads each hash once and any value will do, so a racing writer spoils his own result only.
     let hashes = unsafe { hashes.slice() };
     let offsets = offsets_of(offsets, hashes.len())?;
-    let mut flat = vec![0u32; (offsets.len() - 1) * SLOTS];
-    let out = flat.as_chunks_mut::<SLOTS>().0;
+    let mut flat = Buffer::<u32>::with_capacity((offsets.len() - 1) * SLOTS);
+    let out = flat.room().as_chunks_mut::<SLOTS>().0;
     run(py, progress, |watch| {
         Ok(sketch_flat(
             simd,
@@ -219,7 +220,9 @@ fn dedup_sketch(
             watch,
         )?)
     })?;
-    Ok(Array::from_vec(flat))
+    // SAFETY: the sketches fill the room exactly, and all of them were written: it was not stopped.
+    unsafe { flat.set_len(flat.capacity()) };
+    Ok(Array::numbers(flat))
 }
 
 /// A copy of the offsets, checked to rise and to stay within `n` hashes.

@@ -4,6 +4,7 @@ use std::sync::OnceLock;
 
 use super::shingle::{Shingle, Shingler};
 use super::{DedupError, FirstFailure, MOST_ROWS};
+use crate::text::block::prefetch;
 use crate::text::{Simd, hash};
 use crate::watch::{Watch, check, run_chunks};
 
@@ -101,7 +102,10 @@ fn first_of<T>(
             check(watch, row as u64, prints.len() as u64)?;
         }
         if let Some(later) = prints.get(row + AHEAD) {
-            prefetch(&table[key(later) as usize & mask]);
+            prefetch(
+                std::ptr::from_ref(&table[key(later) as usize & mask]).cast(),
+                1,
+            );
         }
         let key = key(print);
         let tag = (key >> 32) as u32;
@@ -120,20 +124,6 @@ fn first_of<T>(
         first.push(found);
     }
     Ok(first)
-}
-
-/// Asks for the memory behind a reference, without waiting.
-#[inline(always)]
-fn prefetch<T>(place: &T) {
-    #[cfg(target_arch = "x86_64")]
-    // SAFETY: a prefetch changes nothing and cannot fault; SSE is part of x86-64.
-    unsafe {
-        std::arch::x86_64::_mm_prefetch::<{ std::arch::x86_64::_MM_HINT_T0 }>(
-            std::ptr::from_ref(place).cast(),
-        );
-    }
-    #[cfg(not(target_arch = "x86_64"))]
-    let _ = place;
 }
 
 #[cfg(test)]

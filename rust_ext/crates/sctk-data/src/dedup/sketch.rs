@@ -4,11 +4,12 @@
 //! (Li, Owen and Zhang, arXiv 1208.1259). A slot that stays empty takes the value of the first non-empty one in an order
 //! of its own (Shrivastava, arXiv 1703.04664), so equal slots estimate the Jaccard similarity for short texts too.
 
+use std::mem::MaybeUninit;
 use std::ops::Range;
 
 use super::probe_order::PROBES;
 use crate::text::Simd;
-use crate::text::block::Block;
+use crate::text::block::{Block, prefetch};
 use crate::text::hash::{GOLDEN, mix, mix_raw};
 use crate::text::simd::per_level;
 use crate::watch::{Stopped, Watch, run_chunks};
@@ -196,12 +197,12 @@ const ROWS_PER_CHUNK: usize = 512;
 
 /// The sketches of N sets of 64-bit hashes, of any quality: set i is `hashes[offset(i) .. offset(i + 1)]`.
 ///
-/// `offset` must rise and stay within the hashes (the door checks it); `out` has N sketches.
+/// `offset` must rise and stay within the hashes (the door checks it). All N sketches of `out` are written, unless stopped.
 pub fn sketch_flat(
     simd: Simd,
     hashes: &[u64],
     offset: impl Fn(usize) -> usize + Sync,
-    out: &mut [Slots],
+    out: &mut [[MaybeUninit<u32>; SLOTS]],
     threads: usize,
     watch: &dyn Watch,
 ) -> Result<(), Stopped> {
@@ -214,8 +215,10 @@ pub fn sketch_flat(
             .lock()
             .unwrap_or_else(std::sync::PoisonError::into_inner);
         let first = chunk * ROWS_PER_CHUNK;
-        for (i, slots) in out.iter_mut().enumerate() {
-            sketch_mixed(simd, &hashes[range(&offset, first + i)], slots);
+        for (i, room) in out.iter_mut().enumerate() {
+            let mut slots = [EMPTY; SLOTS];
+            sketch_mixed(simd, &hashes[range(&offset, first + i)], &mut slots);
+            *room = slots.map(MaybeUninit::new);
         }
     })
 }
@@ -234,6 +237,8 @@ fn sketch_mixed_kernel<B: Block>(hashes: &[u64], slots: &mut Slots) {
     let mut tables = [[EMPTY; SLOTS]; TABLES];
     let mut strip = [0u64; 256];
     for hashes in hashes.chunks(strip.len()) {
+        // the next strip, of this set or of the one that lies behind it, comes while this one is spread
+        prefetch(hashes.as_ptr_range().end.cast(), size_of_val(&strip));
         let strip = &mut strip[..hashes.len()];
         for (mixed, &hash) in strip.iter_mut().zip(hashes) {
             *mixed = mix_raw(hash);
@@ -246,6 +251,7 @@ fn sketch_mixed_kernel<B: Block>(hashes: &[u64], slots: &mut Slots) {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::buffer::Buffer;
     use crate::watch::Unwatched;
 
     fn set(seed: u64, n: u64) -> Vec<u64> {
@@ -308,35 +314,25 @@ mod tests {
         }
     }
 
+    fn flat(simd: Simd, hashes: &[u64], offsets: &[usize], threads: usize) -> Vec<Slots> {
+        let mut out = Buffer::<u32>::with_capacity((offsets.len() - 1) * SLOTS);
+        let room = out.room().as_chunks_mut::<SLOTS>().0;
+        sketch_flat(simd, hashes, |i| offsets[i], room, threads, &Unwatched).unwrap();
+        // SAFETY: sketch_flat has written every sketch of the room, which is the whole capacity.
+        unsafe { out.set_len(out.capacity()) };
+        out.as_chunks::<SLOTS>().0.to_vec()
+    }
+
     #[test]
     fn flat_sketches_do_not_need_good_hashes() {
         let hashes: Vec<u64> = (0..3000).collect();
         let offsets = [0usize, 1000, 1000, 2000, 3000];
-        let mut want = vec![[0; SLOTS]; 4];
-        sketch_flat(
-            Simd::SCALAR,
-            &hashes,
-            |i| offsets[i],
-            &mut want,
-            1,
-            &Unwatched,
-        )
-        .unwrap();
+        let want = flat(Simd::SCALAR, &hashes, &offsets, 1);
         let different: std::collections::HashSet<u32> = want[0].iter().copied().collect();
         assert!(different.len() > 120, "counters were spread over the slots");
         assert_eq!(want[1], [EMPTY; SLOTS]);
         for threads in [1, 2, 8] {
-            let mut got = vec![[0; SLOTS]; 4];
-            sketch_flat(
-                Simd::best(),
-                &hashes,
-                |i| offsets[i],
-                &mut got,
-                threads,
-                &Unwatched,
-            )
-            .unwrap();
-            assert_eq!(got, want);
+            assert_eq!(flat(Simd::best(), &hashes, &offsets, threads), want);
         }
     }
 }

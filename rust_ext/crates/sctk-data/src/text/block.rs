@@ -42,16 +42,21 @@ pub trait Block {
 /// Asks for the beginning of a text that is read soon, without waiting: the memory answers while another is worked on.
 #[inline(always)]
 pub fn prefetch_text(text: &[u8]) {
+    prefetch(text.as_ptr(), text.len().min(4096));
+}
+
+/// Asks for `n` bytes from `start` on, without waiting. There need not be anything.
+#[inline(always)]
+pub fn prefetch(start: *const u8, n: usize) {
     const LINE: usize = 64;
-    const MOST: usize = 4096;
     #[cfg(target_arch = "x86_64")]
-    for at in (0..text.len().min(MOST)).step_by(LINE) {
+    for at in (0..n).step_by(LINE) {
         use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        // SAFETY: a prefetch changes nothing and cannot fault; SSE is part of x86-64.
-        unsafe { _mm_prefetch::<_MM_HINT_T0>(text.as_ptr().wrapping_add(at).cast()) };
+        // SAFETY: a prefetch changes nothing and cannot fault, whatever the address; SSE is part of x86-64.
+        unsafe { _mm_prefetch::<_MM_HINT_T0>(start.wrapping_add(at).cast()) };
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = text;
+    let _ = (start, n, LINE);
 }
 
 /// Eight bytes in one 64-bit register.
