@@ -1,8 +1,7 @@
 //! Copies and counts into memory that nobody reads soon, past the caches where that is faster.
 //!
 //! A plain store reads its cache line before it writes it; a streaming store does not, which saves a third of the
-//! traffic where the memory is already mapped. Into fresh pages, which the kernel has just zeroed through the
-//! cache, plain stores win. Both give the same bytes on every SIMD level.
+//! traffic of an output larger than the caches. Both give the same bytes on every SIMD level.
 
 use std::mem::MaybeUninit;
 

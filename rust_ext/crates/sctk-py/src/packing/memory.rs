@@ -24,10 +24,10 @@ impl Memory {
         }
     }
 
-    /// A buffer with room for `n_bytes`, and whether its memory was used before.
-    pub fn take(&mut self, n_bytes: usize) -> (Buffer<u8>, bool) {
+    /// A buffer with room for `n_bytes`: one that nobody holds any more, or a new one.
+    pub fn take(&mut self, n_bytes: usize) -> Buffer<u8> {
         if !self.reuse {
-            return (Buffer::with_capacity(n_bytes), false);
+            return Buffer::with_capacity(n_bytes);
         }
         let mut fits: Vec<(usize, usize)> = Vec::new();
         for (i, buffer) in self.kept.iter_mut().enumerate() {
@@ -42,10 +42,10 @@ impl Memory {
         match smallest.and_then(|buffer| Arc::try_unwrap(buffer).ok()) {
             Some(mut buffer) => {
                 buffer.renew(n_bytes);
-                (buffer, true)
+                buffer
             }
             // a little larger than asked: the next batch may be
-            None => (Buffer::with_capacity(n_bytes + n_bytes / 16), false),
+            None => Buffer::with_capacity(n_bytes + n_bytes / 16),
         }
     }
 

@@ -16,6 +16,9 @@ use super::tables::ListRows;
 use crate::arrow::{Array, Batch, Type, Values};
 use crate::errors;
 
+/// Outputs of this many bytes leave the caches before anybody reads them, so they are written past them.
+const STREAM_FROM: usize = 4 << 20;
+
 pub const POSITIONS: &str = "position_ids";
 pub const LENGTHS: &str = "seq_lengths";
 pub const CUMULATIVE: &str = "cu_seqlens";
@@ -62,12 +65,12 @@ pub fn fill_all(
         .iter()
         .map(|column| column.width)
         .chain(position_ids.then_some(size_of::<i32>()));
-    let (mut buffers, used): (Vec<_>, Vec<_>) = {
+    let mut buffers: Vec<_> = {
         let mut memory = memory.lock().unwrap_or_else(PoisonError::into_inner);
-        widths.map(|width| memory.take(n_tokens * width)).unzip()
+        widths.map(|width| memory.take(n_tokens * width)).collect()
     };
-    let mapped = used.iter().all(|&used| used) && n_tokens > 0;
-    let store = store.unwrap_or(if mapped {
+    let n_bytes: usize = buffers.iter().map(Buffer::capacity).sum();
+    let store = store.unwrap_or(if n_bytes >= STREAM_FROM {
         Store::Streaming(Simd::best())
     } else {
         Store::Plain
