@@ -195,3 +195,22 @@ def test_a_watcher_that_is_named_sees_the_run_and_one_that_breaks_does_not_stop_
     names = [json.loads(line)["event"] for line in log.read_text().splitlines()]
     assert (names[0], names[-1]) == ("RunStarted", "RunFinished")
     assert names.count("ChainFinished") == 12 + 3 * 10
+
+
+def test_a_full_disk_is_said_and_with_room_made_the_run_goes_on(tmp_path: Path) -> None:
+    small = tmp_path / "small"
+    small.mkdir()
+    mount = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=400k", "tmpfs", str(small)], check=False, capture_output=True
+    )
+    if mount.returncode:
+        pytest.skip(f"a small file system cannot be mounted here: {mount.stderr.decode().strip()}")
+    changes = {"source": {"n": 200}}
+    try:
+        with pytest.raises(StoreError, match="full"):
+            toy_run(small, changes)
+        subprocess.run(["mount", "-o", "remount,size=50m", str(small)], check=True)
+        result = toy_run(small, changes)
+        assert tables(result.run) == tables(toy_run(tmp_path / "whole", changes).run)
+    finally:
+        subprocess.run(["umount", str(small)], check=True)
