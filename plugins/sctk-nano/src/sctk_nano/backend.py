@@ -5,7 +5,9 @@ Float32, because then a reply does not depend on its batch; the weights are stor
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any, ClassVar
 
 from sctk_core import ModelRef, setting
 from sctk_transformers.backend import TransformersBackend
@@ -28,6 +30,12 @@ class NanoBackend(TransformersBackend):
             dtype="float32", device="cpu", max_batch=config.max_batch, n_threads=config.n_threads
         )
         super().__init__(wider, model=model)
+
+    trainer_defaults: ClassVar[Mapping[str, Mapping[str, Any]]] = {
+        "sft": {"optimiser": {"learning_rate": 3e-4, "epochs": 3.0}},
+        "preference": {"optimiser": {"learning_rate": 3e-4, "epochs": 3.0}},
+    }
+    """What trains a model of 3 M weights, where the trainers' own defaults are made for billions."""
 
     @staticmethod
     def default_model() -> str:
