@@ -59,40 +59,47 @@ def dedup_scalar(*given: Any) -> Any:
     return dedup(*given, simd="scalar")
 
 
-def consistency(task: str, texts: list[str], arrow: Any, k: int, extra: dict[str, Any]) -> np.ndarray:
-    """The result of `task` from Arrow columns."""
-    return _consistency(task, arrow, extra["arrow_final"], k, extra)
-
-
-def consistency_from_list(task: str, texts: list[str], arrow: Any, k: int, extra: dict[str, Any]) -> np.ndarray:
-    """The result of `task` from lists of str."""
-    return _consistency(task, texts, extra["final"], k, extra)
-
-
-def _consistency(task: str, texts: Any, final: Any, k: int, extra: dict[str, Any]) -> np.ndarray:
+def consistency(
+    task: str,
+    texts: Any,
+    arrow: Any,
+    k: int,
+    extra: dict[str, Any],
+    *,
+    how: How = SINGLE,
+    cut_off: float = 0.0,
+) -> Any:
+    """What `task` asks of us, from Arrow: (n, K, K) scores, or one number for each answer or question."""
     if task == "entropy":
-        labels = consistency_api.clusters(extra["entail"], above=0.5)
+        labels = consistency_api.clusters(extra["entail"], above=0.5, how=how)
+        logs = extra["loglik"].reshape(-1)
         return np.asarray(
-            consistency_api.semantic_entropy(
-                labels, k, log_likelihoods=extra["loglik"].reshape(-1), estimator="sample_mean"
-            )
+            consistency_api.semantic_entropy(labels, k, log_likelihoods=logs, estimator="sample_mean", how=how)
         )
     if task == "vote":
-        return np.asarray(consistency_api.vote(final, k).winners)
+        return np.asarray(consistency_api.vote(extra["arrow_final"], k, how=how).winners)
     if task == "selfcheck":
-        return np.asarray(consistency_api.selfcheck(texts, k).mean).reshape(-1, k)
-    scores = {
-        "rougeL": consistency_api.rouge_l,
-        "rouge2": consistency_api.rouge_n,
-        "jaccard": consistency_api.jaccard,
-        "edit": consistency_api.char_edit,
-    }
-    return np.asarray(scores[task](texts, k, how=SINGLE).values).reshape(-1, k, k)
+        return np.asarray(consistency_api.selfcheck(arrow, k, how=how).mean).reshape(-1, k)
+    if task == "edit":
+        scores = consistency_api.char_edit(arrow, k, cut_off=cut_off, how=how)
+    else:
+        pairwise = {
+            "rougeL": consistency_api.rouge_l,
+            "rouge2": consistency_api.rouge_n,
+            "jaccard": consistency_api.jaccard,
+        }
+        scores = pairwise[task](arrow, k, how=how)
+    return np.asarray(scores.values).reshape(-1, k, k)
 
 
-def consistency_edit_cut_off(task: str, texts: list[str], arrow: Any, k: int, extra: dict[str, Any]) -> np.ndarray:
-    """Character edit similarity where it is 0.8 or more, else 0."""
-    return np.asarray(consistency_api.char_edit(arrow, k, cut_off=0.8, how=SINGLE).values).reshape(-1, k, k)
+def consistency_from_list(task: str, texts: Any, arrow: Any, k: int, extra: dict[str, Any]) -> Any:
+    """The same from `list[str]`, read in place."""
+    return consistency(task, None, texts, k, {**extra, "arrow_final": extra["final"]})
+
+
+def consistency_two_threads(*given: Any) -> Any:
+    """From Arrow, on two threads."""
+    return consistency(*given, how=How(dtype="float32", threads=2))
 
 
 _PACKERS: dict[tuple[object, ...], packing_api.Packer] = {}

@@ -330,6 +330,8 @@ def test_scores_are_an_arrow_column(many: list[list[str]]) -> None:
         (lambda: consistency.rouge_l(pa.array(["a", None]), 1), ValueError, "null"),
         (lambda: consistency.rouge_l(["a", "\ud800"], 1), ValueError, "row 1: a lone surrogate"),
         (lambda: consistency.rouge_l([["a"], "bc"]), TypeError, "group 1"),
+        (lambda: consistency.char_edit(["a"], 1, cut_off=math.nan), ValueError, "cut_off: got NaN"),
+        (lambda: consistency.char_edit(["a"], 1, cut_off=1.5), ValueError, "cut_off: got 1.5"),
         (lambda: consistency.rouge_n(["a"], 1, n=0), ValueError, "n: got 0"),
         (lambda: consistency.selfcheck(["a"], 1, smoothing=-1.0), ValueError, "smoothing"),
         (lambda: consistency.rouge_l(["a"], 1, how=How(threads=0)), ValueError, "threads"),

@@ -169,6 +169,12 @@ fn similarity(
     single: bool,
     run: Options,
 ) -> PyResult<Array> {
+    if !(0.0..=1.0).contains(&cut_off) {
+        return Err(errors::value(
+            format_args!("cut_off: got {cut_off}, wanted 0 to 1"),
+            "0 computes every score",
+        ));
+    }
     let score = match score {
         "rouge_l" => Score::RougeL,
         "rouge_n" if (1..=16).contains(&n) => Score::RougeN(n),

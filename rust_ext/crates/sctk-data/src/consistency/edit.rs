@@ -10,9 +10,9 @@ use super::strips::{Strip, half, row_mask, rows, with_words};
 /// Reused memory, and the result: `distances[i * n_answers + j]` for each `j < i`.
 #[derive(Default)]
 pub struct Edits {
-    table: Vec<u64>,
+    pub(super) table: Vec<u64>,
     carries: Vec<u64>,
-    distances: Vec<u32>,
+    pub(super) distances: Vec<u32>,
 }
 
 impl Edits {
@@ -50,7 +50,7 @@ fn one_strip<const L: usize, const H: usize, const W: usize>(
     edits: &mut Edits,
     strip: Strip,
 ) {
-    strip.fill::<L, W>(answers, &mut edits.table);
+    strip.fill::<L>(answers, W, &mut edits.table);
     let table = rows::<L, W>(&edits.table);
     let n_answers = answers.n_answers();
     if strip.is_many {

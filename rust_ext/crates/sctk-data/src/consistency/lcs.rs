@@ -46,7 +46,7 @@ fn one_strip<const L: usize, const H: usize, const W: usize>(
     lcs: &mut Lcs,
     strip: Strip,
 ) {
-    strip.fill::<L, W>(answers, &mut lcs.table);
+    strip.fill::<L>(answers, W, &mut lcs.table);
     let table = rows::<L, W>(&lcs.table);
     let n_answers = answers.n_answers();
     if strip.is_many {

@@ -5,6 +5,7 @@
 //! common subsequences (`lcs`), bits in common (`sets`), edit distances (`edit`). Groups do not depend on each other,
 //! so they are shared out among threads, and the result is the same for any number of them and on every SIMD level.
 
+mod band;
 mod cluster;
 mod edit;
 mod entropy;

@@ -1,5 +1,6 @@
 //! Pairwise scores of the answers of each group, as K x K blocks.
 
+use super::band;
 use super::edit::{self, Edits};
 use super::groups::Blocks;
 use super::lcs::{self, Lcs};
@@ -156,7 +157,9 @@ fn edit_block<T: Real>(
     edits: &mut Edits,
     block: &mut [T],
 ) {
-    edit::all_pairs(run.level, answers, edits);
+    if cut_off <= 0.0 || !band::pairs_within(run.level, answers, cut_off, edits) {
+        edit::all_pairs(run.level, answers, edits);
+    }
     let n = answers.n_answers();
     fill(
         block,

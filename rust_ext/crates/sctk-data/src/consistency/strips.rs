@@ -51,15 +51,15 @@ impl Strip {
         n.saturating_sub(self.from * WORD)
     }
 
-    /// Writes a bit for each place of each pattern: `table[symbol][word][lane]`.
-    pub fn fill<const L: usize, const W: usize>(&self, answers: &Sequences, table: &mut Vec<u64>) {
+    /// Writes a bit for each place of each pattern, over `n_words` words: `table[symbol][word][lane]`.
+    pub fn fill<const L: usize>(&self, answers: &Sequences, n_words: usize, table: &mut Vec<u64>) {
         table.clear();
-        table.resize(answers.n_ids * W * L, 0);
+        table.resize(answers.n_ids * n_words * L, 0);
         for lane in self.first..self.end {
             let pattern = answers.answer(lane);
             let from = pattern.len().min(self.from * WORD);
-            for (place, &id) in pattern[from..].iter().take(W * WORD).enumerate() {
-                table[(id as usize * W + place / WORD) * L + lane - self.first] |=
+            for (place, &id) in pattern[from..].iter().take(n_words * WORD).enumerate() {
+                table[(id as usize * n_words + place / WORD) * L + lane - self.first] |=
                     1 << (place % WORD);
             }
         }
