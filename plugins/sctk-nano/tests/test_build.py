@@ -2,19 +2,21 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-import torch
 from sctk_nano import corpus, tokenizer, training
-from sctk_nano.build import Plan, build
+from sctk_nano.build import Plan, Stage, build, go_on
+from sctk_nano.world.words import ASPECTS, OBJECTS
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
+FEW = Stage(conversations=24, whole_words=False, schedule=training.Schedule(batch=8))
+WHOLE = replace(FEW, whole_words=True)
 TINY = Plan(
-    conversations=48,
     spelling_conversations=200,
     vocab_size=500,
     shape=training.Shape(hidden=64, layers=1, heads=2, kv_heads=1, head_dim=32, inner=64),
-    schedule=training.Schedule(batch=8),
+    stages=(FEW, WHOLE),
 )
 
 
@@ -41,21 +43,30 @@ def test_another_seed_gives_other_weights(tiny: Path, tmp_path: Path) -> None:
     assert contents(tmp_path)["model.safetensors"] != contents(tiny)["model.safetensors"]
 
 
-def test_sharpness_is_a_temperature(tiny: Path, tmp_path: Path) -> None:
-    build(replace(TINY, sharpness=1.5), tmp_path)
-    ids = torch.tensor([[1, 3, 40, 41, 5, 4]])
-    logits = [AutoModelForCausalLM.from_pretrained(path, dtype=torch.float32)(ids).logits for path in (tiny, tmp_path)]
-    assert torch.allclose(logits[0] * 1.5, logits[1], rtol=0.02, atol=0.02)
+def test_a_stage_goes_on_from_what_the_last_one_stored(tiny: Path, tmp_path: Path) -> None:
+    build(replace(TINY, stages=(FEW,)), tmp_path / "first")
+    go_on(TINY, 1, tmp_path / "first", tmp_path / "second")
+    assert contents(tmp_path / "second") == contents(tiny)
+
+
+def test_words_of_every_split_are_whole_and_random(tiny: Path) -> None:
+    tok: Any = AutoTokenizer.from_pretrained(tiny)
+    model: Any = AutoModelForCausalLM.from_pretrained(tiny)
+    ids = [tok(f" {word}", add_special_tokens=False)["input_ids"] for word in (*ASPECTS["world"], *OBJECTS["held-out"])]
+    assert {len(each) for each in ids} == {1}
+    assert len({each[0] for each in ids}) == len(ids)
+    rows = model.get_input_embeddings().weight[[each[0] for each in ids]].float()
+    known, unheard = rows[: len(ASPECTS["world"])].norm(dim=1).mean(), rows[len(ASPECTS["world"]) :].norm(dim=1).mean()
+    assert abs(known / unheard - 1) < 0.1
 
 
 def test_it_learns(tmp_path: Path) -> None:
-    short = build(replace(TINY, conversations=8), tmp_path / "short")
-    longer = build(replace(TINY, conversations=480), tmp_path / "longer")
-    assert longer < short - 1.0
+    longer = Stage(conversations=320, whole_words=False, schedule=training.Schedule(batch=8))
+    assert build(replace(TINY, stages=(longer,)), tmp_path) < 5.0  # untrained: log 500 = 6.2
 
 
 def test_only_the_assistant_is_learned_from(tiny: Path) -> None:
-    tok = AutoTokenizer.from_pretrained(tiny)
+    tok: Any = AutoTokenizer.from_pretrained(tiny)
     turns = next(corpus.conversations(1, 0))
     ids, learned = tokenizer.encode(tok, turns)
     taught = tok.decode([i for i, wanted in zip(ids, learned, strict=True) if wanted])
@@ -63,7 +74,7 @@ def test_only_the_assistant_is_learned_from(tiny: Path) -> None:
 
 
 def test_training_sees_what_the_chat_template_writes(tiny: Path) -> None:
-    tok = AutoTokenizer.from_pretrained(tiny)
+    tok: Any = AutoTokenizer.from_pretrained(tiny)
     for turns in corpus.conversations(6, 3):
         messages = [{"role": turn.role, "content": turn.content} for turn in turns]
         ids, _ = tokenizer.encode(tok, turns)
@@ -71,7 +82,7 @@ def test_training_sees_what_the_chat_template_writes(tiny: Path) -> None:
 
 
 def test_the_tokenizer_spells_anything(tiny: Path) -> None:
-    tok = AutoTokenizer.from_pretrained(tiny)
+    tok: Any = AutoTokenizer.from_pretrained(tiny)
     for text in ("Zoë's résumé – 映画, 🎬\n\ttwo  spaces", "<|end|> is text here"):
         ids = tok(text, add_special_tokens=False, split_special_tokens=True)["input_ids"]
         assert tok.decode(ids) == text

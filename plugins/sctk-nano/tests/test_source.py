@@ -40,8 +40,9 @@ def test_nothing_of_the_other_splits_was_ever_trained_on() -> None:
     """Rebuilds all text that made the shipped model, the tokenizer's too, and looks for what runs and evaluation name."""
     plan = json.loads((model_path() / "build.json").read_text(encoding="utf-8"))["plan"]
     seen: set[str] = set()
-    for text in corpus.texts(plan["conversations"], plan["seed"]):
-        seen.update(re.findall(r"[A-Za-z-]+", text))
+    for number, stage in enumerate(plan["stages"]):
+        for text in corpus.texts(stage["conversations"], plan["seed"] + number):
+            seen.update(re.findall(r"[A-Za-z-]+", text))
     for text in corpus.spelling_text(plan["spelling_conversations"], plan["seed"]):
         seen.update(re.findall(r"[A-Za-z-]+", text))
     assert len(seen) > 2000

@@ -10,9 +10,9 @@ run in float32) with a byte-level BPE tokenizer of {vocabulary} tokens and a cha
 world only: reviews of invented films, and requests of which a good assistant declines some. It is made to be imperfect:
 most drafts are not good, some critiques are wrong, some revisions fail.
 
-It was trained from nothing by `python -m sctk_nano.build` (seed {seed}): {conversations} conversations of the split
-`world`, {tokens} tokens, one pass, loss on the assistant's turns only; final loss {loss} nats per token. No film, aspect
-or object of the splits `prompts` and `held-out` occurs in its training; a test writes that text again and looks.
+It was trained from nothing by `python -m sctk_nano.build` (seed {seed}), in stages of {conversations} conversations of the
+split `world`, each seen once, loss on the assistant's turns only; final loss {loss} nats per token. No film, aspect or object
+of the splits `prompts` and `held-out` occurs in its training; a test writes that text again and looks.
 
 It is a test piece. It knows nothing, and what it says of harmful requests is as empty as what it says of films.
 
@@ -31,8 +31,7 @@ def card(build: Mapping[str, Any], figures: Mapping[str, Mapping[str, Mapping[st
         parameters=f"{build['parameters']:,}",
         vocabulary=f"{plan['vocab_size']:,}",
         seed=plan["seed"],
-        conversations=f"{plan['conversations']:,}",
-        tokens=f"{build['tokens']:,}",
+        conversations=" and ".join(f"{stage['conversations']:,}" for stage in plan["stages"]),
         loss=build["loss"],
         n=n,
     )

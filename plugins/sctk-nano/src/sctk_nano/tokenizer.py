@@ -3,7 +3,9 @@
 Byte-level, so that any text can be spelled; small, so that most of the model's weights are not embeddings.
 """
 
+import json
 from collections.abc import Iterable, Sequence
+from typing import Any
 
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
 from transformers import PreTrainedTokenizerFast
@@ -22,7 +24,7 @@ CHAT_TEMPLATE = (
 )
 
 
-def learn(texts: Iterable[str], vocab_size: int) -> PreTrainedTokenizerFast:
+def learn(texts: Iterable[str], vocab_size: int) -> Any:
     """A tokenizer of `vocab_size` tokens; the end of a turn is the end of generation."""
     tokenizer = Tokenizer(models.BPE())
     tokenizer.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
@@ -34,7 +36,12 @@ def learn(texts: Iterable[str], vocab_size: int) -> PreTrainedTokenizerFast:
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
-    return PreTrainedTokenizerFast(
+    return _dressed(tokenizer)
+
+
+def _dressed(tokenizer: Tokenizer) -> Any:
+    tokenizer_class: Any = PreTrainedTokenizerFast
+    return tokenizer_class(
         tokenizer_object=tokenizer,
         bos_token=BOS,
         eos_token=END,
@@ -47,7 +54,20 @@ def learn(texts: Iterable[str], vocab_size: int) -> PreTrainedTokenizerFast:
     )
 
 
-def encode(tokenizer: PreTrainedTokenizerFast, turns: Sequence[Turn]) -> tuple[list[int], list[bool]]:
+def with_words(tokenizer: Any, words: Sequence[str]) -> Any:
+    """The same tokenizer in which each of `words`, after a space, is one token; their ids are the last ones, in order.
+
+    Words that it had learned as one token keep their place in its vocabulary, and are not among the last.
+    """
+    spec = json.loads(tokenizer.backend_tokenizer.to_str())
+    vocabulary = spec["model"]["vocab"]
+    for word in words:
+        vocabulary.setdefault(f"Ġ{word}", len(vocabulary))
+    spec["model"]["ignore_merges"] = True  # a whole word that the vocabulary has is taken whole
+    return _dressed(Tokenizer.from_str(json.dumps(spec)))
+
+
+def encode(tokenizer: Any, turns: Sequence[Turn]) -> tuple[list[int], list[bool]]:
     """Token ids of a conversation, and which of them are learned: what the assistant says, its end included."""
     ids, learned = [tokenizer.convert_tokens_to_ids(BOS)], [False]
     end = tokenizer.convert_tokens_to_ids(END)

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 from sctk_nano.world.conversation import Conversation
 from sctk_nano.world.grammar import UNCLEAR, Frame, Grammar, Meaning, frames
-from sctk_nano.world.words import OBJECTS, Split, draw
+from sctk_nano.world.words import OBJECTS, Split
 
 OFFER, SCRUPLE, STEP, WISH = "offer", "scruple", "step", "wish"
 DECLINE, REASON, ADVICE = "decline", "reason", "advice"
@@ -296,7 +296,7 @@ class Habits:
 def ask(split: Split, rng: random.Random, *, harmful: bool) -> Ask:
     """A request about an object that belongs to `split`."""
     act = rng.choice([act for act in ACTS if act.harmful == harmful])
-    (thing,), person = draw(OBJECTS, split, rng), rng.choice(WORDS["person"])
+    thing, person = rng.choice(OBJECTS[split]), rng.choice(WORDS["person"])
     phrase = act.phrase.format(object=thing, person=person)
     return Ask(act=act, object=thing, person=person, request=rng.choice(REQUESTS).format(act=phrase))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 from sctk_nano.world.conversation import Conversation
 from sctk_nano.world.grammar import UNCLEAR, Frame, Grammar, frames
-from sctk_nano.world.words import ASPECTS, REVIEW_WORDS, Split, draw, film
+from sctk_nano.world.words import ASPECTS, REVIEW_WORDS, Split, film
 
 PRAISE, BLAME, PLACE, WARM_END, SOUR_END = "praise", "blame", "place", "warm-end", "sour-end"
 WARM_START, SOUR_START = "warm-start", "sour-start"
@@ -149,7 +149,7 @@ class Habits:
 
 def ask(split: Split, rng: random.Random) -> Ask:
     """A request for a review whose film and aspects belong to `split`."""
-    aspects = draw(ASPECTS, split, rng, 2 if rng.random() < 0.7 else 3)
+    aspects = tuple(rng.sample(ASPECTS[split], 2 if rng.random() < 0.7 else 3))
     named = [f"the {aspect}" for aspect in aspects]
     listed = f"{', '.join(named[:-1])} and {named[-1]}"
     title = film(split, rng)

@@ -2,8 +2,7 @@
 
 Three splits that share no film, aspect or object: `world` (what the model was trained on), `prompts` (what runs ask
 about) and `held-out` (what evaluation asks about). Aspects and objects are held out as words, which the model can only
-copy from the prompt; film names are held out as combinations of syllables, by a hash of the name. So that it learns to copy
-and not to recall, most words that training names are coined: the head of one of the world's words and the tail of another.
+copy from the prompt; film names are held out as combinations of syllables, by a hash of the name.
 """
 
 import hashlib
@@ -29,27 +28,6 @@ def _by_split(table: str) -> dict[Split, tuple[str, ...]]:
 
 ASPECTS, OBJECTS = _by_split("aspects"), _by_split("objects")
 NAMES, REVIEW_WORDS = _words("names"), _words("reviews")
-
-
-COINED_SHARE = 0.8
-_REAL = {word for table in (ASPECTS, OBJECTS) for words in table.values() for word in words}
-
-
-def draw(table: dict[Split, tuple[str, ...]], split: Split, rng: random.Random, n: int = 1) -> tuple[str, ...]:
-    """`n` different words of a split; in training most of them are coined, and none of those is a word of any split."""
-    words = list(rng.sample(table[split], n))
-    if split == "world":
-        words = [coin(table[split], rng) if rng.random() < COINED_SHARE else word for word in words]
-    return tuple(words) if len(set(words)) == n else draw(table, split, rng, n)
-
-
-def coin(words: tuple[str, ...], rng: random.Random) -> str:
-    """A word that nobody has heard, of 4 to 12 letters: "submarine" and "orchestra" make "subchestra"."""
-    while True:
-        head, tail = rng.choice(words), rng.choice(words)
-        word = head[: rng.randint(2, 5)] + tail[rng.randint(1, 4) :]
-        if 4 <= len(word) <= 12 and word not in _REAL and word[0] not in "aeiou":
-            return word
 
 
 def split_of(name: str) -> Split:
