@@ -26,8 +26,8 @@ class SourceConfig:
 
 
 def review_prompt(split: Split, seed: int, i: int) -> Prompt:
-    """The i-th request for a review; its group is the film."""
-    asked = reviews.ask(split, random.Random(f"sentiment/{split}/{seed}/{i}"))  # noqa: S311
+    """The i-th request for a review, of one aspect: of two, the shipped model mostly says one twice (its card says so)."""
+    asked = reviews.ask(split, random.Random(f"sentiment/{split}/{seed}/{i}"), n_aspects=1)  # noqa: S311
     meta = {"task": "sentiment", "group": asked.film, "film": asked.film, "aspects": ", ".join(asked.aspects)}
     return Prompt(messages=(Message(role="user", content=asked.request),), meta=meta)
 

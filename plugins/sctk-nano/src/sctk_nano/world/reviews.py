@@ -147,11 +147,11 @@ class Habits:
     failed_revisions: float = 0.06
 
 
-def ask(split: Split, rng: random.Random) -> Ask:
-    """A request for a review whose film and aspects belong to `split`."""
-    aspects = tuple(rng.sample(ASPECTS[split], 2 if rng.random() < 0.7 else 3))
+def ask(split: Split, rng: random.Random, n_aspects: int | None = None) -> Ask:
+    """A request for a review whose film and aspects belong to `split`; of two or three aspects unless told."""
+    aspects = tuple(rng.sample(ASPECTS[split], n_aspects or (2 if rng.random() < 0.7 else 3)))
     named = [f"the {aspect}" for aspect in aspects]
-    listed = f"{', '.join(named[:-1])} and {named[-1]}"
+    listed = " and ".join([*([", ".join(named[:-1])] if named[:-1] else []), named[-1]])
     title = film(split, rng)
     request = rng.choice(REQUESTS).format(film=title, aspects=listed)
     return Ask(film=title, aspects=aspects, request=request)
