@@ -1,4 +1,4 @@
-"""The real engine on a small model made here: one engine for all tests, because it takes most of a minute to start."""
+"""The real engine on the embedded model: one engine for all tests, because it takes most of a minute to start."""
 
 from __future__ import annotations
 
@@ -7,62 +7,24 @@ import multiprocessing
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sctk_core import BackendDown, ConfigError, Failure, Message, ModelRef, Reply, Request, Sampling
+from sctk_nano import model_path
+from sctk_nano.source import request_prompt, review_prompt
 from sctk_transformers import chat
 from sctk_transformers.backend import TransformersBackend
 from sctk_vllm.backend import VLLMBackend
 from sctk_vllm.engine import stdout_to_stderr
 
-WORDS = "the film was good and the story kept us awake until a late hour; we liked it. system user assistant "
-CHATML = (
-    "{% for m in messages %}<|im_start|>{{ m.role }}\n{{ m.content }}<|im_end|>\n{% endfor %}"
-    "{% if add_generation_prompt %}<|im_start|>assistant\n{% endif %}"
-)
-
 
 @pytest.fixture(scope="module")
-def path(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A random float32 Llama of 64 wide and a byte-level tokenizer with ChatML."""
-    import torch
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
-    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
-
-    engine = Tokenizer(models.BPE())
-    engine.pre_tokenizer = pre_tokenizers.ByteLevel(add_prefix_space=False)
-    engine.decoder = decoders.ByteLevel()
-    special = ["<|endoftext|>", "<|im_start|>", "<|im_end|>"]
-    alphabet = pre_tokenizers.ByteLevel.alphabet()
-    engine.train_from_iterator(
-        [WORDS] * 4, trainers.BpeTrainer(vocab_size=320, special_tokens=special, initial_alphabet=alphabet)
-    )
-    tokenizer = PreTrainedTokenizerFast(tokenizer_object=engine, eos_token="<|im_end|>", pad_token="<|endoftext|>")
-    tokenizer.chat_template = CHATML
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=len(tokenizer),
-        hidden_size=128,
-        intermediate_size=128,
-        num_hidden_layers=2,
-        num_attention_heads=4,
-        num_key_value_heads=2,
-        head_dim=32,
-        max_position_embeddings=256,
-        eos_token_id=tokenizer.eos_token_id,
-        bos_token_id=None,
-        initializer_range=0.12,
-    )
-    folder = tmp_path_factory.mktemp("llama")
-    LlamaForCausalLM(config).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
-
-
-Run = Callable[[Coroutine[Any, Any, Any]], Any]
+def path() -> Path:
+    """The embedded model: a small trained Llama."""
+    return model_path()
 
 
 @pytest.fixture(scope="module")
@@ -83,9 +45,9 @@ def backend(path: Path, loop: asyncio.AbstractEventLoop) -> Iterator[VLLMBackend
 
 
 def ask(number: int, sampling: Sampling | None = None, seed: int | None = None) -> Request:
-    words = (WORDS.split() * 3)[number % 7 : number % 7 + 3 + number % 11]
+    """A request for a review or for help, about held-out films and objects."""
     return Request(
-        messages=(Message(role="user", content=" ".join(words)),),
+        messages=(review_prompt if number % 2 else request_prompt)("held-out", 0, number).messages,
         sampling=sampling or Sampling(max_new_tokens=16),
         of=f"p{number}",
         seed=(1 << 62) + number if seed is None else seed,
@@ -117,7 +79,9 @@ def test_greedy_replies_are_those_of_the_transformers_backend(path: Path, say: S
     requests = [ask(number, Sampling(temperature=0.0, max_new_tokens=20)) for number in range(8)]
 
     async def run() -> list[Any]:
-        made = TransformersBackend(TransformersBackend.Config(n_threads=1), model=ModelRef(path=str(path)))
+        made = TransformersBackend(
+            TransformersBackend.Config(n_threads=1, dtype="float32"), model=ModelRef(path=str(path))
+        )
         found = await made.generate(requests)
         await made.aclose()
         return list(found)
@@ -141,7 +105,7 @@ def test_seeds_choose_the_reply_whatever_the_batch(say: Say) -> None:
     assert all(isinstance(reply, Reply) for reply in together)
     assert [say([request])[0] for request in requests[:6]] == together[:6]
     assert say(requests[::-1])[::-1] == together
-    assert len({reply.text for reply in say([ask(3, seed=seed) for seed in range(8)])}) == 8
+    assert len({reply.text for reply in say([ask(3, seed=seed) for seed in range(8)])}) > 4
 
 
 @pytest.mark.slow
@@ -149,7 +113,7 @@ def test_ids_end_with_the_end_of_the_turn(say: Say, path: Path) -> None:
     from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(path)
-    found = say([ask(number, Sampling(max_new_tokens=220)) for number in range(24)])
+    found = say([ask(number, Sampling(max_new_tokens=120 if number % 3 else 6)) for number in range(24)])
     assert {reply.finish for reply in found} == {"stop", "length"}
     end = chat.end_of_turn(tokenizer)
     for reply in found:
@@ -162,7 +126,7 @@ def test_ids_end_with_the_end_of_the_turn(say: Say, path: Path) -> None:
 def test_stop_strings_end_a_reply_and_are_no_part_of_it(say: Say) -> None:
     free = say([ask(number, Sampling(max_new_tokens=40)) for number in range(8)])
     for number, reply in enumerate(free):
-        stop = reply.text[len(reply.text) // 2 :][:3]
+        stop = reply.text[len(reply.text) // 2 :][:4]
         (short,) = say([ask(number, Sampling(max_new_tokens=40, stop=(stop,)))])
         assert short.text == reply.text[: reply.text.index(stop)]
         assert short.finish == "stop"
@@ -171,12 +135,12 @@ def test_stop_strings_end_a_reply_and_are_no_part_of_it(say: Say) -> None:
 
 @pytest.mark.slow
 def test_a_prompt_longer_than_the_context_fails_alone(say: Say) -> None:
-    long = Request(messages=(Message(role="user", content="awake " * 400),), of="long", key="long")
+    long = Request(messages=(Message(role="user", content="awake " * 1500),), of="long", key="long")
     ok, failed = say([ask(1), long])
     assert isinstance(ok, Reply)
     assert isinstance(failed, Failure)
     assert (failed.kind, failed.of) == ("budget", "long")
-    assert "255" in failed.message
+    assert "1023" in failed.message
 
 
 @pytest.mark.slow
@@ -186,7 +150,9 @@ def test_logprobs_are_those_of_the_transformers_backend(
     conversations = [(ask(number).messages, "we liked it " * (number % 4)) for number in range(8)]
 
     async def run() -> list[Any]:
-        made = TransformersBackend(TransformersBackend.Config(n_threads=1), model=ModelRef(path=str(path)))
+        made = TransformersBackend(
+            TransformersBackend.Config(n_threads=1, dtype="float32"), model=ModelRef(path=str(path))
+        )
         found = await made.logprobs(conversations)
         await made.aclose()
         return list(found)
@@ -200,8 +166,8 @@ def test_a_cancelled_call_is_aborted_and_the_others_go_on(
     backend: VLLMBackend, loop: asyncio.AbstractEventLoop
 ) -> None:
     async def run() -> tuple[Any, int]:
-        doomed = asyncio.create_task(backend.generate([ask(n, Sampling(max_new_tokens=230)) for n in range(32)]))
-        await asyncio.sleep(0.5)
+        doomed = asyncio.create_task(backend.generate([ask(n, Sampling(max_new_tokens=200)) for n in range(400)]))
+        await asyncio.sleep(0.2)
         doomed.cancel()
         with pytest.raises(asyncio.CancelledError):
             await doomed
@@ -228,8 +194,8 @@ def test_closing_fails_what_is_in_flight_and_ends_the_processes(
     """Last, because it ends the one engine."""
 
     async def run() -> list[Any]:
-        flying = asyncio.create_task(backend.generate([ask(n, Sampling(max_new_tokens=230)) for n in range(32)]))
-        await asyncio.sleep(0.3)
+        flying = asyncio.create_task(backend.generate([ask(n, Sampling(max_new_tokens=200)) for n in range(400)]))
+        await asyncio.sleep(0.2)
         await backend.aclose()
         with pytest.raises(BackendDown):
             await backend.generate([ask(1)])

@@ -17,6 +17,7 @@ from torch.nn.functional import scaled_dot_product_attention
 
 NAME = "sctk_flat"
 UNKNOWN_TERMS = ("softcap", "s_aux", "position_bias")
+Stores = tuple[torch.Tensor, torch.Tensor]
 KNOWN_LAYERS = {"full_attention", "sliding_attention"}
 
 
@@ -121,32 +122,30 @@ def attend(
     step: Step | None = terms.get("sctk_step")
     if step is None or attention_mask is not None or any(terms.get(term) is not None for term in UNKNOWN_TERMS):
         raise NotImplementedError("this model's attention has terms that flat batching does not know")
-    window: int | None = terms.get("sliding_window")
+    how = How(window=terms.get("sliding_window"), scaling=scaling)
     stores = step.slots.of(module.layer_idx, key, value) if step.slots else None
-    n_rows, parts = step.n_rows, []
+    states, n_rows, parts = (query[0], key[0], value[0]), step.n_rows, []
     if n_rows and stores:
-        parts.append(
-            _continue_rows(
-                step, stores, query[0, :, :n_rows], key[0, :, :n_rows], value[0, :, :n_rows], window, scaling
-            )
-        )
+        parts.append(_continue_rows(step, stores, [each[:, :n_rows] for each in states], how))
     if step.longest:
-        parts.append(
-            _read_prompts(step, stores, query[0, :, n_rows:], key[0, :, n_rows:], value[0, :, n_rows:], window, scaling)
-        )
+        parts.append(_read_prompts(step, stores, [each[:, n_rows:] for each in states], how))
     return (parts[0] if len(parts) == 1 else torch.cat(parts))[None], None
 
 
-def _continue_rows(
-    step: Step,
-    stores: tuple[torch.Tensor, torch.Tensor],
-    query_HRW: Any,
-    key_GRW: Any,
-    value_GRW: Any,
-    window: Any,
-    scaling: Any,
-) -> torch.Tensor:
-    """[rows, heads, width]: each row's one token against all that is stored of its row. Heads of a group share a product."""
+@dataclass(frozen=True, kw_only=True, slots=True)
+class How:
+    """A layer's sliding window (tokens; None: sees everything) and the factor of its products."""
+
+    window: int | None
+    scaling: float | None
+
+
+def _continue_rows(step: Step, stores: Stores, states: Sequence[torch.Tensor], how: How) -> torch.Tensor:
+    """[rows, heads, width]: each row's one token against all that is stored of its row.
+
+    From states [heads, rows, width] of query, key, value. The heads of a group share one product.
+    """
+    query_HRW, key_GRW, value_GRW = states
     keys, values = stores
     keys[step.rows_R, step.positions_R] = key_GRW.transpose(0, 1)
     values[step.rows_R, step.positions_R] = value_GRW.transpose(0, 1)
@@ -156,42 +155,30 @@ def _continue_rows(
         query_HRW.transpose(0, 1).reshape(n_rows, n_groups, n_heads // n_groups, width),
         keys[:n_rows, : step.span].transpose(1, 2),
         values[:n_rows, : step.span].transpose(1, 2),
-        attn_mask=step.row_mask(window),
-        scale=scaling,
+        attn_mask=step.row_mask(how.window),
+        scale=how.scaling,
     )
     return seen.reshape(n_rows, n_heads, -1)
 
 
-def _read_prompts(
-    step: Step,
-    stores: tuple[torch.Tensor, torch.Tensor] | None,
-    query_HTW: Any,
-    key_GTW: Any,
-    value_GTW: Any,
-    window: Any,
-    scaling: Any,
-) -> torch.Tensor:
+def _read_prompts(step: Step, stores: Stores | None, states: Sequence[torch.Tensor], how: How) -> torch.Tensor:
     """[prompt tokens, heads, width]: causal attention within each prompt; prompts of a group are padded on the right."""
     n_prompts, longest = len(step.lengths), step.longest
     query, key, value = (
-        (states.unflatten(1, (n_prompts, longest)) if step.even else states[:, step.gather_NL]).transpose(0, 1)
-        for states in (query_HTW, key_GTW, value_GTW)
+        (each.reshape(len(each), n_prompts, longest, -1) if step.even else each[:, step.gather_NL]).transpose(0, 1)
+        for each in states
     )
     if stores:
-        for store, states in zip(stores, (key, value), strict=True):
-            store[step.slots_N1, torch.arange(longest, device=store.device)] = states.transpose(1, 2)
+        within = torch.arange(longest, device=key.device)
+        for store, each in zip(stores, (key, value), strict=True):
+            store[step.slots_N1, within] = each.transpose(1, 2)
     mask = None
-    if window is not None and longest > window:
+    if how.window is not None and longest > how.window:
         place = torch.arange(longest, device=query.device)
-        mask = (place <= place[:, None]) & (place > place[:, None] - window)
+        mask = (place <= place[:, None]) & (place > place[:, None] - how.window)
+    grouped = query.shape[1] != key.shape[1]
     seen = scaled_dot_product_attention(
-        query,
-        key,
-        value,
-        attn_mask=mask,
-        is_causal=mask is None,
-        scale=scaling,
-        enable_gqa=query.shape[1] != key.shape[1],
+        query, key, value, attn_mask=mask, is_causal=mask is None, scale=how.scaling, enable_gqa=grouped
     ).transpose(1, 2)
     return seen.flatten(0, 1) if step.even else seen[step.real_NL]
 
