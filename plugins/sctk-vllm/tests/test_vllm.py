@@ -20,6 +20,8 @@ from sctk_transformers.backend import TransformersBackend
 from sctk_vllm.backend import VLLMBackend
 from sctk_vllm.engine import stdout_to_stderr
 
+pytestmark = pytest.mark.timeout(1800)  # the first test pays for the engine's start, minutes on a crowded machine
+
 
 @pytest.fixture(scope="module")
 def path() -> Path:
