@@ -35,7 +35,7 @@ def test_one_line_makes_a_student_that_is_better_and_the_same_line_again_asks_no
     ledger = result["ledger"]
     assert ledger["asked"] == ledger["answered"] + ledger["failed"] + ledger["declined"]
     assert row(result, "student-base", "truth")["low"] > 0
-    assert row(result, "base", "truth")["n"] == 100
+    assert row(result, "base", "truth")["n"] == 200
     assert row(result, "all", "agreement")["value"] < 1
     run = tmp_path / result["run"]
     assert json.loads((run / "metrics.json").read_text()) == result["metrics"]

@@ -39,6 +39,7 @@ preset = "sentiment"
 use = "lexicon"
 [rule]
 use = "metropolis"
+temperature = 0.25 # the reward below lies in [-1, 1]
 [trainer]
 use = "sft"
 [baseline]

@@ -20,8 +20,8 @@ from sctk_nano.world.words import Split
 class SourceConfig:
     """How many prompts, and which."""
 
-    n_prompts: int = setting(240, help="prompts to draft, criticise and revise", unit="prompts", low=1, high=20_000)
-    n_held_out: int = setting(100, help="prompts of evaluation", unit="prompts", low=1, high=5_000)
+    n_prompts: int = setting(400, help="prompts to draft, criticise and revise", unit="prompts", low=1, high=20_000)
+    n_held_out: int = setting(200, help="prompts of evaluation", unit="prompts", low=1, high=5_000)
     seed: int = setting(0, help="another seed asks other questions of the same splits", low=0)
 
 

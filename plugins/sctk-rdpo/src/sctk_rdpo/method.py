@@ -28,6 +28,8 @@ from sctk_core import (
 )
 
 RECIPE = """
+[method]
+temperature = 0.25 # the reward below is 0 or 1: a pair that it tells apart gets tau = 0.982
 [backend]
 use = "nano"
 [source]
