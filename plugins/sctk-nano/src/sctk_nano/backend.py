@@ -33,7 +33,7 @@ class NanoBackend(TransformersBackend):
 
     trainer_defaults: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "sft": {"optimiser": {"learning_rate": 3e-4, "epochs": 3.0}},
-        "preference": {"optimiser": {"learning_rate": 1e-4, "epochs": 3.0}},
+        "preference": {"beta": 0.5, "optimiser": {"learning_rate": 1e-4, "epochs": 1.0}},
     }
     """What trains a model of 3 M weights, where the trainers' own defaults are made for billions."""
 
