@@ -200,3 +200,12 @@ def test_huge_and_tiny_values_do_not_overflow() -> None:
     assert estimate.low is not None
     assert math.isfinite(estimate.low)
     assert math.isfinite(estimate.high or math.nan)
+
+
+def test_an_interval_of_shares_holds_its_share() -> None:
+    for n in range(1, 60):
+        for n_yes in (0, n):
+            estimate = wilson(n_yes, n)
+            assert estimate.low is not None
+            assert estimate.high is not None
+            assert 0.0 <= estimate.low <= estimate.value <= estimate.high <= 1.0

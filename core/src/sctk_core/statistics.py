@@ -79,7 +79,9 @@ def wilson(n_yes: int, n: int) -> Estimate:
     share, z2 = n_yes / n, _Z95**2
     centre = (share + z2 / (2 * n)) / (1 + z2 / n)
     half = _Z95 / (1 + z2 / n) * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n))
-    return Estimate(value=share, low=max(0.0, centre - half), high=min(1.0, centre + half), n=n)
+    low = centre - half if n_yes > 0 else 0.0  # exactly, where rounding would leave the interval beside its share
+    high = centre + half if n_yes < n else 1.0
+    return Estimate(value=share, low=low, high=high, n=n)
 
 
 def agreement(first: Sequence[bool], second: Sequence[bool]) -> Estimate:

@@ -9,11 +9,14 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import logging
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import Any, Generic, TypeVar
 
 from sctk_core.records import Failure
+
+log = logging.getLogger("sctk")
 
 I = TypeVar("I")  # noqa: E741
 A = TypeVar("A")
@@ -28,6 +31,7 @@ class MicroBatcher(Generic[I, A]):
         self._waiting: list[tuple[I, asyncio.Future[A | Failure]]] = []
         self._timer: asyncio.TimerHandle | None = None
         self._flights: set[asyncio.Task[None]] = set()
+        self._told = False
 
     async def ask(self, item: I) -> A | Failure:
         """The answer to one item, as soon as its batch is back."""
@@ -63,9 +67,22 @@ class MicroBatcher(Generic[I, A]):
 
     async def _answers(self, items: list[I]) -> list[A | Failure]:
         answers = await self._call(items)
-        if len(items) > 1 and all(isinstance(answer, Failure) and answer.kind == "bug" for answer in answers):
-            return [answer for item in items for answer in await self._call([item])]
-        return answers
+        if len(items) == 1 or not all(isinstance(answer, Failure) and answer.kind == "bug" for answer in answers):
+            return answers
+        self._tell(answers)
+        return [answer for item in items for answer in await self._call([item])]
+
+    def _tell(self, answers: Sequence[A | Failure]) -> None:
+        """Says once that batches fail as a whole: single items may still be right, but the component is broken."""
+        first = answers[0]
+        if isinstance(first, Failure) and not self._told:
+            self._told = True
+            log.warning(
+                "%s: a batch of %d failed, its items are asked one by one: %s",
+                first.component,
+                len(answers),
+                first.message,
+            )
 
 
 async def in_thread(work: Callable[[], Coroutine[Any, Any, A]]) -> A:
