@@ -42,14 +42,13 @@ def test_the_critic_asks_in_the_words_that_were_learned(task: str) -> None:
     assert (preset["critique"], preset["revise"]) == (task_text(task).critique, task_text(task).revise)
 
 
-# Wanted: revisions that succeed in 70 to 90 of 100. Reviews stay below (docs/log.md says why); this holds what is there.
-WANTED = {"sentiment": (0.50, 0.90), "safety": (0.70, 0.90)}
+SUCCESS = (0.70, 0.90)  # of revisions of drafts that were not good: imperfect skill, and known
 
 
 def test_the_stated_skill_leaves_something_to_do() -> None:
     for task, rows in stated(model_path()).items():
-        success, (low, high) = rows["revision succeeds (draft was not good)"], WANTED[task]
-        assert low <= success.share <= high
+        success = rows["revision succeeds (draft was not good)"]
+        assert SUCCESS[0] <= success.share <= SUCCESS[1], task
         assert success.n >= 90
         assert rows["draft is good"].high < 0.75
         assert rows["revision is good"].low > rows["draft is good"].high

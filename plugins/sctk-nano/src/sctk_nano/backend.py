@@ -23,7 +23,13 @@ class NanoBackend(TransformersBackend):
         """What there is to say of a model this small."""
 
         max_batch: int = setting(64, help="conversations in one batch", unit="rows", low=1, high=4096, identity=False)
-        n_threads: int = setting(0, help="CPU threads; 0: as torch decides", unit="threads", low=0, identity=False)
+        n_threads: int = setting(
+            1,
+            help="CPU threads; a model this small gains nothing from a second; 0: as torch decides",
+            unit="threads",
+            low=0,
+            identity=False,
+        )
 
     def __init__(self, config: NanoBackend.Config, *, model: ModelRef) -> None:
         wider = TransformersBackend.Config(

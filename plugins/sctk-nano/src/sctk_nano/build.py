@@ -44,7 +44,7 @@ class Plan:
     seed: int = 20240208
     spelling_conversations: int = 3_000
     vocab_size: int = 1_152
-    sharpness: float = 1.5
+    sharpness: float = 1.75
     shape: training.Shape = field(default_factory=training.Shape)
     stages: tuple[Stage, ...] = (
         Stage(conversations=16_000, whole_words=False, schedule=training.Schedule(batch=16, learning_rate=2e-3)),
