@@ -427,7 +427,7 @@ def test_pairs_cannot_be_split() -> None:
 
 
 @pytest.mark.parametrize("threads", [1, 2])
-def test_ctrl_c_ends_packing(threads: int) -> None:
+def test_ctrl_c_ends_packing(threads: int, ctrl_c: None) -> None:
     """The interrupt comes from the progress callback's own thread of time: while tokens are being copied."""
     ids = pa.array(np.zeros(30_000_000, np.int32))
     table = pa.table({"input_ids": pa.LargeListArray.from_arrays(np.arange(0, 30_000_001, 100), ids)})
