@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,9 @@ class Part:
     version: str
     settings: Mapping[str, Any]
 
+    @cached_property
     def facts(self) -> dict[str, Any]:
-        """What the manifest and the fingerprint hold of it."""
+        """What the manifest and the fingerprint hold of it; files that the settings name are read once for both."""
         who: dict[str, Any] = {"name": self.name, "distribution": self.distribution, "version": self.version}
         who |= {"settings": settings_of.identity(self.config)}
         return who | ({"digest": self._digest()} if hasattr(self.target, "digest_of") else {})
@@ -120,8 +122,8 @@ def assemble(recipe: Recipe, catalogue: Catalogue) -> Assembly:
     source = _build(parts["source"], catalogue, {"model": model}, recipe.where("source"))
     sampling = settings_of.parse(Sampling, recipe.section("sampling"), where=recipe.where("sampling"))
     named = {
-        "parts": {section: part.facts() for section, part in parts.items()},
-        "evaluators": [part.facts() for part in evaluators],
+        "parts": {section: part.facts for section, part in parts.items()},
+        "evaluators": [part.facts for part in evaluators],
         "model": model.digest,
         "run": settings_of.identity(run),
         "sampling": settings_of.plain(sampling),

@@ -35,6 +35,7 @@ from sctk_core.pipeline.stages import Collect, CritiqueStep, DraftStep, Evaluate
 from sctk_core.plugins import build
 from sctk_core.recipe import Recipe
 from sctk_core.records import Failure, Measure, ModelRef, Prompt, Sample, Score
+from sctk_core.store.directory import Leg as StoredLeg
 from sctk_core.store.directory import RunDirectory
 from sctk_core.store.tables import read_shards, row_of
 
@@ -119,10 +120,8 @@ class Execution:
         return self._end(measures)
 
     def _open(self) -> None:
-        parts = {section: part.facts() for section, part in self._assembly.parts.items()}
-        self._manifest.components = parts | {
-            f"evaluator.{part.name}": part.facts() for part in self._assembly.evaluators
-        }
+        parts = {section: part.facts for section, part in self._assembly.parts.items()}
+        self._manifest.components = parts | {f"evaluator.{part.name}": part.facts for part in self._assembly.evaluators}
         self._manifest.model = asdict(self._assembly.model)
         self._manifest.state = "running"
         self._directory.save()
@@ -132,12 +131,11 @@ class Execution:
 
     def _walk_and_train(self, runner: asyncio.Runner) -> None:
         collects = tuple(stage for stage in self._assembly.stages if isinstance(stage, Collect))
-        leg = self._directory.leg(CHAINS, (*_TABLES, *(collect.folder for collect in collects)))
         steps = tuple(stage for stage in self._assembly.stages if isinstance(stage, Step))
         source, limit = self._assembly.source.instance, self._assembly.settings.limit
         prompts = partial(_first, source.prompts, limit)
         with self._stage(CHAINS):
-            self._walk(runner, CHAINS, steps, collects, prompts, self._assembly.model)
+            chains = self._walk(runner, CHAINS, steps, collects, prompts, self._assembly.model)
         if evaluation := self._evaluation():
             self._answer(runner, "base", evaluation)
         runner.run(self._aclose())
@@ -145,7 +143,7 @@ class Execution:
         for stage in self._assembly.stages:
             if isinstance(stage, Train):
                 with self._stage(stage.name):
-                    self._train(stage, training.rows_of(leg, by_table[stage.table]))
+                    self._train(stage, training.rows_of(chains, by_table[stage.table]))
 
     def _walk(
         self,
@@ -155,8 +153,8 @@ class Execution:
         collects: tuple[Collect, ...],
         prompts: Callable[[], Iterable[Prompt]],
         model: ModelRef,
-    ) -> None:
-        """Walks one leg where it is not complete, and checks its ledger."""
+    ) -> StoredLeg:
+        """Walks one leg where it is not complete, checks its ledger, and gives its sealed tables."""
         store = self._directory.leg(name, (*_TABLES, *(collect.folder for collect in collects)))
         settings = self._assembly.settings
         per_prompt = settings.chains if name == CHAINS else 1
@@ -172,6 +170,7 @@ class Execution:
         plan = [step.name + ("?" if isinstance(step, CritiqueStep) else "") for step in steps]
         self._complaints += ledger.complaints_of_chains(rows, chains, [*plan, *(c.name for c in collects)])
         self._entries += rows
+        return store
 
     def _crew(self, steps: tuple[Step, ...], model: ModelRef) -> Crew:
         assembly, settings = self._assembly, self._assembly.settings
@@ -182,7 +181,7 @@ class Execution:
             backend=backend,
             sampling=assembly.sampling,
             critic=assembly.built("critic", needs) if main and "critic" in assembly.parts else None,
-            scorer=self._scorer(backend) if main and "reward" in assembly.parts else None,
+            scorer=self._scorer(backend) if main else None,
             rule=assembly.built("rule", needs) if main and "rule" in assembly.parts else None,
             names={section: part.name for section, part in assembly.parts.items()},
             run_seed=settings.seed,
@@ -209,7 +208,7 @@ class Execution:
             needs = {"model": model}
             return build("backend", part.name, part.settings, needs, where=where, among=among).instance
 
-        about = {"model": model.digest, "backend": part.facts()["settings"] | {"name": part.name}}
+        about = {"model": model.digest, "backend": part.facts["settings"] | {"name": part.name}}
         seed = self._assembly.settings.seed
         return RecordingBackend(start, self._directory.replies, about=about, run_seed=seed, name=part.name)
 

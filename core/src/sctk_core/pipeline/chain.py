@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any
 
 from sctk_core.errors import BackendDown, StoreError, boundary
@@ -76,30 +77,30 @@ def chain_id(chain: Chain) -> str:
 async def walk(chain: Chain, steps: Sequence[Step], crew: Crew, seen: Callable[[Entry], None]) -> Walked:
     """Walks all steps of one chain; `seen` hears of every entry as it is made."""
     entries: list[Entry] = []
-    failure: Failure | None = None
     for step in steps:
         if isinstance(step, CritiqueStep) and _given_text(chain, step.sweep) is not None:
             continue  # the revision was made elsewhere: there is nothing to criticise
         result = await _attempt(step, chain, crew)
-        entries.append(_entry(step, chain, result))
+        longer = result if isinstance(result, Chain) else chain
+        entries.append(entry_of(step.name, chain, result, partial(_newest, step, longer)))
         seen(entries[-1])
-        if isinstance(result, Failure):
-            failure = result
         if not isinstance(result, Chain):
+            failure = result if isinstance(result, Failure) else None
             return Walked(chain=chain, entries=tuple(entries), failure=failure, complete=False)
-        chain = result
+        chain = longer
     return Walked(chain=chain, entries=tuple(entries), failure=None, complete=True)
 
 
-def _entry(step: Step, before: Chain, result: Chain | Failure | Declined) -> Entry:
-    name = chain_id(before)
+def entry_of(stage: str, chain: Chain, result: object, record: Callable[[], str]) -> Entry:
+    """The ledger's line for what a stage came to on a chain; `record` names the answer, where there is one."""
+    name = chain_id(chain)
     if isinstance(result, Failure):
         return Entry(
-            stage=step.name, id=name, outcome="failed", record=result.id, reason=f"{result.kind}: {result.message}"
+            stage=stage, id=name, outcome="failed", record=result.id, reason=f"{result.kind}: {result.message}"
         )
     if isinstance(result, Declined):
-        return Entry(stage=step.name, id=name, outcome="declined", reason=result.reason)
-    return Entry(stage=step.name, id=name, outcome="answered", record=_newest(step, result))
+        return Entry(stage=stage, id=name, outcome="declined", reason=result.reason)
+    return Entry(stage=stage, id=name, outcome="answered", record=record())
 
 
 def _newest(step: Step, chain: Chain) -> str:

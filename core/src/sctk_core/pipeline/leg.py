@@ -8,10 +8,11 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from typing import Any, Protocol
 
 from sctk_core.errors import boundary
-from sctk_core.pipeline.chain import Crew, Entry, Walked, chain_id, walk
+from sctk_core.pipeline.chain import Crew, Entry, Walked, chain_id, entry_of, walk
 from sctk_core.pipeline.events import ChainFinished, Event, ItemFinished
 from sctk_core.pipeline.stages import Chain, Collect, Declined, Step
 from sctk_core.records import Failure, Prompt
@@ -116,7 +117,7 @@ def _rows(leg: Leg, walked: Walked) -> Rows:
     failures = [walked.failure] if walked.failure else []
     for collect in leg.collects if walked.complete else ():
         made = _collected(collect, chain)
-        entries.append(_collect_entry(collect, chain, made))
+        entries.append(entry_of(collect.name, chain, made, partial(getattr, made, "id")))
         if isinstance(made, Failure):
             failures.append(made)
         records[collect.folder] = [] if isinstance(made, Failure | Declined) else [made]
@@ -132,14 +133,3 @@ def _collected(collect: Collect, chain: Chain) -> Any:
         return collect.build(chain)
     except Exception as error:  # noqa: BLE001 - a method's code is a component's code
         return boundary(error, of=chain_id(chain), stage=collect.name, component="method")
-
-
-def _collect_entry(collect: Collect, chain: Chain, made: Any) -> Entry:
-    name = chain_id(chain)
-    if isinstance(made, Failure):
-        return Entry(
-            stage=collect.name, id=name, outcome="failed", record=made.id, reason=f"{made.kind}: {made.message}"
-        )
-    if isinstance(made, Declined):
-        return Entry(stage=collect.name, id=name, outcome="declined", reason=made.reason)
-    return Entry(stage=collect.name, id=name, outcome="answered", record=made.id)
