@@ -5,13 +5,13 @@
 
 from __future__ import annotations
 
-import importlib
 import os
 import sys
 from collections.abc import Sequence
 
 import click
 
+from sctk_cli.lazy import LazyGroup
 from sctk_cli.terminal import clean, say
 
 COMMANDS: dict[str, tuple[str, str]] = {
@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "why": ("sctk_cli.why", "Walk back from a record to everything that made it."),
     "check": ("sctk_cli.check", "Check a recipe without running it."),
     "config": ("sctk_cli.check", "Show the settings of a run and where each came from."),
+    "data": ("sctk_cli.data", "Clean, pack and score data files with the Rust core."),
     "plugins": ("sctk_cli.plugins", "List what is installed, importing none of it."),
     "describe": ("sctk_cli.plugins", "Explain one component and its settings."),
     "plugin": ("sctk_cli.plugin", "For plugin authors: check a component."),
@@ -33,45 +34,18 @@ Examples:
   sctk run --plugin dsc --model DIR --backend transformers --prompts prompts.jsonl
   sctk show runs/first
   sctk why runs/first ID
+  sctk data dedup rows.jsonl --out kept.jsonl
 \b
 Exit codes: 0 done, 1 a check failed, 2 usage or configuration, 3 a plugin is broken,
 4 a backend is down, 5 nothing was accepted, 6 the store cannot be written, 130 interrupted."""
 
 
-class LazyGroup(click.Group):
-    """A group that imports a command when it is called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        """The names, in the order in which a newcomer meets them."""
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        """The command of that name, imported now."""
-        if cmd_name not in COMMANDS:
-            return None
-        found: click.Command = getattr(importlib.import_module(COMMANDS[cmd_name][0]), cmd_name)
-        return found
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The list of commands, out of the table above."""
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, help_) for name, (_, help_) in COMMANDS.items()])
-
-    def resolve_command(
-        self, ctx: click.Context, args: list[str]
-    ) -> tuple[str | None, click.Command | None, list[str]]:
-        """As click does it, with "did you mean" for a word that is no command."""
-        if args and args[0] not in COMMANDS and not args[0].startswith("-"):
-            import difflib
-
-            near = difflib.get_close_matches(args[0], COMMANDS, n=1)
-            advice = f"did you mean '{near[0]}'?" if near else f"commands are {', '.join(COMMANDS)}"
-            raise click.UsageError(f"got the unknown command {clean(args[0])!r}\nhint: {advice}", ctx=ctx)
-        return super().resolve_command(ctx, args)
-
-
 @click.group(
-    cls=LazyGroup, epilog=EPILOG, no_args_is_help=True, context_settings={"help_option_names": ["-h", "--help"]}
+    cls=LazyGroup,
+    table=COMMANDS,
+    epilog=EPILOG,
+    no_args_is_help=True,
+    context_settings={"help_option_names": ["-h", "--help"]},
 )
 @click.version_option(package_name="sctk-cli", prog_name="sctk")
 def cli() -> None:

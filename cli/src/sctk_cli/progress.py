@@ -178,10 +178,10 @@ class Live:
 
 
 @contextmanager
-def progress() -> Iterator[Callable[[Event], None]]:
+def progress(meter: Meter | None = None) -> Iterator[Callable[[Event], None]]:
     """The observer that fits standard error: live where a person looks, lines where nobody does."""
     os.environ.setdefault("TQDM_DISABLE", "1")  # engines draw bars of their own, one for each model that they load
-    meter = Meter()
+    meter = meter or Meter()
     if sys.stderr.isatty():
         from rich.console import Console
 

@@ -1,0 +1,43 @@
+"""`sctk data`: the Rust core by itself, on JSONL and Parquet files and on standard input.
+
+Rows stream from the files to the output: `inputs.py` finds and opens the files, `chunks.py` reads them, `columns.py` finds the
+text of a row, `output.py` writes whole files or none. Each subcommand is a file of its own.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+
+from sctk_cli.lazy import LazyGroup
+from sctk_cli.terminal import say
+
+COMMANDS: dict[str, tuple[str, str]] = {
+    "dedup": ("sctk_cli.data.dedup", "Leave out rows that repeat an earlier one, exactly or nearly."),
+}
+EPILOG = """\b
+Examples:
+  sctk data dedup rows.jsonl --out kept.jsonl
+  zcat rows.jsonl.gz | sctk data dedup - --exact > kept.jsonl
+\b
+FILES end in .jsonl, .jsonl.gz or .parquet; `-` is JSONL on standard input. Rows go to standard output as JSONL, or to
+--out FILE (.jsonl or .parquet), which appears whole or not at all. The summary goes to standard error; with --json it is one
+object on standard output."""
+
+
+class DataGroup(LazyGroup):
+    """The subcommands; an interrupt leaves no file behind, so there is nothing to go on with."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        """As click does it; Ctrl-C is told in this command's own words."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt:
+            say("interrupted: no file was written; run the same line again to start anew")
+            return 130
+
+
+@click.group(cls=DataGroup, table=COMMANDS, epilog=EPILOG, no_args_is_help=True)
+def data() -> None:
+    """Clean, pack and score data files with the Rust core."""

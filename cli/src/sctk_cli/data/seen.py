@@ -1,0 +1,49 @@
+"""Which rows were read, so that the same rows are found again on a second reading without parsing anything."""
+
+from __future__ import annotations
+
+from array import array
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import accumulate
+
+from sctk_cli.data.chunks import Chunk, chunks
+from sctk_cli.data.inputs import Input
+from sctk_cli.data.pace import Pace
+
+
+class Seen:
+    """Which rows were read: for every input the numbers of its rows, 8 bytes each."""
+
+    def __init__(self, sources: Sequence[Input]) -> None:
+        self.sources = list(sources)
+        self.numbers = {id(source): array("Q") for source in sources}
+
+    def add(self, chunk: Chunk, indices: Sequence[int]) -> None:
+        """Takes in the rows of a chunk that are good."""
+        self.numbers[id(chunk.source)].extend(chunk.first + index for index in indices)
+
+    def place(self, row: int) -> tuple[str, int]:
+        """(file, number) of a row, which is counted over all files."""
+        at = bisect_right(self._starts, row) - 1
+        source = self.sources[at]
+        return source.name, self.numbers[id(source)][row - self._starts[at]]
+
+    @cached_property
+    def _starts(self) -> list[int]:
+        """The first row of every input, counted over all; complete after the first reading."""
+        counts = [len(self.numbers[id(source)]) for source in self.sources]
+        return list(accumulate(counts, initial=0))[:-1]
+
+    def again(self, pace: Pace) -> Iterator[tuple[Chunk, int, list[int]]]:
+        """(chunk, the first of its rows, their indices in the chunk), read a second time."""
+        before, current = 0, None
+        for chunk in chunks(self.sources, pace):
+            if current is not chunk.source:
+                before += len(self.numbers[id(current)]) if current is not None else 0
+                current = chunk.source
+                current.check_unchanged()
+            numbers = self.numbers[id(chunk.source)]
+            low, high = bisect_left(numbers, chunk.first), bisect_left(numbers, chunk.first + len(chunk))
+            yield chunk, before + low, [numbers[at] - chunk.first for at in range(low, high)]
