@@ -6,11 +6,12 @@ from `list[str]` on both sides. The paired ratios of docs/performance-consistenc
 
 from __future__ import annotations
 
-import re
-from collections import Counter
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
+import peers
 import pytest
 from pytest_benchmark.fixture import BenchmarkFixture
 from rapidfuzz import process
@@ -20,7 +21,6 @@ from sctk_rs.consistency import How
 
 N, K = 200, 10
 HOW = How(dtype="float32")
-TOKENS = re.compile(r"[a-z0-9]+").findall
 
 
 @pytest.fixture(scope="module")
@@ -44,7 +44,7 @@ def groups(texts: list[str]) -> list[list[str]]:
 def rapidfuzz_rouge_l(texts: list[str]) -> np.ndarray:
     out = np.empty((N, K, K), np.float32)
     for block, group in zip(out, groups(texts), strict=True):
-        tokens = [TOKENS(text.lower()) for text in group]
+        tokens = [peers.WORDS(text.lower()) for text in group]
         sizes = np.array([len(row) for row in tokens], np.float32)
         common = process.cdist(tokens, tokens, scorer=LCSseq.similarity, workers=1, dtype=np.int32)
         block[:] = 2 * common / np.maximum(sizes[:, None] + sizes, 1)
@@ -65,14 +65,8 @@ def rapidfuzz_edit(texts: list[str], cut_off: float | None = None) -> np.ndarray
     return out
 
 
-def counted_selfcheck(texts: list[str]) -> np.ndarray:
-    out = np.empty((N, K))
-    for row, group in zip(out, groups(texts), strict=True):
-        tokens = [TOKENS(text.lower()) for text in group]
-        counts = Counter(word for answer in tokens for word in answer)
-        logs = {word: -np.log(count / counts.total()) for word, count in counts.items()}
-        row[:] = [sum(logs[word] for word in answer) / max(1, len(answer)) for answer in tokens]
-    return out
+def by_question(score: Callable[[list[str]], Any], texts: list[str]) -> np.ndarray:
+    return np.array([score(group) for group in groups(texts)])
 
 
 def ours(score: Any, texts: list[str], **settings: Any) -> np.ndarray:
@@ -105,10 +99,36 @@ def test_char_edit_with_a_cut_off(benchmark: BenchmarkFixture, texts: list[str],
     np.testing.assert_allclose(found[clear], np.where(full >= 0.8, full, 0)[clear], atol=1e-6)
 
 
+@pytest.mark.parametrize("who", ["ours", "numpy"])
+def test_rouge_2(benchmark: BenchmarkFixture, texts: list[str], who: str) -> None:
+    mine = partial(ours, consistency.rouge_n)
+    found = benchmark(mine if who == "ours" else partial(by_question, peers.numpy_rouge_2), texts)
+    np.testing.assert_allclose(found, mine(texts), atol=1e-6)
+
+
+@pytest.mark.parametrize("who", ["ours", "numpy"])
+def test_jaccard(benchmark: BenchmarkFixture, texts: list[str], who: str) -> None:
+    mine = partial(ours, consistency.jaccard)
+    found = benchmark(mine if who == "ours" else partial(by_question, peers.numpy_jaccard), texts)
+    np.testing.assert_allclose(found, mine(texts), atol=1e-6)
+
+
 @pytest.mark.parametrize("who", ["ours", "counters"])
 def test_selfcheck(benchmark: BenchmarkFixture, texts: list[str], who: str) -> None:
     def mine(rows: list[str]) -> np.ndarray:
         return np.asarray(consistency.selfcheck(rows, K).mean).reshape(N, K)
 
-    found = benchmark(mine if who == "ours" else counted_selfcheck, texts)
+    found = benchmark(mine if who == "ours" else partial(by_question, peers.counted_selfcheck), texts)
     np.testing.assert_allclose(found, mine(texts), atol=1e-9)
+
+
+@pytest.mark.parametrize("who", ["ours", "counters"])
+def test_vote(benchmark: BenchmarkFixture, texts: list[str], who: str) -> None:
+    """Over the first two words of each answer, so that some agree."""
+    short = [" ".join(text.split()[:2]) for text in texts]
+
+    def mine(rows: list[str]) -> np.ndarray:
+        return np.asarray(consistency.vote(rows, K).winners)
+
+    found = benchmark(mine if who == "ours" else partial(by_question, peers.counted_vote), short)
+    np.testing.assert_array_equal(found, mine(short))
