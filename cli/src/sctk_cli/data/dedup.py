@@ -6,22 +6,20 @@ kept as the bytes that were read. Near duplicates are verified: every pair that 
 
 from __future__ import annotations
 
-import json
-from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
-from sctk_core.errors import ConfigError
 
-from sctk_cli.data.chunks import Chunk, Lines, chunks
+from sctk_cli.data.chunks import chunks
 from sctk_cli.data.columns import BadRows, TextColumn
 from sctk_cli.data.inputs import Input, inputs
 from sctk_cli.data.options import COLUMN, common, percent, prepare, tell
-from sctk_cli.data.output import Output, output, put_rows, refuse
+from sctk_cli.data.output import Output, put_rows
 from sctk_cli.data.pace import Pace, Walk, walk
+from sctk_cli.data.removed import kept_and_removed, with_rows
 from sctk_cli.data.rust import asked, rust
 from sctk_cli.data.seen import Seen
 
@@ -72,22 +70,18 @@ class Found:
         help="Disk for band keys (168 bytes a row) and standard input, in place of memory and the temporary directory.",
     ),
 )
-def dedup(files: tuple[str, ...], mode: str, removed: Path | None, **given: Any) -> int:
+def dedup(files: tuple[str, ...], mode: str, **given: Any) -> int:
     """Leave out rows that repeat an earlier one, exactly or nearly."""
     bad = prepare(given)
     rust("dedup")
     column = TextColumn(given["column"], bad)
     with inputs(files, twice=True, spill_dir=given["spill_dir"]) as sources, walk() as stages, ExitStack() as opened:
-        if removed is not None and refuse(removed, sources, force=given["force"]) != "jsonl":
-            raise ConfigError(f"--removed {removed}: wanted the ending .jsonl", hint="the rows left out are JSONL")
-        others = [removed] if removed else []
-        kept = opened.enter_context(output(given["out"], sources, force=given["force"], others=others))
-        gone = opened.enter_context(output(removed, sources, force=given["force"])) if removed else None
+        places = kept_and_removed(opened, given, sources)
         seen, texts = _read(sources, column, stages)
         found = _find(texts, mode, given, stages)
         del texts
         with stages.stage("writing") as pace:
-            _write(seen, found, (kept, gone), pace)
+            _write(seen, found, places, pace)
     _tell(found, mode, column, bad, json_=given["json_"])
     return 0
 
@@ -142,18 +136,6 @@ def _reason(seen: Seen, found: Found, row: int) -> dict[str, Any]:
     (file, number), (kept_file, kept_number) = seen.place(row), seen.place(label)
     jaccard = 1.0 if found.jaccard is None else found.jaccard.get(row)
     return {"file": file, "number": number, "kept_file": kept_file, "kept_number": kept_number, "jaccard": jaccard}
-
-
-def with_rows(told: Sequence[dict[str, Any]], chunk: Chunk, indices: Sequence[int]) -> list[bytes]:
-    """Lines of JSONL: what is told of each row, and the row itself under `row`, as it was read."""
-    if not indices:
-        return []
-    if isinstance(chunk, Lines):
-        rows = [chunk.lines[index].strip() for index in indices]
-    else:
-        rows = chunk.frame[list(indices)].write_ndjson().encode("utf-8").splitlines()
-    heads = [json.dumps(one, ensure_ascii=False)[:-1].encode("utf-8") for one in told]
-    return [head + b', "row": ' + row + b"}\n" for head, row in zip(heads, rows, strict=True)]
 
 
 def _tell(found: Found, mode: str, column: TextColumn, bad: BadRows, *, json_: bool) -> None:

@@ -52,15 +52,19 @@ def put_rows(output: Output, chunk: Chunk, indices: Sequence[int]) -> None:
 
 @contextmanager
 def output(
-    path: Path | None, sources: Sequence[Input], *, force: bool, others: Sequence[Path] = ()
+    path: Path | None, sources: Sequence[Input], *, force: bool, others: Sequence[Path] = (), also: Sequence[Input] = ()
 ) -> Iterator[Output]:
-    """The place for rows: standard output where `path` is None. What is not finished is removed."""
+    """The place for rows of `sources`: standard output where `path` is None. What is not finished is removed.
+
+    Neither a source, nor what is read besides (`also`), nor another output (`others`) is ever overwritten.
+    """
     if path is None:
         yield _Json(sys.stdout.buffer, _STDOUT, clean_=sys.stdout.isatty())
         with writing(_STDOUT):
             sys.stdout.buffer.flush()
         return
-    form = refuse(path, sources, force=force, others=others)
+    form = refuse(path, [*sources, *also], force=force, others=others)
+    _one_form(path, sources)
     part = path.resolve().with_name(f".{path.name}.{os.getpid()}.part")
     try:
         with _parquet(part, path, sources) if form == "parquet" else _jsonl(part, path) as rows:
@@ -87,12 +91,16 @@ def refuse(path: Path, sources: Sequence[Input], *, force: bool, others: Sequenc
             raise ConfigError(f"{path}: got no regular file, wanted one", hint="leave --out away, and redirect")
         if not force:
             raise ConfigError(f"{path}: the file is there already", hint="another name, or --force to replace it")
-    if form == "parquet" and len({source.form for source in sources}) > 1:
+    return form
+
+
+def _one_form(path: Path, sources: Sequence[Input]) -> None:
+    """A ConfigError where rows of both forms are to be written as Parquet."""
+    if form_of(path) == "parquet" and len({source.form for source in sources}) > 1:
         raise ConfigError(
             f"{path}: got JSONL and Parquet to write as Parquet, wanted one of them: their types differ",
             hint="write .jsonl, or turn the files into one form first",
         )
-    return form
 
 
 class _Json:

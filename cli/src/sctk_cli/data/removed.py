@@ -1,0 +1,46 @@
+"""The rows that a command leaves out: where they go, and how each is told with its reason."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from contextlib import ExitStack
+from pathlib import Path
+from typing import Any
+
+import click
+from sctk_core.errors import ConfigError
+
+from sctk_cli.data.chunks import Chunk, Lines
+from sctk_cli.data.inputs import Input
+from sctk_cli.data.output import Output, output, refuse
+
+REMOVED = click.option(
+    "--removed", type=click.Path(path_type=Path), help="Where the rows left out go (.jsonl), each with its reason."
+)
+
+
+def kept_and_removed(
+    opened: ExitStack, given: Mapping[str, Any], sources: Sequence[Input], also: Sequence[Input] = ()
+) -> tuple[Output, Output | None]:
+    """The places for rows kept and rows left out, open until `opened` is closed; both are checked before one is opened."""
+    out, removed, force = given["out"], given["removed"], given["force"]
+    if removed is None:
+        return opened.enter_context(output(out, sources, force=force, also=also)), None
+    if not removed.name.lower().endswith(".jsonl"):
+        raise ConfigError(f"--removed {removed}: wanted the ending .jsonl", hint="rows left out are written as JSONL")
+    refuse(removed, [*sources, *also], force=force)
+    kept = opened.enter_context(output(out, sources, force=force, others=[removed], also=also))
+    return kept, opened.enter_context(output(removed, sources, force=force, also=also))
+
+
+def with_rows(told: Sequence[dict[str, Any]], chunk: Chunk, indices: Sequence[int]) -> list[bytes]:
+    """Lines of JSONL: what is told of each row, and the row itself under `row`, as it was read."""
+    if not indices:
+        return []
+    if isinstance(chunk, Lines):
+        rows = [chunk.lines[index].strip() for index in indices]
+    else:
+        rows = chunk.frame[list(indices)].write_ndjson().encode("utf-8").splitlines()
+    heads = [json.dumps(one, ensure_ascii=False)[:-1].encode("utf-8") for one in told]
+    return [head + b', "row": ' + row + b"}\n" for head, row in zip(heads, rows, strict=True)]
