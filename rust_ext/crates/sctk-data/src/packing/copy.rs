@@ -72,21 +72,17 @@ pub fn fence(store: Store) {
     let _ = store;
 }
 
-/// Asks for the first two cache lines of `row`.
+/// Asks for the cache line at `place`, which will be written in part; a place outside of any memory is let be.
 #[inline(always)]
-pub fn prefetch(row: &[u8]) {
+pub fn expect_writes<T>(place: *const T) {
     #[cfg(target_arch = "x86_64")]
     {
-        use std::arch::x86_64::{_MM_HINT_T0, _mm_prefetch};
-        let at = row.as_ptr().cast::<i8>();
-        // SAFETY: a prefetch reads nothing and may be given any address.
-        unsafe {
-            _mm_prefetch(at, _MM_HINT_T0);
-            _mm_prefetch(at.wrapping_add(64), _MM_HINT_T0);
-        }
+        use std::arch::x86_64::{_MM_HINT_ET0, _mm_prefetch};
+        // SAFETY: a prefetch reads and writes nothing and may be given any address.
+        unsafe { _mm_prefetch(place.cast(), _MM_HINT_ET0) };
     }
     #[cfg(not(target_arch = "x86_64"))]
-    let _ = row;
+    let _ = place;
 }
 
 #[cfg(target_arch = "x86_64")]

@@ -1,14 +1,16 @@
-//! Tokens into their bins: one pass over the output, any number of columns, on any number of threads.
+//! Tokens into their bins: one pass over the rows, any number of columns, on any number of threads.
 //!
-//! Where each bin's tokens go is known before the first is copied, so the output is cut into stretches of whole bins
-//! that threads fill on their own: the bytes cannot depend on who filled what.
+//! Where each sequence goes is known before the first token is copied, so columns are cut into runs of rows that
+//! threads copy on their own, each sequence to a place that is its own: the bytes cannot depend on who copied what.
 
+use std::marker::PhantomData;
 use std::mem::MaybeUninit;
-use std::sync::Mutex;
+use std::ops::Range;
 
+use super::Plan;
 use super::boundaries::Boundaries;
-use super::copy::{Store, copy, count_up, fence, prefetch};
-use super::{Cut, Plan};
+use super::copy::{Store, copy, count_up, expect_writes, fence};
+use super::moves::{Move, in_source_order};
 use crate::watch::{Stopped, Watch, run_chunks};
 
 /// One column: the bytes of each row on each side, `width` bytes per token.
@@ -35,6 +37,7 @@ pub struct Job<'a> {
 
 /// About this many tokens are filled between two looks at the watch.
 const CHUNK_TOKENS: usize = 1 << 18;
+/// The lines where the fourth next row begins and ends are asked for while this one is copied.
 const LOOK_AHEAD: usize = 4;
 
 /// Fills the whole output, or stops. On success every element of `output` is written.
@@ -44,106 +47,159 @@ pub fn fill(
     threads: usize,
     watch: &dyn Watch,
 ) -> Result<(), Stopped> {
-    let chunks = cut_output(job, output);
-    run_chunks(chunks.len(), threads, watch, |i| {
-        let mut chunk = chunks[i]
-            .lock()
-            .unwrap_or_else(std::sync::PoisonError::into_inner);
-        if let Some(chunk) = chunk.take() {
-            fill_chunk(job, chunk);
+    let n_tokens = job.boundaries.n_tokens();
+    let moves = in_source_order(job.plan, job.boundaries);
+    let mut chunks = Vec::new();
+    let positions = output.position_ids.map(Places::of);
+    if let Some(positions) = &positions {
+        assert_eq!(positions.len, n_tokens, "a position for each token");
+        chunks.extend(runs_of_bins(job.boundaries).map(|bins| Chunk::Count { bins, positions }));
+    }
+    let targets: Vec<Places<'_, u8>> = output.columns.into_iter().map(Places::of).collect();
+    assert_eq!(
+        targets.len(),
+        job.columns.len(),
+        "an output for each column"
+    );
+    for (column, target) in job.columns.iter().zip(&targets) {
+        assert_eq!(
+            target.len,
+            n_tokens * column.width,
+            "a place for each token"
+        );
+        for (rows, moves) in column.sides.iter().zip(&moves) {
+            let width = column.width;
+            chunks.extend(runs_of_moves(moves).map(|moves| Chunk::Copy {
+                rows,
+                moves,
+                width,
+                target,
+            }));
         }
+    }
+    run_chunks(chunks.len(), threads, watch, |i| {
+        match &chunks[i] {
+            Chunk::Count { bins, positions } => count_bins(job, bins.clone(), positions),
+            Chunk::Copy {
+                rows,
+                moves,
+                width,
+                target,
+            } => copy_rows(rows, moves, (*width, job.store), target),
+        }
+        fence(job.store);
     })
 }
 
-/// Bins `bins` and the stretch of the output that is theirs.
-struct Chunk<'a> {
-    bins: std::ops::Range<usize>,
-    output: Output<'a>,
+/// A part of the work that one thread does.
+enum Chunk<'a> {
+    Count {
+        bins: Range<usize>,
+        positions: &'a Places<'a, i32>,
+    },
+    Copy {
+        rows: &'a [&'a [u8]],
+        moves: &'a [Move],
+        width: usize,
+        target: &'a Places<'a, u8>,
+    },
 }
 
-fn cut_output<'a>(job: &Job<'_>, mut output: Output<'a>) -> Vec<Mutex<Option<Chunk<'a>>>> {
-    let offsets = &job.boundaries.token_offsets;
-    let n_bins = job.boundaries.n_bins();
-    let mut chunks = Vec::new();
+/// Bins of about `CHUNK_TOKENS` tokens together, in order.
+fn runs_of_bins(boundaries: &Boundaries) -> impl Iterator<Item = Range<usize>> {
+    let offsets = &boundaries.token_offsets;
     let mut first = 0;
-    while first < n_bins {
-        let end = offsets[first] + CHUNK_TOKENS as i64;
-        let last = offsets[first + 1..].partition_point(|&offset| offset < end) + first + 1;
-        let last = last.min(n_bins);
-        let n_tokens = (offsets[last] - offsets[first]) as usize;
-        let columns = output.columns.iter_mut().zip(job.columns);
-        let columns = columns
-            .map(|(rest, column)| split_front(rest, n_tokens * column.width))
-            .collect();
-        let position_ids = output
-            .position_ids
-            .as_mut()
-            .map(|rest| split_front(rest, n_tokens));
-        chunks.push(Mutex::new(Some(Chunk {
-            bins: first..last,
-            output: Output {
-                columns,
-                position_ids,
-            },
-        })));
-        first = last;
-    }
-    let rest = output.columns.iter().map(|rest| rest.len()).sum::<usize>();
-    assert_eq!(
-        rest + output.position_ids.map_or(0, |rest| rest.len()),
-        0,
-        "the output is as long as the plan"
-    );
-    chunks
+    std::iter::from_fn(move || {
+        let start = first;
+        let end = offsets[start] + CHUNK_TOKENS as i64;
+        first = start + offsets[start + 1..].partition_point(|&offset| offset < end) + 1;
+        first = first.min(boundaries.n_bins());
+        (start < first).then_some(start..first)
+    })
 }
 
-/// Takes the first `n` elements off `rest`.
-fn split_front<'a, T>(rest: &mut &'a mut [T], n: usize) -> &'a mut [T] {
-    let (front, back) = std::mem::take(rest).split_at_mut(n);
-    *rest = back;
-    front
+/// Moves of about `CHUNK_TOKENS` tokens together, in order.
+fn runs_of_moves(moves: &[Move]) -> impl Iterator<Item = &[Move]> {
+    let mut n_tokens = 0;
+    moves.chunk_by(move |step, _| {
+        n_tokens += step.n_tokens as usize;
+        if n_tokens < CHUNK_TOKENS {
+            return true;
+        }
+        n_tokens = 0;
+        false
+    })
 }
 
-fn fill_chunk(job: &Job<'_>, chunk: Chunk<'_>) {
-    let Chunk { bins, mut output } = chunk;
-    let pieces = job.plan.bin_offsets[bins.start] as usize..job.plan.bin_offsets[bins.end] as usize;
-    let n_sides = job.boundaries.n_sides;
-    let n_pieces = job.plan.rows.len();
-    for k in pieces {
-        let row = job.plan.rows[k] as usize;
-        if k + LOOK_AHEAD < n_pieces {
-            let next = job.plan.rows[k + LOOK_AHEAD] as usize;
-            job.columns
-                .iter()
-                .flat_map(|column| &column.sides)
-                .for_each(|rows| prefetch(rows[next]));
+/// Copies each row's tokens to their place in `target`; `width` bytes per token.
+fn copy_rows(
+    rows: &[&[u8]],
+    moves: &[Move],
+    (width, store): (usize, Store),
+    target: &Places<'_, u8>,
+) {
+    for (i, step) in moves.iter().enumerate() {
+        if let Some(ahead) = moves.get(i + LOOK_AHEAD) {
+            let (to, n_tokens) = (ahead.to as usize, ahead.n_tokens as usize);
+            expect_writes(target.at(to * width));
+            expect_writes(target.at((to + n_tokens) * width));
         }
-        for side in 0..n_sides {
-            let n_tokens = job.boundaries.n_tokens[k * n_sides + side] as usize;
-            let start = job
-                .plan
-                .cuts
-                .as_ref()
-                .map_or(0, |cuts: &Vec<Cut>| cuts[k].start as usize);
-            for (column, rest) in job.columns.iter().zip(&mut output.columns) {
-                let (from, n_bytes) = (start * column.width, n_tokens * column.width);
-                let target = split_front(rest, n_bytes);
-                copy(
-                    &column.sides[side][row][from..from + n_bytes],
-                    target,
-                    job.store,
-                );
-            }
-            if let Some(rest) = &mut output.position_ids {
-                count_up(split_front(rest, n_tokens), job.store);
-            }
+        let n_bytes = step.n_tokens as usize * width;
+        let from = &rows[step.row as usize][step.start as usize * width..][..n_bytes];
+        // SAFETY: the targets of moves tile the output, and each move is in one chunk, which one thread takes once.
+        let to = unsafe { target.stretch(step.to as usize * width, n_bytes) };
+        copy(from, to, store);
+    }
+}
+
+/// Numbers the tokens of each sequence of `bins` from 0.
+fn count_bins(job: &Job<'_>, bins: Range<usize>, positions: &Places<'_, i32>) {
+    let Boundaries {
+        n_tokens,
+        seq_offsets,
+        token_offsets,
+        ..
+    } = job.boundaries;
+    let mut at = token_offsets[bins.start] as usize;
+    for &n in &n_tokens[seq_offsets[bins.start] as usize..seq_offsets[bins.end] as usize] {
+        // SAFETY: bins tile the output, each is in one chunk, and sequences follow one another within them.
+        count_up(unsafe { positions.stretch(at, n as usize) }, job.store);
+        at += n as usize;
+    }
+}
+
+/// Memory that several threads fill, each at places that no other thread has.
+struct Places<'a, T> {
+    start: *mut MaybeUninit<T>,
+    len: usize,
+    borrowed: PhantomData<&'a mut [MaybeUninit<T>]>,
+}
+
+// SAFETY: shared, it only gives out what `stretch` gives, whose callers promise to be alone there.
+unsafe impl<T: Send> Sync for Places<'_, T> {}
+
+impl<'a, T> Places<'a, T> {
+    fn of(memory: &'a mut [MaybeUninit<T>]) -> Self {
+        Self {
+            start: memory.as_mut_ptr(),
+            len: memory.len(),
+            borrowed: PhantomData,
         }
     }
-    fence(job.store);
-    let rest = output.columns.iter().map(|rest| rest.len()).sum::<usize>();
-    assert_eq!(
-        rest + output.position_ids.map_or(0, |rest| rest.len()),
-        0,
-        "every token of the chunk is written"
-    );
+
+    /// The address of element `i`, which may lie past the end.
+    fn at(&self, i: usize) -> *const T {
+        self.start.wrapping_add(i).cast()
+    }
+
+    /// Elements `at .. at + n`.
+    ///
+    /// # Safety
+    /// Nobody else holds any of them.
+    #[allow(clippy::mut_from_ref)]
+    unsafe fn stretch(&self, at: usize, n: usize) -> &mut [MaybeUninit<T>] {
+        assert!(at <= self.len && n <= self.len - at, "within the output");
+        // SAFETY: the stretch lies in the slice that `of` borrowed, and the caller is alone there.
+        unsafe { std::slice::from_raw_parts_mut(self.start.add(at), n) }
+    }
 }

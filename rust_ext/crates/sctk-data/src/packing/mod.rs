@@ -14,6 +14,7 @@ pub mod copy;
 pub mod fill;
 mod groups;
 mod in_order;
+mod moves;
 mod rooms;
 mod shuffle;
 #[cfg(test)]
