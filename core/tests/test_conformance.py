@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import random
+import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -15,6 +16,7 @@ from sctk_core import (
     Collect,
     ContractError,
     CritiqueStep,
+    Curation,
     Declined,
     DraftStep,
     EvaluateStage,
@@ -128,6 +130,8 @@ def test_good_components_pass() -> None:
     )
     t.check_critic(t.FunctionCritic(lambda s: "longer" if len(s.text) < 10 else "", lambda c: c.sample.text + " more"))
     t.check_backend(t.ScriptedBackend(lambda request: str(request.seed)[: request.sampling.max_new_tokens]))
+    t.check_curator(Curator())
+    t.check_curator(t.FunctionCurator(lambda row: "empty" if not getattr(row, "text", "some") else ""))
     t.check_source(t.ListSource(t.example_prompts()[2:], t.example_prompts()[1:2]))
 
 
@@ -200,6 +204,108 @@ def test_sources_that_leak_or_repeat_or_change_are_refused() -> None:
     refused(t.check_source, Repeats([]), "1 equal ids")
     refused(t.check_source, Changes([]), "others the second time")
     refused(t.check_source, Empty([]), "got none")
+
+
+class Curator(t.FunctionCurator):
+    """A good curator, which leaves out the texts that it saw before; each mutant breaks one thing."""
+
+    def __init__(self) -> None:
+        super().__init__(lambda row: "")
+
+    def curate(self, rows: Sequence[Any], held_out: Sequence[Any]) -> Any:
+        texts = [str(getattr(getattr(row, "chosen", row), "text", row.id)) for row in rows]
+        seen = {text: row.id for text, row in zip(reversed(texts), reversed(rows), strict=True)}
+        same = [None if seen[text] == row.id else seen[text] for text, row in zip(texts, rows, strict=True)]
+        return Curation(verdicts=[Declined(reason="equal", because=name) if name else None for name in same])
+
+
+class FewVerdicts(Curator):
+    def curate(self, rows: Sequence[Any], held_out: Sequence[Any]) -> Any:
+        return Curation(verdicts=super().curate(rows, held_out).verdicts[1:])
+
+
+class Flags(Curator):
+    def curate(self, rows: Sequence[Any], held_out: Sequence[Any]) -> Any:
+        return Curation(verdicts=[verdict is None for verdict in super().curate(rows, held_out).verdicts])  # type: ignore[misc]
+
+
+class NoCuration(Curator):
+    def curate(self, rows: Sequence[Any], held_out: Sequence[Any]) -> Any:
+        return super().curate(rows, held_out).verdicts
+
+
+class AsyncCurator(Curator):
+    async def curate(self, rows: Sequence[Any], held_out: Sequence[Any]) -> Any:
+        return super().curate(rows, held_out)
+
+
+class ForAStranger(Curator):
+    def curate(self, rows: Sequence[Any], held_out: Sequence[Any]) -> Any:
+        return Curation(verdicts=[Declined(reason="equal", because="nobody") for _ in rows])
+
+
+class ForItself(Curator):
+    def curate(self, rows: Sequence[Any], held_out: Sequence[Any]) -> Any:
+        return Curation(verdicts=[Declined(reason="equal", because=row.id) for row in rows])
+
+
+class ForOneThatGoes(Curator):
+    def curate(self, rows: Sequence[Any], held_out: Sequence[Any]) -> Any:
+        return Curation(verdicts=[Declined(reason="equal", because=rows[place - 1].id) for place, _ in enumerate(rows)])
+
+
+class TooAlike(Curator):
+    def curate(self, rows: Sequence[Any], held_out: Sequence[Any]) -> Any:
+        return Curation(verdicts=[Declined(reason="equal", similarity=1.5) for _ in rows])
+
+
+class NoReason(Curator):
+    def curate(self, rows: Sequence[Any], held_out: Sequence[Any]) -> Any:
+        return Curation(verdicts=[Declined(reason="") for _ in rows])
+
+
+class NoUnicode(Curator):
+    def curate(self, rows: Sequence[Any], held_out: Sequence[Any]) -> Any:
+        return Curation(verdicts=[Declined(reason="equal", detail="\ud800") for _ in rows])
+
+
+class TossesACoin(Curator):
+    def curate(self, rows: Sequence[Any], held_out: Sequence[Any]) -> Any:
+        return Curation(verdicts=[Declined(reason=str(next(NAMES))) for _ in rows])
+
+
+class NeedsHeldOut(Curator):
+    def curate(self, rows: Sequence[Any], held_out: Sequence[Any]) -> Any:
+        return super().curate(rows, [held_out[0]])
+
+
+class HangsForever(Curator):
+    def curate(self, rows: Sequence[Any], held_out: Sequence[Any]) -> Any:
+        threading.Event().wait()
+
+
+@pytest.mark.parametrize(
+    ("mutant", "words"),
+    [
+        (FewVerdicts, "got 7 verdicts, wanted 8"),
+        (Flags, "verdict 0 of 8: got a bool, wanted None, Declined or Failure"),
+        (NoCuration, "got a list, wanted a Curation"),
+        (AsyncCurator, "got a coroutine, wanted a Curation"),
+        (ForAStranger, "wanted the id of another row"),
+        (ForItself, "wanted the id of another row"),
+        (ForOneThatGoes, "wanted the one that stays"),
+        (TooAlike, "got the similarity 1.5"),
+        (NoReason, "got the reason ''"),
+        (NoUnicode, "lone surrogate"),
+        (TossesACoin, "a pure function"),
+        (NeedsHeldOut, "IndexError"),
+        (HangsForever, "no answer to 8 rows within 0.2 s"),
+    ],
+)
+def test_a_broken_curator_is_refused(mutant: Callable[[], Curator], words: str) -> None:
+    with pytest.raises(ContractError) as caught:
+        t.check_curator(mutant(), timeout_s=0.2)
+    assert words in caught.value.message
 
 
 GOOD_PLAN = (

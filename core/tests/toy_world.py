@@ -10,11 +10,15 @@ import os
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from sctk_core import (
     Component,
     Critique,
+    Curation,
     Decision,
+    Declined,
+    Failure,
     Message,
     ModelRef,
     Pair,
@@ -168,6 +172,40 @@ class ToyEvaluator:
         return {"truth": [float("better" in s.text) for s in samples]}
 
 
+class ToyCurator:
+    """Leaves out the rows whose text ends in an odd digit, for the sake of the first row that stays."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config(Trouble):
+        what: str = setting("odd", help="odd, all or none are left out")
+
+    def __init__(self, config: Config) -> None:
+        self._what, self._striker = config.what, Striker(config)
+
+    def curate(self, rows: Sequence[Any], held_out: Sequence[Prompt]) -> Any:
+        how = asyncio.run(self._striker.strike("curate"))
+        stays = [row for row in rows if not self._declines(row)]
+        because = stays[0].id if stays else ""
+        verdicts: list[Any] = [
+            Declined(reason="odd", because=because, similarity=0.5, detail="it ends in an odd digit")
+            if self._declines(row)
+            else None
+            for row in rows
+        ]
+        if how == "fail":
+            verdicts[-1] = Failure(of="", stage="", component="", kind="parse", message="cannot tell")
+        if how == "type":
+            verdicts[-1] = 1
+        if how == "list":
+            return verdicts
+        notes = (f"{len(held_out)} held-out prompts were seen",)
+        return Curation(verdicts=verdicts[:-1] if how == "few" else verdicts, notes=notes)
+
+    def _declines(self, row: Any) -> bool:
+        text = row.messages[-1].content if isinstance(row, Prompt) else getattr(row, "chosen", row).text
+        return self._what == "all" or (self._what == "odd" and text[-1] in "13579")
+
+
 @dataclass(frozen=True, kw_only=True)
 class Size:
     n: int = setting(12, help="prompts")
@@ -201,6 +239,11 @@ def sctk_backends() -> list[Component]:
 @hookimpl
 def sctk_critics() -> list[Component]:
     return _one("toy", "ToyCritic")
+
+
+@hookimpl
+def sctk_curators() -> list[Component]:
+    return _one("toy", "ToyCurator")
 
 
 @hookimpl

@@ -23,10 +23,14 @@ def check(**given: Any) -> int:
     recipe, among = resolved(given)
     assembly = assemble(recipe, among)
     parts = [[name, part.name, f"{part.distribution} {part.version}"] for name, part in assembly.parts.items()]
+    parts += [
+        [f"curate {', '.join(one.tables)}", one.part.name, f"{one.part.distribution} {one.part.version}"]
+        for one in assembly.curation
+    ]
     parts += [["evaluator", part.name, f"{part.distribution} {part.version}"] for part in assembly.evaluators]
     for line in table(["part", "component", "from"], parts):
         put(line)
-    put(f"stages       {' '.join(stage.name for stage in assembly.stages)}")
+    put(f"stages       {' '.join(assembly.plan)}")
     put(f"model        {clean(assembly.model.path)} (digest {assembly.model.digest[:16]})")
     put(f"fingerprint  {assembly.fingerprint}")
     put(f"runs in      {run_path(assembly, None)}")
@@ -41,13 +45,15 @@ def config(origin: bool, json_: bool, **given: Any) -> int:
     """Show the settings of a run and where each came from."""
     recipe, _ = resolved(given)
     if json_:
-        put(json.dumps({"sections": recipe.sections, "evaluators": recipe.evaluators, "origins": recipe.origins}))
+        known = {"sections": recipe.sections, "curation": recipe.curation, "evaluators": recipe.evaluators}
+        put(json.dumps(known | {"origins": recipe.origins}))
         return 0
     rows = [
         [f"{section}.{key}", json.dumps(value, ensure_ascii=False), recipe.origins.get(f"{section}.{key}", "")]
         for section, values in recipe.sections.items()
         for key, value in values.items()
     ]
+    rows += [["curate", json.dumps(row, ensure_ascii=False), ""] for row in recipe.curation]
     rows += [["evaluator", json.dumps(row, ensure_ascii=False), ""] for row in recipe.evaluators]
     for line in (
         table(["setting", "value", "origin"], rows) if origin else table(["setting", "value"], [r[:2] for r in rows])

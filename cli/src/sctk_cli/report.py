@@ -106,7 +106,13 @@ def place_lines(run: Path) -> Iterator[str]:
     """Where the model, the data and the metrics lie."""
     if (run / "model").is_dir():
         yield f"model    {run / 'model'}"
-    tables = sorted(path.name for path in run.glob("train-*") if path.is_dir())
-    yield from (f"data     {run / name}" for name in tables)
+    yield from (f"data     {table}" for table in training_tables(run))
     if (run / "metrics.json").exists():
         yield f"metrics  {run / 'metrics.json'}"
+
+
+def training_tables(run: Path) -> list[Path]:
+    """The directories of the student's training table, as curation left it where the recipe has any."""
+    names = sorted(path.name for path in run.glob("train-*") if path.is_dir())
+    curated = [run / "curated" / name.partition("-")[0] / name for name in names]
+    return [after if after.is_dir() else run / name for after, name in zip(curated, names, strict=True)]

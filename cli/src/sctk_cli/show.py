@@ -96,7 +96,9 @@ def training_rows(run: Path, n_rows: int) -> list[dict[str, Any]]:
     """The first rows of the student's training table."""
     import polars as pl
 
-    shards = sorted(run.glob("train-*/*.parquet"))
+    from sctk_cli.report import training_tables
+
+    shards = [shard for table in training_tables(run) for shard in sorted(table.glob("*.parquet"))]
     return list(pl.scan_parquet(shards).head(n_rows).collect().iter_rows(named=True)) if shards else []
 
 

@@ -7,6 +7,7 @@ model digest, the source's own digest); what cannot (concurrency, time-outs) doe
 from __future__ import annotations
 
 import tomllib
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
@@ -14,11 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from sctk_core import config as settings_of
+from sctk_core.config import suggestion
 from sctk_core.errors import ConfigError, PluginError, boundary
 from sctk_core.identity import content_id, directory_digest, fingerprint
-from sctk_core.pipeline.stages import AcceptStep, CritiqueStep, ReviseStep, ScoreStep, Stage, Train
+from sctk_core.pipeline.stages import AcceptStep, Collect, CritiqueStep, ReviseStep, ScoreStep, Stage, Train
 from sctk_core.plugins import Built, Catalogue, build, load, target_of
-from sctk_core.recipe import COMPONENTS, Layer, ModelSettings, Recipe, RunSettings, merge
+from sctk_core.recipe import COMPONENTS, LISTED, PROMPTS, Layer, ModelSettings, Recipe, RunSettings, merge
 from sctk_core.records import ModelRef, Sampling
 
 
@@ -52,12 +54,31 @@ class Part:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Curate:
+    """One `[[curate]]` of the recipe: its curator, the tables that it is asked of, and its name in the ledger."""
+
+    part: Part
+    tables: tuple[str, ...]
+    name: str
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the manifest and the fingerprint hold of it."""
+        return self.part.facts | {"of": list(self.tables)}
+
+    def stage(self, table: str) -> str:
+        """Its row in the ledger for one table."""
+        return f"curate.{self.name}.{table}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Assembly:
     """A recipe, resolved: parts by section, stages, model, settings, and the fingerprint of it all."""
 
     recipe: Recipe
     catalogue: Catalogue
     parts: Mapping[str, Part]
+    curation: tuple[Curate, ...]
     evaluators: tuple[Part, ...]
     watchers: tuple[Part, ...]
     stages: tuple[Stage, ...]
@@ -72,12 +93,27 @@ class Assembly:
         """The name of the method."""
         return self.parts["method"].name
 
+    def curates(self, table: str) -> tuple[Curate, ...]:
+        """What the recipe asks of one table, or of the prompts, in its order."""
+        return tuple(curate for curate in self.curation if table in curate.tables)
+
+    @property
+    def plan(self) -> tuple[str, ...]:
+        """The names of all stages in order, curation among them."""
+        before = [curate.stage(PROMPTS) for curate in self.curates(PROMPTS)]
+        names: list[str] = []
+        for stage in self.stages:
+            names.append(stage.name)
+            if isinstance(stage, Collect):
+                names += [curate.stage(stage.table) for curate in self.curates(stage.table)]
+        return (*before, *names)
+
     def built(self, section: str, needs: Mapping[str, Any]) -> Any:
         """The component of a section, ready to work."""
         return _build(self.parts[section], self.catalogue, needs, self.recipe.where(section)).instance
 
     def listed(self, part: Part, needs: Mapping[str, Any]) -> Any:
-        """An evaluator or a watcher, ready to work."""
+        """A curator, an evaluator or a watcher, ready to work."""
         return _build(part, self.catalogue, needs, f"[[{part.section}]] {part.name}").instance
 
 
@@ -115,6 +151,7 @@ def assemble(recipe: Recipe, catalogue: Catalogue) -> Assembly:
     wanted = _wanted(stages)
     _refuse_unused(recipe, wanted)
     parts = {"method": method} | {section: _part(section, recipe, catalogue) for section in wanted}
+    curation = _curation(recipe, stages, catalogue)
     evaluators = tuple(_listed("evaluator", row, catalogue) for row in _evaluators(recipe, parts["source"]))
     watchers = tuple(_listed("watcher", row, catalogue) for row in recipe.watchers)
     run = settings_of.parse(RunSettings, recipe.section("run"), where=recipe.where("run"))
@@ -129,9 +166,11 @@ def assemble(recipe: Recipe, catalogue: Catalogue) -> Assembly:
         "sampling": settings_of.plain(sampling),
         "source": source.instance.digest() if hasattr(source.instance, "digest") else "",
     }
+    if curation:  # a recipe without it keeps the fingerprint that it had before there was any
+        named["curation"] = [curate.facts for curate in curation]
     return Assembly(
-        recipe=recipe, catalogue=catalogue, parts=parts, evaluators=evaluators, watchers=watchers, stages=stages, settings=run,
-        sampling=sampling, model=model, source=source, fingerprint=fingerprint(**named),
+        recipe=recipe, catalogue=catalogue, parts=parts, curation=curation, evaluators=evaluators, watchers=watchers,
+        stages=stages, settings=run, sampling=sampling, model=model, source=source, fingerprint=fingerprint(**named),
     )  # fmt: skip
 
 
@@ -178,9 +217,37 @@ def _evaluators(recipe: Recipe, source: Part) -> list[Mapping[str, Any]]:
     return [*brought, *recipe.evaluators]
 
 
+def _curation(recipe: Recipe, stages: tuple[Stage, ...], catalogue: Catalogue) -> tuple[Curate, ...]:
+    """The recipe's curators; one that is named again for other settings is numbered, so that its ledger is its own."""
+    tables = [stage.table for stage in stages if isinstance(stage, Collect)]
+    found: list[Curate] = []
+    seen: Counter[str] = Counter()
+    for row in recipe.curation:
+        part = _listed("curate", {key: value for key, value in row.items() if key != "of"}, catalogue)
+        name = part.name.rpartition("/")[2]
+        seen[name] += 1
+        number = f"-{seen[name]}" if seen[name] > 1 else ""
+        found.append(Curate(part=part, tables=_tables_of(row, tables), name=name + number))
+    return tuple(found)
+
+
+def _tables_of(row: Mapping[str, Any], tables: list[str]) -> tuple[str, ...]:
+    """The tables that a [[curate]] is asked of: those that `of` names, else all training tables."""
+    of = row.get("of", tables)
+    names = [of] if isinstance(of, str) else of
+    known = [PROMPTS, *tables]
+    strangers = [name for name in names if name not in known] if isinstance(names, list) else [of]
+    if strangers or not names:
+        raise ConfigError(
+            f"[[curate]] {row['use']}, of: got {strangers[0] if strangers else of!r}, wanted {' or '.join(map(repr, known))}",
+            hint=suggestion(str(strangers[0]), known) if strangers else "leave `of` out: all training tables",
+        )
+    return tuple(name for name in known if name in names)
+
+
 def _listed(section: str, row: Mapping[str, Any], catalogue: Catalogue) -> Part:
     settings = {key: value for key, value in row.items() if key != "use"}
-    return _parsed(section, section, row["use"], settings, catalogue, f"[[{section}]] {row['use']}")
+    return _parsed(section, LISTED[section], row["use"], settings, catalogue, f"[[{section}]] {row['use']}")
 
 
 def _parsed(section: str, kind: str, name: str, settings: dict[str, Any], catalogue: Catalogue, where: str) -> Part:

@@ -49,7 +49,8 @@ def why(path: Path, prefix: str) -> list[Passage]:
         for table, row in reader.find(sample, column="kept") + reader.find(sample, column="dropped"):
             found[row["id"]] = (table, row)
     passages = [_passage(reader, table, row) for table, row in sorted(found.values(), key=_when)]
-    return [*passages, _made_by(reader)]
+    left_out = [_left_out(reader, *item) for record in reversed(found) for item in reader.find(record, column="row")]
+    return [*passages, *left_out, _made_by(reader)]
 
 
 def _when(item: tuple[str, dict[str, Any]]) -> tuple[int, int]:
@@ -105,6 +106,17 @@ def _passage(reader: RunReader, table: str, row: dict[str, Any]) -> Passage:
         asked = request["messages"]
         texts = {f"asked, {message['role']} {i}": message["content"] for i, message in enumerate(asked)} | texts
     return Passage(table=table, id=row["id"], facts=facts, texts=texts)
+
+
+def _left_out(reader: RunReader, table: str, row: dict[str, Any]) -> Passage:
+    """Why curation left a row out, with what stands for it or what it shares with the held-out prompts."""
+    facts = {name: value for name, value in row.items() if name not in ("row", "detail") and value not in (None, "")}
+    texts = {"detail": row["detail"]} if row["detail"] else {}
+    for other, record in reader.find(row["because"])[:1] if row["because"] else []:
+        shown = _passage(reader, other, record | {"reply": None})
+        sides = {name: record[f"{name}_text"] for name in ("chosen", "rejected") if f"{name}_text" in record}
+        texts |= {f"because of, {name}": text for name, text in (dict(shown.texts) | sides).items()}
+    return Passage(table=table, id=row["row"], facts=facts, texts=texts)
 
 
 def _made_by(reader: RunReader) -> Passage:

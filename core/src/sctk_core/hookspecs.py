@@ -45,6 +45,7 @@ KINDS: tuple[Kind, ...] = tuple(
         ("trainer", "trainers", "Trainer"),
         ("evaluator", "evaluators", "Evaluator"),
         ("source", "sources", "Source"),
+        ("curator", "curators", "Curator"),
         ("method", "methods", "Method"),
         ("watcher", "watchers", "Watcher"),
     )
@@ -87,6 +88,11 @@ class Specs:
     @hookspec
     def sctk_sources(self) -> Sequence[Component]:
         """Sources: where prompts come from."""
+        raise NotImplementedError
+
+    @hookspec
+    def sctk_curators(self) -> Sequence[Component]:
+        """Curators: what says which rows of a whole table stay."""
         raise NotImplementedError
 
     @hookspec

@@ -98,3 +98,23 @@ def complaints_of_rows(stage: str, rows: Iterable[Mapping[str, Any]], asked: Seq
     wanted = Counter(asked)
     missing = [f"{stage}: {name}: asked, and never answered" for name in wanted if wanted[name] > seen[name]]
     return missing + [f"{stage}: {name}: answered, and never asked" for name in seen if seen[name] > wanted[name]]
+
+
+def complaints_of_sieve(
+    rows: Sequence[Mapping[str, Any]], asked: Sequence[str], stages: Sequence[str]
+) -> tuple[list[str], list[str]]:
+    """(What does not balance, the ids that pass all stages): each stage is asked of what the one before it answered.
+
+    >>> row = {"stage": "curate.a.train", "id": "x", "outcome": "answered"}
+    >>> complaints_of_sieve([row], ["x", "y"], ["curate.a.train"])
+    (['curate.a.train: y: asked, and never answered'], ['x'])
+    """
+    complaints = [
+        f"got an entry of {row['stage']}, wanted only {list(stages)}" for row in rows if row["stage"] not in stages
+    ]
+    left = list(asked)
+    for stage in stages:
+        complaints += complaints_of_rows(stage, rows, left)
+        passed = {row["id"] for row in rows if row["stage"] == stage and row["outcome"] == "answered"}
+        left = [name for name in left if name in passed]
+    return complaints, left

@@ -17,6 +17,7 @@ from sctk_core.records import (
     Failure,
     Message,
     ModelRef,
+    Pair,
     Prompt,
     Reply,
     Request,
@@ -28,7 +29,7 @@ from sctk_core.records import (
 )
 
 if TYPE_CHECKING:
-    from sctk_core.pipeline.stages import Stage
+    from sctk_core.pipeline.stages import Curation, Stage
 
 
 @runtime_checkable
@@ -116,6 +117,17 @@ class Source(Protocol):
 
     def held_out(self) -> Iterator[Prompt]:
         """The prompts of evaluation, disjoint from `prompts()` by group."""
+        ...
+
+
+@runtime_checkable
+class Curator(Protocol):
+    """Says which rows of a whole table stay. Built as `Target(config)`; pure, and the same for equal inputs everywhere."""
+
+    def curate(
+        self, rows: Sequence[Prompt] | Sequence[Sample] | Sequence[Pair], held_out: Sequence[Prompt]
+    ) -> Curation:
+        """One verdict per row, in order: None where it stays. `held_out` are the source's prompts of evaluation."""
         ...
 
 

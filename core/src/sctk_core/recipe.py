@@ -20,8 +20,12 @@ COMPONENTS: Mapping[str, str] = {
     "rule": "rule", "trainer": "trainer", "baseline": "trainer",
 }  # fmt: skip
 """Section -> kind of the component that it names."""
-LISTS: Mapping[str, str] = {"evaluator": "evaluators", "watcher": "watchers"}
+LISTS: Mapping[str, str] = {"curate": "curation", "evaluator": "evaluators", "watcher": "watchers"}
 """Section that may stand several times, as `[[evaluator]]` -> what a recipe calls all of them."""
+LISTED: Mapping[str, str] = {"curate": "curator", "evaluator": "evaluator", "watcher": "watcher"}
+"""Section that may stand several times -> kind of the component that it names."""
+PROMPTS = "prompts"
+"""What a `[[curate]]` calls the prompts before anything is asked of them; a training table's name else."""
 SECTIONS = (*COMPONENTS, "model", "sampling", "run", *LISTS)
 
 
@@ -66,6 +70,7 @@ class Recipe:
     """The merged recipe; `origins` maps `section.key` to where its value came from."""
 
     sections: dict[str, dict[str, Any]] = field(default_factory=dict)
+    curation: tuple[dict[str, Any], ...] = ()
     evaluators: tuple[dict[str, Any], ...] = ()
     watchers: tuple[dict[str, Any], ...] = ()
     origins: dict[str, str] = field(default_factory=dict)

@@ -7,11 +7,10 @@ before is not done again; the same line again goes on where it stopped. Only thi
 from __future__ import annotations
 
 import asyncio
-import inspect
 import itertools
 import json
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -19,22 +18,21 @@ from typing import Any
 
 import tomli_w
 
-from sctk_core import ledger, training
-from sctk_core.assembly import Assembly, Part
-from sctk_core.errors import CheckFailed, NothingAccepted, boundary
+from sctk_core import curating, ledger, training
+from sctk_core.asking import aside, scores
+from sctk_core.assembly import Assembly
+from sctk_core.errors import CheckFailed, NothingAccepted
 from sctk_core.evaluation import comparisons, measure
-from sctk_core.pipeline.batching import MicroBatcher, in_thread
-from sctk_core.pipeline.chain import STOPS_EVERYTHING, Crew
-from sctk_core.pipeline.contract import checked
+from sctk_core.pipeline.batching import MicroBatcher
+from sctk_core.pipeline.chain import Crew
 from sctk_core.pipeline.events import Event, RunFinished, RunStarted, StageFinished, StageStarted
 from sctk_core.pipeline.leg import Leg, walk_all
 from sctk_core.pipeline.observers import Observers
-from sctk_core.pipeline.position import Position, at
 from sctk_core.pipeline.recording import RecordingBackend
 from sctk_core.pipeline.stages import Collect, CritiqueStep, DraftStep, EvaluateStage, Step, Train
 from sctk_core.plugins import build
-from sctk_core.recipe import Recipe
-from sctk_core.records import Failure, Measure, ModelRef, Prompt, Sample, Score
+from sctk_core.recipe import PROMPTS, Recipe
+from sctk_core.records import Measure, ModelRef, Prompt, Sample, Score
 from sctk_core.store.directory import Leg as StoredLeg
 from sctk_core.store.directory import RunDirectory
 from sctk_core.store.tables import read_shards, row_of
@@ -121,6 +119,7 @@ class Execution:
 
     def _open(self) -> None:
         parts = {section: part.facts for section, part in self._assembly.parts.items()}
+        parts |= {f"curate.{curate.name}": curate.facts for curate in self._assembly.curation}
         self._manifest.components = parts | {f"evaluator.{part.name}": part.facts for part in self._assembly.evaluators}
         self._manifest.model = asdict(self._assembly.model)
         self._manifest.state = "running"
@@ -133,9 +132,10 @@ class Execution:
         collects = tuple(stage for stage in self._assembly.stages if isinstance(stage, Collect))
         steps = tuple(stage for stage in self._assembly.stages if isinstance(stage, Step))
         source, limit = self._assembly.source.instance, self._assembly.settings.limit
-        prompts = partial(_first, source.prompts, limit)
+        prompts = self._curated_prompts(runner, partial(_first, source.prompts, limit))
         with self._stage(CHAINS):
             chains = self._walk(runner, CHAINS, steps, collects, prompts, self._assembly.model)
+        stays = {collect.table: self._curated_rows(runner, chains, collect) for collect in collects}
         if evaluation := self._evaluation():
             self._answer(runner, "base", evaluation)
         runner.run(self._aclose())
@@ -143,7 +143,47 @@ class Execution:
         for stage in self._assembly.stages:
             if isinstance(stage, Train):
                 with self._stage(stage.name):
-                    self._train(stage, training.rows_of(chains, by_table[stage.table]))
+                    rows = training.rows_of(chains, by_table[stage.table])
+                    self._train(stage, list(filter(stays[stage.table], rows)))
+
+    # --- curation
+
+    def _curated_prompts(
+        self, runner: asyncio.Runner, prompts: Callable[[], Iterable[Prompt]]
+    ) -> Callable[[], Iterable[Prompt]]:
+        """The prompts that are walked: those that the recipe's curation leaves, else all."""
+        if not self._assembly.curates(PROMPTS):
+            return prompts
+        asked = [prompt.id for prompt in prompts()]
+        kept = self._curate(runner, (PROMPTS, curating.LEFT_OUT), lambda: list(prompts()), asked)
+        return lambda: (prompt for prompt in prompts() if prompt.id in kept)
+
+    def _curated_rows(self, runner: asyncio.Runner, chains: StoredLeg, collect: Collect) -> Callable[[Any], bool]:
+        """Whether a row of a training table stays in it."""
+        if not self._assembly.curates(collect.table):
+            return lambda row: True
+        asked = [row["id"] for row in chains.rows(collect.folder)]
+        rows = partial(training.rows_of, chains, collect)
+        kept = self._curate(runner, (collect.table, collect.folder), rows, asked)
+        return lambda row: row.id in kept
+
+    def _curate(
+        self, runner: asyncio.Runner, names: tuple[str, str], rows: Callable[[], Sequence[Any]], asked: list[str]
+    ) -> frozenset[str]:
+        """The ids of a table (its name and its folder) that stay after curation; none is an error of its own."""
+        table = curating.table(self._assembly, names, rows, self._needs())
+        held_out, timeout_s = partial(self._held_out, 0), self._assembly.settings.timeout_s
+        with self._stage(f"curate.{table.name}"):
+            leg = curating.curated(self._directory, table, held_out, runner, timeout_s)
+        found = curating.balance(leg, table, asked)
+        self._complaints += found.complaints
+        self._entries += found.entries
+        self._notes += found.notes
+        if asked and not found.kept:
+            raise self._nothing_accepted(curating.nothing_left(found, table, self._directory.path))
+        return found.kept
+
+    # --- legs
 
     def _walk(
         self,
@@ -217,19 +257,15 @@ class Execution:
             return None
         part = self._assembly.parts["reward"]
         reward = self._assembly.built("reward", self._needs(backend))
-        return MicroBatcher(partial(_scores, reward, part, self._assembly.settings.timeout_s))
+        return MicroBatcher(partial(scores, reward, part, self._assembly.settings.timeout_s))
 
     # --- training
 
     def _train(self, stage: Train, data: Sequence[Any]) -> None:
         if not data:
-            self._save_ledger()
-            self._manifest.state = "nothing-accepted"
-            self._directory.save()
-            raise NothingAccepted(
-                f"{stage.name}: got 0 rows in table {stage.table!r}, wanted at least 1: nothing was accepted",
-                hint=f"sctk show {self._directory.path} tells why rows were declined or failed",
-            )
+            message = f"{stage.name}: got 0 rows in table {stage.table!r}, wanted at least 1: nothing was accepted"
+            hint = f"sctk show {self._directory.path} tells why rows were declined or failed"
+            raise self._nothing_accepted(NothingAccepted(message, hint=hint))
         if training.trained(self._directory, stage.arm) is None:
             trainer = self._assembly.built(stage.section, self._needs())
             training.train(self._directory, stage, trainer, data, self._assembly.model)
@@ -241,16 +277,24 @@ class Execution:
             count = f"{report['n_retokenised']} of {report['n_rows']} rows"
             self._notes.append(f"{stage.name}: {count} were tokenised again: their tokens are not the trainer's")
 
+    def _nothing_accepted(self, error: NothingAccepted) -> NothingAccepted:
+        """The error, after the ledger that explains it was written."""
+        self._save_ledger()
+        self._manifest.state = "nothing-accepted"
+        self._directory.save()
+        return error
+
     # --- evaluation
 
     def _evaluation(self) -> EvaluateStage | None:
         return next((stage for stage in self._assembly.stages if isinstance(stage, EvaluateStage)), None)
 
-    def _held_out(self) -> Iterable[Prompt]:
+    def _held_out(self, limit: int) -> Iterable[Prompt]:
+        """The source's held-out prompts, at most `limit` of them; 0: all."""
         source = self._assembly.source.instance
         if not hasattr(source, "held_out"):
             return []
-        prompts = _first(source.held_out, self._assembly.settings.eval_limit)
+        prompts = _first(source.held_out, limit)
         return (replace(prompt, given=None) for prompt in prompts)
 
     def _answer(self, runner: asyncio.Runner, arm: str, evaluation: EvaluateStage) -> None:
@@ -260,8 +304,9 @@ class Execution:
         model = self._assembly.model if arm == "base" else training.trained(self._directory, arm)
         assert model is not None, arm
         step = DraftStep(name=f"evaluate.{arm}", seeded_as="evaluate")
+        held_out = partial(self._held_out, self._assembly.settings.eval_limit)
         with self._stage(step.name):
-            self._walk(runner, f"evaluation/{arm}", (step,), (), self._held_out, model)
+            self._walk(runner, f"evaluation/{arm}", (step,), (), held_out, model)
 
     def _evaluate(self, runner: asyncio.Runner) -> list[Measure]:
         evaluation = self._evaluation()
@@ -281,7 +326,7 @@ class Execution:
     async def _compare(self, arms: dict[str, list[Sample]], evaluation: EvaluateStage) -> list[Measure]:
         backend = self._backend(self._assembly.model)
         built = {part.name: self._assembly.listed(part, self._needs(backend)) for part in self._assembly.evaluators}
-        evaluators = {part.name: _aside(part, built[part.name].evaluate) for part in self._assembly.evaluators}
+        evaluators = {part.name: aside(part, built[part.name].evaluate) for part in self._assembly.evaluators}
         measured = await measure(arms, self._scorer(backend), evaluators, self._assembly.settings.timeout_s)
         self._entries += measured.entries
         self._directory.write_table("evaluation/values.parquet", "values", measured.rows)
@@ -335,34 +380,8 @@ def _first(prompts: Callable[[], Iterable[Prompt]], limit: int) -> Iterable[Prom
     return itertools.islice(prompts(), limit or None)
 
 
-def _aside(part: Part, verb: Callable[[Sequence[Sample]], Any]) -> Callable[[Sequence[Sample]], Awaitable[Any]]:
-    """The verb, run in a thread of its own unless the component asks a backend, which lives in the run's own loop."""
-
-    async def work(samples: Sequence[Sample]) -> Any:
-        return await verb(samples)
-
-    async def aside(samples: Sequence[Sample]) -> Any:
-        return await in_thread(partial(work, samples))
-
-    return work if "backend" in inspect.signature(part.target).parameters else aside
-
-
-async def _scores(reward: Any, part: Part, timeout_s: float, samples: Sequence[Sample]) -> list[Score | Failure]:
-    """One batch of scores, checked; what goes wrong is a failure of every sample in it."""
-    of = [sample.id for sample in samples]
-    try:
-        with at(Position(stage="score")):
-            async with asyncio.timeout(timeout_s):
-                answers = await _aside(part, reward.score)(samples)
-    except STOPS_EVERYTHING:
-        raise
-    except Exception as error:  # noqa: BLE001 - the boundary between us and a component
-        return [boundary(error, of=name, stage="score", component=part.name) for name in of]
-    return checked(answers, samples, Score, of=of, stage="score", component=part.name)
-
-
 def as_toml(recipe: Recipe) -> dict[str, Any]:
     """The merged recipe as TOML sections; what is None is left out, for TOML has no word for it."""
     sections: dict[str, Any] = {name: dict(values) for name, values in recipe.sections.items()}
-    lists = {"evaluator": recipe.evaluators, "watcher": recipe.watchers}
+    lists = {"curate": recipe.curation, "evaluator": recipe.evaluators, "watcher": recipe.watchers}
     return sections | {name: [dict(row) for row in rows] for name, rows in lists.items() if rows}

@@ -87,6 +87,11 @@ class MicroBatcher(Generic[I, A]):
 
 async def in_thread(work: Callable[[], Coroutine[Any, Any, A]]) -> A:
     """Runs a coroutine in a daemon thread with an event loop of its own; one that hangs cannot keep the process alive."""
+    return await aside(lambda: asyncio.run(work()))
+
+
+async def aside(work: Callable[[], A]) -> A:
+    """Calls `work` in a daemon thread."""
     loop = asyncio.get_running_loop()
     done: asyncio.Future[A] = loop.create_future()
     context = contextvars.copy_context()
@@ -102,7 +107,7 @@ async def in_thread(work: Callable[[], Coroutine[Any, Any, A]]) -> A:
     def body() -> None:
         result, error = None, None
         try:
-            result = context.run(asyncio.run, work())
+            result = context.run(work)
         except BaseException as raised:  # noqa: BLE001 - carried over to the loop that waits
             error = raised
         if not loop.is_closed():

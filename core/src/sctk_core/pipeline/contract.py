@@ -13,7 +13,8 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from sctk_core.records import Critique, Decision, Failure, Reply, Request, Round, Sample, Score
+from sctk_core.pipeline.stages import Curation, Declined
+from sctk_core.records import Critique, Decision, Failure, Prompt, Reply, Request, Round, Sample, Score
 
 A = TypeVar("A")
 
@@ -32,7 +33,7 @@ def checked(
         return [_bug(name, stage, component, complaint) for name in of]
     assert isinstance(answers, Sequence)
     return [
-        _stamped(answer, name, stage, component)
+        stamped(answer, name, stage, component)
         if isinstance(answer, Failure)
         else _storable(answer, name, stage, component)
         for answer, name in zip(answers, of, strict=True)
@@ -56,6 +57,43 @@ def checked_values(values: object, samples: Sequence[Sample]) -> str:
         for position, value in enumerate(row):
             if value is not None and not _finite(value):
                 return f"metric {metric!r}, sample {position}: got {value!r}, wanted a finite number or None"
+    return ""
+
+
+def checked_verdicts(answer: object, rows: Sequence[Any], held_out: Sequence[Prompt]) -> str:
+    """What is wrong with a curator's answer (a Curation with one verdict per row), or "" where nothing is."""
+    if not isinstance(answer, Curation):
+        _close(answer)
+        return f"got {_kind_of(answer)}, wanted a Curation"
+    verdicts = answer.verdicts
+    if not isinstance(verdicts, Sequence) or isinstance(verdicts, str | bytes):
+        return f"got verdicts in {_kind_of(verdicts)}, wanted a list of None, Declined or Failure"
+    if len(verdicts) != len(rows):
+        return f"got {len(verdicts)} verdicts, wanted {len(rows)}, one per row and in the same order"
+    if not all(isinstance(note, str) for note in answer.notes):
+        return "got a note that is no text, wanted str"
+    known = {row.id for row in rows} | {prompt.id for prompt in held_out}
+    for position, (verdict, row) in enumerate(zip(verdicts, rows, strict=True)):
+        complaint = _verdict(verdict, row.id, known)
+        if complaint:
+            return f"verdict {position} of {len(rows)}: {complaint}"
+    return ""
+
+
+def _verdict(verdict: object, row: str, known: set[str]) -> str:
+    """What is wrong with one verdict on one row."""
+    if verdict is None or isinstance(verdict, Failure):
+        return ""
+    if not isinstance(verdict, Declined):
+        return f"got {_kind_of(verdict)}, wanted None, Declined or Failure"
+    if not (isinstance(verdict.reason, str) and verdict.reason and isinstance(verdict.detail, str)):
+        return f"got the reason {verdict.reason!r} and a detail that is {_kind_of(verdict.detail)}, wanted text"
+    if not _unicode(verdict.reason + verdict.detail):
+        return "got a reason or detail with a lone surrogate, wanted Unicode"
+    if verdict.because and (verdict.because not in known or verdict.because == row):
+        return f"got because = {verdict.because!r}, wanted the id of another row of the table or of a held-out prompt"
+    if verdict.similarity is not None and not (_finite(verdict.similarity) and 0 <= verdict.similarity <= 1):
+        return f"got the similarity {verdict.similarity!r}, wanted a number in [0, 1] or None"
     return ""
 
 
@@ -142,6 +180,14 @@ def _storable(answer: Any, name: str, stage: str, component: str) -> Any:
     return answer
 
 
+def _unicode(text: str) -> bool:
+    """Whether a table can hold the text."""
+    try:
+        return bool(text.encode()) or not text
+    except UnicodeEncodeError:
+        return False
+
+
 def _finite(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
 
@@ -162,5 +208,6 @@ def _bug(name: str, stage: str, component: str, message: str) -> Failure:
     return Failure(of=name, stage=stage, component=component, kind="bug", message=f"contract broken: {message}")
 
 
-def _stamped(failure: Failure, name: str, stage: str, component: str) -> Failure:
+def stamped(failure: Failure, name: str, stage: str, component: str) -> Failure:
+    """The failure under its item's id, stage and component, whatever the component called itself."""
     return dataclasses.replace(failure, of=name, stage=stage, component=component)

@@ -6,11 +6,11 @@ A step's name is its row in the ledger. Steps of one chain run as soon as that c
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Literal
 
-from sctk_core.records import Critique, Decision, Pair, Prompt, Sample, Score
+from sctk_core.records import Critique, Decision, Failure, Pair, Prompt, Sample, Score
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -32,9 +32,16 @@ class Chain:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Declined:
-    """A row that our own rule leaves out, with the reason that the ledger shows."""
+    """A row that our own rule leaves out. The ledger counts rows by `reason`, so it is one of few short phrases.
+
+    What differs from row to row stands beside it, for `sctk why`: `because` is the id of the row or held-out prompt for whose
+    sake this one is left out, `similarity` how like the two are in [0, 1] (None: not measured), `detail` untrusted text.
+    """
 
     reason: str
+    because: str = ""
+    similarity: float | None = None
+    detail: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,6 +96,14 @@ class AcceptStep:
     @property
     def name(self) -> str:
         return f"accept.{self.sweep}"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Curation:
+    """What a curator says of a table: for each row in order None (it stays), Declined or Failure; and what a user should know."""
+
+    verdicts: Sequence[Declined | Failure | None]
+    notes: tuple[str, ...] = ()
 
 
 Step = DraftStep | CritiqueStep | ReviseStep | ScoreStep | AcceptStep

@@ -31,6 +31,9 @@ FIRST_PARTY: dict[tuple[str, str], str] = {
     ("evaluator", "nano-truth"): "sctk-nano",
     ("source", "nano-safety"): "sctk-nano",
     ("source", "nano-sentiment"): "sctk-nano",
+    ("curator", "decontaminate"): "sctk-curate",
+    ("curator", "exact-duplicates"): "sctk-curate",
+    ("curator", "near-duplicates"): "sctk-curate",
     ("method", "dsc"): "sctk-dsc",
     ("method", "rdpo"): "sctk-rdpo",
 }

@@ -48,6 +48,10 @@ COLUMNS: Mapping[str, Mapping[str, str]] = {
         "margin": _FLOAT, "probability": _FLOAT,
     },
     "ledger": {"stage": _TEXT, "id": _TEXT, "outcome": _TEXT, "record": _TEXT, "reason": _TEXT},
+    "curations": {
+        "row": _TEXT, "stage": _TEXT, "reason": _TEXT, "because": _TEXT, "similarity": _FLOAT, "detail": _TEXT,
+    },
+    "notes": {"stage": _TEXT, "text": _TEXT},
     "values": {"arm": _TEXT, "prompt": _TEXT, "sample": _TEXT, "metric": _TEXT, "value": _FLOAT},
 }  # fmt: skip
 

@@ -8,6 +8,7 @@ from sctk_core.testing.answers import check_backend, check_critic, check_evaluat
 from sctk_core.testing.every import check_component
 from sctk_core.testing.examples import (
     example_critiques,
+    example_pairs,
     example_prompts,
     example_requests,
     example_rounds,
@@ -16,17 +17,19 @@ from sctk_core.testing.examples import (
 from sctk_core.testing.fakes import (
     FakeTrainer,
     FunctionCritic,
+    FunctionCurator,
     FunctionEvaluator,
     FunctionReward,
     FunctionRule,
     ListSource,
     ScriptedBackend,
 )
-from sctk_core.testing.plans import check_method, check_source, check_trainer, check_watcher
+from sctk_core.testing.plans import check_curator, check_method, check_source, check_trainer, check_watcher
 
 __all__ = [
     "FakeTrainer",
     "FunctionCritic",
+    "FunctionCurator",
     "FunctionEvaluator",
     "FunctionReward",
     "FunctionRule",
@@ -35,6 +38,7 @@ __all__ = [
     "check_backend",
     "check_component",
     "check_critic",
+    "check_curator",
     "check_evaluator",
     "check_method",
     "check_reward",
@@ -43,6 +47,7 @@ __all__ = [
     "check_trainer",
     "check_watcher",
     "example_critiques",
+    "example_pairs",
     "example_prompts",
     "example_requests",
     "example_rounds",

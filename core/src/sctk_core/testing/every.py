@@ -9,12 +9,13 @@ from sctk_core.errors import ConfigError
 from sctk_core.records import ModelRef
 from sctk_core.testing.answers import check_backend, check_critic, check_evaluator, check_reward, check_rule
 from sctk_core.testing.examples import example_samples
-from sctk_core.testing.plans import check_method, check_source, check_trainer, check_watcher
+from sctk_core.testing.plans import check_curator, check_method, check_source, check_trainer, check_watcher
 
 PLAIN: Mapping[str, Callable[[Any], None]] = {
     "rule": check_rule,
     "evaluator": check_evaluator,
     "source": check_source,
+    "curator": check_curator,
     "method": check_method,
     "watcher": check_watcher,
     "backend": check_backend,

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from sctk_core.records import Critique, Message, Prompt, Request, Round, Sample, Sampling, Score
+import dataclasses
+
+from sctk_core.records import Critique, Message, Pair, Prompt, Request, Round, Sample, Sampling, Score
 
 TEXTS = (
     "Thank you, the film was a delight from the first scene to the last.",
@@ -34,6 +36,20 @@ def example_prompts() -> list[Prompt]:
 def example_samples() -> list[Sample]:
     """Eight drafts; the third and the eighth have equal texts, but not equal prompts."""
     return [Sample(prompt=prompt, text=text) for prompt, text in zip(example_prompts(), TEXTS, strict=True)]
+
+
+def example_pairs() -> list[Pair]:
+    """Eight pairs of the example samples and a revision of each; the third and the eighth have equal texts."""
+    return [
+        Pair(
+            prompt=sample.prompt,
+            chosen=dataclasses.replace(sample, text=f"{sample.text} Thank you.", sweep=1),
+            rejected=sample,
+            margin=1.0,
+            probability=0.75,
+        )
+        for sample in example_samples()
+    ]
 
 
 def example_critiques() -> list[Critique]:

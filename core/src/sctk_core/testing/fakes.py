@@ -11,11 +11,13 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from sctk_core.pipeline.stages import Curation, Declined
 from sctk_core.records import (
     Critique,
     Decision,
     Failure,
     ModelRef,
+    Pair,
     Prompt,
     Reply,
     Request,
@@ -137,6 +139,20 @@ class FunctionEvaluator:
     async def evaluate(self, samples: Sequence[Sample]) -> Mapping[str, Sequence[float | None]]:
         """metric -> one value or None per sample."""
         return {name: [metric(sample) for sample in samples] for name, metric in self.metrics.items()}
+
+
+class FunctionCurator:
+    """A curator that leaves out the rows of which `decline(row)` gives a reason; "" keeps a row."""
+
+    def __init__(self, decline: Callable[[Prompt | Sample | Pair], str]) -> None:
+        self.decline = decline
+
+    def curate(
+        self, rows: Sequence[Prompt] | Sequence[Sample] | Sequence[Pair], held_out: Sequence[Prompt]
+    ) -> Curation:
+        """One verdict per row."""
+        reasons = [self.decline(row) for row in rows]
+        return Curation(verdicts=[Declined(reason=reason) if reason else None for reason in reasons])
 
 
 class ListSource:

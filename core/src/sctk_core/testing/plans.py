@@ -1,7 +1,8 @@
-"""Conformance of the kinds that do not answer batches: source, method, trainer, watcher."""
+"""Conformance of the kinds that do not answer batches: source, curator, method, trainer, watcher."""
 
 from __future__ import annotations
 
+import asyncio
 import dataclasses
 import math
 import tomllib
@@ -12,6 +13,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from sctk_core.pipeline.batching import aside
+from sctk_core.pipeline.contract import checked_verdicts
 from sctk_core.pipeline.events import ChainFinished, ItemFinished, RunFinished, RunStarted, StageFinished, StageStarted
 from sctk_core.pipeline.stages import (
     AcceptStep,
@@ -26,10 +29,10 @@ from sctk_core.pipeline.stages import (
     Stage,
     Train,
 )
-from sctk_core.protocols import Method, Source, Trainer, Watcher
+from sctk_core.protocols import Curator, Method, Source, Trainer, Watcher
 from sctk_core.records import Critique, Decision, ModelRef, Pair, Prompt, Sample, Score, TrainingData, TrainReport
 from sctk_core.testing.complaints import Complaints
-from sctk_core.testing.examples import example_samples
+from sctk_core.testing.examples import example_pairs, example_prompts, example_samples
 
 STEPS = (DraftStep, CritiqueStep, ReviseStep, ScoreStep, AcceptStep)
 
@@ -71,6 +74,43 @@ def _conversations(prompts: Sequence[Prompt]) -> set[str]:
 
 def _groups(prompts: Sequence[Prompt]) -> set[str]:
     return {one.meta["group"] for one in prompts if "group" in one.meta}
+
+
+def check_curator(curator: Curator, rows: Sequence[Any] | None = None, *, timeout_s: float = 60.0) -> None:
+    """Raises a ContractError unless `curator` keeps its contract on `rows` (else on example prompts, samples and pairs).
+
+    One verdict per row, the same the second time, and none of an empty table; a row that stands for another one stays itself.
+    """
+    found = Complaints(curator, timeout_s=timeout_s)
+    tables: list[Sequence[Any]] = [example_prompts(), example_samples(), example_pairs()] if rows is None else [rows]
+    for table in tables:
+        held_out = example_prompts()[1:3]
+        first, again = (_verdicts(found, table, held_out) for _ in range(2))
+        _verdicts(found, table[:0], held_out)
+        _verdicts(found, table, [])
+        if first is not None and again is not None and list(first) != list(again):
+            found.add("curate(): got other verdicts the second time, wanted a pure function")
+        gone = {row.id for row, verdict in zip(table, first or (), strict=False) if verdict is not None}
+        if any(isinstance(verdict, Declined) and verdict.because in gone for verdict in first or ()):
+            found.add("curate(): got a row left out because of one that is left out too, wanted the one that stays")
+    found.done()
+
+
+def _verdicts(found: Complaints, rows: Sequence[Any], held_out: list[Prompt]) -> Sequence[Any] | None:
+    """The verdicts on a table, or None and a complaint where they cannot be used."""
+
+    async def ask() -> Any:
+        try:
+            return await asyncio.wait_for(aside(lambda: curator.curate(rows, held_out)), found.timeout_s)
+        except TimeoutError as error:
+            raise TimeoutError(f"no answer to {len(rows)} rows within {found.timeout_s:g} s") from error
+
+    curator: Any = found.component
+    well, answer = found.attempt(lambda: asyncio.run(ask()), "curate")
+    complaint = checked_verdicts(answer, rows, held_out) if well else ""
+    if complaint:
+        found.add(f"curate(): {complaint}")
+    return answer.verdicts if well and not complaint else None
 
 
 def check_method(method: Method) -> None:

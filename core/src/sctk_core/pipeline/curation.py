@@ -1,0 +1,114 @@
+"""Curation: a whole table goes through curators, one after another; each is asked of what the one before it kept.
+
+A row that a curator declines, or cannot judge, is left out with its line in the ledger. A curator that raises, hangs or breaks
+its contract ends the run with an error: nobody knows which rows it meant, so there is no table that could be trusted.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import dataclasses
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+from sctk_core.errors import CheckFailed, SctkError
+from sctk_core.pipeline.batching import aside
+from sctk_core.pipeline.chain import Entry
+from sctk_core.pipeline.contract import checked_verdicts, stamped
+from sctk_core.pipeline.stages import Curation, Declined
+from sctk_core.records import Failure, Prompt
+
+ROWS_PER_TIMEOUT = 10_000
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Curating:
+    """One curator at one table; `stage` is its row in the ledger."""
+
+    stage: str
+    component: str
+    verb: Callable[[Sequence[Any], Sequence[Prompt]], Any]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Fate:
+    """What became of one row: its lines of the ledger, and what left it out, unless it stays."""
+
+    row: Any
+    entries: tuple[Entry, ...] = ()
+    declined: Declined | None = None
+    failure: Failure | None = None
+
+    @property
+    def kept(self) -> bool:
+        """Whether the row stays in its table."""
+        return self.declined is None and self.failure is None
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Curated:
+    """A table after its curators: the fate of every row in input order, and (stage, note) of what a user should know."""
+
+    fates: tuple[Fate, ...]
+    notes: tuple[tuple[str, str], ...]
+
+
+async def curate(
+    rows: Sequence[Any], held_out: Sequence[Prompt], curators: Sequence[Curating], timeout_s: float
+) -> Curated:
+    """The table after all curators. One that is asked of n rows gets `timeout_s` for each 10,000 rows that were begun."""
+    fates = [Fate(row=row) for row in rows]
+    notes: list[tuple[str, str]] = []
+    for curating in curators:
+        places = [place for place, fate in enumerate(fates) if fate.kept]
+        if not places:
+            break
+        asked = [fates[place].row for place in places]
+        answer = await _asked(curating, asked, held_out, timeout_s * (1 + len(asked) // ROWS_PER_TIMEOUT))
+        notes += [(curating.stage, note) for note in answer.notes]
+        for place, verdict in zip(places, answer.verdicts, strict=True):
+            fates[place] = _after(fates[place], verdict, curating)
+    return Curated(fates=tuple(fates), notes=tuple(notes))
+
+
+async def _asked(curating: Curating, rows: list[Any], held_out: Sequence[Prompt], timeout_s: float) -> Curation:
+    """What a curator answers, in a thread of its own; whatever is wrong with it ends the run."""
+    try:
+        async with asyncio.timeout(timeout_s):
+            answer = await aside(partial(curating.verb, rows, held_out))
+    except SctkError:
+        raise
+    except TimeoutError as error:
+        message = str(error) or f"no answer to {len(rows)} rows within {timeout_s:g} s"
+        raise _broken(curating, message, "run.timeout_s gives it more time for each 10,000 rows") from error
+    except Exception as error:
+        raise _broken(curating, f"{type(error).__name__}: {error}", _MEND) from error
+    complaint = checked_verdicts(answer, rows, held_out)
+    if complaint:
+        raise _broken(curating, f"contract broken: {complaint}", _MEND)
+    found: Curation = answer
+    return found
+
+
+_MEND = "the tables before it are kept: mend the curator or its settings, and run the same line again"
+
+
+def _broken(curating: Curating, what: str, hint: str) -> CheckFailed:
+    return CheckFailed(f"{curating.stage}: the curator {curating.component!r} failed: {what}", hint=hint)
+
+
+def _after(fate: Fate, verdict: Declined | Failure | None, curating: Curating) -> Fate:
+    """The fate of a row that one more curator has judged."""
+    stage, name = curating.stage, fate.row.id
+    if isinstance(verdict, Failure):
+        failure = stamped(verdict, name, stage, curating.component)
+        reason = f"{failure.kind}: {failure.message}"
+        line = Entry(stage=stage, id=name, outcome="failed", record=failure.id, reason=reason)
+        return dataclasses.replace(fate, entries=(*fate.entries, line), failure=failure)
+    if isinstance(verdict, Declined):
+        line = Entry(stage=stage, id=name, outcome="declined", record=verdict.because, reason=verdict.reason)
+        return dataclasses.replace(fate, entries=(*fate.entries, line), declined=verdict)
+    line = Entry(stage=stage, id=name, outcome="answered", record=name)
+    return dataclasses.replace(fate, entries=(*fate.entries, line))

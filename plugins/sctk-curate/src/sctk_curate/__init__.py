@@ -1,0 +1,1 @@
+"""Curators for sctk: the Rust core's deduplication and decontamination as stages of a run."""
