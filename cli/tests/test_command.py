@@ -361,3 +361,39 @@ def test_the_environment_lies_between_recipe_and_flags(
     _, out, _ = told(capfd, "config", *arguments, "--json", "--limit", "4")
     sections = json.loads(out)["sections"]
     assert (sections["method"]["sweeps"], sections["run"]["limit"]) == (3, 4)
+
+
+def test_curation_is_checked_shown_run_and_explained(toy: list[str], capfd: pytest.CaptureFixture[str]) -> None:
+    recipe, run = Path(toy[1]), toy[-1]
+    recipe.write_text(f'{RECIPE}[[curate]]\nuse = "toy"\nof = "train"\n')
+    code, out, _ = told(capfd, "check", *toy[1:-2])
+    assert code == 0
+    assert "curate train" in out
+    assert "collect.train curate.toy.train train.sft" in out
+    assert '{"use": "toy", "of": "train"}' in told(capfd, "config", *toy[1:-2])[1]
+    assert json.loads(told(capfd, "config", *toy[1:-2], "--json")[1])["curation"] == [{"use": "toy", "of": "train"}]
+    assert main(toy) == 0
+    _, out, _ = told(capfd, "show", run)
+    assert "curate.toy.train" in out
+    assert "x odd" in out
+    assert f"data     {run}/curated/train/train-samples" in out
+    assert "curate.toy " in out
+    gone = Path(run) / "curated/train/curations"
+    row = next(iter(_rows(gone)))
+    assert "because" in told(capfd, "why", run, row["row"])[1]
+
+
+def test_a_curate_on_the_command_line_stands_in_place_of_the_recipes(
+    toy: list[str], capfd: pytest.CaptureFixture[str]
+) -> None:
+    line = ["check", *toy[1:-2], "--set", "curate.use=toy", "--set", "curate.of=prompts"]
+    assert "stages       curate.toy.prompts draft" in told(capfd, *line)[1]
+    code, _, err = told(capfd, *line[:-1], "curate.of=promts")
+    assert code == 2
+    assert "did you mean 'prompts'?" in err
+
+
+def _rows(folder: Path) -> list[dict[str, Any]]:
+    import polars as pl
+
+    return list(pl.read_parquet(folder / "*.parquet").iter_rows(named=True))

@@ -73,11 +73,10 @@ def curated(
     leg = directory.leg(f"curated/{table.name}", (table.folder, "curations", "failures", "notes", "ledger"))
     if not leg.complete:
         found = runner.run(curate(table.rows(), list(held_out()), table.curators(), timeout_s))
-        notes = [{"stage": stage, "text": text} for stage, text in found.notes]
-        for number, fate in enumerate(found.fates):
-            if not leg.is_done(number):
-                leg.finish(number, _rows(fate, table) | {"notes": [] if number else notes})
-        leg.end(len(found.fates))
+        items = [_rows(fate, table) for fate in found.fates]
+        if items:
+            items[0]["notes"] = [{"stage": stage, "text": text} for stage, text in found.notes]
+        leg.seal_all(items)
     return leg
 
 

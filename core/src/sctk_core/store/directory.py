@@ -8,6 +8,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -126,6 +127,17 @@ class Leg:
         missing = [number for number in range(total) if not self.is_done(number)]
         if missing:
             raise StoreError(f"{self._run.path}: {self.name}: {len(missing)} chains are missing", hint="run again")
+        self._complete(total)
+
+    def seal_all(self, items: Sequence[TableRows]) -> None:
+        """Seals what was made all at once, and could be made again: shard by shard, without keeping single items."""
+        for first in range(0, len(items), self._shard_rows):
+            if not any(shard.first == first for shard in self._shards):
+                part = items[first : first + self._shard_rows]
+                self._write(first, part)
+        self._complete(len(items))
+
+    def _complete(self, total: int) -> None:
         self._run.manifest.legs[self.name] = total
         self._run.save()
 
@@ -133,17 +145,20 @@ class Leg:
         wanted = set(range(first, stop))
         if not wanted or not wanted <= self._finished:
             return
-        chains = self._run.progress.take(self.name, first, stop)
+        self._write(first, self._run.progress.take(self.name, first, stop))
+        self._run.progress.drop(self.name, first, stop)
+        self._finished -= wanted
+
+    def _write(self, first: int, chains: Sequence[TableRows]) -> None:
+        """One shard of chains first..first+len(chains)-1, named in the manifest."""
         files = {}
         for table in self._tables:
             path = self._path(table) / f"{first // self._shard_rows:05d}.parquet"
             rows = [row for chain in chains for row in chain.get(table, [])]
             files[path.as_posix()] = write_shard(self._run.path / path, _kind(table), rows)
-        self._shards.append(Shard(first=first, stop=stop, files=files))
+        self._shards.append(Shard(first=first, stop=first + len(chains), files=files))
         self._shards.sort(key=lambda shard: shard.first)
         self._run.save()
-        self._run.progress.drop(self.name, first, stop)
-        self._finished -= wanted
 
     def _path(self, table: str) -> Path:
         return Path(table) if self.name == "chains" else Path(self.name) / table
