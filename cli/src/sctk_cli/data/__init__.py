@@ -16,6 +16,7 @@ from sctk_cli.terminal import say
 COMMANDS: dict[str, tuple[str, str]] = {
     "dedup": ("sctk_cli.data.dedup", "Leave out rows that repeat an earlier one, exactly or nearly."),
     "decontaminate": ("sctk_cli.data.decontaminate", "Leave out rows that share a run of words with held-out rows."),
+    "pack": ("sctk_cli.data.pack", "Pack rows of tokens into bins, no row seeing its neighbour."),
 }
 EPILOG = """\b
 Examples:

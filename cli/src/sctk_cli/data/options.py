@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -58,7 +58,7 @@ def prepare(given: Mapping[str, Any]) -> BadRows:
     return BadRows(skip=given["skip_bad"])
 
 
-def tell(summary: Mapping[str, Any], lines: Sequence[str], bad: BadRows, *, json_: bool) -> None:
+def tell(summary: Mapping[str, Any], lines: Iterable[str], bad: BadRows, *, json_: bool) -> None:
     """The summary: one object on standard output, or lines on standard error."""
     if json_:
         put(json.dumps({**summary, "bad_rows": bad.n_rows, "bad_reasons": dict(bad.reasons)}, ensure_ascii=False))

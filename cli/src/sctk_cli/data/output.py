@@ -54,25 +54,58 @@ def put_rows(output: Output, chunk: Chunk, indices: Sequence[int]) -> None:
 def output(
     path: Path | None, sources: Sequence[Input], *, force: bool, others: Sequence[Path] = (), also: Sequence[Input] = ()
 ) -> Iterator[Output]:
-    """The place for rows of `sources`: standard output where `path` is None. What is not finished is removed.
+    """The place for rows of `sources`, as they were read: standard output where `path` is None.
 
-    Neither a source, nor what is read besides (`also`), nor another output (`others`) is ever overwritten.
+    What is not finished is removed. Neither a source, nor what is read besides (`also`), nor another output (`others`) is
+    ever overwritten.
     """
     if path is None:
-        yield _Json(sys.stdout.buffer, _STDOUT, clean_=sys.stdout.isatty())
-        with writing(_STDOUT):
-            sys.stdout.buffer.flush()
+        with _stdout() as rows:
+            yield rows
         return
     form = refuse(path, [*sources, *also], force=force, others=others)
     _one_form(path, sources)
+    with replacing(path) as part:
+        if form == "jsonl":
+            place = _jsonl(part, path)
+        else:
+            place = parquet_frames(part, path) if sources[0].form == "parquet" else _parquet_of_lines(part, path)
+        with place as rows:
+            yield rows
+
+
+@contextmanager
+def made(path: Path | None, sources: Sequence[Input], *, force: bool, group_rows: int) -> Iterator[Output]:
+    """The place for frames that the command makes itself; a Parquet file has `group_rows` rows in a row group."""
+    if path is None:
+        with _stdout() as rows:
+            yield rows
+        return
+    form = refuse(path, sources, force=force)
+    with (
+        replacing(path) as part,
+        parquet_frames(part, path, group_rows) if form == "parquet" else _jsonl(part, path) as rows,
+    ):
+        yield rows
+
+
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """A name beside `path` to write to; it becomes `path` when all went well, and is removed when not."""
     part = path.resolve().with_name(f".{path.name}.{os.getpid()}.part")
     try:
-        with _parquet(part, path, sources) if form == "parquet" else _jsonl(part, path) as rows:
-            yield rows
+        yield part
         with writing(path):
             os.replace(part, path.resolve())
     finally:
         part.unlink(missing_ok=True)
+
+
+@contextmanager
+def _stdout() -> Iterator[Output]:
+    yield _Json(sys.stdout.buffer, _STDOUT, clean_=sys.stdout.isatty())
+    with writing(_STDOUT):
+        sys.stdout.buffer.flush()
 
 
 def refuse(path: Path, sources: Sequence[Input], *, force: bool, others: Sequence[Path] = ()) -> Form:
@@ -140,11 +173,8 @@ def _jsonl(part: Path, path: Path) -> Iterator[Output]:
 
 
 @contextmanager
-def _parquet(part: Path, path: Path, sources: Sequence[Input]) -> Iterator[Output]:
-    if not sources or sources[0].form == "parquet":
-        with parquet_frames(part, path) as frames:
-            yield frames
-        return
+def _parquet_of_lines(part: Path, path: Path) -> Iterator[Output]:
+    """Lines of JSONL, written as Parquet once the last of them is known."""
     import polars as pl
 
     lines = part.with_suffix(".jsonl")
@@ -186,8 +216,8 @@ def _errno(message: str) -> int:
 class _Frames:
     """A queue of frames that `sink_parquet` empties on a thread of its own."""
 
-    def __init__(self, part: Path, path: Path) -> None:
-        self._part, self._path = part, path
+    def __init__(self, part: Path, path: Path, group_rows: int) -> None:
+        self._part, self._path, self._group_rows = part, path, group_rows
         self._queue: queue.Queue[pl.DataFrame | None] = queue.Queue(maxsize=2)
         self._schema: Any = None
         self._thread = threading.Thread(target=self._run, daemon=True)
@@ -226,7 +256,7 @@ class _Frames:
 
         try:
             register_io_source(self._frames, schema=self._schema).sink_parquet(
-                self._part, row_group_size=ROW_GROUP_ROWS
+                self._part, row_group_size=self._group_rows
             )
         except BaseException as error:  # noqa: BLE001 - carried to the thread that gives the frames, and raised there
             self._error = error
@@ -261,9 +291,9 @@ class _Frames:
 
 
 @contextmanager
-def parquet_frames(part: Path, path: Path) -> Iterator[Output]:
+def parquet_frames(part: Path, path: Path, group_rows: int = ROW_GROUP_ROWS) -> Iterator[Output]:
     """A Parquet file at `part` that takes frames as they come; complaints name `path`."""
-    frames = _Frames(part, path)
+    frames = _Frames(part, path, group_rows)
     try:
         yield frames
         frames.finish()

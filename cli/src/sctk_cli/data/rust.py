@@ -33,4 +33,6 @@ def asked() -> Iterator[None]:
         raise ConfigError(message, hint=hint) from error
     except OSError as error:  # band keys that cannot be spilled
         message, _, hint = str(error).partition("\nhint: ")
-        raise StoreError(message, hint=hint or "make room, or give another directory with --spill-dir") from error
+        if not hint:
+            raise
+        raise StoreError(message, hint=hint) from error
