@@ -100,6 +100,14 @@ def test_a_reward_in_trouble_leaves_a_balanced_ledger(tmp_path: Path, how: str) 
     assert {reason for count in result.ledger for reason in count.reasons}
 
 
+def test_a_reward_or_an_evaluator_that_hangs_is_told_with_its_seconds(tmp_path: Path) -> None:
+    changes = _trouble("reward", "score", "hang", after=2) | {"run": {"timeout_s": 0.5, "concurrency": 1}}
+    result = toy_run(tmp_path, changes | _trouble("evaluator", "evaluate", "hang"))
+    told = {reason for count in result.ledger for reason in count.reasons}
+    assert "timeout: TimeoutError: no answer within 0.5 s" in told
+    assert "TimeoutError: no answer within 0.5 s" in told
+
+
 def test_with_one_reply_hung_all_other_chains_finish(tmp_path: Path) -> None:
     changes = _trouble("critic", "critique", "hang", after=3) | {"run": {"timeout_s": 1.0, "concurrency": 4}}
     result = toy_run(tmp_path, changes)
@@ -159,6 +167,20 @@ def test_a_trainer_that_fails_keeps_the_tables(tmp_path: Path) -> None:
     with pytest.raises(CheckFailed, match="the trainer failed"):
         toy_run(tmp_path, {"trainer": {"at": "train", "how": "raise"}})
     assert RunReader(tmp_path / "runs" / "run").n_rows()["train-samples"] == 12
+
+
+def test_given_scores_that_end_before_the_chain_are_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    rows = [
+        {"prompt": f"question {i}", "draft": "one", "revision": "better", "draft_score": 1, "revision_score": 9}
+        for i in range(6)
+    ]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    source = {"use": "file", "path": str(tmp_path / "rows.jsonl"), "held_out_share": 0.0}
+    with pytest.raises(ConfigError, match="got 2 given scores, wanted 3") as caught:
+        toy_run(tmp_path, {"source": source, "method": {"sweeps": 2}})
+    assert "sweeps = 1" in caught.value.hint
+    assert _n_replies(tmp_path / "runs" / "run") == 0
+    assert stage(toy_run(tmp_path, {"source": source}, out="one"), "score.1").answered == 6
 
 
 def test_a_section_that_the_method_does_not_read_is_refused(tmp_path: Path) -> None:

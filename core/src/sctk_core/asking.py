@@ -11,7 +11,7 @@ from typing import Any
 from sctk_core.assembly import Part
 from sctk_core.errors import boundary
 from sctk_core.pipeline.batching import in_thread
-from sctk_core.pipeline.chain import STOPS_EVERYTHING
+from sctk_core.pipeline.chain import STOPS_EVERYTHING, with_seconds
 from sctk_core.pipeline.contract import checked
 from sctk_core.pipeline.position import Position, at
 from sctk_core.records import Failure, Sample, Score
@@ -39,5 +39,6 @@ async def scores(reward: Any, part: Part, timeout_s: float, samples: Sequence[Sa
     except STOPS_EVERYTHING:
         raise
     except Exception as error:  # noqa: BLE001 - the boundary between us and a component
-        return [boundary(error, of=name, stage="score", component=part.name) for name in of]
+        told = with_seconds(error, timeout_s)
+        return [boundary(told, of=name, stage="score", component=part.name) for name in of]
     return checked(answers, samples, Score, of=of, stage="score", component=part.name)

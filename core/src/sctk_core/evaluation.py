@@ -12,7 +12,7 @@ from typing import Any
 
 from sctk_core.errors import boundary
 from sctk_core.pipeline.batching import MicroBatcher
-from sctk_core.pipeline.chain import Entry
+from sctk_core.pipeline.chain import Entry, with_seconds
 from sctk_core.pipeline.contract import checked_values
 from sctk_core.records import Failure, Measure, Sample, Score
 
@@ -79,7 +79,8 @@ async def _evaluate(
             values: Any = await evaluate(samples)
         complaint = checked_values(values, samples)
     except Exception as error:  # noqa: BLE001 - the boundary between us and a component
-        values, complaint = {}, boundary(error, of="", stage="measure", component=name).message
+        told = with_seconds(error, timeout_s)
+        values, complaint = {}, boundary(told, of="", stage="measure", component=name).message
     if complaint:
         for sample in samples:
             measured.add(arm, name, sample, None, complaint)

@@ -26,7 +26,7 @@ from sctk_core.evaluation import comparisons, measure
 from sctk_core.pipeline.batching import MicroBatcher
 from sctk_core.pipeline.chain import Crew
 from sctk_core.pipeline.events import Event, RunFinished, RunStarted, StageFinished, StageStarted
-from sctk_core.pipeline.leg import Leg, walk_all
+from sctk_core.pipeline.leg import Leg, one_scale, walk_all
 from sctk_core.pipeline.observers import Observers
 from sctk_core.pipeline.recording import RecordingBackend
 from sctk_core.pipeline.stages import Collect, CritiqueStep, DraftStep, EvaluateStage, Step, Train
@@ -203,7 +203,7 @@ class Execution:
                 steps=steps, collects=collects, crew=self._crew(steps, model), row_of=row_of,
                 chains_per_prompt=per_prompt, concurrency=settings.concurrency,
             )  # fmt: skip
-            n_prompts = sum(1 for _ in prompts())
+            n_prompts = sum(1 for _ in one_scale(prompts(), steps))
             runner.run(walk_all(leg, prompts(), store, n_prompts, self._notify))
         rows = store.rows("ledger")
         chains = [f"{row['id']}/{number}" for row in store.rows("prompts") for number in range(per_prompt)]

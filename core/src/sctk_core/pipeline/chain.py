@@ -158,10 +158,11 @@ async def _guarded(
     except STOPS_EVERYTHING:
         raise
     except Exception as error:  # noqa: BLE001 - the boundary between us and a component
-        return boundary(_with_seconds(error, crew.timeout_s), of=position.of, stage=step.name, component=component)
+        return boundary(with_seconds(error, crew.timeout_s), of=position.of, stage=step.name, component=component)
 
 
-def _with_seconds(error: Exception, timeout_s: float) -> Exception:
+def with_seconds(error: Exception, timeout_s: float) -> Exception:
+    """The error; a time-out of ours, which says nothing, with the seconds that were waited."""
     if isinstance(error, TimeoutError) and not str(error):
         return TimeoutError(f"no answer within {timeout_s:g} s")
     return error

@@ -11,10 +11,10 @@ from dataclasses import asdict, dataclass
 from functools import partial
 from typing import Any, Protocol
 
-from sctk_core.errors import boundary
+from sctk_core.errors import ConfigError, boundary
 from sctk_core.pipeline.chain import Crew, Entry, Walked, chain_id, entry_of, walk
 from sctk_core.pipeline.events import ChainFinished, Event, ItemFinished
-from sctk_core.pipeline.stages import Chain, Collect, Declined, Step
+from sctk_core.pipeline.stages import Chain, Collect, Declined, ScoreStep, Step
 from sctk_core.records import Failure, Prompt
 
 Rows = dict[str, list[dict[str, Any]]]
@@ -46,6 +46,24 @@ class Leg:
     row_of: Callable[[Any], dict[str, Any]]
     chains_per_prompt: int = 1
     concurrency: int = 64
+
+
+def one_scale(prompts: Iterable[Prompt], steps: Sequence[Step]) -> Iterator[Prompt]:
+    """The prompts as they are; given scores that do not reach to a chain's last sample are refused.
+
+    The rest would be the reward's, and an acceptance rule would weigh two scales against each other.
+    """
+    last = max((step.sweep for step in steps if isinstance(step, ScoreStep)), default=-1)
+    for prompt in prompts:
+        n_given = len(prompt.given.scores) if prompt.given else 0
+        if 0 < n_given <= last:
+            fewer = f"[method] sweeps = {n_given - 1}, or " if n_given > 1 else ""
+            raise ConfigError(
+                f"prompt {prompt.id}: got {n_given} given scores, wanted {last + 1}, one for each text that the method scores, "
+                "or none: the reward's would be on another scale",
+                hint=f"{fewer}name the score columns otherwise: the reward then scores all texts",
+            )
+        yield prompt
 
 
 async def walk_all(
