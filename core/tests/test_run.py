@@ -142,8 +142,38 @@ def test_a_torn_shard_is_seen_and_made_again(tmp_path: Path) -> None:
 
 def test_a_directory_that_holds_another_run_is_refused(tmp_path: Path) -> None:
     toy_run(tmp_path, {})
-    with pytest.raises(ConfigError, match="fingerprint"):
+    with pytest.raises(ConfigError, match="fingerprint") as caught:
         toy_run(tmp_path, {"run": {"seed": 1}})
+    assert "they differ in run.seed (got 1, the directory has 0)" in caught.value.message
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"source": {"n": 13}}, "they differ in source.n (got 13, the directory has 12)"),
+        ({"sampling": {"temperature": 0.5}}, "sampling.temperature (got 0.5, the directory has 1.0)"),
+        ({"evaluator": []}, "they differ in evaluator.toy.use (got nothing, the directory has 'toy')"),
+        ({"rule": {"use": "metropolis", "temperature": 2.0}}, "rule.use (got 'metropolis', the directory has 'toy')"),
+        ({"run": {"limit": 3, "concurrency": 1}}, "they differ in run.limit (got 3, the directory has 0)\n"),
+    ],
+)
+def test_a_directory_of_another_recipe_is_refused_with_the_settings_that_differ(
+    tmp_path: Path, changes: dict[str, Any], words: str
+) -> None:
+    toy_run(tmp_path, {})
+    with pytest.raises(ConfigError) as caught:
+        toy_run(tmp_path, changes)
+    assert words in str(caught.value)
+
+
+def test_a_changed_file_is_what_differs_where_no_setting_does(tmp_path: Path) -> None:
+    file = tmp_path / "rows.jsonl"
+    changes = {"source": {"use": "file", "path": str(file), "held_out_share": 0.0}, "evaluator": []}
+    file.write_text('{"prompt": "a"}\n')
+    toy_run(tmp_path, changes)
+    file.write_text('{"prompt": "b"}\n')
+    with pytest.raises(ConfigError, match="a file that the source reads was changed"):
+        toy_run(tmp_path, changes)
 
 
 def test_a_run_directory_in_use_is_refused(tmp_path: Path) -> None:

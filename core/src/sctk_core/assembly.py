@@ -93,6 +93,13 @@ class Assembly:
         """The name of the method."""
         return self.parts["method"].name
 
+    @property
+    def components(self) -> dict[str, dict[str, Any]]:
+        """What the manifest holds of all parts, by section."""
+        parts = {section: part.facts for section, part in self.parts.items()}
+        parts |= {f"curate.{curate.name}": curate.facts for curate in self.curation}
+        return parts | {f"evaluator.{part.name}": part.facts for part in self.evaluators}
+
     def curates(self, table: str) -> tuple[Curate, ...]:
         """What the recipe asks of one table, or of the prompts, in its order."""
         return tuple(curate for curate in self.curation if table in curate.tables)

@@ -21,6 +21,7 @@ import tomli_w
 from sctk_core import curating, ledger, training
 from sctk_core.asking import aside, scores
 from sctk_core.assembly import Assembly
+from sctk_core.differences import differences
 from sctk_core.errors import CheckFailed, NothingAccepted
 from sctk_core.evaluation import comparisons, measure
 from sctk_core.pipeline.batching import MicroBatcher
@@ -69,6 +70,7 @@ def execute(
         fingerprint=assembly.fingerprint,
         method=assembly.method,
         shard_rows=assembly.settings.shard_rows,
+        differs=partial(differences, assembly, path),
     ) as directory:
         resumed = (path / "manifest.json").exists()
         notify(RunStarted(run=str(path), method=assembly.method, resumed=resumed))
@@ -118,9 +120,7 @@ class Execution:
         return self._end(measures)
 
     def _open(self) -> None:
-        parts = {section: part.facts for section, part in self._assembly.parts.items()}
-        parts |= {f"curate.{curate.name}": curate.facts for curate in self._assembly.curation}
-        self._manifest.components = parts | {f"evaluator.{part.name}": part.facts for part in self._assembly.evaluators}
+        self._manifest.components = self._assembly.components
         self._manifest.model = asdict(self._assembly.model)
         self._manifest.state = "running"
         self._directory.save()

@@ -8,7 +8,7 @@ from __future__ import annotations
 import fcntl
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO, Any
 
@@ -22,19 +22,30 @@ from sctk_core.store.tables import Row, read_shards, write_shard
 
 
 class RunDirectory:
-    """One run on disk. `close()` it, or use it in a `with`."""
+    """One run on disk. `close()` it, or use it in a `with`.
 
-    def __init__(self, path: Path, *, fingerprint: str, method: str, shard_rows: int = 1000) -> None:
+    `differs` tells in words what sets this run apart from another one that the directory holds.
+    """
+
+    def __init__(
+        self,
+        path: Path,
+        *,
+        fingerprint: str,
+        method: str,
+        shard_rows: int = 1000,
+        differs: Callable[[Manifest], str] = lambda _: "they differ",
+    ) -> None:
         self.path = path
         with writing(path):
             path.mkdir(parents=True, exist_ok=True)
         self._lock = _lock(path / "lock")
         self._shard_rows = shard_rows
-        self.manifest = self._continue(fingerprint, method)
+        self.manifest = self._continue(fingerprint, method, differs)
         self.progress = Progress(path / "progress.sqlite")
         self.replies = Replies(path.parent / "replies.sqlite")
 
-    def _continue(self, fingerprint: str, method: str) -> Manifest:
+    def _continue(self, fingerprint: str, method: str, differs: Callable[[Manifest], str]) -> Manifest:
         manifest = load_manifest(self.path / "manifest.json")
         if manifest is None:
             return Manifest(fingerprint=fingerprint, method=method)
@@ -42,7 +53,7 @@ class RunDirectory:
             self._lock.close()
             raise ConfigError(
                 f"{self.path}: got a recipe with fingerprint {fingerprint}, wanted {manifest.fingerprint}, "
-                "which is what this directory holds",
+                f"which is what this directory holds: {differs(manifest)}",
                 hint="give another directory with --out (replies are shared), or the recipe that made this one",
             )
         for leg, shards in manifest.shards.items():
