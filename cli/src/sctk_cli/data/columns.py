@@ -98,9 +98,8 @@ class TextColumn:
         import polars as pl
 
         indices, rows = parsed(chunk, self._bad)
-        if rows and self.name is None:
-            texts = [name for name, value in rows[0].items() if isinstance(value, str)]
-            self.name = self._found(list(rows[0]), texts, chunk.where(indices[0]))
+        if rows:
+            self.settle(rows[0], chunk.where(indices[0]))
         good, found = [], []
         for index, row in zip(indices, rows, strict=True):
             text = text_of(row, self.name or "")
@@ -110,6 +109,11 @@ class TextColumn:
                 good.append(index)
                 found.append(text)
         return good, pl.Series("text", found, dtype=pl.String)
+
+    def settle(self, row: Mapping[str, Any], where: str) -> None:
+        """Finds the column in the first row, where no name was given."""
+        if self.name is None:
+            self.name = self._found(list(row), [name for name, value in row.items() if isinstance(value, str)], where)
 
     def _of_table(self, chunk: Table) -> tuple[list[int], pl.Series]:
         import polars as pl
@@ -161,10 +165,10 @@ def text_of(row: Mapping[str, Any], name: str) -> str | Reason:
         return Reason(f"null in {name!r}")
     if not isinstance(value, str):
         return Reason(f"no text but a {type(value).__name__} in {name!r}")
-    return value if _whole(value) else Reason(f"half a surrogate pair in {name!r}")
+    return value if whole(value) else Reason(f"half a surrogate pair in {name!r}")
 
 
-def _whole(text: str) -> bool:
+def whole(text: str) -> bool:
     """False for text with half a surrogate pair, which is no Unicode."""
     try:
         text.encode("utf-8")
