@@ -90,7 +90,7 @@ mod x86 {
     use std::arch::x86_64::*;
     use std::mem::MaybeUninit;
 
-    use super::{plain_copy, plain_count};
+    use super::plain_count;
 
     const LINE: usize = 64;
 
@@ -101,36 +101,73 @@ mod x86 {
         (head.min(len), len.saturating_sub(head) / LINE * LINE)
     }
 
+    /// Copies less than a cache line: two overlapping halves of the largest size that fits.
+    #[inline(always)]
+    fn copy_edge(from: &[u8], to: &mut [MaybeUninit<u8>]) {
+        let n = from.len().min(to.len());
+        let (source, target) = (from.as_ptr(), to.as_mut_ptr());
+        macro_rules! halves {
+            ($($bytes:literal),*) => { $(
+                if n >= $bytes {
+                    let last = n - $bytes;
+                    // SAFETY: 0 .. $bytes and last .. n lie in both slices; arrays of bytes need no alignment.
+                    unsafe {
+                        let first: [u8; $bytes] = source.cast::<[u8; $bytes]>().read();
+                        let second: [u8; $bytes] = source.add(last).cast::<[u8; $bytes]>().read();
+                        target.cast::<[u8; $bytes]>().write(first);
+                        target.add(last).cast::<[u8; $bytes]>().write(second);
+                    }
+                    return;
+                }
+            )* };
+        }
+        halves!(32, 16, 8, 4, 2, 1);
+    }
+
+    /// The same by one masked vector: no branch that depends on the length.
+    #[inline]
+    #[target_feature(enable = "avx512f,avx512bw")]
+    fn copy_masked(from: &[u8], to: &mut [MaybeUninit<u8>]) {
+        let mask = (1u64 << from.len().min(to.len())) - 1;
+        // SAFETY: the mask selects bytes within both slices alone, and those outside are not touched.
+        unsafe {
+            let bytes = _mm512_maskz_loadu_epi8(mask, from.as_ptr().cast());
+            _mm512_mask_storeu_epi8(to.as_mut_ptr().cast(), mask, bytes);
+        }
+    }
+
     macro_rules! copy {
-        ($name:ident, $feature:literal, $load:ident, $stream:ident, $vector:ty) => {
+        ($name:ident, $feature:literal, $load:ident, $stream:ident, $vector:ty, $edge:ident) => {
             /// # Safety
             /// The processor has the feature, and the slices have one length.
             #[target_feature(enable = $feature)]
             pub unsafe fn $name(from: &[u8], to: &mut [MaybeUninit<u8>]) {
                 let (head, body) = lines(to.as_ptr() as usize, to.len());
-                plain_copy(&from[..head], &mut to[..head]);
+                $edge(&from[..head], &mut to[..head]);
                 let (source, target) = (from[head..].as_ptr(), to[head..].as_mut_ptr());
                 for at in (0..body).step_by(size_of::<$vector>()) {
                     // SAFETY: at + the vector's size <= body, which lies in both slices; target is aligned to 64 bytes.
                     unsafe { $stream(target.add(at).cast(), $load(source.add(at).cast())) };
                 }
-                plain_copy(&from[head + body..], &mut to[head + body..]);
+                $edge(&from[head + body..], &mut to[head + body..]);
             }
         };
     }
     copy!(
         copy_avx512,
-        "avx512f",
+        "avx512f,avx512bw",
         _mm512_loadu_si512,
         _mm512_stream_si512,
-        __m512i
+        __m512i,
+        copy_masked
     );
     copy!(
         copy_avx2,
         "avx2",
         _mm256_loadu_si256,
         _mm256_stream_si256,
-        __m256i
+        __m256i,
+        copy_edge
     );
 
     macro_rules! count {
@@ -196,7 +233,10 @@ mod tests {
                 (8, 256),
                 (17, 2900),
                 (64, 64),
-            ] {
+            ]
+            .into_iter()
+            .chain((0..64).flat_map(|skip| [(skip, 320), (7, 256 + skip)]))
+            {
                 let mut to = vec![MaybeUninit::new(0xaau8); 3000];
                 copy(&from[skip..skip + n], &mut to[skip..skip + n], store);
                 fence(store);
