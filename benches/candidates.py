@@ -131,10 +131,9 @@ def packing(
             seq_len,
             ours,
             overflow="split" if strategy == "bfd_split" else "truncate",
-            position_ids=positions and ours != "wrapped",
-            threads=threads,
-            reuse=reuse,
-            store=store,
+            how=packing_api.How(
+                position_ids=positions and ours != "wrapped", threads=threads, reuse=reuse, store=store
+            ),
         )
     batch = _PACKERS[key].pack(table).table
     ids, seqs = batch["input_ids"], batch["seq_lengths"]
@@ -173,6 +172,16 @@ def packing_reuse_avx2(*given: Any) -> Any:
     return packing(*given, reuse=True, store="avx2")
 
 
-def packing_streaming(*given: Any) -> Any:
-    """Fresh memory by streaming stores."""
+def packing_reuse_scalar(*given: Any) -> Any:
+    """Reused memory without vector instructions beyond SSE2."""
+    return packing(*given, reuse=True, store="scalar")
+
+
+def packing_avx2(*given: Any) -> Any:
+    """Fresh memory without AVX-512."""
     return packing(*given, store="avx2")
+
+
+def packing_reuse_two_threads(*given: Any) -> Any:
+    """Reused memory on two threads (give the peer two as well)."""
+    return packing(*given, reuse=True, threads=2)

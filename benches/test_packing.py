@@ -90,7 +90,7 @@ def test_pack_into_fresh_memory(benchmark: Any, table: pa.Table, lengths: np.nda
 
 @pytest.mark.benchmark(group="pack")
 def test_pack_into_used_memory(benchmark: Any, table: pa.Table, lengths: np.ndarray[Any, Any]) -> None:
-    packer = packing.Packer(CAPACITY, overflow="truncate", reuse=True)
+    packer = packing.Packer(CAPACITY, overflow="truncate", how=packing.How(reuse=True))
     n_tokens = benchmark(lambda: tokens(packer.pack(table).table))
     assert n_tokens == lengths.sum()
 
@@ -98,7 +98,7 @@ def test_pack_into_used_memory(benchmark: Any, table: pa.Table, lengths: np.ndar
 @pytest.mark.benchmark(group="wrapped")
 def test_wrap(benchmark: Any, table: pa.Table) -> None:
     """Offsets only: the tokens stay where they are."""
-    packed = benchmark(packing.pack, table, CAPACITY, "wrapped", position_ids=False)
+    packed = benchmark(packing.pack, table, CAPACITY, "wrapped", how=packing.How(position_ids=False))
     assert tokens(packed.table) == len(table["input_ids"].chunk(0).values)
 
 

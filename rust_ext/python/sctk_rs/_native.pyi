@@ -4,6 +4,8 @@ from typing import Self, final
 
 from typing_extensions import Buffer
 
+from sctk_rs.packing import How
+
 __version__: str
 
 class DefectError(RuntimeError):
@@ -89,10 +91,7 @@ class Packer:
         overflow: str = "error",
         most_rows: int | None = None,
         seed: int | None = None,
-        position_ids: bool = True,
-        threads: int = 1,
-        reuse: bool = False,
-        store: str | None = None,
+        how: How | None = None,
     ) -> Self: ...
     def pack(
         self,
@@ -111,7 +110,14 @@ class Packer:
         progress: Callable[[int, int], object] | None = None,
     ) -> Packed: ...
     def _pack_window(
-        self, parts: list[Rows], skip: int, n_rows: int, number: int, columns: list[str] | None = None
+        self,
+        parts: list[Rows],
+        span: tuple[int, int],
+        number: int,
+        columns: list[str] | None = None,
+        *,
+        groups: str | None = None,
+        progress: Callable[[int, int], object] | None = None,
     ) -> Packed: ...
 
 def plan(

@@ -121,13 +121,14 @@ def _pack(sources: list[Input], tokens: Tokens, given: dict[str, Any], pace: Pac
     import polars as pl
 
     core = rust("packing")
-    settings = {name: given[name] for name in ("capacity", "strategy", "overflow", "threads")}
+    settings = {name: given[name] for name in ("capacity", "strategy", "overflow")}
+    settings["how"] = core.How(threads=given["threads"], reuse=not given["pairs"])
     frames = (frame for chunk in chunks(sources, pace) if (frame := tokens.of(chunk)).height)
     with asked():
         if given["pairs"]:
             results = _pairs(frames, tokens, given, settings)
         else:
-            packer = core.Packer(**settings, seed=given["seed"], reuse=True)
+            packer = core.Packer(**settings, seed=given["seed"])
             results = iter(core.PackStream(frames, packer, window_rows=given["window"]))
         for packed in results:
             tally.add(packed)

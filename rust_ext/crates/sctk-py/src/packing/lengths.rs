@@ -148,11 +148,7 @@ pub fn group_ids(keys: &Bound<'_, PyAny>) -> PyResult<Vec<u32>> {
         i8
     );
     if is_arrow(keys)? {
-        let column = Column::extract(keys)?;
-        if matches!(column.field().kind, Type::Number(..)) {
-            return Ok(number(arrow_integers(&column)?.into_iter()));
-        }
-        return Ok(number(column.strings()?.into_iter()));
+        return groups_of_column(&Column::extract(keys)?);
     }
     let texts = keys
         .get_item(0)
@@ -161,6 +157,14 @@ pub fn group_ids(keys: &Bound<'_, PyAny>) -> PyResult<Vec<u32>> {
         return Ok(number(Texts::extract(keys)?.rows()?.into_iter()));
     }
     Ok(number(integers(keys, "groups")?.into_iter()))
+}
+
+/// The same for a column of integers or texts.
+pub fn groups_of_column(column: &Column) -> PyResult<Vec<u32>> {
+    if matches!(column.field().kind, Type::Number(..)) {
+        return Ok(number(arrow_integers(column)?.into_iter()));
+    }
+    Ok(number(column.strings()?.into_iter()))
 }
 
 fn number<K: Hash + Eq>(keys: impl Iterator<Item = K>) -> Vec<u32> {

@@ -34,11 +34,20 @@ impl Packed {
 
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(format!(
-            "<sctk_rs.Packed of {} bins, {}>",
+            "<sctk_rs.Packed of {} bins, {} tokens lost>",
             self.__len__(py)?,
             self.loss.tokens_lost
         ))
     }
+}
+
+/// How packing is carried out, `sctk_rs.packing.How`.
+#[derive(FromPyObject)]
+struct How {
+    position_ids: bool,
+    threads: usize,
+    reuse: bool,
+    store: Option<String>,
 }
 
 /// Packs tables by one set of rules. With `reuse`, memory of results that nobody holds any more is used again.
@@ -58,37 +67,40 @@ pub struct Packer {
 #[pymethods]
 impl Packer {
     #[new]
-    #[pyo3(signature = (capacity, strategy="best-fit", *, overflow="error", most_rows=None, seed=None,
-                        position_ids=true, threads=1, reuse=false, store=None))]
-    #[allow(clippy::too_many_arguments)]
+    #[pyo3(signature = (capacity, strategy="best-fit", *, overflow="error", most_rows=None, seed=None, how=None))]
     fn new(
         capacity: usize,
         strategy: &str,
         overflow: &str,
         most_rows: Option<usize>,
         seed: Option<u64>,
-        position_ids: bool,
-        threads: usize,
-        reuse: bool,
-        store: Option<&str>,
+        how: Option<How>,
     ) -> PyResult<Self> {
         if !(1..=MOST_CAPACITY).contains(&capacity) {
             return Err(refused(Refusal::Capacity(capacity)));
         }
+        let how = how.unwrap_or(How {
+            position_ids: true,
+            threads: 1,
+            reuse: false,
+            store: None,
+        });
         Ok(Self {
             capacity,
             strategy: self::strategy(strategy)?,
             overflow: self::overflow(overflow)?,
             most_rows: most_rows.unwrap_or(usize::MAX),
             seed,
-            position_ids,
-            threads: control::threads(threads)?,
-            store: store.map(named_store).transpose()?,
-            memory: Mutex::new(Memory::new(reuse)),
+            position_ids: how.position_ids,
+            threads: control::threads(how.threads)?,
+            store: how.store.as_deref().map(named_store).transpose()?,
+            memory: Mutex::new(Memory::new(how.reuse)),
         })
     }
 
     /// Packs `table`: the columns named (all lists of numbers, if none are), rows of different `groups` apart.
+    ///
+    /// `groups` has a key for each row, or is the name of the column that has them.
     #[pyo3(signature = (table, columns=None, *, groups=None, progress=None))]
     fn pack(
         &self,
@@ -97,36 +109,42 @@ impl Packer {
         groups: Option<&Bound<'_, PyAny>>,
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Packed> {
-        let groups = groups.map(lengths::group_ids).transpose()?;
-        self.pack_table(
-            table.py(),
-            &Table::extract(table)?,
-            columns,
-            (groups, self.seed),
-            progress,
-        )
+        let py = table.py();
+        let table = Table::extract(table)?;
+        let groups = groups.map(|keys| groups_of(&table, keys)).transpose()?;
+        self.pack_table(py, &table, columns, (groups, self.seed), progress)
     }
 
-    /// Packs rows `skip .. skip + n_rows` of `parts`; `number` is the window's, which changes the order drawn from the seed.
-    #[pyo3(signature = (parts, skip, n_rows, number, columns=None))]
+    /// Packs the `n_rows` of `parts` after the first `skip`, `span` being (skip, n_rows).
+    ///
+    /// `number` is the window's, which changes the order drawn from the seed; `groups` is the name of a column.
+    #[pyo3(signature = (parts, span, number, columns=None, *, groups=None, progress=None))]
     fn _pack_window(
         &self,
-        py: Python<'_>,
-        parts: Vec<Py<Rows>>,
-        skip: usize,
-        n_rows: usize,
+        parts: Vec<Bound<'_, Rows>>,
+        span: (usize, usize),
         number: u64,
         columns: Option<Vec<String>>,
+        groups: Option<&Bound<'_, PyAny>>,
+        progress: Option<Bound<'_, PyAny>>,
     ) -> PyResult<Packed> {
+        let Some(py) = parts.first().map(Bound::py) else {
+            return Err(errors::value(
+                "a window of no tables",
+                "give one table or more",
+            ));
+        };
         let tables: Vec<_> = parts.iter().map(|part| &part.get().table).collect();
-        let window = Table::window(&tables, skip, n_rows)?;
+        let window = Table::window(&tables, span.0, span.1)?;
+        let groups = groups.map(|keys| groups_of(&window, keys)).transpose()?;
         let seed = self.seed.map(|seed| seed.wrapping_add(number));
-        self.pack_table(py, &window, columns, (None, seed), None)
+        let progress = progress.map(Bound::unbind);
+        self.pack_table(py, &window, columns, (groups, seed), progress)
     }
 
     /// Packs pairs: `columns` maps each output column to the two that hold its sides, ("chosen_ids", "rejected_ids").
     ///
-    /// A pair's two sides lie in one bin, the first before the second, each a sequence of its own.
+    /// A pair's two sides lie in one bin, the first before the second, each a sequence of its own; `groups` as in `pack`.
     #[pyo3(signature = (table, columns, *, groups=None, progress=None))]
     fn pack_pairs(
         &self,
@@ -169,7 +187,7 @@ impl Packer {
             sides[0].same_lengths(&other.0, &sides_of[0], &names.0)?;
             sides[1].same_lengths(&other.1, &sides_of[1], &names.1)?;
         }
-        let groups = groups.map(lengths::group_ids).transpose()?;
+        let groups = groups.map(|keys| groups_of(&table_in, keys)).transpose()?;
         let rules = self.rules(groups.as_deref(), self.seed);
         let lengths = [row_lengths(&sides_of[0])?, row_lengths(&sides_of[1])?];
         let (admitted, sides) =
@@ -337,6 +355,14 @@ fn packed(py: Python<'_>, batch: Batch, plan: packing::Plan, loss: Loss) -> PyRe
         plan: Py::new(py, plan)?,
         loss,
     })
+}
+
+/// A number for each row's group, from keys or from the column of that name.
+fn groups_of(table: &Table, keys: &Bound<'_, PyAny>) -> PyResult<Vec<u32>> {
+    match keys.extract::<String>() {
+        Ok(name) => lengths::groups_of_column(&table.column(&name)?),
+        Err(_) => lengths::group_ids(keys),
+    }
 }
 
 /// Tokens of each row, for rows of pairs.
