@@ -83,7 +83,7 @@ def fold(a: int, b: int) -> int:
 
 
 def word_hash(word: bytes) -> int:
-    """Version 1, written from its definition."""
+    """A word's hash, written from its definition."""
     blocks = [word[i : i + 16].ljust(16, b"\0") for i in range(0, max(1, len(word)), 16)]
     halves = [(int.from_bytes(b[:8], "little"), int.from_bytes(b[8:], "little")) for b in blocks]
     if len(word) <= 16:
@@ -97,7 +97,7 @@ def word_hash(word: bytes) -> int:
 
 @given(st.binary(max_size=70))
 def test_the_word_hash_is_its_definition(word: bytes) -> None:
-    assert dedup.HASH_VERSION == 1
+    assert dedup.HASH_VERSION == 2
     assert dedup.word_hash(word) == word_hash(word)
 
 
@@ -251,6 +251,40 @@ def test_equal_slots_estimate_jaccard() -> None:
     for simd in dedup.simd_levels():
         got = dedup.sketch(hashes, offsets.astype(np.uint64), threads=2, simd=simd)
         assert bytes(memoryview(got)) == want.tobytes()
+
+
+def mixed(x: int) -> int:
+    """Any 64-bit number spread over 64 bits, written from its definition."""
+    y = (x ^ x >> 31) * EULER % 2**64
+    y ^= y >> 27
+    y = (y ^ y >> 32) * GOLDEN % 2**64
+    return y ^ y >> 29
+
+
+def sketch_steps() -> list[int]:
+    """1 to 127, shuffled by the mixed numbers 127 to 2: where an empty slot looks for a value."""
+    steps = list(range(1, 128))
+    for i in range(127, 1, -1):
+        j = mixed(i) % i
+        steps[i - 1], steps[j] = steps[j], steps[i - 1]
+    return steps
+
+
+@settings(deadline=None)
+@given(st.lists(st.integers(0, 2**64 - 1), max_size=40) | st.integers(0, 500).map(lambda n: list(range(n))))
+def test_the_sketch_is_its_definition(hashes: list[int]) -> None:
+    """The high 7 bits of a mixed hash choose the slot, the least of its low 32 stays; empty slots ask around."""
+    kept = [2**32 - 1] * 128
+    for hash_ in map(mixed, hashes):
+        kept[hash_ >> 57] = min(kept[hash_ >> 57], hash_ % 2**32)
+    empty = kept.count(2**32 - 1)
+    want = list(kept)
+    for slot in range(128 if empty else 0):
+        asked = (kept[(slot + step) % 128] for step in [0, *sketch_steps()])
+        want[slot] = next((value for value in asked if value < 2**32 - 1), 2**32 - 1)
+    for simd in dedup.simd_levels():
+        got = dedup.sketch(np.array(hashes, np.uint64), np.array([0, len(hashes)]), simd=simd)
+        assert list(memoryview(got)) == want
 
 
 @pytest.mark.parametrize("offsets", [[], [0, 5, 3], [0, 11], [-1, 4], [5, 0]])

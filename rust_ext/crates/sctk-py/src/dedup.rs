@@ -314,7 +314,7 @@ fn overlap_columns(found: &[Overlap]) -> Batch {
     Batch::new(found.len(), columns)
 }
 
-/// The version 1 hash of a word's lower-cased UTF-8.
+/// The hash of a word's lower-cased UTF-8.
 #[pyfunction]
 fn word_hash(word: &Bound<'_, PyBytes>) -> u64 {
     hash::word(word.as_bytes())

@@ -11,7 +11,6 @@ mod group;
 mod near;
 mod overlap;
 mod pass;
-mod probe_order;
 mod seen;
 mod shingle;
 mod sketch;

@@ -10,7 +10,7 @@ use std::sync::OnceLock;
 
 use super::shingle::{Shingle, Shingler};
 use super::{DedupError, FirstFailure};
-use crate::text::{Alphabet, Simd, words};
+use crate::text::{Alphabet, Simd, spans::spans};
 use crate::watch::{Watch, run_chunks};
 
 /// The n-grams of held-out texts.
@@ -113,7 +113,7 @@ impl HeldOut {
         if hits.is_empty() {
             return Ok(Vec::new());
         }
-        let spans = words::spans(
+        let spans = spans(
             str::from_utf8(text).expect("the shingler has read it"),
             Alphabet::Unicode,
         );

@@ -117,15 +117,14 @@ impl OneRow<'_> {
         to: &mut Sketches,
     ) -> Result<(), TextError> {
         let row = (first + i) as u32;
-        let mut met = Met::Nobody;
-        let (_, shingles) = self.shingler.fingerprint_then_shingles(text, |print| {
-            met = self.seen.meet(row, print);
-            !matches!(met, Met::Earlier(_))
-        })?;
+        let (print, shingles) = self
+            .shingler
+            .fingerprint_and_shingles(text, |print| self.seen.expect(print))?;
+        let met = self.seen.meet(row, print);
         if let Met::Earlier(other) | Met::Later(other) = met {
             to.twin[i] = other;
         }
-        if shingles.is_empty() {
+        if shingles.is_empty() || matches!(met, Met::Earlier(_)) {
             return Ok(());
         }
         to.n_shingles[i] = u32::try_from(shingles.len()).unwrap_or(u32::MAX);

@@ -4,6 +4,7 @@
 //! one of its fingerprint need not be sketched; an earlier one that comes later takes the place over. Every meeting links
 //! two rows; the links of one fingerprint always connect all its rows, in whatever order the threads came by.
 
+use crate::text::block::prefetch;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 pub struct Seen {
@@ -31,6 +32,13 @@ impl Seen {
                 .map(|_| [AtomicU64::new(0), AtomicU64::new(0)])
                 .collect(),
         }
+    }
+
+    /// Asks for the memory that `meet` will read: the table is larger than any cache.
+    #[inline(always)]
+    pub fn expect(&self, print: [u64; 2]) {
+        let at = print[0] as usize & (self.table.len() - 1);
+        prefetch((&raw const self.table[at]).cast(), 1);
     }
 
     /// Enters a row (each once) and tells whom it met.

@@ -11,6 +11,14 @@ pub enum Shingle {
     Characters(usize),
 }
 
+impl Shingle {
+    /// Tokens in a shingle.
+    fn n(self) -> usize {
+        let (Self::Words(n) | Self::Characters(n)) = self;
+        n
+    }
+}
+
 /// Turns texts into tokens and shingles; one per thread.
 pub struct Shingler {
     simd: Simd,
@@ -36,36 +44,30 @@ impl Shingler {
     /// The hashes of the text's tokens, in order.
     #[inline]
     pub fn tokens(&mut self, text: &[u8]) -> Result<&[u64], TextError> {
-        match self.kind {
-            Shingle::Words(_) => self.hasher.words(text),
-            Shingle::Characters(_) => self.hasher.characters(text),
-        }
+        tokens_of(self.kind, &mut self.hasher, text)
     }
 
     /// The text's shingles, repeats included: max(1, t - n + 1) of t tokens, none of a text without a word.
     #[inline]
     pub fn shingles(&mut self, text: &[u8]) -> Result<&[u64], TextError> {
-        self.fingerprint_then_shingles(text, |_| true)
-            .map(|(_, shingles)| shingles)
+        let tokens = tokens_of(self.kind, &mut self.hasher, text)?;
+        grams(self.simd, tokens, self.kind.n(), &mut self.shingles);
+        Ok(&self.shingles)
     }
 
-    /// The fingerprint of the tokens (of the bytes themselves, where there is no word) and, if `wanted`, the shingles.
+    /// The fingerprint of the tokens (of the bytes themselves, where there is no word) and the shingles.
+    ///
+    /// `soon` hears the fingerprint before the shingles are made, to ask for memory that will be needed after.
     #[inline(always)]
-    pub fn fingerprint_then_shingles(
+    pub fn fingerprint_and_shingles(
         &mut self,
         text: &[u8],
-        wanted: impl FnOnce([u64; 2]) -> bool,
+        soon: impl FnOnce([u64; 2]),
     ) -> Result<([u64; 2], &[u64]), TextError> {
-        let (Shingle::Words(n) | Shingle::Characters(n)) = self.kind;
-        let tokens = match self.kind {
-            Shingle::Words(_) => self.hasher.words(text)?,
-            Shingle::Characters(_) => self.hasher.characters(text)?,
-        };
+        let tokens = tokens_of(self.kind, &mut self.hasher, text)?;
         let print = print_of(self.simd, tokens, text);
-        if !wanted(print) {
-            return Ok((print, &[]));
-        }
-        grams(self.simd, tokens, n, &mut self.shingles);
+        soon(print);
+        grams(self.simd, tokens, self.kind.n(), &mut self.shingles);
         Ok((print, &self.shingles))
     }
 
@@ -73,6 +75,18 @@ impl Shingler {
     pub fn fingerprint(&mut self, text: &[u8]) -> Result<[u64; 2], TextError> {
         let simd = self.simd;
         Ok(print_of(simd, self.tokens(text)?, text))
+    }
+}
+
+#[inline(always)]
+fn tokens_of<'a>(
+    kind: Shingle,
+    hasher: &'a mut WordHasher,
+    text: &[u8],
+) -> Result<&'a [u64], TextError> {
+    match kind {
+        Shingle::Words(_) => hasher.words(text),
+        Shingle::Characters(_) => hasher.characters(text),
     }
 }
 

@@ -1,15 +1,15 @@
 //! One-permutation MinHash: 128 slots from one pass over the shingles, empty slots filled from others.
 //!
 //! The high 7 bits of a shingle's hash choose its slot, the low 32 are its value, a slot keeps the smallest
-//! (Li, Owen and Zhang, arXiv 1208.1259). A slot that stays empty takes the value of the first non-empty one in an order
-//! of its own (Shrivastava, arXiv 1703.04664), so equal slots estimate the Jaccard similarity for short texts too.
+//! (Li, Owen and Zhang, arXiv 1208.1259). A slot that stays empty takes the value of the first non-empty one in a fixed
+//! order of its own (after Shrivastava, arXiv 1703.04664), so equal slots estimate the Jaccard similarity for short texts
+//! too. The order is the same for every slot, seen from where it stands, so that all empty slots are filled together.
 
 use std::mem::MaybeUninit;
 use std::ops::Range;
 
-use super::probe_order::PROBES;
 use crate::text::Simd;
-use crate::text::block::{Block, prefetch};
+use crate::text::block::prefetch;
 use crate::text::hash::{GOLDEN, mix, mix_raw};
 use crate::text::simd::per_level;
 use crate::watch::{Stopped, Watch, run_chunks};
@@ -24,42 +24,28 @@ pub type Slots = [u32; SLOTS];
 
 per_level! {
     /// The sketch of a text's shingles; all `u32::MAX` where there are none.
-    pub fn sketch(shingles: &[u64], slots: &mut Slots) = sketch_kernel::<B>;
+    pub fn sketch(shingles: &[u64], slots: &mut Slots) = sketch_kernel;
 }
 
 #[inline(always)]
-fn sketch_kernel<B: Block>(shingles: &[u64], slots: &mut Slots) {
-    let mut tables = [[EMPTY; SLOTS]; TABLES];
+fn sketch_kernel(shingles: &[u64], slots: &mut Slots) {
+    let mut tables = [[EMPTY; SLOTS]; 2];
     spread(shingles, &mut tables);
-    merge::<B>(&tables, slots);
+    merge(&tables, slots);
 }
 
 /// Neighbouring shingles go to different tables, merged at the end: a slot that is hit again while the first store
-/// is still under way makes the processor wait.
-const TABLES: usize = 4;
-
+/// is still under way makes the processor wait. More than two tables cost more than they save.
 #[inline(always)]
-fn spread(shingles: &[u64], tables: &mut [Slots; TABLES]) {
-    let (groups, rest) = shingles.as_chunks::<TABLES>();
-    for group in groups {
-        for (table, &shingle) in tables.iter_mut().zip(group) {
-            keep_least(table, shingle);
-        }
+fn spread(shingles: &[u64], [even, odd]: &mut [Slots; 2]) {
+    let (pairs, rest) = shingles.as_chunks::<2>();
+    for &[first, second] in pairs {
+        keep_least(even, first);
+        keep_least(odd, second);
     }
-    for (table, &shingle) in tables.iter_mut().zip(rest) {
-        keep_least(table, shingle);
+    for &shingle in rest {
+        keep_least(even, shingle);
     }
-}
-
-#[inline(always)]
-fn merge<B: Block>(tables: &[Slots; TABLES], slots: &mut Slots) {
-    *slots = tables[0];
-    for table in &tables[1..] {
-        for (slot, &value) in slots.iter_mut().zip(table) {
-            *slot = (*slot).min(value);
-        }
-    }
-    fill_empty::<B>(slots);
 }
 
 #[inline(always)]
@@ -69,39 +55,47 @@ fn keep_least(table: &mut Slots, shingle: u64) {
 }
 
 #[inline(always)]
-fn fill_empty<B: Block>(slots: &mut Slots) {
-    let halves = slots.as_chunks::<64>().0;
-    let mut empty = [B::equal(&halves[0], EMPTY), B::equal(&halves[1], EMPTY)];
-    if empty == [!0; 2] {
-        return;
+fn merge([even, odd]: &[Slots; 2], slots: &mut Slots) {
+    for ((slot, &a), &b) in slots.iter_mut().zip(even).zip(odd) {
+        *slot = a.min(b);
     }
-    let filled = *slots;
-    for (half, left) in empty.iter_mut().enumerate() {
-        while *left != 0 {
-            let i = 64 * half + left.trailing_zeros() as usize;
-            *left &= *left - 1;
-            slots[i] = first_filled(&filled, i);
-        }
-    }
+    fill_empty(slots);
 }
 
+/// An empty slot i asks the slots i + STEPS[0], i + STEPS[1], ... (in a circle) for a value.
+///
+/// All of 1 to 127, shuffled: with regular steps the empty slots of a run would all end at the same donor.
+const STEPS: [u8; SLOTS - 1] = {
+    let mut steps = [0; SLOTS - 1];
+    let mut i = 0;
+    while i < steps.len() {
+        steps[i] = i as u8 + 1;
+        i += 1;
+    }
+    while i > 1 {
+        let j = (mix_raw(i as u64) % i as u64) as usize;
+        i -= 1;
+        (steps[i], steps[j]) = (steps[j], steps[i]);
+    }
+    steps
+};
+
+/// Each round is one pass over all slots, without branches: with 300 shingles 12 slots are empty, and one round
+/// fills 11 of them.
 #[inline(always)]
-fn first_filled(filled: &Slots, empty: usize) -> u32 {
-    for &other in &PROBES[empty] {
-        let value = filled[usize::from(other) % SLOTS];
-        if value != EMPTY {
-            return value;
+fn fill_empty(slots: &mut Slots) {
+    let mut circle = [EMPTY; 2 * SLOTS];
+    circle[..SLOTS].copy_from_slice(slots);
+    circle[SLOTS..].copy_from_slice(slots);
+    for &step in &STEPS {
+        if slots.iter().fold(0, |most, &slot| slot.max(most)) != EMPTY {
+            return;
+        }
+        let others = &circle[usize::from(step)..usize::from(step) + SLOTS];
+        for (slot, &other) in slots.iter_mut().zip(others) {
+            *slot = if *slot == EMPTY { other } else { *slot };
         }
     }
-    next_filled(filled, empty)
-}
-
-/// The next non-empty slot in a circle: only where 128 probes found none, that is with one or two shingles.
-fn next_filled(filled: &Slots, from: usize) -> u32 {
-    (1..SLOTS)
-        .map(|step| filled[(from + step) % SLOTS])
-        .find(|&value| value != EMPTY)
-        .unwrap_or(EMPTY)
 }
 
 /// How the slots are cut into bands: two rows are candidates when all `depth` slots of one of `n_bands` bands agree.
@@ -229,23 +223,29 @@ fn range(offset: impl Fn(usize) -> usize, row: usize) -> Range<usize> {
 
 per_level! {
     /// The sketch of hashes that may be bad ones: each is mixed first.
-    fn sketch_mixed(hashes: &[u64], slots: &mut Slots) = sketch_mixed_kernel::<B>;
+    fn sketch_mixed(hashes: &[u64], slots: &mut Slots) = sketch_mixed_kernel;
 }
 
 #[inline(always)]
-fn sketch_mixed_kernel<B: Block>(hashes: &[u64], slots: &mut Slots) {
-    let mut tables = [[EMPTY; SLOTS]; TABLES];
-    let mut strip = [0u64; 256];
-    for hashes in hashes.chunks(strip.len()) {
-        // the next strip, of this set or of the one that lies behind it, comes while this one is spread
-        prefetch(hashes.as_ptr_range().end.cast(), size_of_val(&strip));
-        let strip = &mut strip[..hashes.len()];
-        for (mixed, &hash) in strip.iter_mut().zip(hashes) {
-            *mixed = mix_raw(hash);
-        }
-        spread(strip, &mut tables);
+fn sketch_mixed_kernel(hashes: &[u64], slots: &mut Slots) {
+    // the set that lies behind this one comes while this one is spread
+    prefetch(
+        hashes.as_ptr_range().end.cast(),
+        size_of_val(hashes).min(4096),
+    );
+    let mut tables = [[EMPTY; SLOTS]; 2];
+    let mut strip = [0u64; 64];
+    let (strips, rest) = hashes.as_chunks::<64>();
+    for hashes in strips {
+        strip = hashes.map(mix_raw);
+        spread(&strip, &mut tables);
     }
-    merge::<B>(&tables, slots);
+    let strip = &mut strip[..rest.len()];
+    for (mixed, &hash) in strip.iter_mut().zip(rest) {
+        *mixed = mix_raw(hash);
+    }
+    spread(strip, &mut tables);
+    merge(&tables, slots);
 }
 
 #[cfg(test)]
@@ -280,6 +280,15 @@ mod tests {
                 assert_eq!(n_equal(level, &low, &low), SLOTS as u32);
             }
         }
+    }
+
+    #[test]
+    fn the_vectors_of_version_2() {
+        let mut slots = [0; SLOTS];
+        sketch(Simd::best(), &set(1, 3), &mut slots);
+        assert_eq!(slots[..4], [2310175969, 4250289181, 4250289181, 2310175969]);
+        sketch(Simd::best(), &set(1, 300), &mut slots);
+        assert_eq!(slots[..4], [1038235709, 18804633, 715627105, 13804781]);
     }
 
     #[test]

@@ -11,6 +11,7 @@ use super::shingle::Shingler;
 use super::sketch::{SLOTS, n_equal};
 use super::{DedupError, FirstFailure, Near};
 use crate::text::TextError;
+use crate::text::block::prefetch_text;
 use crate::watch::{Watch, run_chunks};
 
 /// Two rows, `left < right`, and the Jaccard similarity of their shingle sets.
@@ -42,8 +43,12 @@ pub fn verify(
     run_chunks(chunks.len(), near.threads, watch, |chunk| {
         let mut verifier = Verifier::new(near);
         let (mut pairs, mut n_checked) = (Vec::new(), 0);
-        for &pair in chunks[chunk] {
+        for (i, &pair) in chunks[chunk].iter().enumerate() {
             let (left, right) = ((pair >> 32) as u32, pair as u32);
+            if let Some(&next) = chunks[chunk].get(i + 1) {
+                // candidates are anywhere in the corpus: their texts come while this pair is looked at
+                prefetch_text(rows[next as u32 as usize]);
+            }
             let few = pass.n_shingles(left).max(pass.n_shingles(right)) < FEW;
             if !few && n_equal(near.simd, pass.marks(left), pass.marks(right)) < least {
                 continue;
@@ -112,9 +117,8 @@ impl Verifier {
         }
         let shingles = self.shingler.shingles(rows[right as usize])?;
         self.set.forget();
-        self.rest.renew(shingles.len());
-        // intersection <= |left|, so with more strangers than this the similarity is below the threshold
-        let most_strangers = (self.set.len as f64 * (1.0 / self.threshold - 1.0)) as usize + 1;
+        let most_strangers = most_strangers(self.threshold, self.set.len, shingles.len());
+        self.rest.renew(shingles.len().min(most_strangers + 1));
         let mut n_shared = 0;
         for &shingle in shingles {
             match self.set.find(shingle) {
@@ -129,6 +133,14 @@ impl Verifier {
         }
         Ok(n_shared as f64 / (self.set.len + self.rest.len) as f64)
     }
+}
+
+/// With more shingles that only the right text has, the pair is below the threshold t.
+///
+/// J >= t means that at least t (|left| + |right|) / (1 + t) shingles are shared, so at most (|right| - t |left|) / (1 + t)
+/// of the right are not; repeats among `right` only raise that bound. One more, for rounding.
+fn most_strangers(threshold: f64, left: usize, right: usize) -> usize {
+    ((right as f64 - threshold * left as f64) / (1.0 + threshold)).max(0.0) as usize + 1
 }
 
 /// A set of shingle hashes in an open-addressing table, a quarter full at most.

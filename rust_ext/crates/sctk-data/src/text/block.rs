@@ -1,5 +1,7 @@
 //! What a level must do with 64 bytes of text, and the way without vector instructions.
 
+use super::hash::MASKS;
+
 /// Works on blocks of 64 bytes; each level gives the same answers.
 pub trait Block {
     /// Writes the block with A-Z lower-cased to `to`; yields the bits of its word bytes (letters, digits and,
@@ -14,14 +16,12 @@ pub trait Block {
         Self::classify::<UNDERSCORE>(&block, to)
     }
 
-    /// The bits of the numbers that equal `value`.
+    /// The first n bytes (all, where n > 16), zeros behind them, as two little-endian numbers.
     #[inline(always)]
-    fn equal(numbers: &[u32; 64], value: u32) -> u64 {
-        let mut bits = 0;
-        for (i, &number) in numbers.iter().enumerate() {
-            bits |= u64::from(number == value) << i;
-        }
-        bits
+    fn first_bytes(from: &[u8; 16], n: usize) -> [u64; 2] {
+        let mask = &MASKS[n.min(16)];
+        let all = u128::from_le_bytes(*from);
+        [all as u64 & mask[0], (all >> 64) as u64 & mask[1]]
     }
 
     /// Writes `base + i` for every set bit i to the front of `to`, in order; what follows them is undefined.
@@ -150,35 +150,6 @@ mod tests {
                         assert_eq!(to[place], byte.to_ascii_lowercase());
                     }
                 }
-            }
-        }
-    }
-
-    #[inline(always)]
-    fn equal_kernel<B: Block>(numbers: &[u32; 64], value: u32) -> u64 {
-        B::equal(numbers, value)
-    }
-    per_level! { fn equal(numbers: &[u32; 64], value: u32) -> u64 = equal_kernel::<B>; }
-
-    #[test]
-    fn equal_numbers_are_found_on_every_level() {
-        for level in Simd::available() {
-            for bits in [
-                0,
-                1,
-                1 << 63,
-                !0,
-                0x5555_5555_5555_5555,
-                0x0123_4567_89ab_cdef_u64,
-            ] {
-                let numbers = std::array::from_fn(|i| {
-                    if bits >> i & 1 == 1 {
-                        u32::MAX
-                    } else {
-                        i as u32
-                    }
-                });
-                assert_eq!(equal(level, &numbers, u32::MAX), bits);
             }
         }
     }

@@ -1,19 +1,15 @@
 //! The hashes of a text's words, in order.
 //!
-//! A segment of the text (8 KiB, so that everything stays in the first-level cache) is lower-cased and classified 64 bytes
-//! at a time; the places where words begin and end are written down in one list; then one plain loop hashes the
-//! words out of the lower-cased copy, which is padded, so that every word can be read as 16 bytes.
-
-use std::ops::Range;
+//! A segment of the text (8 KiB, so that everything stays in the first-level cache) is lower-cased, and the places where
+//! its words begin and end are listed (`edges`); then one plain loop hashes the words out of the lower-cased copy.
 
 use super::block::Block;
+use super::edges::{self, Edges};
 use super::hash;
 use super::simd::{Simd, per_level};
 use super::unicode::{self, Alphabet};
 
 const SEGMENT: usize = 8 << 10;
-/// A word's 16 bytes may be read from the last byte on, and a block writes 64.
-const PADDING: usize = 128;
 
 /// Why a text has no words to offer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -45,15 +41,9 @@ impl std::error::Error for TextError {}
 pub struct WordHasher {
     simd: Simd,
     alphabet: Alphabet,
-    scratch: Scratch,
+    edges: Edges,
     plain: Vec<u8>,
     hashes: Vec<u64>,
-}
-
-#[derive(Default)]
-struct Scratch {
-    lower: Vec<u8>,
-    edges: Vec<u32>,
 }
 
 impl WordHasher {
@@ -61,7 +51,7 @@ impl WordHasher {
         Self {
             simd,
             alphabet,
-            scratch: Scratch::default(),
+            edges: Edges::default(),
             plain: Vec::new(),
             hashes: Vec::new(),
         }
@@ -91,7 +81,7 @@ impl WordHasher {
             underscore: self.alphabet != Alphabet::Ascii,
             kind,
         };
-        match scan(self.simd, ascii, &mut self.scratch, &mut self.hashes)? {
+        match scan(self.simd, ascii, &mut self.edges, &mut self.hashes)? {
             Scan::Done => Ok(()),
             Scan::NotAscii => {
                 let text = str::from_utf8(text).map_err(|e| TextError::NotUtf8 {
@@ -105,7 +95,7 @@ impl WordHasher {
                     plain: true,
                     ..ascii
                 };
-                scan(self.simd, source, &mut self.scratch, &mut self.hashes).map(drop)
+                scan(self.simd, source, &mut self.edges, &mut self.hashes).map(drop)
             }
         }
     }
@@ -132,13 +122,13 @@ enum Scan {
 }
 
 per_level! {
-    fn scan(source: Source<'_>, scratch: &mut Scratch, hashes: &mut Vec<u64>) -> Result<Scan, TextError> = scan_kernel::<B>;
+    fn scan(source: Source<'_>, edges: &mut Edges, hashes: &mut Vec<u64>) -> Result<Scan, TextError> = scan_kernel::<B>;
 }
 
 #[inline(always)]
 fn scan_kernel<B: Block>(
     source: Source<'_>,
-    scratch: &mut Scratch,
+    edges: &mut Edges,
     hashes: &mut Vec<u64>,
 ) -> Result<Scan, TextError> {
     let mut size = SEGMENT;
@@ -146,11 +136,10 @@ fn scan_kernel<B: Block>(
     while at < source.text.len() {
         let end = source.text.len().min(at + size);
         let segment = &source.text[at..end];
-        scratch.make_room(segment.len());
         let found = if source.underscore {
-            edges::<B, true>(segment, source.plain, scratch)
+            edges::find::<B, true>(segment, source.plain, edges)
         } else {
-            edges::<B, false>(segment, source.plain, scratch)
+            edges::find::<B, false>(segment, source.plain, edges)
         };
         let Some(mut n_edges) = found else {
             return Ok(Scan::NotAscii);
@@ -159,11 +148,11 @@ fn scan_kernel<B: Block>(
         if n_edges % 2 == 1 {
             // the last word is still open
             if end == source.text.len() {
-                scratch.edges[n_edges] = segment.len() as u32;
+                edges.places[n_edges] = segment.len() as u32;
                 n_edges += 1;
             } else {
                 n_edges -= 1;
-                let begin = scratch.edges[n_edges] as usize;
+                let begin = edges.places[n_edges] as usize;
                 at -= segment.len() - begin;
                 if begin == 0 {
                     size = size
@@ -175,112 +164,55 @@ fn scan_kernel<B: Block>(
             }
         }
         size = SEGMENT;
-        let ends = &scratch.edges[..n_edges];
+        let ends = &edges.places[..n_edges];
         match source.kind {
-            WordKind::Words => hash_words(&scratch.lower, ends, hashes),
-            WordKind::Characters => hash_characters(&scratch.lower, ends, hashes),
+            WordKind::Words => hash_words::<B>(&edges.lower, ends, hashes),
+            WordKind::Characters => hash_characters(&edges.lower, ends, hashes),
         }
     }
     Ok(Scan::Done)
 }
 
-impl Scratch {
-    #[inline(always)]
-    fn make_room(&mut self, n: usize) {
-        if self.lower.len() < n + PADDING {
-            self.lower.resize(n.max(SEGMENT) + PADDING, 0);
-            // a segment of n bytes has at most n + 1 edges; 64 are written at a time
-            self.edges.resize(n.max(SEGMENT) + PADDING, 0);
-        }
-    }
-}
-
-/// Lower-cases the segment and lists where words begin and end, alternately; None: it is not ASCII and not plain.
 #[inline(always)]
-fn edges<B: Block, const UNDERSCORE: bool>(
-    segment: &[u8],
-    plain: bool,
-    scratch: &mut Scratch,
-) -> Option<usize> {
-    let (blocks, tail) = segment.as_chunks::<64>();
-    let mut list = EdgeList {
-        n: 0,
-        inside: 0,
-        plain,
-    };
-    let lower = scratch.lower.as_chunks_mut::<64>().0;
-    for (i, (block, to)) in blocks.iter().zip(lower.iter_mut()).enumerate() {
-        if !list.note::<B>(
-            B::classify::<UNDERSCORE>(block, to),
-            64 * i,
-            &mut scratch.edges,
-        ) {
-            return None;
-        }
-    }
-    if !tail.is_empty() {
-        let found = B::classify_tail::<UNDERSCORE>(tail, &mut lower[blocks.len()]);
-        if !list.note::<B>(found, 64 * blocks.len(), &mut scratch.edges) {
-            return None;
-        }
-    }
-    Some(list.n)
-}
-
-struct EdgeList {
-    n: usize,
-    /// 1 while the block before ended within a word
-    inside: u64,
-    plain: bool,
-}
-
-impl EdgeList {
-    /// Adds the edges of the block at `base`; false: it is not ASCII, and was not expected to be otherwise.
-    #[inline(always)]
-    fn note<B: Block>(&mut self, [word, above]: [u64; 2], base: usize, edges: &mut [u32]) -> bool {
-        if above != 0 && !self.plain {
-            return false;
-        }
-        let word = word | above;
-        let bits = word ^ (word << 1 | self.inside);
-        self.inside = word >> 63;
-        let to = edges[self.n..self.n + 64]
-            .first_chunk_mut()
-            .expect("64 were cut");
-        B::positions(bits, base as u32, to);
-        self.n += bits.count_ones() as usize;
-        true
-    }
-}
-
-#[inline(always)]
-fn hash_words(lower: &[u8], edges: &[u32], hashes: &mut Vec<u64>) {
+fn hash_words<B: Block>(lower: &[u8], edges: &[u32], hashes: &mut Vec<u64>) {
     let words = edges.as_chunks::<2>().0;
+    let first = hashes.len();
     hashes.reserve(words.len());
+    let mut longest = 0;
     for (slot, &[begin, end]) in hashes.spare_capacity_mut().iter_mut().zip(words) {
-        slot.write(hash_word(lower, begin as usize, end as usize));
+        longest = longest.max(end - begin);
+        slot.write(hash_short::<B>(
+            lower,
+            begin as usize,
+            (end - begin) as usize,
+        ));
     }
     // SAFETY: `reserve` made room for all words, so the loop wrote one hash for each of them behind the old end.
-    unsafe { hashes.set_len(hashes.len() + words.len()) };
-}
-
-#[inline(always)]
-fn hash_word(lower: &[u8], begin: usize, end: usize) -> u64 {
-    let n = end - begin;
-    match hash::MASKS.get(n) {
-        Some(mask) => {
-            let word: &[u8; 16] = lower[begin..begin + 16].first_chunk().expect("16 were cut");
-            let all = u128::from_le_bytes(*word);
-            hash::short_word(all as u64 & mask[0], (all >> 64) as u64 & mask[1], n)
-        }
-        None => hash_long(&lower[begin..end]),
+    unsafe { hashes.set_len(first + words.len()) };
+    if longest > 16 {
+        hash_long(lower, words, &mut hashes[first..]);
     }
 }
 
+/// The hash of a word of at most 16 bytes; some number for a longer one, so that the loop need not branch.
+#[inline(always)]
+fn hash_short<B: Block>(lower: &[u8], begin: usize, n: usize) -> u64 {
+    let [low, high] = B::first_bytes(
+        lower[begin..begin + 16].first_chunk().expect("16 were cut"),
+        n,
+    );
+    hash::short_word(low, high, n)
+}
+
+/// Puts the hashes of the words beyond 16 bytes in their places.
 #[cold]
 #[inline(never)]
-fn hash_long(word: &[u8]) -> u64 {
-    hash::word(word)
+fn hash_long(lower: &[u8], words: &[[u32; 2]], hashes: &mut [u64]) {
+    for (hash, &[begin, end]) in hashes.iter_mut().zip(words) {
+        if end - begin > 16 {
+            *hash = hash::word(&lower[begin as usize..end as usize]);
+        }
+    }
 }
 
 fn hash_characters(lower: &[u8], edges: &[u32], hashes: &mut Vec<u64>) {
@@ -295,37 +227,10 @@ fn hash_characters(lower: &[u8], edges: &[u32], hashes: &mut Vec<u64>) {
     }
 }
 
-/// Where the words of `text` stand in it, as bytes: as many as `WordHasher::words` yields, found character by character.
-///
-/// ```
-/// use sctk_data::text::{Alphabet, words::spans};
-/// assert_eq!(spans("Ä-b 漢字", Alphabet::Unicode), [0..2, 3..4, 5..8, 8..11]);
-/// ```
-pub fn spans(text: &str, alphabet: Alphabet) -> Vec<Range<usize>> {
-    let mut spans: Vec<Range<usize>> = Vec::new();
-    let mut open = false;
-    for (at, c) in text.char_indices() {
-        for lower in c.to_lowercase() {
-            let is_word = match alphabet {
-                Alphabet::Ascii => lower.is_ascii_alphanumeric(),
-                _ => unicode::is_word(lower),
-            };
-            let alone = is_word && alphabet == Alphabet::Unicode && unicode::is_alone(lower);
-            let end = at + c.len_utf8();
-            match spans.last_mut() {
-                Some(last) if open && is_word && !alone => last.end = end,
-                _ if is_word => spans.push(at..end),
-                _ => (),
-            }
-            open = is_word && !alone;
-        }
-    }
-    spans
-}
-
 #[cfg(test)]
-mod tests {
+pub(super) mod tests {
     use super::*;
+    use crate::text::unicode;
 
     fn oracle(text: &str, alphabet: Alphabet) -> Vec<u64> {
         let lower = text.to_lowercase();
@@ -346,7 +251,7 @@ mod tests {
             .collect()
     }
 
-    fn random_text(seed: u64, n: usize, letters: &[&str]) -> String {
+    pub fn random_text(seed: u64, n: usize, letters: &[&str]) -> String {
         let mut state = seed;
         (0..n)
             .map(|_| {
@@ -388,25 +293,6 @@ mod tests {
                         "{level:?} {alphabet:?} {text:?}"
                     );
                 }
-            }
-        }
-    }
-
-    #[test]
-    fn spans_are_those_of_the_words() {
-        let mixed = [
-            "a", "É", "ß", "\u{130}", "\u{212a}", "я", "漢", "ー", "🙂", "\u{301}", " ", "x_1",
-            "word", "ΑΣ",
-        ];
-        for alphabet in [Alphabet::Unicode, Alphabet::UnicodeJoined, Alphabet::Ascii] {
-            let mut hasher = WordHasher::new(Simd::best(), alphabet);
-            for seed in 0..200 {
-                let text = random_text(seed, seed as usize, &mixed);
-                assert_eq!(
-                    spans(&text, alphabet).len(),
-                    hasher.words(text.as_bytes()).unwrap().len(),
-                    "{text:?}"
-                );
             }
         }
     }

@@ -30,22 +30,6 @@ impl Block for Avx2 {
         }
         [word, above]
     }
-
-    #[inline(always)]
-    fn equal(numbers: &[u32; 64], value: u32) -> u64 {
-        let mut bits = 0;
-        // SAFETY: AVX2 is there; each of the eight loads lies within the 64 numbers.
-        unsafe {
-            let value = _mm256_set1_epi32(value as i32);
-            for i in 0..8 {
-                let eight = _mm256_loadu_si256(numbers.as_ptr().add(8 * i).cast());
-                let mask =
-                    _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_cmpeq_epi32(eight, value)));
-                bits |= u64::from(mask as u32) << (8 * i);
-            }
-        }
-        bits
-    }
 }
 
 /// 32 bytes of `classify`.
@@ -104,6 +88,19 @@ impl Block for Avx512 {
     }
 
     #[inline(always)]
+    fn first_bytes(from: &[u8; 16], n: usize) -> [u64; 2] {
+        // SAFETY: AVX-512 BW and VL are there; the load lies within the 16 bytes.
+        unsafe {
+            let mask = _bzhi_u32(0xffff, n.min(16) as u32) as u16;
+            let word = _mm_maskz_loadu_epi8(mask, from.as_ptr().cast());
+            [
+                _mm_cvtsi128_si64(word) as u64,
+                _mm_extract_epi64::<1>(word) as u64,
+            ]
+        }
+    }
+
+    #[inline(always)]
     fn positions(bits: u64, base: u32, to: &mut [u32; 64]) {
         // SAFETY: AVX-512 with VBMI2 is there; the four stores of 16 numbers fill exactly the 64 of `to`.
         unsafe {
@@ -118,20 +115,6 @@ impl Block for Avx512 {
                 put(start.add(3), _mm512_extracti32x4_epi32::<3>(packed), base);
             }
         }
-    }
-
-    #[inline(always)]
-    fn equal(numbers: &[u32; 64], value: u32) -> u64 {
-        let mut bits = 0;
-        // SAFETY: AVX-512 is there; each of the four loads lies within the 64 numbers.
-        unsafe {
-            let value = _mm512_set1_epi32(value as i32);
-            for i in 0..4 {
-                let sixteen = _mm512_loadu_si512(numbers.as_ptr().add(16 * i).cast());
-                bits |= u64::from(_mm512_cmpeq_epi32_mask(sixteen, value)) << (16 * i);
-            }
-        }
-        bits
     }
 }
 
