@@ -16,7 +16,7 @@ from typing import Any
 
 from sctk_core import config as settings_of
 from sctk_core.config import suggestion
-from sctk_core.errors import ConfigError, PluginError, boundary
+from sctk_core.errors import ConfigError, PluginError, SctkError, boundary
 from sctk_core.identity import content_id, directory_digest, fingerprint
 from sctk_core.pipeline.stages import AcceptStep, Collect, CritiqueStep, ReviseStep, ScoreStep, Stage, Train
 from sctk_core.plugins import Built, Catalogue, build, load, target_of
@@ -46,11 +46,7 @@ class Part:
 
     def _digest(self) -> str:
         """The digest of files that the settings only name (a classifier's weights, say), by the component's own word."""
-        try:
-            return str(self.target.digest_of(self.config))
-        except Exception as error:
-            message = boundary(error, of="", stage="digest", component=self.name).message
-            raise PluginError(f"the {self.kind} {self.name!r}: digest_of() raised {message}", hint="mend it") from error
+        return _asked_of(self, "digest_of", self.config)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -267,7 +263,7 @@ def _parsed(section: str, kind: str, name: str, settings: dict[str, Any], catalo
 
 
 def _model(recipe: Recipe, backend: Part) -> ModelRef:
-    """The model that is drafted with and trained, with its digest: of its files, or of a hub model's name and revision."""
+    """The model that is drafted with and trained, with its digest."""
     given = settings_of.parse(ModelSettings, recipe.section("model"), where=recipe.where("model"))
     path, revision = given.path, given.revision
     if not path and hasattr(backend.target, "default_model"):
@@ -277,11 +273,11 @@ def _model(recipe: Recipe, backend: Part) -> ModelRef:
             f"{recipe.where('model')}: got no model, wanted path = a directory or a hub name",
             hint=f"the backend {backend.name!r} has none of its own: give one with --model",
         )
-    return resolved(ModelRef(path=path, revision=revision))
+    return resolved(ModelRef(path=path, revision=revision), backend)
 
 
-def resolved(model: ModelRef) -> ModelRef:
-    """The reference with its digest."""
+def resolved(model: ModelRef, backend: Part) -> ModelRef:
+    """The reference with its digest. Of a hub model, whose bytes are not here, the backend tells how it renders conversations."""
     folder = Path(model.path)
     if folder.is_dir():
         return ModelRef(path=str(folder), revision=model.revision, digest=directory_digest(folder))
@@ -290,4 +286,17 @@ def resolved(model: ModelRef) -> ModelRef:
             f"[model] path: got {model.path!r}, where no directory is, wanted a model directory or a hub name",
             hint="check the path",
         )
-    return ModelRef(path=model.path, revision=model.revision, digest=content_id("hub", model.path, model.revision))
+    template = _asked_of(backend, "template_digest", model) if hasattr(backend.target, "template_digest") else ""
+    digest = content_id("hub", model.path, model.revision, template)
+    return ModelRef(path=model.path, revision=model.revision, digest=digest)
+
+
+def _asked_of(part: Part, verb: str, about: Any) -> str:
+    """What a component's static method says; what it throws, save our own errors, is a PluginError."""
+    try:
+        return str(getattr(part.target, verb)(about))
+    except SctkError:
+        raise
+    except Exception as error:
+        message = boundary(error, of="", stage="digest", component=part.name).message
+        raise PluginError(f"the {part.kind} {part.name!r}: {verb}() raised {message}", hint="mend it") from error

@@ -251,7 +251,7 @@ class Reply:
 class ModelRef:
     """A model: a local directory or a hub name (with `revision` None: the default branch), and the digest of its bytes.
 
-    `digest` is "" until core has resolved it; a hub model's digest is its name and revision.
+    `digest` is "" until core has resolved it; a hub model's digest is of its name, its revision and its chat template.
     """
 
     path: str

@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING, Literal
 from sctk_core import BackendDown, Failure, Message, ModelRef, Reply, Request, SctkError, Usage, boundary, setting
 
 from sctk_transformers import chat
-from sctk_transformers.loading import Loaded, check_path, load
+from sctk_transformers.loading import Loaded, check_path, load, load_tokenizer
 from sctk_transformers.stops import StopWatch, cut, ids_before
 
 if TYPE_CHECKING:
@@ -56,6 +56,11 @@ class TransformersBackend:
         self._worker: Worker | None = None
         self._ready: Future[_Ready] | None = None
         self._closed = False
+
+    @staticmethod
+    def template_digest(model: ModelRef) -> str:
+        """The digest of the chat template, for a hub model's digest; loads the tokenizer, not the weights."""
+        return chat.template_digest(load_tokenizer(model))
 
     @property
     def batch_dependent(self) -> bool:

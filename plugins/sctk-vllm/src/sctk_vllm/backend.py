@@ -54,6 +54,11 @@ class VLLMBackend:
         self._starting: asyncio.Future[_Running] | None = None
         self._closed = False
 
+    @staticmethod
+    def template_digest(model: ModelRef) -> str:
+        """The digest of the chat template, for a hub model's digest; loads the tokenizer, not the weights."""
+        return chat.template_digest(load_tokenizer(model))
+
     async def generate(self, requests: Sequence[Request]) -> Sequence[Reply | Failure]:
         """One reply or failure per request, in order. Cancelling the call aborts its requests in the engine."""
         running = await self._running()
