@@ -144,6 +144,7 @@ def test_where_nothing_stays_the_run_says_so_with_its_own_exit_code(tmp_path: Pa
         ("few", "got 11 verdicts, wanted 12"),
         ("type", "got a int, wanted None, Declined or Failure"),
         ("list", "got a list, wanted a Curation"),
+        ("sort", "AttributeError: 'tuple' object has no attribute 'sort'"),
     ],
 )
 def test_a_curator_in_trouble_ends_the_run_with_no_table_and_mended_it_goes_on(
@@ -245,4 +246,39 @@ def test_a_row_missing_from_a_curated_table_is_a_complaint(tmp_path: Path) -> No
         "got an entry of three, wanted only ['one', 'two']",
         "one: c: asked, and never answered",
         "two: b: answered, and never asked",
+    ]
+
+
+def test_prompts_walked_that_curation_did_not_keep_do_not_balance(tmp_path: Path) -> None:
+    flag = tmp_path / "mended"
+    changes = curate(of="prompts", at="curate", how="fail", what="none", flag=str(flag))
+    run = toy_run(tmp_path, changes).run
+    flag.touch()  # from here on the curator keeps the last prompt too, which it must not
+    torn = sorted((run / "curated/prompts/ledger").glob("*.parquet"))[-1]
+    torn.unlink()
+    with pytest.raises(CheckFailed, match="prompts that were walked are not those that curation kept") as caught:
+        toy_run(tmp_path, changes)
+    assert caught.value.exit_code == 1
+
+
+def test_a_curated_table_that_misses_a_row_that_was_kept_does_not_balance(tmp_path: Path) -> None:
+    from sctk_core import testing
+    from sctk_core.curating import Table, balance
+    from sctk_core.store.directory import RunDirectory
+    from sctk_core.store.tables import row_of
+
+    samples = testing.example_samples()[:3]
+    table = Table(name="train", folder="train-samples", rows=list, curators=list, stages=("curate.toy.train",))
+    lines = [{"stage": "curate.toy.train", "id": one.id, "outcome": "answered", "reason": ""} for one in samples]
+    whole = [{"train-samples": [row_of(one)], "ledger": [line]} for one, line in zip(samples, lines, strict=True)]
+    found = []
+    for name, items in (("whole", whole), ("row", [*whole[:2], {"ledger": [lines[2]]}]), ("line", whole[:2])):
+        with RunDirectory(tmp_path / name, fingerprint="f", method="m") as directory:
+            leg = directory.leg("curated/train", ("train-samples", "notes", "ledger"))
+            leg.seal_all(items)
+            found.append(balance(leg, table, [one.id for one in samples]).complaints)
+    assert found == [
+        [],
+        ["curated/train: its rows are not those that its curators kept"],
+        [f"curate.toy.train: {samples[2].id}: asked, and never answered"],
     ]

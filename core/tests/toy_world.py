@@ -184,6 +184,8 @@ class ToyCurator:
 
     def curate(self, rows: Sequence[Any], held_out: Sequence[Prompt]) -> Any:
         how = asyncio.run(self._striker.strike("curate"))
+        if how == "sort":
+            rows.sort(key=lambda row: row.id)  # type: ignore[attr-defined]
         stays = [row for row in rows if not self._declines(row)]
         because = stays[0].id if stays else ""
         verdicts: list[Any] = [

@@ -132,9 +132,11 @@ class Execution:
         collects = tuple(stage for stage in self._assembly.stages if isinstance(stage, Collect))
         steps = tuple(stage for stage in self._assembly.stages if isinstance(stage, Step))
         source, limit = self._assembly.source.instance, self._assembly.settings.limit
-        prompts = self._curated_prompts(runner, partial(_first, source.prompts, limit))
+        prompts, kept = self._curated_prompts(runner, partial(_first, source.prompts, limit))
         with self._stage(CHAINS):
             chains = self._walk(runner, CHAINS, steps, collects, prompts, self._assembly.model)
+        if kept is not None and kept != {row["id"] for row in chains.rows("prompts")}:
+            self._complaints.append(f"{CHAINS}: the prompts that were walked are not those that curation kept")
         stays = {collect.table: self._curated_rows(runner, chains, collect) for collect in collects}
         if evaluation := self._evaluation():
             self._answer(runner, "base", evaluation)
@@ -150,13 +152,13 @@ class Execution:
 
     def _curated_prompts(
         self, runner: asyncio.Runner, prompts: Callable[[], Iterable[Prompt]]
-    ) -> Callable[[], Iterable[Prompt]]:
-        """The prompts that are walked: those that the recipe's curation leaves, else all."""
+    ) -> tuple[Callable[[], Iterable[Prompt]], frozenset[str] | None]:
+        """The prompts that are walked, and the ids of those that curation kept; None: the recipe curates no prompts."""
         if not self._assembly.curates(PROMPTS):
-            return prompts
+            return prompts, None
         asked = [prompt.id for prompt in prompts()]
         kept = self._curate(runner, (PROMPTS, curating.LEFT_OUT), lambda: list(prompts()), asked)
-        return lambda: (prompt for prompt in prompts() if prompt.id in kept)
+        return lambda: (prompt for prompt in prompts() if prompt.id in kept), kept
 
     def _curated_rows(self, runner: asyncio.Runner, chains: StoredLeg, collect: Collect) -> Callable[[Any], bool]:
         """Whether a row of a training table stays in it."""

@@ -65,15 +65,15 @@ async def curate(
         places = [place for place, fate in enumerate(fates) if fate.kept]
         if not places:
             break
-        asked = [fates[place].row for place in places]
-        answer = await _asked(curating, asked, held_out, timeout_s * (1 + len(asked) // ROWS_PER_TIMEOUT))
+        asked = tuple(fates[place].row for place in places)
+        answer = await _asked(curating, asked, tuple(held_out), timeout_s * (1 + len(asked) // ROWS_PER_TIMEOUT))
         notes += [(curating.stage, note) for note in answer.notes]
         for place, verdict in zip(places, answer.verdicts, strict=True):
             fates[place] = _after(fates[place], verdict, curating)
     return Curated(fates=tuple(fates), notes=tuple(notes))
 
 
-async def _asked(curating: Curating, rows: list[Any], held_out: Sequence[Prompt], timeout_s: float) -> Curation:
+async def _asked(curating: Curating, rows: tuple[Any, ...], held_out: tuple[Prompt, ...], timeout_s: float) -> Curation:
     """What a curator answers, in a thread of its own; whatever is wrong with it ends the run."""
     try:
         async with asyncio.timeout(timeout_s):

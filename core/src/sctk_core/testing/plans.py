@@ -101,7 +101,7 @@ def _verdicts(found: Complaints, rows: Sequence[Any], held_out: list[Prompt]) ->
 
     async def ask() -> Any:
         try:
-            return await asyncio.wait_for(aside(lambda: curator.curate(rows, held_out)), found.timeout_s)
+            return await asyncio.wait_for(aside(lambda: curator.curate(tuple(rows), tuple(held_out))), found.timeout_s)
         except TimeoutError as error:
             raise TimeoutError(f"no answer to {len(rows)} rows within {found.timeout_s:g} s") from error
 
