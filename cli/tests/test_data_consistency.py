@@ -230,6 +230,7 @@ def test_the_same_bytes_for_any_number_of_threads(
         ({"q": 1}, ["--group-by", "q", "--column", "text"], ["in.jsonl:2", "no column 'text'"]),
         ({"answers": ["a"] * 4097}, [], ["in.jsonl:2", "4,097 answers to one question"]),
         ({"answers": []}, ["--score", "rouge"], ["--score"]),
+        ({"answers": []}, ["--by", "jaccard"], ["--by without --score entropy"]),
     ],
 )
 def test_a_row_that_cannot_be_scored_is_told(

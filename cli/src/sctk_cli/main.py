@@ -62,9 +62,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         say("interrupted: what was answered is kept; run the same line again to go on")
         return 130
-    except BrokenPipeError:  # the reader of our output went away: `sctk show RUN | head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 0
     except Exception as error:  # noqa: BLE001 - the last line of defence: a message, never a traceback
         return _failed(error)
     return code if isinstance(code, int) else 0

@@ -16,7 +16,7 @@ from sctk_core.errors import ConfigError
 from sctk_cli.data.chunks import Chunk, Lines, Table, chunks
 from sctk_cli.data.columns import BadRows, Reason, TextColumn, listed, parsed, text_of, whole
 from sctk_cli.data.inputs import Input
-from sctk_cli.data.output import Output
+from sctk_cli.data.jsonl import Output
 from sctk_cli.data.pace import Pace
 from sctk_cli.data.scores import Column, Columns
 from sctk_cli.data.seen import Seen

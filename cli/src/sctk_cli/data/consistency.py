@@ -22,8 +22,9 @@ from sctk_cli.data.answers import AnswerLists, Groups, put_with
 from sctk_cli.data.chunks import Chunk, chunks
 from sctk_cli.data.columns import BadRows, TextColumn
 from sctk_cli.data.inputs import Input, inputs
-from sctk_cli.data.options import common, prepare, tell
-from sctk_cli.data.output import Output, output
+from sctk_cli.data.jsonl import Output
+from sctk_cli.data.options import common, only_with, prepare, tell
+from sctk_cli.data.output import output
 from sctk_cli.data.pace import Walk, walk
 from sctk_cli.data.rust import rust
 from sctk_cli.data.scores import PAIRWISE, SCORES, Column, Columns, Settings, scored
@@ -80,6 +81,8 @@ class Tally:
 def consistency(files: tuple[str, ...], group_by: str | None, **given: Any) -> int:
     """Score how far the answers to each question agree."""
     bad = prepare(given)
+    if given["score"] != "entropy":
+        only_with("--score entropy", "by", "above")
     rust("consistency")
     settings = Settings(score=given["score"], by=given["by"], above=given["above"], threads=given["threads"])
     tally = Tally()

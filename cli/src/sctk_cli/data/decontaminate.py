@@ -17,8 +17,9 @@ from sctk_core.errors import ConfigError
 from sctk_cli.data.chunks import Chunk, chunks
 from sctk_cli.data.columns import TextColumn
 from sctk_cli.data.inputs import Input, inputs
+from sctk_cli.data.jsonl import Output
 from sctk_cli.data.options import COLUMN, common, percent, prepare, tell
-from sctk_cli.data.output import Output, put_rows
+from sctk_cli.data.output import put_rows
 from sctk_cli.data.pace import Pace, Walk, walk
 from sctk_cli.data.removed import REMOVED, kept_and_removed, with_rows
 from sctk_cli.data.rust import asked, rust

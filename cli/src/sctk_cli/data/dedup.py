@@ -16,8 +16,9 @@ import click
 from sctk_cli.data.chunks import chunks
 from sctk_cli.data.columns import BadRows, TextColumn
 from sctk_cli.data.inputs import Input, inputs
-from sctk_cli.data.options import COLUMN, common, percent, prepare, tell
-from sctk_cli.data.output import Output, put_rows
+from sctk_cli.data.jsonl import Output
+from sctk_cli.data.options import COLUMN, common, only_with, percent, prepare, tell
+from sctk_cli.data.output import put_rows
 from sctk_cli.data.pace import Pace, Walk, walk
 from sctk_cli.data.removed import kept_and_removed, with_rows
 from sctk_cli.data.rust import asked, rust
@@ -73,6 +74,8 @@ class Found:
 def dedup(files: tuple[str, ...], mode: str, **given: Any) -> int:
     """Leave out rows that repeat an earlier one, exactly or nearly."""
     bad = prepare(given)
+    if mode != "near":
+        only_with("--near", "threshold", "shingle", "n")
     rust("dedup")
     column = TextColumn(given["column"], bad)
     with inputs(files, twice=True, spill_dir=given["spill_dir"]) as sources, walk() as stages, ExitStack() as opened:

@@ -16,7 +16,8 @@ from pathlib import Path
 from typing import IO, Literal
 
 from sctk_core.errors import ConfigError
-from sctk_core.store.failures import writing
+
+from sctk_cli.data.disk import to_disk
 
 Form = Literal["jsonl", "parquet"]
 STDIN = "-"
@@ -80,7 +81,7 @@ def _input(name: str, spool: Path | None) -> Input:
         return _file(name)
     if spool is None:
         return Input(name="stdin", path=None, form="jsonl", size=None)
-    with writing(spool), spool.open("wb") as file:
+    with to_disk(spool, "--spill-dir (or TMPDIR)"), spool.open("wb") as file:
         shutil.copyfileobj(sys.stdin.buffer, file, _COPY_BYTES)
     return Input(name="stdin", path=spool, form="jsonl", size=spool.stat().st_size, stamp=_stamp(spool))
 

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 from sctk_core.errors import ConfigError
 
 from sctk_cli.data.columns import BadRows
@@ -58,10 +59,22 @@ def prepare(given: Mapping[str, Any]) -> BadRows:
     return BadRows(skip=given["skip_bad"])
 
 
+def only_with(what: str, *names: str) -> None:
+    """A ConfigError where an option is given that says nothing without `what`."""
+    context = click.get_current_context()
+    for name in names:
+        if context.get_parameter_source(name) is ParameterSource.COMMANDLINE:
+            raise ConfigError(
+                f"got --{name.replace('_', '-')} without {what}, where alone it means something",
+                hint=f"add {what}, or take it out",
+            )
+
+
 def tell(summary: Mapping[str, Any], lines: Iterable[str], bad: BadRows, *, json_: bool) -> None:
     """The summary: one object on standard output, or lines on standard error."""
     if json_:
-        put(json.dumps({**summary, "bad_rows": bad.n_rows, "bad_reasons": dict(bad.reasons)}, ensure_ascii=False))
+        whole = {**summary, "bad_rows": bad.n_rows, "bad_reasons": dict(bad.reasons)}
+        put(json.dumps(whole))  # ASCII: nothing in it acts on a terminal
         return
     for line in lines:
         say(clean(line, one_line=True))

@@ -16,8 +16,9 @@ from sctk_core.errors import ConfigError
 
 from sctk_cli.data.chunks import chunks
 from sctk_cli.data.inputs import Input, inputs
+from sctk_cli.data.jsonl import Output
 from sctk_cli.data.options import common, percent, prepare, tell
-from sctk_cli.data.output import Output, made
+from sctk_cli.data.output import made
 from sctk_cli.data.pace import Pace, walk
 from sctk_cli.data.rust import asked, rust
 from sctk_cli.data.tokens import Tokens
@@ -71,7 +72,7 @@ class Tally:
     ),
     click.option("--pairs", is_flag=True, help="Pack preference pairs, both sides in one bin."),
     click.option("--column", "columns", metavar="NAME", multiple=True, help="A list column to pack; repeatable."),
-    click.option("--seed", type=click.IntRange(0), help="Shuffle the bins, and rows of equal length."),
+    click.option("--seed", type=click.IntRange(0), help="Put the bins into an order drawn from it."),
     click.option(
         "--window",
         type=click.IntRange(1),

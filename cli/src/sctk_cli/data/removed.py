@@ -13,7 +13,8 @@ from sctk_core.errors import ConfigError
 
 from sctk_cli.data.chunks import Chunk, Lines
 from sctk_cli.data.inputs import Input
-from sctk_cli.data.output import Output, output, refuse
+from sctk_cli.data.jsonl import Output, as_lines
+from sctk_cli.data.output import output, refuse
 
 REMOVED = click.option(
     "--removed", type=click.Path(path_type=Path), help="Where the rows left out go (.jsonl), each with its reason."
@@ -41,6 +42,6 @@ def with_rows(told: Sequence[dict[str, Any]], chunk: Chunk, indices: Sequence[in
     if isinstance(chunk, Lines):
         rows = [chunk.lines[index].strip() for index in indices]
     else:
-        rows = chunk.frame[list(indices)].write_ndjson().encode("utf-8").splitlines()
+        rows = as_lines(chunk.frame[list(indices)], chunk.source.name).splitlines()
     heads = [json.dumps(one, ensure_ascii=False)[:-1].encode("utf-8") for one in told]
     return [head + b', "row": ' + row + b"}\n" for head, row in zip(heads, rows, strict=True)]
