@@ -313,6 +313,16 @@ def test_nothing_from_a_file_acts_on_the_terminal(tmp_path: Path, capfdbinary: p
         assert "\\x1b]0;owned" in err
 
 
+def test_a_file_whose_name_is_no_utf_8_is_told_in_escapes(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    file = tmp_path / os.fsdecode(b"\xff.jsonl")
+    written(file, [{"text": "a"}, {"text": "a"}])
+    gone = tmp_path / "gone.jsonl"
+    assert told(capfdbinary, "dedup", file, "--removed", gone)[0] == 0
+    assert json.loads(gone.read_bytes())["file"] == str(file)
+
+
 def test_a_full_disk_is_exit_6(tmp_path: Path) -> None:
     rows = written(tmp_path / "rows.jsonl", [{"text": "x" * 100_000}])
     command = [sys.executable, "-m", "sctk_cli.main", "data", "dedup", str(rows)]

@@ -43,5 +43,6 @@ def with_rows(told: Sequence[dict[str, Any]], chunk: Chunk, indices: Sequence[in
         rows = [chunk.lines[index].strip() for index in indices]
     else:
         rows = as_lines(chunk.frame[list(indices)], chunk.source.name).splitlines()
-    heads = [json.dumps(one, ensure_ascii=False)[:-1].encode("utf-8") for one in told]
+    # backslashreplace: a file's name may be no UTF-8, and \\udcff is what JSON makes of it
+    heads = [json.dumps(one, ensure_ascii=False)[:-1].encode("utf-8", "backslashreplace") for one in told]
     return [head + b', "row": ' + row + b"}\n" for head, row in zip(heads, rows, strict=True)]
