@@ -35,8 +35,10 @@ pub struct Job<'a> {
     pub store: Store,
 }
 
-/// About this many tokens are filled between two looks at the watch.
+/// About this many tokens of a column are copied between two looks at the watch.
 const CHUNK_TOKENS: usize = 1 << 18;
+/// Positions are counted in longer runs: of two threads that touch one fresh huge page, each has it zeroed.
+const COUNTED_TOKENS: usize = 1 << 20;
 /// The lines where the fourth next row begins and ends are asked for while this one is copied.
 const LOOK_AHEAD: usize = 4;
 
@@ -105,13 +107,13 @@ enum Chunk<'a> {
     },
 }
 
-/// Bins of about `CHUNK_TOKENS` tokens together, in order.
+/// Bins of about `COUNTED_TOKENS` tokens together, in order.
 fn runs_of_bins(boundaries: &Boundaries) -> impl Iterator<Item = Range<usize>> {
     let offsets = &boundaries.token_offsets;
     let mut first = 0;
     std::iter::from_fn(move || {
         let start = first;
-        let end = offsets[start] + CHUNK_TOKENS as i64;
+        let end = offsets[start] + COUNTED_TOKENS as i64;
         first = start + offsets[start + 1..].partition_point(|&offset| offset < end) + 1;
         first = first.min(boundaries.n_bins());
         (start < first).then_some(start..first)

@@ -245,10 +245,10 @@ fn every_strategy_fills_the_right_tokens_whoever_fills_them() {
 
 #[test]
 fn many_threads_fill_many_chunks() {
-    let lengths = lengths(9, 4000, 4000);
+    let lengths = lengths(9, 6000, 4000);
     let rules = rules(Strategy::BestFit, 4096);
     let once = filled(&lengths, &rules, Overflow::Error, 1, Store::Plain);
-    assert!(once.0.len() > 3 << 18, "several chunks");
+    assert!(once.0.len() > 2 << 20, "several chunks of positions too");
     for threads in [2, 8] {
         assert_eq!(
             once,
