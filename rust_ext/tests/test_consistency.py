@@ -272,11 +272,11 @@ def test_results_are_the_same_bytes_for_any_threads_and_level(many: list[list[st
         for score, cut_off in (
             ("rouge_l", 0.0), ("rouge_n", 0.0), ("jaccard", 0.0), ("word_edit", 0.4), ("char_edit", 0.0), ("char_edit", 0.7),
         ):  # fmt: skip
-            array = _native.consistency_similarity(many, None, score, 2, cut_off, False, run)
+            array = _native.consistency_similarity(many, None, (score, 2, cut_off), False, run)
             found += [bytes(memoryview(array.values)), bytes(memoryview(array.offsets))]
             if score == "rouge_l":
                 sizes = np.cumsum([0, *map(len, many)])
-                labels = _native.consistency_clusters(array.values, sizes, 0.5, False, "greedy", run)
+                labels = _native.consistency_clusters(array.values, sizes, (0.5, False), "greedy", run)
                 logs = np.linspace(-9, 0, sizes[-1])
                 entropies = _native.consistency_entropy(labels, sizes, "likelihood", logs, run)
                 found += [bytes(memoryview(labels)), bytes(memoryview(entropies))]

@@ -180,13 +180,13 @@ def simd_levels() -> list[str]: ...
 _Run = tuple[int, str | None, Callable[[int, int], object] | None]
 
 def consistency_similarity(
-    texts: object, groups: object | None, score: str, n: int, cut_off: float, single: bool, run: _Run
+    texts: object, groups: object | None, score: tuple[str, int, float], single: bool, run: _Run
 ) -> Array: ...
 def consistency_selfcheck(
     texts: object, groups: object | None, n: int, smoothing: float, run: _Run
 ) -> tuple[Array, Array]: ...
 def consistency_clusters(
-    matrix: object, groups: object | None, limit: float, below: bool, linkage: str, run: _Run
+    matrix: object, groups: object | None, limit: tuple[float, bool], linkage: str, run: _Run
 ) -> Array: ...
 def consistency_entropy(
     labels: object, groups: object, estimator: str, log_likelihoods: object | None, run: _Run

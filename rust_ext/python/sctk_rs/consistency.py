@@ -89,7 +89,7 @@ def char_edit(texts: object, groups: Groups | None = None, *, cut_off: float = 0
 def _pairs(score: str, texts: object, groups: Groups | None, how: How, *, n: int = 1, cut_off: float = 0.0) -> Array:
     if how.dtype not in ("float32", "float64"):
         raise ValueError(f"dtype: got {how.dtype!r}\nhint: wanted 'float32' or 'float64'")
-    return _native.consistency_similarity(texts, groups, score, n, cut_off, how.dtype == "float32", how._run())
+    return _native.consistency_similarity(texts, groups, (score, n, cut_off), how.dtype == "float32", how._run())
 
 
 def selfcheck(
@@ -128,7 +128,7 @@ def clusters(
         values = matrix.values
         groups = _sizes(matrix) if groups is None else groups
     assert limit is not None
-    return _native.consistency_clusters(values, groups, limit, below is not None, linkage, how._run())
+    return _native.consistency_clusters(values, groups, (limit, below is not None), linkage, how._run())
 
 
 def _sizes(blocks: Array) -> list[int]:

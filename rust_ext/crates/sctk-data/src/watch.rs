@@ -44,6 +44,69 @@ pub fn check(watch: &dyn Watch, done: u64, total: u64) -> Result<(), Stopped> {
     }
 }
 
+/// What a long chunk asks now and then: is the result still wanted?
+pub struct Pulse<'a> {
+    shared: &'a Shared,
+    /// Whom to ask, on the calling thread; the others look at the flag alone.
+    watch: Option<(&'a dyn Watch, u64)>,
+}
+
+/// Asks a pulse once in so many small steps of a few nanoseconds each, for an answer costs as much as ten of them.
+pub struct Patience<'a> {
+    pulse: &'a Pulse<'a>,
+    spent: usize,
+}
+
+const ASK_EVERY: usize = 1 << 20;
+
+impl<'a> Patience<'a> {
+    pub fn new(pulse: &'a Pulse<'a>) -> Self {
+        Self { pulse, spent: 0 }
+    }
+
+    /// Whether to go on, `steps` having been done since it was asked last.
+    #[inline(always)]
+    pub fn after(&mut self, steps: usize) -> bool {
+        self.spent += steps;
+        if self.spent < ASK_EVERY {
+            return true;
+        }
+        self.spent = 0;
+        self.pulse.goes_on()
+    }
+}
+
+impl Pulse<'_> {
+    /// For tests of what a chunk does: nobody ever stops it.
+    #[cfg(test)]
+    pub fn unwatched() -> Pulse<'static> {
+        static NOBODY: Shared = Shared {
+            next: AtomicUsize::new(0),
+            done: AtomicUsize::new(0),
+            stop: AtomicBool::new(false),
+        };
+        Pulse {
+            shared: &NOBODY,
+            watch: None,
+        }
+    }
+
+    /// False: nobody will read the result, so the chunk may end at once, whatever it has written.
+    pub fn goes_on(&self) -> bool {
+        if let Some((watch, total)) = self.watch
+            && !watch.tick(self.shared.done.load(Ordering::Acquire) as u64, total)
+        {
+            self.shared.stop.store(true, Ordering::Release);
+        }
+        !self.is_stopped()
+    }
+
+    /// What somebody was told before; nobody is asked.
+    pub fn is_stopped(&self) -> bool {
+        self.shared.stop.load(Ordering::Acquire)
+    }
+}
+
 /// Does `work(0) .. work(n_chunks - 1)`, each once, on `threads` threads of which the caller is one.
 ///
 /// Chunks are handed out in order to whoever is free, so `work` must write only to places that its number
@@ -58,6 +121,19 @@ pub fn run_chunks<F>(
 where
     F: Fn(usize) + Sync,
 {
+    run_long_chunks(n_chunks, threads, watch, |chunk, _| work(chunk))
+}
+
+/// As `run_chunks`, for chunks so long that they ask a `Pulse` themselves whether to go on.
+pub fn run_long_chunks<F>(
+    n_chunks: usize,
+    threads: usize,
+    watch: &dyn Watch,
+    work: F,
+) -> Result<(), Stopped>
+where
+    F: Fn(usize, &Pulse<'_>) + Sync,
+{
     let shared = Shared {
         next: AtomicUsize::new(0),
         done: AtomicUsize::new(0),
@@ -67,7 +143,7 @@ where
     let helpers = threads.clamp(1, n_chunks.max(1)) - 1;
     thread::scope(|scope| {
         let handles: Vec<_> = (0..helpers)
-            .map(|_| scope.spawn(|| while shared.take(n_chunks, &work) {}))
+            .map(|_| scope.spawn(|| while shared.take(n_chunks, None, &work) {}))
             .collect();
         let alarm = StopOnUnwind(&shared.stop);
         loop {
@@ -75,7 +151,7 @@ where
                 shared.stop.store(true, Ordering::Release);
                 break;
             }
-            if !shared.take(n_chunks, &work) {
+            if !shared.take(n_chunks, Some((watch, total)), &work) {
                 break;
             }
         }
@@ -107,7 +183,12 @@ struct Shared {
 
 impl Shared {
     /// Does one chunk; false when there is none left or the work was stopped.
-    fn take<F: Fn(usize)>(&self, n_chunks: usize, work: &F) -> bool {
+    fn take<F: Fn(usize, &Pulse<'_>)>(
+        &self,
+        n_chunks: usize,
+        watch: Option<(&dyn Watch, u64)>,
+        work: &F,
+    ) -> bool {
         if self.stop.load(Ordering::Acquire) {
             return false;
         }
@@ -116,8 +197,15 @@ impl Shared {
             return false;
         }
         let alarm = StopOnUnwind(&self.stop);
-        work(chunk);
+        let pulse = Pulse {
+            shared: self,
+            watch,
+        };
+        work(chunk, &pulse);
         std::mem::forget(alarm);
+        if self.stop.load(Ordering::Acquire) {
+            return false; // the chunk may have ended early
+        }
         self.done.fetch_add(1, Ordering::Release);
         true
     }
@@ -169,6 +257,19 @@ mod tests {
             });
             assert_eq!(stopped, Err(Stopped));
             assert!(hits.load(Ordering::Relaxed) < 1_000_000);
+        }
+    }
+
+    #[test]
+    fn a_chunk_that_asks_ends_early_on_every_thread() {
+        for threads in [1, 2] {
+            let stopped =
+                run_long_chunks(2, threads, &StopAfter(5, AtomicU64::new(0)), |_, pulse| {
+                    while pulse.goes_on() {
+                        thread::sleep(Duration::from_micros(100));
+                    }
+                });
+            assert_eq!(stopped, Err(Stopped));
         }
     }
 

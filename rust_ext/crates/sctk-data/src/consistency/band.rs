@@ -9,6 +9,7 @@ use super::lanes::in_lanes;
 use super::sequences::Sequences;
 use super::strips::{WORD, row_mask};
 use crate::text::Simd;
+use crate::watch::{Patience, Pulse};
 
 /// The widest window; pairs that may differ more are compared in full.
 const MOST_WORDS: usize = 8;
@@ -16,12 +17,18 @@ const MOST_WORDS: usize = 8;
 const MOST_TABLE: usize = 8 << 20;
 /// The distance of a pair that is not like enough.
 pub const TOO_FAR: u32 = u32::MAX;
-/// A window is looked at for hope once in so many columns.
+/// From its first look on a window is looked at for hope once in so many columns: a look costs as much as three steps.
 const LOOK_EVERY: usize = 32;
 
 /// Fills `edits` with the distances of all pairs that score `cut_off` or more, and `TOO_FAR` for the others.
 /// False: the answers are too long, or may differ too much, and nothing was done.
-pub fn pairs_within(level: Simd, answers: &Sequences, cut_off: f64, edits: &mut Edits) -> bool {
+pub fn pairs_within(
+    level: Simd,
+    answers: &Sequences,
+    cut_off: f64,
+    edits: &mut Edits,
+    pulse: &Pulse<'_>,
+) -> bool {
     let longest = (0..answers.n_answers())
         .map(|i| answers.answer(i).len())
         .max()
@@ -33,7 +40,7 @@ pub fn pairs_within(level: Simd, answers: &Sequences, cut_off: f64, edits: &mut 
     };
     let fits = most < MOST_WORDS * WORD - WORD && shape.n_words * answers.n_ids < MOST_TABLE;
     if fits {
-        fill(level, answers, cut_off, shape, edits);
+        fill(level, answers, cut_off, shape, edits, pulse);
     }
     fits
 }
@@ -57,7 +64,7 @@ struct Shape {
 }
 
 in_lanes! {
-    fn fill(answers: &Sequences, cut_off: f64, shape: Shape, edits: &mut Edits) = fill_in_lanes;
+    fn fill(answers: &Sequences, cut_off: f64, shape: Shape, edits: &mut Edits, pulse: &Pulse<'_>) = fill_in_lanes;
 }
 
 #[inline(always)]
@@ -66,7 +73,9 @@ fn fill_in_lanes<const L: usize, const H: usize>(
     cut_off: f64,
     shape: Shape,
     edits: &mut Edits,
+    pulse: &Pulse<'_>,
 ) {
+    let mut patience = Patience::new(pulse);
     let n_answers = answers.n_answers();
     edits.distances.clear();
     edits.distances.resize(n_answers * n_answers, TOO_FAR);
@@ -76,6 +85,9 @@ fn fill_in_lanes<const L: usize, const H: usize>(
         let (rows, _) = edits.table.as_chunks::<L>();
         for i in first + 1..n_answers {
             let last = end.min(i);
+            if !patience.after(answers.answer(i).len() * MOST_WORDS) {
+                return;
+            }
             let out = &mut edits.distances[i * n_answers + first..i * n_answers + last];
             if last - first <= H {
                 one_text::<L, H>(answers, rows, shape, (first, i), cut_off, out);
@@ -136,6 +148,13 @@ impl<const N: usize> Band<N> {
             band.highest = band.highest.max((longer_by + limit).div_euclid(2));
         }
         (band.lowest <= band.highest).then_some(band)
+    }
+
+    /// The column at which a first look for hope pays. Before as many columns as the largest limit no distance can be
+    /// above it, and answers that differ in more than every second symbol are rare.
+    fn first_look(&self) -> usize {
+        let largest = self.limits.iter().fold(0, |most, &limit| most.max(limit));
+        2 * largest as usize
     }
 
     fn n_words(&self) -> usize {
@@ -205,14 +224,18 @@ fn slide<const L: usize, const N: usize, const W: usize>(
     band: &Band<N>,
 ) -> Option<Found<N>> {
     let mut window = Window::<N, W>::new(band.highest);
+    let mut next_look = band.first_look();
     // the bit of the window's first row in a row of the table
     let first_bit = ((shape.pad * WORD) as i64 - band.highest) as usize;
     for (at, &id) in text.iter().enumerate() {
         let bit = first_bit + at;
         let from = id as usize * shape.n_words + bit / WORD;
         window.step(&rows[from..from + W + 1], (bit % WORD) as u32);
-        if at % LOOK_EVERY == LOOK_EVERY - 1 && window.is_hopeless(&band.limits) {
-            return None;
+        if at == next_look {
+            if window.is_hopeless(&band.limits) {
+                return None;
+            }
+            next_look += LOOK_EVERY;
         }
     }
     let mut found = Found {
@@ -339,10 +362,10 @@ mod tests {
             characters.read(&bytes, 0).unwrap();
             let answers = &characters.sequences;
             let (mut full, mut banded) = (Edits::default(), Edits::default());
-            edit::all_pairs(Simd::best(), answers, &mut full);
+            edit::all_pairs(Simd::best(), answers, &mut full, &Pulse::unwatched());
             for cut_off in [0.1, 0.3, 0.5, 0.62, 0.8, 0.9, 1.0, 1.5] {
                 for level in Simd::available() {
-                    if !pairs_within(level, answers, cut_off, &mut banded) {
+                    if !pairs_within(level, answers, cut_off, &mut banded, &Pulse::unwatched()) {
                         continue;
                     }
                     n_banded += 1;

@@ -6,6 +6,7 @@
 use super::lanes::in_lanes;
 use super::sequences::Sequences;
 use super::strips::{Strip, half, row_mask, rows, with_words};
+use crate::watch::{Patience, Pulse};
 
 /// Reused memory, and the result: `distances[i * n_answers + j]` for each `j < i`.
 #[derive(Default)]
@@ -24,11 +25,16 @@ impl Edits {
 
 in_lanes! {
     /// Fills `edits` with the distances of all pairs of a group of answers.
-    pub fn all_pairs(answers: &Sequences, edits: &mut Edits) = all_pairs_in_lanes;
+    pub fn all_pairs(answers: &Sequences, edits: &mut Edits, pulse: &Pulse<'_>) = all_pairs_in_lanes;
 }
 
 #[inline(always)]
-fn all_pairs_in_lanes<const L: usize, const H: usize>(answers: &Sequences, edits: &mut Edits) {
+fn all_pairs_in_lanes<const L: usize, const H: usize>(
+    answers: &Sequences,
+    edits: &mut Edits,
+    pulse: &Pulse<'_>,
+) {
+    let mut patience = Patience::new(pulse);
     let n_answers = answers.n_answers();
     edits.distances.clear();
     edits.distances.resize(n_answers * n_answers, 0);
@@ -38,18 +44,24 @@ fn all_pairs_in_lanes<const L: usize, const H: usize>(answers: &Sequences, edits
             edits.distances[i * n_answers + first..i * n_answers + (first + L).min(i)].fill(n);
         }
         for (strip, n_words) in Strip::all(answers, first, L) {
-            with_words!(n_words, one_strip::<L, H>(answers, edits, strip));
+            if !with_words!(
+                n_words,
+                one_strip::<L, H>(answers, edits, strip, &mut patience)
+            ) {
+                return;
+            }
         }
     }
 }
 
-/// Adds what `W` words of the patterns contribute to the distances.
+/// Adds what `W` words of the patterns contribute to the distances; false: nobody wants them any more.
 #[inline(always)]
 fn one_strip<const L: usize, const H: usize, const W: usize>(
     answers: &Sequences,
     edits: &mut Edits,
     strip: Strip,
-) {
+    patience: &mut Patience<'_>,
+) -> bool {
     strip.fill::<L>(answers, W, &mut edits.table);
     let table = rows::<L, W>(&edits.table);
     let n_answers = answers.n_answers();
@@ -62,6 +74,9 @@ fn one_strip<const L: usize, const H: usize, const W: usize>(
     for i in strip.first + 1..n_answers {
         let text = answers.answer(i);
         let last = strip.end.min(i);
+        if !patience.after(text.len() * W) {
+            return false;
+        }
         let mut column = Column::<L, W>::new();
         if strip.is_many {
             let from = answers.starts[i];
@@ -82,6 +97,7 @@ fn one_strip<const L: usize, const H: usize, const W: usize>(
             *distance = distance.wrapping_add(rise);
         }
     }
+    true
 }
 
 /// A column of the table: at which places of the pattern the distance grows by one, and where it falls.
@@ -207,7 +223,7 @@ mod tests {
             let answers = &characters.sequences;
             for level in Simd::available() {
                 let mut edits = Edits::default();
-                all_pairs(level, answers, &mut edits);
+                all_pairs(level, answers, &mut edits, &Pulse::unwatched());
                 for i in 0..n_answers {
                     for j in 0..i {
                         let wanted = by_hand(answers.answer(i), answers.answer(j));

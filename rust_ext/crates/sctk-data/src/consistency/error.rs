@@ -20,6 +20,11 @@ pub enum Error {
         row: usize,
         at: usize,
     },
+    /// The machine does not give so much.
+    Memory {
+        what: &'static str,
+        n_bytes: usize,
+    },
     /// An array is longer or shorter than the groups say.
     Size {
         what: &'static str,
@@ -60,6 +65,10 @@ impl std::fmt::Display for Error {
             Self::NotUtf8 { row, at } => write!(
                 f,
                 "row {row}: not UTF-8 from byte {at} on\nhint: the producer of this data is broken"
+            ),
+            Self::Memory { what, n_bytes } => write!(
+                f,
+                "{what}: {n_bytes} bytes of memory were refused\nhint: a group of k answers has k x k scores; give smaller groups, or fewer at once"
             ),
             Self::Size { what, got, wanted } => write!(
                 f,

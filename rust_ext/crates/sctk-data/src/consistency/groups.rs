@@ -5,7 +5,7 @@ use std::sync::Mutex;
 
 use super::Error;
 use crate::text::Simd;
-use crate::watch::{Watch, run_chunks};
+use crate::watch::{Pulse, Watch, run_long_chunks};
 
 /// Group `g` holds answers `offsets[g] .. offsets[g + 1]`.
 #[derive(Clone, Copy)]
@@ -70,7 +70,7 @@ impl<'a> Groups<'a> {
         let mut sum = 0;
         let ends = (0..self.len()).map(|group| {
             let k = self.answers(group).len();
-            sum += k * k;
+            sum = k.saturating_mul(k).saturating_add(sum); // more than any memory holds stays so
             sum
         });
         std::iter::once(0).chain(ends).collect()
@@ -98,6 +98,18 @@ impl<'a> Groups<'a> {
         outputs: O,
         work: impl Fn(&mut M, &mut O, usize) -> Result<(), Error> + Sync,
     ) -> Result<(), Error> {
+        self.for_each_long(run, outputs, |memory, output, group, _| {
+            work(memory, output, group)
+        })
+    }
+
+    /// As `for_each`; `work` asks the pulse now and then whether to go on, for a group may take long.
+    pub(super) fn for_each_long<O: Output, M: Default + Send>(
+        &self,
+        run: Run<'_>,
+        outputs: O,
+        work: impl Fn(&mut M, &mut O, usize, &Pulse<'_>) -> Result<(), Error> + Sync,
+    ) -> Result<(), Error> {
         let chunks = self.chunks();
         let mut rest = outputs;
         let mut parts = Vec::with_capacity(chunks.len());
@@ -108,14 +120,14 @@ impl<'a> Groups<'a> {
         }
         let memories = Mutex::new(Vec::<M>::new());
         let first_error = Mutex::new(None::<(usize, Error)>);
-        run_chunks(chunks.len(), run.threads, run.watch, |i| {
+        run_long_chunks(chunks.len(), run.threads, run.watch, |i, pulse| {
             let mut memory = lock(&memories).pop().unwrap_or_default();
             let Some(mut part) = lock(&parts[i]).take() else {
                 return;
             };
             let result = chunks[i]
                 .clone()
-                .try_for_each(|group| work(&mut memory, &mut part, group));
+                .try_for_each(|group| work(&mut memory, &mut part, group, pulse));
             lock(&memories).push(memory);
             if let Err(error) = result {
                 let mut first = lock(&first_error);

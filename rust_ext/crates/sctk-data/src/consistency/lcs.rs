@@ -6,6 +6,7 @@
 use super::lanes::in_lanes;
 use super::sequences::Sequences;
 use super::strips::{Strip, half, row_mask, rows, with_words};
+use crate::watch::{Patience, Pulse};
 
 /// Reused memory, and the result: `lengths[i * n_answers + j]` for each `j < i`.
 #[derive(Default)]
@@ -24,28 +25,39 @@ impl Lcs {
 
 in_lanes! {
     /// Fills `lcs` with the lengths for all pairs of a group of answers.
-    pub fn all_pairs(answers: &Sequences, lcs: &mut Lcs) = all_pairs_in_lanes;
+    pub fn all_pairs(answers: &Sequences, lcs: &mut Lcs, pulse: &Pulse<'_>) = all_pairs_in_lanes;
 }
 
 #[inline(always)]
-fn all_pairs_in_lanes<const L: usize, const H: usize>(answers: &Sequences, lcs: &mut Lcs) {
+fn all_pairs_in_lanes<const L: usize, const H: usize>(
+    answers: &Sequences,
+    lcs: &mut Lcs,
+    pulse: &Pulse<'_>,
+) {
+    let mut patience = Patience::new(pulse);
     let n_answers = answers.n_answers();
     lcs.lengths.clear();
     lcs.lengths.resize(n_answers * n_answers, 0);
     for first in (0..n_answers.saturating_sub(1)).step_by(L) {
         for (strip, n_words) in Strip::all(answers, first, L) {
-            with_words!(n_words, one_strip::<L, H>(answers, lcs, strip));
+            if !with_words!(
+                n_words,
+                one_strip::<L, H>(answers, lcs, strip, &mut patience)
+            ) {
+                return;
+            }
         }
     }
 }
 
-/// Adds what `W` words of the patterns contribute to the lengths.
+/// Adds what `W` words of the patterns contribute to the lengths; false: nobody wants them any more.
 #[inline(always)]
 fn one_strip<const L: usize, const H: usize, const W: usize>(
     answers: &Sequences,
     lcs: &mut Lcs,
     strip: Strip,
-) {
+    patience: &mut Patience<'_>,
+) -> bool {
     strip.fill::<L>(answers, W, &mut lcs.table);
     let table = rows::<L, W>(&lcs.table);
     let n_answers = answers.n_answers();
@@ -56,6 +68,9 @@ fn one_strip<const L: usize, const H: usize, const W: usize>(
     for i in strip.first + 1..n_answers {
         let text = answers.answer(i);
         let last = strip.end.min(i);
+        if !patience.after(text.len() * W) {
+            return false;
+        }
         let mut column = [[!0; L]; W];
         if strip.is_many {
             let from = answers.starts[i];
@@ -82,6 +97,7 @@ fn one_strip<const L: usize, const H: usize, const W: usize>(
             lcs.lengths[i * n_answers + lane] += matched;
         }
     }
+    true
 }
 
 /// A pass for the first `H` lanes alone, at half the cost.
@@ -160,7 +176,7 @@ mod tests {
             words.read(Simd::best(), &bytes, 0).unwrap();
             for level in Simd::available() {
                 let mut lcs = Lcs::default();
-                all_pairs(level, &words.sequences, &mut lcs);
+                all_pairs(level, &words.sequences, &mut lcs, &Pulse::unwatched());
                 for i in 0..n_answers {
                     for j in 0..i {
                         let wanted = by_hand(words.sequences.answer(i), words.sequences.answer(j));

@@ -6,6 +6,7 @@
 use super::intern::Interner;
 use super::lanes::in_lanes;
 use super::sequences::Sequences;
+use crate::watch::{Patience, Pulse};
 
 const BLOCK_BITS: usize = 512;
 
@@ -109,11 +110,12 @@ fn set_bit(row: &mut [[u64; 8]], member: usize) {
 
 in_lanes! {
     /// Counts what the pairs have in common, of the answers that were read.
-    pub fn all_pairs(sets: &mut Sets) = all_pairs_of_rows;
+    pub fn all_pairs(sets: &mut Sets, pulse: &Pulse<'_>) = all_pairs_of_rows;
 }
 
 #[inline(always)]
-fn all_pairs_of_rows<const L: usize, const H: usize>(sets: &mut Sets) {
+fn all_pairs_of_rows<const L: usize, const H: usize>(sets: &mut Sets, pulse: &Pulse<'_>) {
+    let mut patience = Patience::new(pulse);
     let n = sets.sizes.len();
     let n_blocks = sets.rows.len() / n.max(1);
     sets.common.clear();
@@ -122,6 +124,9 @@ fn all_pairs_of_rows<const L: usize, const H: usize>(sets: &mut Sets) {
         return;
     }
     for (i, row) in sets.rows.chunks_exact(n_blocks).enumerate() {
+        if !patience.after(i * n_blocks) {
+            return;
+        }
         for (j, other) in sets.rows.chunks_exact(n_blocks).take(i).enumerate() {
             let mut counts = [0_u64; 8];
             for (a, b) in row.iter().zip(other) {
@@ -174,7 +179,7 @@ mod tests {
                     } else {
                         sets.read_sets(&group)
                     }
-                    all_pairs(level, &mut sets);
+                    all_pairs(level, &mut sets, &Pulse::unwatched());
                     let weigh = |n: usize| if bags { n } else { n.min(1) };
                     for i in 0..n_answers {
                         let size: usize = (0..n_ids).map(|id| weigh(count(i, id))).sum();

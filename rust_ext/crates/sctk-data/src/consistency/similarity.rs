@@ -8,6 +8,8 @@ use super::sequences::{Characters, Grams, Sequences};
 use super::sets::{self, Sets};
 use super::words::Words;
 use super::{Error, Groups, Run};
+use crate::text::Simd;
+use crate::watch::Pulse;
 
 /// How two answers are compared; each score is symmetric and lies in [0, 1].
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -48,6 +50,15 @@ impl Real for f64 {
     }
 }
 
+/// The answers of one group, and how to score them.
+#[derive(Clone, Copy)]
+struct Part<'a> {
+    texts: &'a [&'a [u8]],
+    first_row: usize,
+    level: Simd,
+    pulse: &'a Pulse<'a>,
+}
+
 #[derive(Default)]
 struct Memory {
     words: Words,
@@ -72,44 +83,83 @@ pub fn similarity<T: Real>(
             wanted: groups.n_answers(),
         });
     }
-    let mut blocks = vec![T::default(); groups.block_offsets()[groups.len()]];
-    groups.for_each(
+    let n_scores = groups.block_offsets()[groups.len()];
+    ask_for::<T>("scores", n_scores)?;
+    let mut blocks = vec![T::default(); n_scores];
+    groups.for_each_long(
         run,
         Blocks(&mut blocks),
-        |memory: &mut Memory, blocks, group| {
+        |memory: &mut Memory, blocks, group, pulse| {
             let answers = groups.answers(group);
             let block = blocks.take(answers.len() * answers.len());
-            memory.score(run, &texts[answers.clone()], answers.start, score, block)
+            let part = Part {
+                texts: &texts[answers.clone()],
+                first_row: answers.start,
+                level: run.level,
+                pulse,
+            };
+            memory.score(part, score, block)
         },
     )?;
     Ok(blocks)
 }
 
+/// A group of so many symbols is asked whether its tables fit into memory.
+const MANY: usize = 1 << 16;
+
+/// An error where the machine would not give room for `n` numbers: to run out later ends the process. Nothing is touched,
+/// so asking costs nothing.
+fn ask_for<T>(what: &'static str, n: usize) -> Result<(), Error> {
+    Vec::<T>::new()
+        .try_reserve_exact(n)
+        .map_err(|_| Error::Memory {
+            what,
+            n_bytes: n.saturating_mul(size_of::<T>()),
+        })
+}
+
+/// As `ask_for`, of a group's tables: what all pairs yield, a row of 64 words for each symbol, and where answers are
+/// longer than a strip 16 words for each place.
+fn ask_for_tables(answers: &Sequences) -> Result<(), Error> {
+    let (n_answers, n_places) = (answers.n_answers(), answers.ids.len());
+    if n_places + n_answers < MANY {
+        return Ok(());
+    }
+    ask_for::<u64>(
+        "working memory",
+        64 * answers.n_ids + 16 * n_places + n_answers * n_answers,
+    )
+}
+
 impl Memory {
     fn score<T: Real>(
         &mut self,
-        run: Run<'_>,
-        texts: &[&[u8]],
-        first_row: usize,
+        part: Part<'_>,
         score: Score,
         block: &mut [T],
     ) -> Result<(), Error> {
+        let Part {
+            texts,
+            first_row,
+            level,
+            pulse,
+        } = part;
         if let Score::CharEdit { cut_off } = score {
             self.characters.read(texts, first_row)?;
-            edit_block(
-                run,
-                &self.characters.sequences,
-                cut_off,
-                &mut self.edits,
-                block,
-            );
+            let characters = &self.characters.sequences;
+            ask_for_tables(characters)?;
+            edit_block(part, characters, cut_off, &mut self.edits, block);
             return Ok(());
         }
-        self.words.read(run.level, texts, first_row)?;
+        self.words.read(level, texts, first_row)?;
         let words = &self.words.sequences;
+        ask_for_tables(words)?;
         match score {
             Score::RougeL => {
-                lcs::all_pairs(run.level, words, &mut self.lcs);
+                lcs::all_pairs(level, words, &mut self.lcs, pulse);
+                if pulse.is_stopped() {
+                    return Ok(());
+                }
                 let (n, lcs) = (words.n_answers(), &self.lcs);
                 let length = |i: usize| words.answer(i).len();
                 fill(
@@ -123,7 +173,10 @@ impl Memory {
                 self.grams.read(words, n);
                 let bags = if n == 1 { words } else { &self.grams.sequences };
                 self.sets.read_bags(bags);
-                sets::all_pairs(run.level, &mut self.sets);
+                sets::all_pairs(level, &mut self.sets, pulse);
+                if pulse.is_stopped() {
+                    return Ok(());
+                }
                 let sets = &self.sets;
                 let total = |i: usize, j: usize| (sets.size(i) + sets.size(j)) as usize;
                 fill(
@@ -135,7 +188,10 @@ impl Memory {
             }
             Score::Jaccard => {
                 self.sets.read_sets(words);
-                sets::all_pairs(run.level, &mut self.sets);
+                sets::all_pairs(level, &mut self.sets, pulse);
+                if pulse.is_stopped() {
+                    return Ok(());
+                }
                 let sets = &self.sets;
                 let either = |i: usize, j: usize| sets.size(i) + sets.size(j) - sets.common(i, j);
                 let share = |i: usize, j: usize| {
@@ -143,7 +199,7 @@ impl Memory {
                 };
                 fill(block, words.n_answers(), |i| sets.size(i) > 0, share);
             }
-            Score::WordEdit { cut_off } => edit_block(run, words, cut_off, &mut self.edits, block),
+            Score::WordEdit { cut_off } => edit_block(part, words, cut_off, &mut self.edits, block),
             Score::CharEdit { .. } => unreachable!("it was handled above"),
         }
         Ok(())
@@ -151,14 +207,18 @@ impl Memory {
 }
 
 fn edit_block<T: Real>(
-    run: Run<'_>,
+    part: Part<'_>,
     answers: &Sequences,
     cut_off: f64,
     edits: &mut Edits,
     block: &mut [T],
 ) {
-    if cut_off <= 0.0 || !band::pairs_within(run.level, answers, cut_off, edits) {
-        edit::all_pairs(run.level, answers, edits);
+    let (level, pulse) = (part.level, part.pulse);
+    if cut_off <= 0.0 || !band::pairs_within(level, answers, cut_off, edits, pulse) {
+        edit::all_pairs(level, answers, edits, pulse);
+    }
+    if pulse.is_stopped() {
+        return; // the distances are not all there, and nobody will read the scores
     }
     let n = answers.n_answers();
     fill(

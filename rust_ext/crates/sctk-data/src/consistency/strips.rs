@@ -52,15 +52,40 @@ impl Strip {
     }
 
     /// Writes a bit for each place of each pattern, over `n_words` words: `table[symbol][word][lane]`.
+    ///
+    /// The table is as long as the group has symbols, so behind a whole strip only what that strip wrote is taken back.
     pub fn fill<const L: usize>(&self, answers: &Sequences, n_words: usize, table: &mut Vec<u64>) {
-        table.clear();
-        table.resize(answers.n_ids * n_words * L, 0);
+        if self.from > 0 && n_words == MOST_WORDS {
+            let above = Self {
+                from: self.from - MOST_WORDS,
+                ..*self
+            };
+            above.write::<L, false>(answers, n_words, table);
+        } else {
+            table.clear();
+            table.resize(answers.n_ids * n_words * L, 0);
+        }
+        self.write::<L, true>(answers, n_words, table);
+    }
+
+    /// Sets this strip's bits, or clears the words that they lie in.
+    #[inline(always)]
+    fn write<const L: usize, const SET: bool>(
+        &self,
+        answers: &Sequences,
+        n_words: usize,
+        table: &mut [u64],
+    ) {
         for lane in self.first..self.end {
             let pattern = answers.answer(lane);
             let from = pattern.len().min(self.from * WORD);
             for (place, &id) in pattern[from..].iter().take(n_words * WORD).enumerate() {
-                table[(id as usize * n_words + place / WORD) * L + lane - self.first] |=
-                    1 << (place % WORD);
+                let at = (id as usize * n_words + place / WORD) * L + lane - self.first;
+                table[at] = if SET {
+                    table[at] | 1 << (place % WORD)
+                } else {
+                    0
+                };
             }
         }
     }

@@ -49,7 +49,10 @@ impl Words {
                 n_bytes,
             });
         }
-        find_edges(level, texts, n_bytes, &mut self.edges);
+        if let Some((i, at)) = find_edges(level, texts, n_bytes, &mut self.edges) {
+            let row = first_row + i;
+            return Err(Error::NotUtf8 { row, at });
+        }
         self.number();
         Ok(())
     }
@@ -80,26 +83,37 @@ impl Words {
 }
 
 per_level! {
-    fn find_edges(texts: &[&[u8]], n_bytes: usize, edges: &mut Edges) = find_edges_kernel::<B>;
+    /// Fills `edges`; or says which text is no UTF-8, and from which byte on.
+    fn find_edges(texts: &[&[u8]], n_bytes: usize, edges: &mut Edges) -> Option<(usize, usize)> = find_edges_kernel::<B>;
 }
 
 #[inline(always)]
-fn find_edges_kernel<B: Block>(texts: &[&[u8]], n_bytes: usize, edges: &mut Edges) {
+fn find_edges_kernel<B: Block>(
+    texts: &[&[u8]],
+    n_bytes: usize,
+    edges: &mut Edges,
+) -> Option<(usize, usize)> {
     if edges.lower.len() < n_bytes {
         edges.lower.resize(n_bytes, 0);
         edges.places.resize(n_bytes + BLOCK, 0);
     }
     edges.ends.clear();
     let (mut at, mut n) = (0, 0);
-    for text in texts {
+    for (i, text) in texts.iter().enumerate() {
         let end = edges.one::<B>(text, at, n);
         let (mut end, is_ascii) = end;
-        if !is_ascii && is_special(text) {
-            end = edges.one::<B>(&rewrite(text), at, n).0;
+        if !is_ascii {
+            if let Err(error) = str::from_utf8(text) {
+                return Some((i, error.valid_up_to()));
+            }
+            if is_special(text) {
+                end = edges.one::<B>(&rewrite(text), at, n).0;
+            }
         }
         (at, n) = end;
         edges.ends.push(n);
     }
+    None
 }
 
 impl Edges {

@@ -5,6 +5,9 @@ use super::{Cut, Overflow, Plan, Refusal};
 /// A row cannot have more tokens than this; a negative number read as an unsigned one has.
 const MOST_TOKENS: u64 = 1 << 40;
 
+/// From so many pieces on a plan is asked whether it fits into memory (1 GiB).
+const MANY: u64 = 1 << 24;
+
 /// What admission lost or left out. Tokens and rows are those of the input.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Loss {
@@ -198,12 +201,18 @@ pub fn admit_pairs(
     ))
 }
 
-fn too_many(n: u64) -> Result<(), Refusal> {
-    if n < u64::from(u32::MAX) {
-        Ok(())
-    } else {
-        Err(Refusal::TooMany(n))
+/// Refuses more pieces than a u32 can number, or than there is memory for: to run out later ends the process. A plan
+/// takes about 64 bytes for each piece while it is made; asking touches nothing, so it costs nothing.
+pub(super) fn too_many(n_pieces: u64) -> Result<(), Refusal> {
+    if n_pieces >= u64::from(u32::MAX) {
+        return Err(Refusal::TooMany(n_pieces));
     }
+    if n_pieces < MANY {
+        return Ok(());
+    }
+    Vec::<[u64; 8]>::new()
+        .try_reserve_exact(n_pieces as usize)
+        .map_err(|_| Refusal::Memory { n_pieces })
 }
 
 #[cfg(test)]

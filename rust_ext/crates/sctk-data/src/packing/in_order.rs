@@ -1,5 +1,6 @@
 //! Plans that keep the rows in their order: next-fit, and wrapped.
 
+use super::admit::too_many;
 use super::{Cut, Plan, Refusal, Rules};
 use crate::buffer::Buffer;
 
@@ -28,9 +29,7 @@ pub fn wrapped(n_tokens: &[u32], rules: &Rules<'_>) -> Result<Plan, Refusal> {
     let capacity = rules.capacity;
     let total: u64 = n_tokens.iter().map(|&n| u64::from(n)).sum();
     let most_pieces = n_tokens.len() as u64 + total / capacity as u64 + 1;
-    if most_pieces >= u64::from(u32::MAX) {
-        return Err(Refusal::TooMany(most_pieces));
-    }
+    too_many(most_pieces)?;
     let mut rows = Vec::with_capacity(most_pieces as usize);
     let mut cuts = Vec::with_capacity(most_pieces as usize);
     let mut bin_offsets = vec![0i64];

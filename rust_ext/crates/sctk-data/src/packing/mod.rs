@@ -76,6 +76,8 @@ pub enum Refusal {
     Length { row: usize },
     /// More pieces than a u32 can number.
     TooMany(u64),
+    /// The machine does not give the memory for so many pieces.
+    Memory { n_pieces: u64 },
     /// Zero rows per bin were allowed.
     NoRows,
     /// `groups` has another length than the rows.
@@ -101,6 +103,9 @@ impl fmt::Display for Refusal {
             }
             Self::Length { row } => write!(f, "row {row}: its length is negative or above 2^40"),
             Self::TooMany(n) => write!(f, "{n} pieces in one plan, wanted fewer than 2^32"),
+            Self::Memory { n_pieces } => {
+                write!(f, "a plan of {n_pieces} pieces: so much memory was refused")
+            }
             Self::NoRows => f.write_str("most_rows: got 0, wanted 1 or more rows per bin"),
             Self::Groups { n_groups, n_rows } => write!(
                 f,

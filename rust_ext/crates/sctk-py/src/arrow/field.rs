@@ -5,7 +5,7 @@ use std::fmt;
 
 use pyo3::PyResult;
 
-use super::abi::ArrowSchema;
+use super::abi::{ArrowSchema, Released};
 use crate::errors;
 
 /// The types that this crate reads; everything else is `Other`, which no view accepts.
@@ -86,6 +86,7 @@ pub struct Field {
 }
 
 const DEEPEST: usize = 16;
+const MOST_COLUMNS: usize = 1 << 20;
 
 impl Field {
     /// The field behind `schema`.
@@ -106,11 +107,19 @@ impl Field {
                 "flatten it",
             ));
         }
-        let n_children = usize::try_from(schema.n_children).unwrap_or(0);
+        let n_children = usize::try_from(schema.n_children).unwrap_or(usize::MAX);
+        if n_children > MOST_COLUMNS || (n_children > 0 && schema.children.is_null()) {
+            return Err(broken_schema(&name, schema.n_children));
+        }
         let mut children = Vec::with_capacity(n_children);
         for i in 0..n_children {
-            // SAFETY: a schema has n_children valid children (specification).
-            children.push(unsafe { Self::read_at(&**schema.children.add(i), depth + 1)? });
+            // SAFETY: a schema has n_children children (specification), each null or a valid struct.
+            let child = unsafe { (*schema.children.add(i)).as_ref() };
+            let Some(child) = child.filter(|child| !child.released()) else {
+                return Err(broken_schema(&name, schema.n_children));
+            };
+            // SAFETY: a schema's children are valid, and this one is not released.
+            children.push(unsafe { Self::read_at(child, depth + 1)? });
         }
         let kind = if schema.dictionary.is_null() {
             Type::parse(&format)
@@ -133,6 +142,15 @@ impl Field {
             children,
         })
     }
+}
+
+fn broken_schema(name: &str, n_children: i64) -> pyo3::PyErr {
+    errors::value(
+        format_args!(
+            "column {name:?}: got {n_children} children of its type, some of them missing, wanted 0 to {MOST_COLUMNS}"
+        ),
+        "the producer of this Arrow data is broken",
+    )
 }
 
 /// The text at `at`, or "" where it is null.

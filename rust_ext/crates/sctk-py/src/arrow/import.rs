@@ -3,7 +3,6 @@
 use std::ffi::CStr;
 use std::sync::Arc;
 
-use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyCapsuleMethods, PyTuple};
 
@@ -12,8 +11,11 @@ use super::abi::{
     STREAM_NAME,
 };
 use super::field::{Field, Type};
-use super::view::{Lists, View};
+use super::lists::Lists;
+use super::view::View;
 use crate::errors;
+
+const BROKEN: &str = "the producer of this Arrow data is broken";
 
 /// What a producer lent: one field and its chunks, given back when the last user drops them.
 pub struct Source {
@@ -58,7 +60,13 @@ impl Source {
     }
 
     fn from_pair(pair: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let pair = pair.cast::<PyTuple>()?;
+        let pair = pair.cast::<PyTuple>().ok().filter(|pair| pair.len() == 2);
+        let Some(pair) = pair else {
+            return Err(errors::kind(
+                "__arrow_c_array__ returned no tuple of two capsules, wanted a schema and an array",
+                BROKEN,
+            ));
+        };
         let schema = take::<ArrowSchema>(&pair.get_item(0)?, SCHEMA_NAME)?;
         let array = take::<ArrowArray>(&pair.get_item(1)?, ARRAY_NAME)?;
         // SAFETY: take() gives unreleased structs out of capsules of the right name.
@@ -75,22 +83,26 @@ impl Source {
         let get_schema = stream
             .get()
             .get_schema
-            .ok_or_else(|| PyValueError::new_err("the stream has no schema"))?;
+            .ok_or_else(|| errors::value("the Arrow stream has no get_schema", BROKEN))?;
         // SAFETY: the stream is valid and not released; the callback writes a schema that we own then.
         let code = unsafe { get_schema(stream.as_mut(), schema.as_mut()) };
-        failed(&mut stream, code)?;
+        failed(capsule.py(), &mut stream, code)?;
+        if schema.get().released() {
+            return Err(errors::value("the Arrow stream gave no schema", BROKEN));
+        }
         // SAFETY: the callback succeeded, so the schema is valid.
         let field = unsafe { Field::read(schema.get())? };
         let get_next = stream
             .get()
             .get_next
-            .ok_or_else(|| PyValueError::new_err("the stream has no chunks"))?;
+            .ok_or_else(|| errors::value("the Arrow stream has no get_next", BROKEN))?;
         let mut chunks = Vec::new();
         loop {
             let mut chunk = Owned::<ArrowArray>::empty();
             // SAFETY: as above; a released array says that the stream has ended.
             let code = unsafe { get_next(stream.as_mut(), chunk.as_mut()) };
-            failed(&mut stream, code)?;
+            failed(capsule.py(), &mut stream, code)?;
+            capsule.py().check_signals()?; // a producer may never end
             if chunk.get().released() {
                 return Ok(Self { field, chunks });
             }
@@ -101,8 +113,19 @@ impl Source {
 
 /// The struct inside a capsule of that name, moved out; the capsule is left with a released one.
 fn take<S: Released>(capsule: &Bound<'_, PyAny>, name: &CStr) -> PyResult<Owned<S>> {
-    let capsule = capsule.cast::<PyCapsule>()?;
-    let pointer = capsule.pointer_checked(Some(name))?;
+    let pointer = match capsule.cast::<PyCapsule>() {
+        Ok(capsule) => capsule.pointer_checked(Some(name)).ok(),
+        Err(_) => None,
+    };
+    let Some(pointer) = pointer else {
+        return Err(errors::kind(
+            format_args!(
+                "got {} where the Arrow protocol wants a capsule named {name:?}",
+                capsule.get_type().name()?
+            ),
+            BROKEN,
+        ));
+    };
     // SAFETY: a capsule of this name holds this struct (PyCapsule protocol), and we hold the GIL.
     let owned = unsafe { Owned::take(pointer.as_ptr().cast::<S>()) };
     if owned.get().released() {
@@ -115,7 +138,10 @@ fn take<S: Released>(capsule: &Bound<'_, PyAny>, name: &CStr) -> PyResult<Owned<
 }
 
 /// An error where a stream's callback returned a code other than zero.
-fn failed(stream: &mut Owned<ArrowArrayStream>, code: i32) -> PyResult<()> {
+fn failed(py: Python<'_>, stream: &mut Owned<ArrowArrayStream>, code: i32) -> PyResult<()> {
+    if let Some(raised) = PyErr::take(py) {
+        return Err(raised); // the producer is Python code and left its exception
+    }
     if code == 0 {
         return Ok(());
     }
@@ -129,9 +155,10 @@ fn failed(stream: &mut Owned<ArrowArrayStream>, code: i32) -> PyResult<()> {
             }
         }
     }
-    Err(PyValueError::new_err(format!(
-        "the Arrow stream failed with code {code}: {message}"
-    )))
+    Err(errors::value(
+        format_args!("the Arrow stream failed with code {code}: {message}"),
+        "the producer of this stream says why; what it had given before was let go",
+    ))
 }
 
 /// One column: an array, a chunked array, a series, or a column of a table.

@@ -5,14 +5,18 @@
 //! the producer's alive, and lend it to anybody by the same protocol, and to NumPy by the buffer protocol.
 //!
 //! The interface carries no buffer sizes, so no consumer can check that a producer's buffers are as long as its
-//! lengths say. Everything that can be checked is: counts, signs, order of offsets, bounds of children, alignment.
+//! lengths say. Everything that can be checked is: counts, signs, order of offsets, bounds of children and views, null pointers,
+//! released structs, alignment; validity is read from the bitmap, whatever the count of nulls says.
 
 mod abi;
 mod array;
 mod batch;
 mod export;
+mod faults;
 mod field;
 mod import;
+mod lists;
+mod strings;
 mod view;
 
 pub use array::{Array, Layout, Number, Values};

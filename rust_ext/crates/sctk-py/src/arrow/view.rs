@@ -1,68 +1,29 @@
 //! Checked slices of one chunk of Arrow memory.
 //!
-//! `View::whole` checks what the interface lets one check of the chunk itself; each accessor checks the buffers
-//! that it lends. Errors name the row, counted over all chunks.
+//! `View::whole` checks what the interface lets one check of the chunk itself; each accessor (here, in `strings` and
+//! in `lists`) checks the buffers that it lends. Errors name the row, counted over all chunks.
 
 use std::slice;
 
 use pyo3::PyResult;
 use sctk_data::buffer::Plain;
 
-use super::abi::ArrowArray;
+use super::abi::{ArrowArray, Released};
 use super::array::Number;
+use super::faults::{broken, null_in, wrong_type};
 use super::field::{Field, Type};
-use crate::errors;
+
+/// More rows than any machine can hold: a chunk that says so is broken, and no sum of rows can overflow.
+pub const MOST_ROWS: usize = 1 << 47;
 
 /// Rows `start .. start + len` of one array's buffers.
 #[derive(Clone, Copy)]
 pub struct View<'a> {
-    array: &'a ArrowArray,
-    field: &'a Field,
-    start: usize,
-    len: usize,
-    first_row: usize,
-}
-
-/// The lists of one chunk: list i holds `values[offsets.at(i) .. offsets.at(i + 1)]`, checked to be in order and in bounds.
-#[derive(Clone, Copy)]
-pub struct Lists<'a> {
-    pub offsets: Offsets<'a>,
-    pub values: View<'a>,
-    pub first_row: usize,
-}
-
-/// `n + 1` offsets of n lists.
-#[derive(Clone, Copy)]
-pub enum Offsets<'a> {
-    Small(&'a [i32]),
-    Large(&'a [i64]),
-    /// From `first`, `size` values each, `n` lists.
-    Even {
-        first: usize,
-        size: usize,
-        n: usize,
-    },
-}
-
-impl Offsets<'_> {
-    /// The number of lists.
-    pub fn n_lists(&self) -> usize {
-        match self {
-            Self::Small(offsets) => offsets.len() - 1,
-            Self::Large(offsets) => offsets.len() - 1,
-            Self::Even { n, .. } => *n,
-        }
-    }
-
-    /// Offset `i` of 0 ..= n_lists.
-    #[inline]
-    pub fn at(&self, i: usize) -> usize {
-        match self {
-            Self::Small(offsets) => offsets[i] as usize,
-            Self::Large(offsets) => offsets[i] as usize,
-            Self::Even { first, size, .. } => first + i * size,
-        }
-    }
+    pub(super) array: &'a ArrowArray,
+    pub(super) field: &'a Field,
+    pub(super) start: usize,
+    pub(super) len: usize,
+    pub(super) first_row: usize,
 }
 
 impl<'a> View<'a> {
@@ -72,16 +33,22 @@ impl<'a> View<'a> {
         else {
             return Err(broken(field, "its length or offset is negative"));
         };
-        if start
-            .checked_add(len)
-            .is_none_or(|end| end > isize::MAX as usize / 16)
-        {
-            return Err(broken(field, "its length is impossible"));
+        if start.checked_add(len).is_none_or(|end| end > MOST_ROWS) {
+            return Err(broken(
+                field,
+                &format!("got {len} rows from {start} on, wanted up to {MOST_ROWS}"),
+            ));
+        }
+        if array.released() {
+            return Err(broken(
+                field,
+                "its memory was given back before it was read",
+            ));
         }
         let n_buffers = match field.kind {
             Type::Number(..) | Type::List | Type::LargeList => 2,
             Type::Utf8 | Type::LargeUtf8 => 3,
-            Type::Utf8View => array.n_buffers.max(3),
+            Type::Utf8View => array.n_buffers.clamp(3, i32::MAX.into()),
             Type::Struct | Type::FixedSizeList(_) => 1,
             Type::Other(_) => array.n_buffers,
         };
@@ -94,7 +61,14 @@ impl<'a> View<'a> {
         if array.n_children != field.children.len() as i64
             || (array.n_children > 0 && array.children.is_null())
         {
-            return Err(broken(field, "its children are not those of its type"));
+            return Err(broken(
+                field,
+                &format!(
+                    "it has {} children, wanted {}",
+                    array.n_children,
+                    field.children.len()
+                ),
+            ));
         }
         Ok(Self {
             array,
@@ -114,9 +88,7 @@ impl<'a> View<'a> {
         if i >= self.field.children.len() {
             return Err(broken(self.field, "it lacks a column that it had before"));
         }
-        // SAFETY: `whole` checked that there are as many children as the field has; children are valid arrays.
-        let array = unsafe { &**self.array.children.add(i) };
-        let child = View::whole(array, &self.field.children[i], self.first_row)?;
+        let child = self.child_array(i, self.first_row)?;
         if child.len < self.start + self.len {
             return Err(broken(
                 &self.field.children[i],
@@ -128,6 +100,15 @@ impl<'a> View<'a> {
             len: self.len,
             ..child
         })
+    }
+
+    /// The whole of child `i`, which the field must have.
+    pub(super) fn child_array(&self, i: usize, first_row: usize) -> PyResult<View<'a>> {
+        // SAFETY: `whole` checked that there are as many children as the field has; a child is null or a valid array.
+        let Some(array) = (unsafe { (*self.array.children.add(i)).as_ref() }) else {
+            return Err(broken(self.field, &format!("child {i} is a null pointer")));
+        };
+        View::whole(array, &self.field.children[i], first_row)
     }
 
     /// Rows `from .. from + len` of this view, which must have them.
@@ -155,8 +136,8 @@ impl<'a> View<'a> {
     }
 
     /// The first of the buffers' rows `start .. start + len` that is null.
-    fn first_null(&self, start: usize, len: usize) -> PyResult<Option<usize>> {
-        if self.array.null_count == 0 || len == 0 || self.array.n_buffers == 0 {
+    pub(super) fn first_null(&self, start: usize, len: usize) -> PyResult<Option<usize>> {
+        if len == 0 || self.array.n_buffers == 0 {
             return Ok(None);
         }
         // SAFETY: buffer 0 exists; where it is not null it holds one bit for each row up to offset + length.
@@ -172,7 +153,12 @@ impl<'a> View<'a> {
     }
 
     /// Buffer `which`, elements `from .. from + len`, as `T`.
-    fn buffer<T: Plain>(&self, which: usize, from: usize, len: usize) -> PyResult<&'a [T]> {
+    pub(super) fn buffer<T: Plain>(
+        &self,
+        which: usize,
+        from: usize,
+        len: usize,
+    ) -> PyResult<&'a [T]> {
         if len == 0 {
             return Ok(&[]);
         }
@@ -210,208 +196,4 @@ impl<'a> View<'a> {
     pub fn kind(&self) -> &'a Type {
         &self.field.kind
     }
-
-    /// Appends every row's bytes to `rows`.
-    pub fn strings(&self, rows: &mut Vec<&'a [u8]>) -> PyResult<()> {
-        self.no_nulls()?;
-        if self.len == 0 {
-            return Ok(());
-        }
-        match self.field.kind {
-            Type::Utf8 => self.slices(
-                self.buffer::<i32>(1, self.start, self.len + 1)?
-                    .iter()
-                    .map(|&o| o.into()),
-                rows,
-            ),
-            Type::LargeUtf8 => self.slices(
-                self.buffer::<i64>(1, self.start, self.len + 1)?
-                    .iter()
-                    .copied(),
-                rows,
-            ),
-            Type::Utf8View => self.string_views(rows),
-            _ => Err(wrong_type(self.field, "utf8, large_utf8 or utf8_view")),
-        }
-    }
-
-    fn slices(
-        &self,
-        mut offsets: impl Iterator<Item = i64>,
-        rows: &mut Vec<&'a [u8]>,
-    ) -> PyResult<()> {
-        // SAFETY: utf8 arrays have three buffers (checked in `whole`).
-        let data = unsafe { *self.array.buffers.add(2) }.cast::<u8>();
-        let mut from = offsets.next().unwrap_or(0);
-        for (i, to) in offsets.enumerate() {
-            if from < 0 || to < from || (data.is_null() && to > from) {
-                return Err(out_of_order(self.field, self.first_row + i, from, to));
-            }
-            rows.push(if to == from {
-                &[]
-            } else {
-                // SAFETY: 0 <= from < to, and the producer's data buffer is as long as its offsets say.
-                unsafe { slice::from_raw_parts(data.add(from as usize), (to - from) as usize) }
-            });
-            from = to;
-        }
-        Ok(())
-    }
-
-    /// Strings of up to 12 bytes lie in their view; longer ones name a buffer and an offset in it.
-    fn string_views(&self, rows: &mut Vec<&'a [u8]>) -> PyResult<()> {
-        let n_data = self.array.n_buffers as usize - 3;
-        let sizes: &[i64] = self.buffer(2 + n_data, 0, n_data)?;
-        let words: &[u32] = self.buffer(1, self.start * 4, self.len * 4)?;
-        for (i, view) in words.chunks_exact(4).enumerate() {
-            let len = view[0] as usize;
-            if len <= 12 {
-                // SAFETY: the 12 bytes behind the length lie inside this view of four words.
-                rows.push(unsafe { slice::from_raw_parts(view.as_ptr().add(1).cast(), len) });
-                continue;
-            }
-            let (which, from) = (view[2] as usize, view[3] as usize);
-            if which >= n_data || (from + len) as i64 > sizes[which] {
-                return Err(broken(
-                    self.field,
-                    &format!("row {}: its view points out of bounds", self.first_row + i),
-                ));
-            }
-            // SAFETY: the buffer exists, and the stretch ends within the size that the producer states for it.
-            rows.push(unsafe {
-                slice::from_raw_parts(
-                    (*self.array.buffers.add(2 + which)).cast::<u8>().add(from),
-                    len,
-                )
-            });
-        }
-        Ok(())
-    }
-
-    /// The lists of this view: offsets in order and in bounds, no null list and no null inside a list.
-    pub fn lists(&self) -> PyResult<Lists<'a>> {
-        self.no_nulls()?;
-        let offsets = match self.field.kind {
-            Type::List | Type::LargeList if self.len == 0 => Offsets::Even {
-                first: 0,
-                size: 0,
-                n: 0,
-            },
-            Type::List => Offsets::Small(self.buffer(1, self.start, self.len + 1)?),
-            Type::LargeList => Offsets::Large(self.buffer(1, self.start, self.len + 1)?),
-            Type::FixedSizeList(size) => Offsets::Even {
-                first: self.start * size,
-                size,
-                n: self.len,
-            },
-            _ => {
-                return Err(wrong_type(
-                    self.field,
-                    "list, large_list or fixed_size_list",
-                ));
-            }
-        };
-        // SAFETY: a list has one child (checked in `whole`), a valid array.
-        let values = View::whole(
-            unsafe { &**self.array.children },
-            &self.field.children[0],
-            0,
-        )?;
-        let lists = Lists {
-            offsets,
-            values,
-            first_row: self.first_row,
-        };
-        self.check_order(&offsets)?;
-        let (first, last) = (offsets.at(0), offsets.at(self.len));
-        if last > values.len {
-            return Err(broken(
-                self.field,
-                &format!("its lists end at {last}, its values at {}", values.len),
-            ));
-        }
-        match values.first_null(values.start + first, last - first)? {
-            None => Ok(lists),
-            Some(i) => Err(null_in(
-                self.field,
-                self.first_row + lists.row_of(i - values.start),
-            )),
-        }
-    }
-
-    fn check_order(&self, offsets: &Offsets<'_>) -> PyResult<()> {
-        let bad = match offsets {
-            Offsets::Small(o) => wrong_pair(o),
-            Offsets::Large(o) => wrong_pair(o),
-            Offsets::Even { .. } => None,
-        };
-        match bad {
-            None => Ok(()),
-            Some((i, from, to)) => Err(out_of_order(self.field, self.first_row + i, from, to)),
-        }
-    }
-}
-
-impl Lists<'_> {
-    /// The list that holds value `i`.
-    fn row_of(&self, i: usize) -> usize {
-        (0..self.offsets.n_lists())
-            .find(|&list| self.offsets.at(list + 1) > i)
-            .unwrap_or(0)
-    }
-}
-
-/// The first pair of neighbours that is negative or falls, if there is one.
-fn wrong_pair<T: Plain + Into<i64> + PartialOrd>(offsets: &[T]) -> Option<(usize, i64, i64)> {
-    let fine = offsets[0].into() >= 0
-        && offsets
-            .windows(2)
-            .fold(true, |fine, pair| fine & (pair[0] <= pair[1]));
-    if fine {
-        return None;
-    }
-    let bad = |pair: &[T]| pair[0].into() < 0 || pair[1] < pair[0];
-    let i = offsets.windows(2).position(bad).unwrap_or(0);
-    Some((
-        i,
-        offsets[i].into(),
-        offsets.get(i + 1).copied().map_or(0, Into::into),
-    ))
-}
-
-fn broken(field: &Field, what: &str) -> pyo3::PyErr {
-    errors::value(
-        format_args!("column {:?} ({}): {what}", field.name, field.kind),
-        "the producer of this Arrow data is broken",
-    )
-}
-
-fn out_of_order(field: &Field, row: usize, from: i64, to: i64) -> pyo3::PyErr {
-    errors::value(
-        format_args!(
-            "column {:?}: row {row}: offsets out of order: from {from} to {to}",
-            field.name
-        ),
-        "the producer of this Arrow data is broken",
-    )
-}
-
-fn null_in(field: &Field, row: usize) -> pyo3::PyErr {
-    errors::value(
-        format_args!(
-            "column {:?}: row {row} is null or holds a null, wanted values",
-            field.name
-        ),
-        "drop or fill nulls first, so that it is your decision what they mean",
-    )
-}
-
-fn wrong_type(field: &Field, wanted: &str) -> pyo3::PyErr {
-    errors::kind(
-        format_args!(
-            "column {:?}: got {}, wanted {wanted}",
-            field.name, field.kind
-        ),
-        "cast the column first",
-    )
 }

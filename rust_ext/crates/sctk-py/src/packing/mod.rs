@@ -7,6 +7,7 @@ mod packer;
 mod plan;
 mod tables;
 
+use pyo3::exceptions::PyMemoryError;
 use pyo3::prelude::*;
 use sctk_data::packing::{Overflow, Refusal, Strategy};
 
@@ -91,10 +92,15 @@ fn refused(refusal: Refusal) -> PyErr {
             "give the number of tokens that one training sequence has"
         }
         Refusal::Length { .. } => "lengths are tokens per row",
-        Refusal::TooMany(_) => "pack it in windows: sctk_rs.packing.PackStream",
+        Refusal::TooMany(_) | Refusal::Memory { .. } => {
+            "pack it in windows: sctk_rs.packing.PackStream"
+        }
         Refusal::Groups { .. } => "groups has one key for each row of the table",
         Refusal::Stopped => "run it again",
     };
+    if matches!(refusal, Refusal::Memory { .. }) {
+        return PyMemoryError::new_err(format!("{refusal}\nhint: {hint}"));
+    }
     errors::value(refusal, hint)
 }
 

@@ -1,0 +1,44 @@
+//! Random input against slow code that is plainly right: words and shingles, sketches, near duplicates, packing, scores.
+//!
+//! `cargo test` tries a few dozen cases of each; `SCTK_FUZZ=100 cargo test --release --test fuzz` a hundred times as
+//! many. Cases are drawn anew on every run, and proptest prints the smallest one that it found to fail.
+
+mod consistency;
+mod near;
+mod packing;
+mod text;
+
+use proptest::prelude::*;
+use sctk_data::text::Simd;
+
+/// `n` cases, times what the environment asks for.
+fn cases(n: u32) -> ProptestConfig {
+    let times = std::env::var("SCTK_FUZZ").map_or(1, |times| {
+        times.parse::<u32>().expect("SCTK_FUZZ is a number")
+    });
+    ProptestConfig {
+        cases: n * times,
+        failure_persistence: None,
+        ..ProptestConfig::default()
+    }
+}
+
+/// Text that is made to be awkward: few letters, so that words recur, and many that lower-case or split strangely.
+fn text(most: usize) -> impl Strategy<Value = String> {
+    let odd = "aAbB cCzZ09_ ,.-'\n\0\u{1c}\u{a0}éÉßİK\u{301}Σσς漢字カｶ🙂٣ﬁǅ";
+    let letter = proptest::sample::select(odd.chars().collect::<Vec<_>>());
+    let few = proptest::collection::vec(letter, 0..most)
+        .prop_map(|letters| letters.into_iter().collect());
+    let words = proptest::collection::vec("[a-d]{1,2}|[A-D]|the|x{17,20}|é", 0..most / 3 + 1)
+        .prop_map(|words| words.join(" "));
+    prop_oneof![3 => few, 3 => words, 1 => proptest::collection::vec(any::<char>(), 0..most).prop_map(|letters| letters.into_iter().collect())]
+}
+
+fn bytes(texts: &[String]) -> Vec<&[u8]> {
+    texts.iter().map(|text| text.as_bytes()).collect()
+}
+
+/// Every level that this processor has, the plain one first.
+fn levels() -> Vec<Simd> {
+    Simd::available()
+}
