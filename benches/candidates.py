@@ -67,7 +67,6 @@ def consistency(
     extra: dict[str, Any],
     *,
     how: How = SINGLE,
-    cut_off: float = 0.0,
 ) -> Any:
     """What `task` asks of us, from Arrow: (n, K, K) scores, or one number for each answer or question."""
     if task == "entropy":
@@ -81,7 +80,7 @@ def consistency(
     if task == "selfcheck":
         return np.asarray(consistency_api.selfcheck(arrow, k, how=how).mean).reshape(-1, k)
     if task == "edit":
-        scores = consistency_api.char_edit(arrow, k, cut_off=cut_off, how=how)
+        scores = consistency_api.char_edit(arrow, k, how=how)
     else:
         pairwise = {
             "rougeL": consistency_api.rouge_l,
@@ -100,6 +99,16 @@ def consistency_from_list(task: str, texts: Any, arrow: Any, k: int, extra: dict
 def consistency_two_threads(*given: Any) -> Any:
     """From Arrow, on two threads."""
     return consistency(*given, how=How(dtype="float32", threads=2))
+
+
+def consistency_avx2(*given: Any) -> Any:
+    """From Arrow, without AVX-512."""
+    return consistency(*given, how=How(dtype="float32", simd="avx2"))
+
+
+def consistency_scalar(*given: Any) -> Any:
+    """From Arrow, without vector instructions beyond SSE2."""
+    return consistency(*given, how=How(dtype="float32", simd="scalar"))
 
 
 _PACKERS: dict[tuple[object, ...], packing_api.Packer] = {}

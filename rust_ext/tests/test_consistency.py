@@ -335,6 +335,12 @@ def test_scores_are_an_arrow_column(many: list[list[str]]) -> None:
         (lambda: consistency.rouge_n(["a"], 1, n=0), ValueError, "n: got 0"),
         (lambda: consistency.selfcheck(["a"], 1, smoothing=-1.0), ValueError, "smoothing"),
         (lambda: consistency.rouge_l(["a"], 1, how=How(threads=0)), ValueError, "threads"),
+        (lambda: consistency.rouge_l(["a"], 1, how=How(simd="sse9")), ValueError, "no SIMD level"),
+        (lambda: consistency.rouge_l(["a"] * 3_000_000, 3_000_000), MemoryError, "scores: 72000000000000 bytes"),
+        (lambda: consistency.clusters(np.zeros(4), 2**32, above=0.5), ValueError, "matrix: got 4 values"),
+        (lambda: consistency.clusters(np.zeros(4), [0, 2**62], above=0.5), ValueError, "matrix: got 4 values"),
+        (lambda: consistency.semantic_entropy(["x"], 1), TypeError, "labels: got list"),
+        (lambda: consistency.semantic_entropy([0], 1, log_likelihoods="x"), TypeError, "log_likelihoods"),
         (lambda: consistency.rouge_l(["a"], 1, how=How(dtype="f2")), ValueError, "dtype"),  # type: ignore[arg-type]
         (lambda: consistency.clusters(np.zeros((2, 3, 3)), 2, above=0.5), ValueError, "matrix"),
         (lambda: consistency.clusters(np.zeros((2, 3, 4)), above=0.5), ValueError, "shape"),

@@ -25,14 +25,18 @@ Float = Literal["float32", "float64"]
 
 @dataclass(frozen=True, kw_only=True)
 class How:
-    """How to compute: the type of scores, the number of threads, and who hears of progress as (done, total) chunks."""
+    """How to compute: the type of scores, the number of threads, and who hears of progress as (done, total) chunks.
+
+    `simd` names one of `sctk_rs.dedup.simd_levels()` instead of the best one: for measurements, the result is the same.
+    """
 
     dtype: Float = "float64"
     threads: int = 1
     progress: Progress | None = None
+    simd: str | None = None
 
     def _run(self) -> tuple[int, str | None, Progress | None]:
-        return self.threads, None, self.progress
+        return self.threads, self.simd, self.progress
 
 
 PLAIN = How()
@@ -98,7 +102,9 @@ def selfcheck(
     """The SelfCheckGPT n-gram score (arXiv 2303.08896), higher where an answer says what the others of its group do not.
 
     -ln p of an answer's n-grams, p counted over all answers of the group, itself included; `smoothing` is added to every
-    count, and once for what was never seen. The words are those of ROUGE, and an answer is one sentence.
+    count, and once for what was never seen. The words are those of ROUGE, and an answer is one sentence. For the paper's
+    scores by sentence (its section 5.3 averages over the words of a sentence, or takes their largest) give the sentences of
+    the answer and the samples as one group: with n=1 the counts are the same, and each sentence has its mean and its max.
     """
     mean, most = _native.consistency_selfcheck(texts, groups, n, smoothing, how._run())
     return SelfCheck(mean=mean, max=most)

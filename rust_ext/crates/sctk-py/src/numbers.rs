@@ -6,6 +6,13 @@ use sctk_data::buffer::Plain;
 
 use crate::errors;
 
+/// How the format of a buffer may begin whose bytes are the other way round.
+const FOREIGN: &[u8] = if cfg!(target_endian = "little") {
+    b">!"
+} else {
+    b"<"
+};
+
 /// A C-contiguous array of `T` that stays alive while this does.
 pub struct Numbers<T: Element> {
     buffer: PyBuffer<T>,
@@ -17,6 +24,17 @@ impl<T: Element + Plain> Numbers<T> {
         let Ok(buffer) = PyBuffer::<T>::get(object) else {
             return Ok(None);
         };
+        // pyo3 looks at the letter of the format and takes foreign bytes for our own
+        let order = buffer.format().to_bytes().first();
+        if order.is_some_and(|order| FOREIGN.contains(order)) {
+            return Err(errors::value(
+                format_args!(
+                    "got an array of foreign byte order (format {:?}), wanted this machine's",
+                    buffer.format()
+                ),
+                "values.astype(values.dtype.newbyteorder(\"=\"))",
+            ));
+        }
         if !buffer.is_c_contiguous() {
             return Err(errors::value(
                 format_args!(
