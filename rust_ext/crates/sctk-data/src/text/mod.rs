@@ -2,7 +2,7 @@
 //!
 //! `WordHasher` lower-cases a text, cuts it into words and hashes each word; `grams` turns word hashes into n-gram
 //! hashes; `fingerprint` digests the whole sequence. A text that is pure ASCII (told by the same pass) never leaves
-//! the vector path; any other is first brought into a plain form by `unicode`, then takes the same path.
+//! the vector path; any other is first brought into a plain form (`plain`), then takes the same path.
 //! Every function takes a `Simd` level and yields the same bits on each. The hashes are version 2 of our own
 //! (`hash`): they may be stored, and mean the same on every machine.
 
@@ -10,6 +10,7 @@ pub(crate) mod block;
 mod edges;
 pub mod grams;
 pub mod hash;
+mod plain;
 pub mod simd;
 pub mod spans;
 pub mod unicode;

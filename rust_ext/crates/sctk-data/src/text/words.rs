@@ -6,8 +6,9 @@
 use super::block::Block;
 use super::edges::{self, Edges};
 use super::hash;
+use super::plain::plain;
 use super::simd::{Simd, per_level};
-use super::unicode::{self, Alphabet};
+use super::unicode::Alphabet;
 
 const SEGMENT: usize = 8 << 10;
 
@@ -84,14 +85,10 @@ impl WordHasher {
         match scan(self.simd, ascii, &mut self.edges, &mut self.hashes)? {
             Scan::Done => Ok(()),
             Scan::NotAscii => {
-                let text = str::from_utf8(text).map_err(|e| TextError::NotUtf8 {
-                    at: e.valid_up_to(),
-                })?;
                 self.hashes.clear();
-                self.plain.clear();
-                unicode::plain(text, self.alphabet, &mut self.plain);
+                let n = plain(text, self.alphabet, &mut self.plain)?;
                 let source = Source {
-                    text: &self.plain,
+                    text: &self.plain[..n],
                     plain: true,
                     ..ascii
                 };
