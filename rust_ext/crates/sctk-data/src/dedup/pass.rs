@@ -16,7 +16,7 @@ pub const CHUNK: usize = 1024;
 
 /// What is kept of `CHUNK` rows (fewer in the last chunk).
 pub struct Sketches {
-    /// The low bytes of each row's slots.
+    /// The low bytes of each row's slots; empty when the keys are spilled, for then memory is what counts.
     pub marks: Vec<Marks>,
     /// The band keys, band after band; empty when they were spilled.
     pub keys: Vec<u32>,
@@ -33,8 +33,11 @@ pub struct Pass {
 }
 
 impl Pass {
-    pub fn marks(&self, row: u32) -> &Marks {
-        &self.chunks[row as usize / CHUNK].marks[row as usize % CHUNK]
+    /// None: they were not kept.
+    pub fn marks(&self, row: u32) -> Option<&Marks> {
+        self.chunks[row as usize / CHUNK]
+            .marks
+            .get(row as usize % CHUNK)
     }
 
     pub fn n_shingles(&self, row: u32) -> u32 {

@@ -73,7 +73,7 @@ impl Spill {
         self.files.len()
     }
 
-    /// Moves the keys of a chunk that begins at row `first` to the files.
+    /// Moves the keys of a chunk that begins at row `first` to the files, and drops the marks, which can be made again.
     pub fn take(&self, first: u32, sketches: &mut Sketches, banding: Banding) {
         let n = sketches.n_shingles.len();
         let mut ranges: Vec<Vec<u8>> = vec![Vec::new(); self.n_ranges];
@@ -96,6 +96,7 @@ impl Spill {
             }
         }
         sketches.keys = Vec::new();
+        sketches.marks = Vec::new();
     }
 
     /// The failure that a writer met, if one did.

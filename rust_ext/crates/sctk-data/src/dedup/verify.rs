@@ -8,10 +8,10 @@ use std::sync::OnceLock;
 
 use super::pass::Pass;
 use super::shingle::Shingler;
-use super::sketch::{SLOTS, n_equal};
+use super::sketch::{Marks, SLOTS, marks, n_equal, sketch};
 use super::{DedupError, FirstFailure, Near};
-use crate::text::TextError;
 use crate::text::block::prefetch_text;
+use crate::text::{Simd, TextError};
 use crate::watch::{Watch, run_chunks};
 
 /// Two rows, `left < right`, and the Jaccard similarity of their shingle sets.
@@ -50,12 +50,16 @@ pub fn verify(
                 prefetch_text(rows[next as u32 as usize]);
             }
             let few = pass.n_shingles(left).max(pass.n_shingles(right)) < FEW;
-            if !few && n_equal(near.simd, pass.marks(left), pass.marks(right)) < least {
-                continue;
-            }
-            n_checked += 1;
-            match verifier.jaccard(rows, left, right) {
-                Ok(jaccard) if jaccard >= near.threshold => pairs.push(Pair {
+            let least = match (pass.marks(left), pass.marks(right)) {
+                _ if few => None,
+                (Some(a), Some(b)) if n_equal(near.simd, a, b) < least => continue,
+                (Some(_), Some(_)) => None,
+                _ => Some(least),
+            };
+            let jaccard = verifier.jaccard(rows, left, right, least);
+            n_checked += usize::from(jaccard != Ok(None));
+            match jaccard {
+                Ok(Some(jaccard)) if jaccard >= near.threshold => pairs.push(Pair {
                     left,
                     right,
                     jaccard,
@@ -84,10 +88,21 @@ fn least_equal(threshold: f64) -> u32 {
     ((threshold - 4.0 * deviation).max(0.0) * SLOTS as f64) as u32
 }
 
+fn marks_of(simd: Simd, shingles: &[u64]) -> Marks {
+    let (mut slots, mut found) = ([0; SLOTS], [0; SLOTS]);
+    sketch(simd, shingles, &mut slots);
+    marks(simd, &slots, &mut found);
+    found
+}
+
 struct Verifier {
     shingler: Shingler,
+    simd: Simd,
     threshold: f64,
     left: Option<u32>,
+    /// No marks were kept by the first pass.
+    makes_marks: bool,
+    left_marks: Marks,
     set: Set,
     rest: Set,
 }
@@ -97,25 +112,51 @@ impl Verifier {
         let shingler = Shingler::new(near.simd, near.shingle);
         Self {
             shingler,
+            simd: near.simd,
             threshold: near.threshold,
             left: None,
+            makes_marks: near.spill.is_some(),
+            left_marks: [0; SLOTS],
             set: Set::default(),
             rest: Set::default(),
         }
     }
 
-    /// The exact similarity, or some number below the threshold once it is known to be below.
-    fn jaccard(&mut self, rows: &[&[u8]], left: u32, right: u32) -> Result<f64, TextError> {
-        if self.left != Some(left) {
-            self.left = None;
-            let shingles = self.shingler.shingles(rows[left as usize])?;
-            self.set.renew(shingles.len());
-            for &shingle in shingles {
-                self.set.insert(shingle);
-            }
-            self.left = Some(left);
+    /// Makes the set of the left row, unless it is there: candidates come sorted by their left row.
+    fn take_left(&mut self, rows: &[&[u8]], left: u32) -> Result<(), TextError> {
+        if self.left == Some(left) {
+            return Ok(());
         }
+        self.left = None;
+        let shingles = self.shingler.shingles(rows[left as usize])?;
+        self.set.renew(shingles.len());
+        for &shingle in shingles {
+            self.set.insert(shingle);
+        }
+        if self.makes_marks {
+            self.left_marks = marks_of(self.simd, shingles);
+        }
+        self.left = Some(left);
+        Ok(())
+    }
+
+    /// The exact similarity, or some number below the threshold once it is known to be below.
+    ///
+    /// Where no marks were kept, they are made here: None when fewer than `least` are equal.
+    fn jaccard(
+        &mut self,
+        rows: &[&[u8]],
+        left: u32,
+        right: u32,
+        least: Option<u32>,
+    ) -> Result<Option<f64>, TextError> {
+        self.take_left(rows, left)?;
         let shingles = self.shingler.shingles(rows[right as usize])?;
+        if let Some(least) = least
+            && n_equal(self.simd, &self.left_marks, &marks_of(self.simd, shingles)) < least
+        {
+            return Ok(None);
+        }
         self.set.forget();
         let most_strangers = most_strangers(self.threshold, self.set.len, shingles.len());
         self.rest.renew(shingles.len().min(most_strangers + 1));
@@ -126,12 +167,13 @@ impl Verifier {
                 None => {
                     self.rest.insert(shingle);
                     if self.rest.len > most_strangers {
-                        return Ok(0.0);
+                        return Ok(Some(0.0));
                     }
                 }
             }
         }
-        Ok(n_shared as f64 / (self.set.len + self.rest.len) as f64)
+        let n_either = self.set.len + self.rest.len;
+        Ok(Some(n_shared as f64 / n_either as f64))
     }
 }
 
@@ -237,8 +279,8 @@ mod tests {
             for right in 0..rows.len() {
                 let shared = sets[left].intersection(&sets[right]).count();
                 let want = shared as f64 / sets[left].union(&sets[right]).count() as f64;
-                let got = verifier.jaccard(&rows, left as u32, right as u32).unwrap();
-                assert_eq!(got, want, "{:?} {:?}", texts[left], texts[right]);
+                let got = verifier.jaccard(&rows, left as u32, right as u32, None);
+                assert_eq!(got, Ok(Some(want)), "{:?} {:?}", texts[left], texts[right]);
             }
         }
     }
