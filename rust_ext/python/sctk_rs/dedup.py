@@ -102,7 +102,7 @@ def near(
     """The near duplicates among `texts`: pairs of exact Jaccard similarity >= `threshold`, and their clusters.
 
     Where `spill_dir` is given, the band keys (168 bytes a row at the usual threshold) go to files below it, which are
-    removed in the end. `progress(done, total)` is called on the calling thread, each pass counting from 0.
+    removed in the end, and memory beside the texts falls from about 270 to 72 bytes a row. `progress(done, total)` is called on the calling thread, each pass counting from 0.
 
     >>> found = near(["to be or not to be", "something else", "To be, or NOT to be!"])
     >>> list(memoryview(found.labels)), list(memoryview(found.keep))
@@ -148,7 +148,8 @@ def sketch(
 ) -> Array:
     """The MinHash sketches (uint32, 128 for each set, in one run) of sets of 64-bit hashes.
 
-    Set i is `hashes[offsets[i]:offsets[i + 1]]` (uint64, and uint64 or int64). The share of equal slots of two sketches
+    Set i is `hashes[offsets[i]:offsets[i + 1]]` (uint64, and uint64 or int64); any numbers will do, counters too, since
+    each is mixed before use. The share of equal slots of two sketches
     estimates the sets' Jaccard similarity; an empty set has 2**32 - 1 in every slot. Version `HASH_VERSION`: sketches
     may be stored.
     """

@@ -22,7 +22,8 @@ pub struct Near {
     pub shingle: Shingle,
     pub threads: usize,
     pub simd: Simd,
-    /// Band keys go to files below this directory, 8 bytes for each row and band, instead of staying in memory.
+    /// Band keys go to files below this directory, 8 bytes for each row and band, instead of staying in memory,
+    /// and no marks are kept (`verify` makes them again).
     pub spill: Option<PathBuf>,
 }
 
