@@ -1,41 +1,32 @@
-"""Deduplication for pytest-benchmark: our own times and their quality; `bench_dedup.py --candidate` gives the ratios.
+"""Deduplication beside its peers, in one run: `uv run --group peers pytest benches/test_dedup.py --benchmark-only`.
 
-uv run pytest benches/test_dedup.py --benchmark-only
+A peer that is not installed is skipped and says so. The published ratios come from paired runs in processes of their own
+(docs/performance-dedup.md); these here are for a quick look.
 """
 
 from __future__ import annotations
 
-import importlib.util
-import sys
-from pathlib import Path
-from types import ModuleType
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
+import peers
+import planted
+import polars as pl
 import pyarrow as pa
 import pytest
 from sctk_rs import dedup
 
 N = 10_000
-
-
-def _planted() -> ModuleType:
-    path = Path(__file__).parent / "planted.py"
-    spec = importlib.util.spec_from_file_location("planted_for_benches", path)
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    sys.modules[spec.name] = module
-    spec.loader.exec_module(module)
-    return module
+SET = 335
 
 
 @pytest.fixture(scope="module")
 def rows() -> list[str]:
-    texts: list[str] = _planted().planted(N, 7).texts
-    return texts
+    return planted.planted(N, 7).texts
 
 
+@pytest.mark.benchmark(group="near")
 @pytest.mark.parametrize("form", ["arrow", "list"])
 @pytest.mark.parametrize("simd", dedup.simd_levels())
 def test_near(benchmark: Any, rows: list[str], form: str, simd: str) -> None:
@@ -44,16 +35,45 @@ def test_near(benchmark: Any, rows: list[str], form: str, simd: str) -> None:
     assert 0.6 * N < np.asarray(found.keep).sum() < 0.95 * N
 
 
+@pytest.mark.benchmark(group="near")
+@pytest.mark.parametrize("peer", [peers.gaoya_near, peers.rensa_near])
+def test_near_peer(benchmark: Any, rows: list[str], peer: Callable[[list[str]], np.ndarray]) -> None:
+    """Labels or flags; neither peer verifies a pair, so neither finds the same rows as ours."""
+    found = benchmark(peer, rows)
+    assert len(found) == N
+
+
+@pytest.mark.benchmark(group="exact")
 @pytest.mark.parametrize("normalised", [False, True])
 def test_exact(benchmark: Any, rows: list[str], normalised: bool) -> None:
     first = benchmark(dedup.exact, pa.array(rows, pa.large_string()), normalised=normalised)
     assert len(first) == N
 
 
-def test_sketch(benchmark: Any) -> None:
-    hashes = np.random.default_rng(1).integers(0, 1 << 63, 335 * N, dtype=np.uint64)
-    flat = benchmark(dedup.sketch, hashes, np.arange(0, len(hashes) + 1, 335))
+@pytest.mark.benchmark(group="exact")
+def test_exact_polars(benchmark: Any, rows: list[str]) -> None:
+    column = pl.Series(rows)
+    first = benchmark(peers.polars_exact, column)
+    np.testing.assert_array_equal(first, np.asarray(dedup.keep(dedup.exact(column))).view(bool))
+
+
+@pytest.fixture(scope="module")
+def sets() -> tuple[np.ndarray, np.ndarray]:
+    """Hashes and offsets of N sets."""
+    hashes = np.random.default_rng(1).integers(0, 1 << 63, SET * N, dtype=np.uint64)
+    return hashes, np.arange(0, len(hashes) + 1, SET).astype(np.uint64)
+
+
+@pytest.mark.benchmark(group="sketch")
+def test_sketch(benchmark: Any, sets: tuple[np.ndarray, np.ndarray]) -> None:
+    flat = benchmark(dedup.sketch, *sets)
     assert len(flat) == N * dedup.SLOTS
+
+
+@pytest.mark.benchmark(group="sketch")
+@pytest.mark.parametrize("peer", [peers.rensa_sketch, peers.rensa_rho])
+def test_sketch_rensa(benchmark: Any, sets: tuple[np.ndarray, np.ndarray], peer: Callable[..., Any]) -> None:
+    assert benchmark(peer, *sets) is not None
 
 
 def test_decontaminate(benchmark: Any, rows: list[str]) -> None:
