@@ -102,7 +102,8 @@ def near(
     """The near duplicates among `texts`: pairs of exact Jaccard similarity >= `threshold`, and their clusters.
 
     Where `spill_dir` is given, the band keys (168 bytes a row at the usual threshold) go to files below it, which are
-    removed in the end, and memory beside the texts falls from about 270 to 72 bytes a row. `progress(done, total)` is called on the calling thread, each pass counting from 0.
+    removed in the end, and memory beside the texts falls from about 270 to 72 bytes a row. `progress(done, total)` is
+    called on the calling thread, each pass counting from 0.
 
     >>> found = near(["to be or not to be", "something else", "To be, or NOT to be!"])
     >>> list(memoryview(found.labels)), list(memoryview(found.keep))
