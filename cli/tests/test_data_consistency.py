@@ -274,3 +274,13 @@ def test_the_interval_of_many_questions_is_the_normal_one(tmp_path: Path, capfd:
     assert (code, found["mean"], found["n"], found["interval"]) == (0, 0.75, 6000, "normal")
     half = 1.959964 * math.sqrt(0.75 * 0.25 / 5999)
     assert (found["low"], found["high"]) == (pytest.approx(0.75 - half, abs=1e-6), pytest.approx(0.75 + half, abs=1e-6))
+
+
+def test_questions_that_are_objects_are_one_in_whatever_order_their_members_stand(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    file = tmp_path / "rows.jsonl"
+    file.write_text('{"q": {"a": 1, "b": 2}, "answer": "x"}\n{"q": {"b": 2, "a": 1}, "answer": "x"}\n')
+    assert main(["data", "consistency", str(file), "--group-by", "q", "--column", "answer"]) == 0
+    rows = [json.loads(line) for line in capfdbinary.readouterr().out.splitlines()]
+    assert [(row["n_answers"], row["rouge_l"]) for row in rows] == [(2, 1.0), (2, 1.0)]

@@ -172,6 +172,19 @@ def test_jsonl_becomes_parquet_by_all_its_rows(tmp_path: Path, capfdbinary: pyte
     assert pl.read_parquet(out).shape == (0, 1)
 
 
+def test_kept_and_removed_rows_appear_together_or_not_at_all(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    """Lists and objects in one column have no common type, which is known after the last row."""
+    rows = written(tmp_path / "r.jsonl", [{"text": "a", "x": [1]}, {"text": "b", "x": {"y": 1}}, {"text": "a"}])
+    code, _, err = told(
+        capfdbinary, "dedup", rows, "--out", tmp_path / "out.parquet", "--removed", tmp_path / "gone.jsonl"
+    )
+    assert code == 2
+    assert "out.parquet: cannot be written as Parquet" in err
+    assert [path.name for path in tmp_path.iterdir()] == ["r.jsonl"]
+
+
 def test_chats_are_compared_by_what_is_said(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:
     chats = [["hello", "good day"], ["hello", "go away"], ["hello", "good day"]]
     turns = [[{"role": "user", "content": a}, {"role": "assistant", "content": b}] for a, b in chats]

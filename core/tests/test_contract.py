@@ -9,8 +9,21 @@ import warnings
 from typing import Any
 
 import pytest
-from sctk_core import Critique, Decision, Failure, Message, Prompt, Reply, Request, Round, Sample, Score
-from sctk_core.pipeline.contract import checked, checked_values
+from sctk_core import (
+    Critique,
+    Curation,
+    Decision,
+    Declined,
+    Failure,
+    Message,
+    Prompt,
+    Reply,
+    Request,
+    Round,
+    Sample,
+    Score,
+)
+from sctk_core.pipeline.contract import checked, checked_values, checked_verdicts
 
 SAMPLES = [Sample(prompt=Prompt(messages=(Message(role="user", content=f"q{n}"),)), text=f"a{n}") for n in range(4)]
 SCORES = [Score(sample=sample, name="length", value=float(n)) for n, sample in enumerate(SAMPLES)]
@@ -134,3 +147,16 @@ def test_values_of_an_evaluator() -> None:
     assert "3 values" in checked_values({"truth": [1.0, None, 0.0]}, SAMPLES)
     assert "nan" in checked_values({"truth": [math.nan, None, 0.0, 1.0]}, SAMPLES)
     assert "mapping" in checked_values([1.0], SAMPLES)
+
+
+@pytest.mark.parametrize("notes", ["seen", None, ("\ud800",), (3,)])
+def test_notes_of_a_curator_that_no_table_can_hold_break_its_contract(notes: Any) -> None:
+    assert checked_verdicts(Curation(verdicts=[None] * len(SAMPLES), notes=("seen",)), SAMPLES, []) == ""
+    complaint = checked_verdicts(Curation(verdicts=[None] * len(SAMPLES), notes=notes), SAMPLES, [])
+    assert "wanted a tuple of str" in complaint
+
+
+def test_a_verdict_that_names_no_id_breaks_its_contract() -> None:
+    because: Any = [IDS[1]]
+    verdicts = [Declined(reason="equal", because=because), *([None] * (len(SAMPLES) - 1))]
+    assert "wanted the id of another row" in checked_verdicts(Curation(verdicts=verdicts), SAMPLES, [])

@@ -116,7 +116,9 @@ class Groups:
         for chunk in chunks(sources, pace):
             indices, texts, keys = self._of_table(chunk) if isinstance(chunk, Table) else self._of_lines(chunk)
             for key in keys:
-                self._code_of_row.append(self._codes.setdefault(json.dumps(key, default=str), len(self._codes)))
+                self._code_of_row.append(
+                    self._codes.setdefault(json.dumps(key, default=str, sort_keys=True), len(self._codes))
+                )
             seen.add(chunk, indices)
             held.append(texts.alias("text"))
         return seen, pl.concat(held, rechunk=False)

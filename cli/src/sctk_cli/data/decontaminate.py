@@ -1,7 +1,8 @@
 """`sctk data decontaminate`: rows that share a run of n words with a held-out row are left out.
 
 The corpus streams in windows, the held-out texts stay in memory. The core indexes the held-out n-grams anew for each window, so
-a window has at least four times their text: indexing then costs at most about a fifth, whatever the held-out sets' size.
+a window has at least four times their text: indexing then costs at most about a fifth, whatever the held-out sets' size. Only where
+texts are a small part of their rows a window ends sooner, so that it never holds more than four times as much again.
 """
 
 from __future__ import annotations
@@ -92,7 +93,7 @@ def decontaminate(files: tuple[str, ...], against: tuple[str, ...], **given: Any
         held = _held_out(held_sources, other, settings, stages)
         n_rows = n_gone = 0
         with stages.stage("decontaminating") as pace:
-            for window in _windows(sources, column, max(WINDOW_BYTES, 4 * _size(held.texts)), pace):
+            for window in windows(sources, column, max(WINDOW_BYTES, 4 * _size(held.texts)), pace):
                 matches = _matches(window, held, settings)
                 _write(window, matches, (kept, gone))
                 n_rows, n_gone = n_rows + len(window.texts), n_gone + len(matches)
@@ -137,20 +138,21 @@ def _size(texts: pl.Series) -> int:
     return int(texts.str.len_bytes().sum())
 
 
-def _windows(sources: list[Input], column: TextColumn, most_bytes: int, pace: Pace) -> Iterator[Window]:
+def windows(sources: list[Input], column: TextColumn, text_bytes: int, pace: Pace) -> Iterator[Window]:
+    """All rows in windows that end with `text_bytes` of text, or with four times as many bytes of whole rows."""
     import polars as pl
 
     parts: list[tuple[Chunk, list[int]]] = []
     held: list[pl.Series] = []
-    n_bytes = 0
+    n_text = n_whole = 0
     for chunk in chunks(sources, pace):
         indices, texts = column.of(chunk)
         parts.append((chunk, indices))
         held.append(texts.alias("text"))
-        n_bytes += _size(texts)
-        if n_bytes >= most_bytes:
+        n_text, n_whole = n_text + _size(texts), n_whole + chunk.n_bytes
+        if n_text >= text_bytes or n_whole >= 4 * text_bytes:
             yield Window(parts=parts, texts=pl.concat(held, rechunk=False))
-            parts, held, n_bytes = [], [], 0
+            parts, held, n_text, n_whole = [], [], 0, 0
     if parts:
         yield Window(parts=parts, texts=pl.concat(held, rechunk=False))
 

@@ -20,7 +20,7 @@ from sctk_cli.data.jsonl import Output
 from sctk_cli.data.options import COLUMN, common, only_with, percent, prepare, tell
 from sctk_cli.data.output import put_rows
 from sctk_cli.data.pace import Pace, Walk, walk
-from sctk_cli.data.removed import kept_and_removed, with_rows
+from sctk_cli.data.removed import REMOVED, kept_and_removed, with_rows
 from sctk_cli.data.rust import asked, rust
 from sctk_cli.data.seen import Seen
 
@@ -62,9 +62,7 @@ class Found:
     click.option("--shingle", type=click.Choice(["word", "char"]), default="word", show_default=True),
     click.option("--n", type=click.IntRange(1), default=5, show_default=True, help="Words or characters in a shingle."),
     COLUMN,
-    click.option(
-        "--removed", type=click.Path(path_type=Path), help="Where the rows left out go, each with its reason."
-    ),
+    REMOVED,
     click.option(
         "--spill-dir",
         type=click.Path(path_type=Path, exists=True, file_okay=False),

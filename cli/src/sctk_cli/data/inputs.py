@@ -40,7 +40,7 @@ class Input:
     path: Path | None
     form: Form
     size: int | None
-    stamp: tuple[int, int] = (0, 0)
+    stamp: tuple[int, int] | None = None
 
     def opened(self) -> IO[bytes]:
         """Its bytes, compressed or not."""
@@ -109,8 +109,12 @@ def form_of(path: Path) -> Form:
     )
 
 
-def _stamp(path: Path) -> tuple[int, int]:
-    found = path.stat()
+def _stamp(path: Path) -> tuple[int, int] | None:
+    """What tells that a file was written to; None: it is there no more."""
+    try:
+        found = path.stat()
+    except FileNotFoundError:
+        return None
     return found.st_size, found.st_mtime_ns
 
 

@@ -50,12 +50,23 @@ class Json:
 def as_lines(frame: pl.DataFrame, path: str) -> bytes:
     """The frame as JSONL; a ConfigError for a column of bytes, which JSON has not (polars panics at it). NaN becomes null."""
     for name, kind in frame.schema.items():
-        if "Binary" in str(kind) or "Object" in str(kind):
+        if _no_json(kind):
             raise ConfigError(
                 f"{path}: column {name!r}: got {kind}, wanted what JSON can hold",
                 hint="write the rows to --out FILE.parquet, without --removed",
             )
     return frame.write_ndjson().encode("utf-8")
+
+
+def _no_json(kind: object) -> bool:
+    """Whether values of that type are, or hold, what JSON has not."""
+    import polars as pl
+
+    if isinstance(kind, pl.Struct):
+        return any(_no_json(field.dtype) for field in kind.fields)
+    if isinstance(kind, (pl.List, pl.Array)):
+        return _no_json(kind.inner)
+    return kind in (pl.Binary, pl.Object)
 
 
 @contextmanager

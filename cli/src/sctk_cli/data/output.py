@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from sctk_core.errors import ConfigError
@@ -29,20 +29,20 @@ def put_rows(output: Output, chunk: Chunk, indices: Sequence[int]) -> None:
 
 @contextmanager
 def output(
-    path: Path | None, sources: Sequence[Input], *, force: bool, others: Sequence[Path] = (), also: Sequence[Input] = ()
+    path: Path | None, sources: Sequence[Input], *, force: bool, renames: Renames | None = None
 ) -> Iterator[Output]:
     """The place for rows of `sources`, as they were read: standard output where `path` is None.
 
-    What is not finished is removed. Neither a source, nor what is read besides (`also`), nor another output (`others`) is
-    ever overwritten.
+    With `renames` the file gets its name when those of that command do; its owner has checked it with `refuse`.
     """
     if path is None:
         with _stdout() as rows:
             yield rows
         return
-    form = refuse(path, [*sources, *also], force=force, others=others)
+    form = form_of(path) if renames else refuse(path, sources, force=force)
     _one_form(path, sources)
-    with replacing(path) as part:
+    with nullcontext(renames) if renames else Renames() as names:
+        part = names.part(path)
         if form == "jsonl":
             place = jsonl(part, path)
         else:
@@ -59,23 +59,35 @@ def made(path: Path | None, sources: Sequence[Input], *, force: bool, group_rows
             yield rows
         return
     form = refuse(path, sources, force=force)
-    with (
-        replacing(path) as part,
-        parquet_frames(part, path, group_rows) if form == "parquet" else jsonl(part, path) as rows,
-    ):
-        yield rows
+    with Renames() as names:
+        part = names.part(path)
+        with parquet_frames(part, path, group_rows) if form == "parquet" else jsonl(part, path) as rows:
+            yield rows
 
 
-@contextmanager
-def replacing(path: Path) -> Iterator[Path]:
-    """A name beside `path` to write to; it becomes `path` when all went well, and is removed when not."""
-    part = path.resolve().with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        yield part
-        with to_disk(path):
-            os.replace(part, path.resolve())
-    finally:
-        part.unlink(missing_ok=True)
+class Renames:
+    """Files under other names until all of them are whole: on leaving they get their own, or are removed if anything failed."""
+
+    def __init__(self) -> None:
+        self._parts: dict[Path, Path] = {}
+
+    def part(self, path: Path) -> Path:
+        """The name beside `path` to write to."""
+        path = path.resolve()
+        self._parts[path] = path.with_name(f".{path.name}.{os.getpid()}.part")
+        return self._parts[path]
+
+    def __enter__(self) -> Renames:
+        return self
+
+    def __exit__(self, error: type[BaseException] | None, *_: object) -> None:
+        try:
+            for path, part in self._parts.items() if error is None else ():
+                with to_disk(path):
+                    os.replace(part, path)
+        finally:
+            for part in self._parts.values():
+                part.unlink(missing_ok=True)
 
 
 @contextmanager

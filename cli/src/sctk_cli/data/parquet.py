@@ -54,7 +54,6 @@ class _Frames:
         self._schema: Any = None
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="parquet")
         self._sink: Future[None] | None = None
-        self._given_up = False
 
     def lines(self, lines: Sequence[bytes]) -> None:
         raise NotImplementedError("lines of JSONL go through a file first")
@@ -91,8 +90,6 @@ class _Frames:
     def _frames(self, *_: object) -> Iterator[pl.DataFrame]:
         while (frame := self._queue.get()) is not None:
             yield frame
-        if self._given_up:
-            raise InterruptedError("given up")
 
     def _result(self, sink: Future[None]) -> None:
         with polars_told(self._path):
@@ -106,8 +103,11 @@ class _Frames:
         self._result(self._sink)
 
     def give_up(self) -> None:
-        """Ends the thread; what it has written is removed by its owner."""
-        self._given_up = True
+        """Ends the thread; what it has written is removed by its owner.
+
+        The frames end here as they do in `finish`: a sink whose source fails returns before it opens its file, and polars
+        makes that file afterwards, when its owner has gone.
+        """
         while self._sink is not None and not self._sink.done():
             with contextlib.suppress(queue.Full, TimeoutError):
                 self._queue.put(None, timeout=0.2)

@@ -14,7 +14,7 @@ from sctk_core.errors import ConfigError
 from sctk_cli.data.chunks import Chunk, Lines
 from sctk_cli.data.inputs import Input
 from sctk_cli.data.jsonl import Output, as_lines
-from sctk_cli.data.output import output, refuse
+from sctk_cli.data.output import Renames, output, refuse
 
 REMOVED = click.option(
     "--removed", type=click.Path(path_type=Path), help="Where the rows left out go (.jsonl), each with its reason."
@@ -24,15 +24,22 @@ REMOVED = click.option(
 def kept_and_removed(
     opened: ExitStack, given: Mapping[str, Any], sources: Sequence[Input], also: Sequence[Input] = ()
 ) -> tuple[Output, Output | None]:
-    """The places for rows kept and rows left out, open until `opened` is closed; both are checked before one is opened."""
+    """The places for rows kept and rows left out, open until `opened` is closed: both files appear, or none.
+
+    All is checked before anything is opened: neither file may be an input, what is read besides (`also`), or the other.
+    """
     out, removed, force = given["out"], given["removed"], given["force"]
-    if removed is None:
-        return opened.enter_context(output(out, sources, force=force, also=also)), None
-    if not removed.name.lower().endswith(".jsonl"):
-        raise ConfigError(f"--removed {removed}: wanted the ending .jsonl", hint="rows left out are written as JSONL")
-    refuse(removed, [*sources, *also], force=force)
-    kept = opened.enter_context(output(out, sources, force=force, others=[removed], also=also))
-    return kept, opened.enter_context(output(removed, sources, force=force, also=also))
+    renames = opened.enter_context(Renames())
+    if out is not None:
+        refuse(out, [*sources, *also], force=force, others=[removed] if removed else [])
+    if removed is not None:
+        if not removed.name.lower().endswith(".jsonl"):
+            raise ConfigError(
+                f"--removed {removed}: wanted the ending .jsonl", hint="rows left out are written as JSONL"
+            )
+        refuse(removed, [*sources, *also], force=force)
+    kept = opened.enter_context(output(out, sources, force=force, renames=renames))
+    return kept, opened.enter_context(output(removed, sources, force=force, renames=renames)) if removed else None
 
 
 def with_rows(told: Sequence[dict[str, Any]], chunk: Chunk, indices: Sequence[int]) -> list[bytes]:

@@ -37,13 +37,21 @@ class Seen:
         return list(accumulate(counts, initial=0))[:-1]
 
     def again(self, pace: Pace) -> Iterator[tuple[Chunk, int, list[int]]]:
-        """(chunk, the first of its rows, their indices in the chunk), read a second time."""
+        """(chunk, the first of its rows, their indices in the chunk), read a second time.
+
+        A file that was changed is an error, before the reading and after it: one that was emptied gives no chunk at all.
+        """
+        self._check_unchanged()
         before, current = 0, None
         for chunk in chunks(self.sources, pace):
             if current is not chunk.source:
                 before += len(self.numbers[id(current)]) if current is not None else 0
                 current = chunk.source
-                current.check_unchanged()
             numbers = self.numbers[id(chunk.source)]
             low, high = bisect_left(numbers, chunk.first), bisect_left(numbers, chunk.first + len(chunk))
             yield chunk, before + low, [numbers[at] - chunk.first for at in range(low, high)]
+        self._check_unchanged()
+
+    def _check_unchanged(self) -> None:
+        for source in self.sources:
+            source.check_unchanged()

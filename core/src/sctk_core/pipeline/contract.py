@@ -70,8 +70,9 @@ def checked_verdicts(answer: object, rows: Sequence[Any], held_out: Sequence[Pro
         return f"got verdicts in {_kind_of(verdicts)}, wanted a list of None, Declined or Failure"
     if len(verdicts) != len(rows):
         return f"got {len(verdicts)} verdicts, wanted {len(rows)}, one per row and in the same order"
-    if not all(isinstance(note, str) for note in answer.notes):
-        return "got a note that is no text, wanted str"
+    notes = answer.notes
+    if not isinstance(notes, tuple | list) or not all(isinstance(note, str) and _unicode(note) for note in notes):
+        return f"got notes in {_kind_of(notes)} that are not all Unicode text, wanted a tuple of str"
     known = {row.id for row in rows} | {prompt.id for prompt in held_out}
     for position, (verdict, row) in enumerate(zip(verdicts, rows, strict=True)):
         complaint = _verdict(verdict, row.id, known)
@@ -90,7 +91,9 @@ def _verdict(verdict: object, row: str, known: set[str]) -> str:
         return f"got the reason {verdict.reason!r} and a detail that is {_kind_of(verdict.detail)}, wanted text"
     if not _unicode(verdict.reason + verdict.detail):
         return "got a reason or detail with a lone surrogate, wanted Unicode"
-    if verdict.because and (verdict.because not in known or verdict.because == row):
+    if not isinstance(verdict.because, str) or (
+        verdict.because and (verdict.because not in known or verdict.because == row)
+    ):
         return f"got because = {verdict.because!r}, wanted the id of another row of the table or of a held-out prompt"
     if verdict.similarity is not None and not (_finite(verdict.similarity) and 0 <= verdict.similarity <= 1):
         return f"got the similarity {verdict.similarity!r}, wanted a number in [0, 1] or None"
@@ -183,9 +186,10 @@ def _storable(answer: Any, name: str, stage: str, component: str) -> Any:
 def _unicode(text: str) -> bool:
     """Whether a table can hold the text."""
     try:
-        return bool(text.encode()) or not text
+        text.encode()
     except UnicodeEncodeError:
         return False
+    return True
 
 
 def _finite(value: object) -> bool:

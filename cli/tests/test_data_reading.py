@@ -1,0 +1,97 @@
+"""What `sctk data` reads and leaves behind: files that change under it, windows of long rows, files given up, odd types."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import polars as pl
+import pytest
+from sctk_cli.data.chunks import chunks
+from sctk_cli.data.columns import BadRows, TextColumn
+from sctk_cli.data.decontaminate import windows
+from sctk_cli.data.inputs import inputs
+from sctk_cli.data.jsonl import as_lines
+from sctk_cli.data.pace import Pace
+from sctk_cli.data.parquet import parquet_frames
+from sctk_cli.data.seen import Seen
+from sctk_core.errors import ConfigError
+
+ROW = b'{"text": "a"}\n'
+
+
+def grow(file: Path) -> None:
+    file.write_bytes(file.read_bytes() + ROW)
+
+
+def empty(file: Path) -> None:
+    file.write_bytes(b"")
+
+
+@pytest.mark.parametrize("change", [grow, empty, Path.unlink])
+@pytest.mark.parametrize("amid", [False, True])
+def test_a_file_that_changes_between_two_readings_or_in_the_second_is_an_error(
+    change: Callable[[Path], None], amid: bool, tmp_path: Path
+) -> None:
+    files = [tmp_path / "a.jsonl", tmp_path / "b.jsonl"]
+    for file in files:
+        file.write_bytes(ROW * 3)
+    with inputs([str(file) for file in files], twice=True) as sources:
+        seen = Seen(sources)
+        for chunk in chunks(sources, Pace()):
+            seen.add(chunk, range(len(chunk)))
+        again = seen.again(Pace())
+        if amid:
+            assert next(again)[2] == [0, 1, 2]
+        change(files[0])
+        with pytest.raises(ConfigError, match=r"a\.jsonl: got other bytes on the second reading"):
+            list(again)
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+def test_a_window_is_bounded_where_texts_are_a_small_part_of_their_rows(form: str, tmp_path: Path) -> None:
+    file, rows = tmp_path / f"wide.{form}", [{"text": str(n), "pad": "x" * 2000} for n in range(20_000)]
+    if form == "jsonl":
+        file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    else:
+        pl.DataFrame(rows).write_parquet(file)
+    with inputs([str(file)], twice=False) as sources:
+        column = TextColumn("text", BadRows(skip=False))
+        found = list(windows(sources, column, 1 << 20, Pace()))
+    assert [text for window in found for text in window.texts] == [row["text"] for row in rows]
+    assert max(len(window.texts) for window in found) * 2000 < 32 << 20
+
+
+def give_up(part: Path) -> None:
+    """Files of two kinds, written to one: the second is refused when the first is on its way."""
+    with parquet_frames(part, part.with_name("x.parquet")) as rows:
+        rows.frame(pl.DataFrame({f"n{k}": [k] for k in range(300)}))
+        rows.frame(pl.DataFrame({"m": [1]}))
+
+
+def test_frames_that_are_given_up_leave_no_file_to_appear_later(tmp_path: Path) -> None:
+    for number in range(40):  # on a busy machine every third of them once did
+        part = tmp_path / f"{number}.part"
+        with pytest.raises(ConfigError, match="columns differ"):
+            give_up(part)
+        part.unlink()  # it must be there: one that is made after this nobody removes
+
+
+BYTES: list[pl.Series] = [
+    pl.Series("k", [b"a"]),
+    pl.Series("k", [[b"a"]]),
+    pl.Series("k", [{"inner": [b"a"]}]),
+    pl.Series("k", [[b"a"]], dtype=pl.Array(pl.Binary, 1)),
+]
+
+
+@pytest.mark.parametrize("column", BYTES, ids=lambda column: str(column.dtype))
+def test_bytes_are_no_json_however_deep_they_lie(column: pl.Series) -> None:
+    with pytest.raises(ConfigError, match=r"column 'k': got .*Binary"):
+        as_lines(column.to_frame(), "x.jsonl")
+
+
+def test_a_type_is_no_bytes_for_what_its_values_and_fields_are_called() -> None:
+    frame = pl.DataFrame({"k": pl.Series(["Binary"], dtype=pl.Enum(["Binary"])), "s": [{"Object": 1}]})
+    assert as_lines(frame, "x.jsonl") == b'{"k":"Binary","s":{"Object":1}}\n'
