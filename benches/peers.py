@@ -46,10 +46,10 @@ def gaoya_near(texts: Texts) -> np.ndarray:
     return np.array([root(row) for row in range(len(texts))])
 
 
-def rensa_near(texts: Texts) -> np.ndarray:
+def rensa_near(texts: Texts | pl.Series) -> np.ndarray:
     """Flags (has a near duplicate): words by polars, 5-grams rolled in NumPy, rensa's flat sketches; nothing is verified."""
     rensa = pytest.importorskip("rensa")
-    words = pl.Series(texts).str.to_lowercase().str.extract_all(r"\w+")
+    words = pl.Series("text", texts).str.to_lowercase().str.extract_all(r"\w+")
     n_words = words.list.len().to_numpy().astype(np.int64)
     hashes = words.list.explode().hash(1).to_numpy()
     rolled = np.zeros_like(hashes)

@@ -13,16 +13,12 @@ none; `words` and `shingles` are the plain definition that the Rust core is held
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import itertools
 import json
-import os
 import random
-import time
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
 
 ALONE = (
     (0x3005, 0x3007), (0x3021, 0x3029), (0x3031, 0x3035), (0x3038, 0x303C), (0x3041, 0x30FF), (0x31F0, 0x31FF),
@@ -243,54 +239,12 @@ def report(n: int, seed: int) -> dict[str, object]:
     }
 
 
-def polars_and_rensa(column: Any) -> Any:
-    """The flags of the fastest composition of public parts: polars tokens and hashes, NumPy 5-grams, rensa's sketches and bands."""
-    import numpy as np
-    import polars as pl
-    import rensa  # type: ignore[import-not-found, unused-ignore]
-
-    words = pl.from_arrow(column).str.to_lowercase().str.extract_all(r"\w+")  # type: ignore[union-attr]
-    count = words.list.len().to_numpy().astype(np.int64)
-    hashes = words.list.explode().hash(1).to_numpy()
-    first = np.concatenate([[0], np.cumsum(count)])
-    rolled = np.zeros(len(hashes), np.uint64)
-    for j in range(5):
-        rolled[: len(hashes) - j] = rolled[: len(hashes) - j] * np.uint64(0xD6E8FEB86659FD93) + hashes[j:]
-    of_row = np.maximum(count - 4, 1)
-    offsets = np.concatenate([[0], np.cumsum(of_row)])
-    at = np.repeat(first[:-1] - offsets[:-1], of_row) + np.arange(offsets[-1])
-    sketches = rensa.RMinHash.digest_matrix_from_flat_token_hashes(rolled[at], offsets.astype(np.uint64), 128, 42)
-    return rensa.RMinHashLSH(0.8, 128, 16).query_duplicate_flags_matrix_one_shot(sketches)
-
-
-def timed(n: int, seed: int, runs: int) -> dict[str, object]:
-    """Seconds of alternating runs on one CPU, from Arrow and from `list[str]`, beside polars and rensa where they are installed."""
-    import pyarrow as pa
-    from sctk_rs import dedup
-
-    os.sched_setaffinity(0, {max(os.sched_getaffinity(0))})
-    texts = planted(n, seed).texts
-    column = pa.array(texts, pa.large_string())
-    jobs = {"Arrow": lambda: dedup.near(column), "list[str]": lambda: dedup.near(texts)}
-    if importlib.util.find_spec("rensa"):
-        jobs["polars and rensa, Arrow"] = lambda: polars_and_rensa(column)
-    seconds: dict[str, list[float]] = {name: [] for name in jobs}
-    for _, (name, job) in itertools.product(range(runs + 1), jobs.items()):
-        start = time.perf_counter()
-        job()
-        seconds[name].append(round(time.perf_counter() - start, 4))
-    bytes_each = sum(len(text.encode()) for text in texts) / n
-    return {"bytes a document": round(bytes_each), **{name: sorted(runs[1:]) for name, runs in seconds.items()}}
-
-
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--n", type=int, default=20_000)
     parser.add_argument("--seed", type=int, default=7)
-    parser.add_argument("--time", type=int, default=0, help="instead, this many timed runs")
     args = parser.parse_args()
-    found = timed(args.n, args.seed, args.time) if args.time else report(args.n, args.seed)
-    print(json.dumps(found, indent=None if args.time else 1))
+    print(json.dumps(report(args.n, args.seed), indent=1))
 
 
 if __name__ == "__main__":
