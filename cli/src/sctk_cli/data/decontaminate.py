@@ -66,7 +66,7 @@ class Window:
     click.option(
         "--against-column", metavar="NAME", help="The column with the held-out text; else found by its usual name."
     ),
-    click.option("--n", type=click.IntRange(1), default=13, show_default=True, help="Words in a run."),
+    click.option("--n", type=click.IntRange(1, 1000), default=13, show_default=True, help="Words in a run."),
     click.option(
         "--min-share",
         type=click.FloatRange(0, 1),

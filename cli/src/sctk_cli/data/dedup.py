@@ -58,9 +58,11 @@ class Found:
     click.option("--exact", "mode", flag_value="exact", help="Rows with the same text."),
     click.option("--normalised", "mode", flag_value="normalised", help="Rows with the same words."),
     click.option("--near", "mode", flag_value="near", default="near", help="Rows with nearly the same text (default)."),
-    click.option("--threshold", type=click.FloatRange(0, 1, min_open=True), default=0.8, show_default=True),
+    click.option("--threshold", type=click.FloatRange(0.1, 1), default=0.8, show_default=True),
     click.option("--shingle", type=click.Choice(["word", "char"]), default="word", show_default=True),
-    click.option("--n", type=click.IntRange(1), default=5, show_default=True, help="Words or characters in a shingle."),
+    click.option(
+        "--n", type=click.IntRange(1, 1000), default=5, show_default=True, help="Words or characters in a shingle."
+    ),
     COLUMN,
     REMOVED,
     click.option(
