@@ -6,10 +6,8 @@ import gzip
 import json
 import os
 import re
-import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -360,20 +358,6 @@ def test_a_reader_that_goes_away_is_no_error(n_rows: int, tmp_path: Path) -> Non
     os.close(writing)
     assert done.returncode == 0, done.stderr
     assert "error" not in done.stderr
-
-
-def test_ctrl_c_leaves_nothing(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "sctk_cli.main", "data", "dedup", "-", "--out", str(tmp_path / "out.jsonl")]
-    environment = os.environ | {"TMPDIR": str(tmp_path)}
-    running = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
-    deadline = time.monotonic() + 60
-    while not list(tmp_path.glob("sctk-*/stdin.jsonl")) and time.monotonic() < deadline:
-        time.sleep(0.05)
-    running.send_signal(signal.SIGINT)
-    _, err = running.communicate(timeout=60)
-    assert running.returncode == 130, err
-    assert "no file was written" in err
-    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_named_twice_is_its_own_duplicate(tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]) -> None:

@@ -3,6 +3,11 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -95,3 +100,18 @@ def test_bytes_are_no_json_however_deep_they_lie(column: pl.Series) -> None:
 def test_a_type_is_no_bytes_for_what_its_values_and_fields_are_called() -> None:
     frame = pl.DataFrame({"k": pl.Series(["Binary"], dtype=pl.Enum(["Binary"])), "s": [{"Object": 1}]})
     assert as_lines(frame, "x.jsonl") == b'{"k":"Binary","s":{"Object":1}}\n'
+
+
+@pytest.mark.parametrize("end", [signal.SIGINT, signal.SIGTERM])
+def test_ctrl_c_and_a_request_to_end_leave_nothing(end: signal.Signals, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "sctk_cli.main", "data", "dedup", "-", "--out", str(tmp_path / "out.jsonl")]
+    environment = os.environ | {"TMPDIR": str(tmp_path)}
+    running = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    deadline = time.monotonic() + 60
+    while not list(tmp_path.glob("sctk-*/stdin.jsonl")) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    running.send_signal(end)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 130, err
+    assert "no file was written" in err
+    assert list(tmp_path.iterdir()) == []

@@ -6,6 +6,10 @@ text of a row, `output.py` opens what is written: whole files or none. Each subc
 
 from __future__ import annotations
 
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -33,12 +37,26 @@ class DataGroup(LazyGroup):
     """The subcommands; an interrupt leaves no file behind, so there is nothing to go on with."""
 
     def invoke(self, ctx: click.Context) -> Any:
-        """As click does it; Ctrl-C is told in this command's own words."""
+        """As click does it; Ctrl-C is told in this command's own words, and a request to end (SIGTERM) is the same."""
         try:
-            return super().invoke(ctx)
+            with _ended_as_by_ctrl_c():
+                return super().invoke(ctx)
         except KeyboardInterrupt:
             say("interrupted: no file was written; run the same line again to start anew")
             return 130
+
+
+@contextmanager
+def _ended_as_by_ctrl_c() -> Iterator[None]:
+    """SIGTERM, which time limits and batch systems send, raises KeyboardInterrupt: without it Python would leave parts of files."""
+    if threading.current_thread() is not threading.main_thread():  # only there may signals be handled
+        yield
+        return
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before or signal.SIG_DFL)  # None: it was not Python's
 
 
 @click.group(cls=DataGroup, table=COMMANDS, epilog=EPILOG, no_args_is_help=True)
