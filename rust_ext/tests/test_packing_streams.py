@@ -59,6 +59,14 @@ def test_tables_of_a_stream_must_agree() -> None:
         list(packing.PackStream(tables, packing.Packer(10)))
 
 
+@pytest.mark.parametrize("span", [(0, 4), (4, 0), (2**64 - 1, 1), (2**64 - 2, 3), (1, 2**64 - 1)])
+def test_a_window_lies_within_its_tables(span: tuple[int, int]) -> None:
+    """A skip and a length whose sum wraps round would reach behind the tables' memory."""
+    rows = packing.Rows(table_of([3, 1, 2]))
+    with pytest.raises(ValueError, match="a window must lie within its tables"):
+        packing.Packer(4)._pack_window([rows], span, 0)
+
+
 @pytest.mark.parametrize("threads", [1, 2])
 @pytest.mark.parametrize("streamed", [False, True])
 def test_ctrl_c_ends_packing(threads: int, streamed: bool, ctrl_c: None) -> None:

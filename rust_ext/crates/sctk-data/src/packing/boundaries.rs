@@ -63,8 +63,9 @@ impl Boundaries {
             }
             sum
         });
+        assert_eq!(room.len(), 0, "the bins of a plan hold all its pieces");
         let n_sequences = plan.rows.len() * sides.n_sides();
-        // SAFETY: the bins tile the pieces, and each piece pushed one number for each of its sides, so all are written.
+        // SAFETY: there was room for one number for each side of each piece, and none is left.
         unsafe { n_tokens.set_len(n_sequences) };
         let n_sides = sides.n_sides();
         let seq_offsets = Buffer::from_fn(n_bins + 1, |b| n_sides as i64 * plan.bin_offsets[b]);
@@ -74,6 +75,16 @@ impl Boundaries {
             n_sides,
             token_offsets,
         }
+    }
+
+    /// Panics unless these are of `plan`, and sequences and bins fill the tokens: what `fill` writes by.
+    pub(super) fn check(&self, plan: &Plan) {
+        let n_sequences = plan.rows.len() * self.n_sides;
+        assert_eq!(self.n_tokens.len(), n_sequences, "boundaries of this plan");
+        let sum: u64 = self.n_tokens.iter().map(|&n| u64::from(n as u32)).sum();
+        assert_eq!(sum, self.n_tokens() as u64, "a bin for each token");
+        let bins = &self.token_offsets;
+        assert!(bins[0] == 0 && bins.is_sorted(), "bins follow one another");
     }
 
     pub fn n_bins(&self) -> usize {

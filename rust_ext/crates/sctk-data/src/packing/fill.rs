@@ -49,6 +49,7 @@ pub fn fill(
     threads: usize,
     watch: &dyn Watch,
 ) -> Result<(), Stopped> {
+    job.boundaries.check(job.plan);
     let n_tokens = job.boundaries.n_tokens();
     let moves = in_source_order(job.plan, job.boundaries);
     let mut chunks = Vec::new();
@@ -162,12 +163,14 @@ fn count_bins(job: &Job<'_>, bins: Range<usize>, positions: &Places<'_, i32>) {
         token_offsets,
         ..
     } = job.boundaries;
-    let mut at = token_offsets[bins.start] as usize;
+    let [start, end] = [bins.start, bins.end].map(|bin| token_offsets[bin] as usize);
+    // SAFETY: bins follow one another (checked in `fill`), and each is in one chunk, which one thread takes once.
+    let mut rest = unsafe { positions.stretch(start, end - start) };
     for &n in &n_tokens[seq_offsets[bins.start] as usize..seq_offsets[bins.end] as usize] {
-        // SAFETY: bins tile the output, each is in one chunk, and sequences follow one another within them.
-        count_up(unsafe { positions.stretch(at, n as usize) }, job.store);
-        at += n as usize;
+        let sequence = rest.split_off_mut(..n as usize);
+        count_up(sequence.expect("bins hold their sequences"), job.store);
     }
+    assert!(rest.is_empty(), "sequences fill their bins");
 }
 
 /// Memory that several threads fill, each at places that no other thread has.

@@ -281,3 +281,45 @@ fn groups_never_share_a_bin() {
         assert_eq!(seen.len(), lengths.iter().filter(|&&n| n > 0).count());
     }
 }
+
+/// What becomes of four rows of four tokens when their plan or boundaries are changed before the tokens are copied.
+fn fill_changed(change: impl Fn(&mut Plan, &mut Boundaries)) -> std::thread::Result<()> {
+    let rules = rules(Strategy::NextFit, 4);
+    let admitted = rules.admit([4u64; 4].into_iter(), Overflow::Error).unwrap();
+    let mut plan = plan(&admitted, &rules, &Unwatched).unwrap();
+    let mut boundaries = Boundaries::of(&plan, Sides::One(&admitted));
+    change(&mut plan, &mut boundaries);
+    let rows: Vec<&[u8]> = vec![b"abcd"; 4];
+    let columns = [Column {
+        width: 1,
+        sides: vec![rows],
+    }];
+    let mut ids = vec![MaybeUninit::uninit(); boundaries.n_tokens()];
+    let mut positions = vec![MaybeUninit::uninit(); boundaries.n_tokens()];
+    std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+        let job = Job {
+            plan: &plan,
+            boundaries: &boundaries,
+            columns: &columns,
+            store: Store::Plain,
+        };
+        let output = Output {
+            columns: vec![&mut ids],
+            position_ids: Some(&mut positions),
+        };
+        fill(&job, output, 1, &Unwatched).unwrap();
+    }))
+}
+
+/// Otherwise it would say that it wrote all of the output and had not, or write a place twice.
+#[test]
+fn boundaries_that_are_not_the_plans_are_a_defect() {
+    let with = |numbers: &[i64]| Buffer::from_fn(numbers.len(), |i| numbers[i]);
+    assert!(fill_changed(|_, _| ()).is_ok());
+    assert!(fill_changed(|_, b| b.token_offsets = with(&[0, 4, 8, 12, 20])).is_err());
+    assert!(fill_changed(|_, b| b.token_offsets = with(&[0, 8, 4, 12, 16])).is_err());
+    assert!(fill_changed(|_, b| b.token_offsets = with(&[4, 4, 8, 12, 16])).is_err());
+    assert!(fill_changed(|_, b| b.seq_offsets = with(&[0, 1, 2, 3, 3])).is_err());
+    assert!(fill_changed(|_, b| b.n_tokens = Buffer::from_fn(4, |_| -4)).is_err());
+    assert!(fill_changed(|p, _| p.rows = Buffer::from_fn(3, |k| k as u32)).is_err());
+}

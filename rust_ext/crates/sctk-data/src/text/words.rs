@@ -17,7 +17,7 @@ const SEGMENT: usize = 8 << 10;
 pub enum TextError {
     /// Not UTF-8 from this byte on.
     NotUtf8 { at: usize },
-    /// A single word of 2^32 bytes or more.
+    /// A single word of more than 2^31 bytes.
     EndlessWord,
 }
 
@@ -25,7 +25,7 @@ impl std::fmt::Display for TextError {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::NotUtf8 { at } => write!(f, "not UTF-8 from byte {at} on"),
-            Self::EndlessWord => f.write_str("one word of 4 GiB or more"),
+            Self::EndlessWord => f.write_str("one word of more than 2 GiB"),
         }
     }
 }

@@ -275,7 +275,12 @@ impl Table {
     /// Rows `skip .. skip + n_rows` of `parts` end to end.
     pub fn window(parts: &[&Self], skip: usize, n_rows: usize) -> PyResult<Self> {
         let all: usize = parts.iter().map(|part| part.n_rows).sum();
-        assert!(skip + n_rows <= all, "a window must lie within its parts");
+        if skip > all || n_rows > all - skip {
+            return Err(errors::value(
+                format_args!("a window of {n_rows} rows from {skip} on, of tables of {all} rows"),
+                "a window must lie within its tables",
+            ));
+        }
         let parts: Vec<_> = parts
             .iter()
             .flat_map(|part| part.parts.iter().cloned())

@@ -114,9 +114,8 @@ impl<'a> View<'a> {
     /// Rows `from .. from + len` of this view, which must have them.
     pub fn slice(&self, from: usize, len: usize) -> View<'a> {
         assert!(
-            from + len <= self.len,
-            "a slice ends at {}, its column at {}",
-            from + len,
+            from <= self.len && len <= self.len - from,
+            "a slice of {len} rows from {from} on, of a column of {}",
             self.len
         );
         View {
