@@ -82,9 +82,9 @@ def test_the_rows_that_go_are_those_of_the_oracle(
     }  # fmt: skip
 
 
-def test_windows_change_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    """Above 64 MiB of text there is a second window."""
-    filler = "lorem ipsum " * 80_000
+def test_chunks_change_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """76 rows of a tenth of a megabyte are read in two chunks."""
+    filler = "lorem ipsum " * 8_000
     corpus, needle = tmp_path / "corpus.jsonl", "one two three four five"
     wanted = {3, 69, 75}
     with corpus.open("w") as file:

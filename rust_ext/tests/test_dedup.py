@@ -322,6 +322,18 @@ def test_the_span_is_cut_from_the_text_as_it_stands() -> None:
     assert dedup.decontaminate([row], ["η οδός του φωτός 漢字 und"], n=5, min_share=0.9).overlaps.__len__() == 0
 
 
+def test_held_out_texts_are_indexed_once_for_many_batches() -> None:
+    held_out = ["the quick brown fox jumps over", "too short", "pack my box with five"]
+    rows = ["see the quick brown fox jumps", "nothing of the kind at all", "PACK my box, with five dozen jugs"] * 3
+    whole = dedup.decontaminate(rows, held_out, n=4)
+    grams = dedup.HeldOut(held_out, n=4)
+    assert memoryview(grams.too_short).tolist() == memoryview(whole.too_short).tolist() == [1]
+    batches = [columns(grams.overlaps(rows[at : at + 3], threads=2)) for at in (0, 3, 6)]
+    joined = {name: [value for batch in batches for value in batch[name]] for name in batches[0]}
+    joined["row"] = [row + 3 * k for k, batch in enumerate(batches) for row in batch["row"]]
+    assert joined == {name: list(values) for name, values in columns(whole.overlaps).items()}
+
+
 # ---------------------------------------------------------------- what is malformed or large
 def test_nothing_is_nothing() -> None:
     found = dedup.near([])

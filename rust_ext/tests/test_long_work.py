@@ -66,6 +66,7 @@ def jobs(answers: list[str]) -> dict[str, Job]:
         "normalised": with_both(dedup.exact, pa.chunked_array([many] * 10), normalised=True),
         "sketch": with_both(dedup.sketch, hashes, np.arange(0, len(hashes) + 1, 100)),
         "decontaminate": with_both(dedup.decontaminate, many, answers[:2], n=8),
+        "held out": lambda threads, progress: dedup.HeldOut(pa.chunked_array([many] * 4), n=8, progress=progress),
         "pack": lambda threads, progress: packing.Packer(4096, how=packing.How(threads=threads)).pack(
             tokens, progress=progress
         ),
@@ -74,7 +75,7 @@ def jobs(answers: list[str]) -> dict[str, Job]:
 
 NAMES = [
     "rouge_l", "rouge_n", "jaccard", "word_edit", "char_edit", "char_edit, cut", "selfcheck", "vote", "clusters",
-    "entropy", "near", "exact", "normalised", "sketch", "decontaminate", "pack",
+    "entropy", "near", "exact", "normalised", "sketch", "decontaminate", "held out", "pack",
 ]  # fmt: skip
 
 

@@ -165,15 +165,23 @@ def dedup_sketch(
     simd: str | None = None,
     progress: Callable[[int, int], object] | None = None,
 ) -> Array: ...
-def dedup_overlaps(
-    texts: object,
-    held_out: object,
-    *,
-    n: int = 13,
-    min_share: float = 0.0,
-    threads: int = 1,
-    progress: Callable[[int, int], object] | None = None,
-) -> tuple[Batch, Array]: ...
+
+@final
+class HeldOut:
+    def __new__(
+        cls, texts: object, *, n: int = 13, progress: Callable[[int, int], object] | None = None
+    ) -> HeldOut: ...
+    @property
+    def too_short(self) -> Array: ...
+    def overlaps(
+        self,
+        texts: object,
+        *,
+        min_share: float = 0.0,
+        threads: int = 1,
+        progress: Callable[[int, int], object] | None = None,
+    ) -> Batch: ...
+
 def word_hash(word: bytes) -> int: ...
 def simd_levels() -> list[str]: ...
 

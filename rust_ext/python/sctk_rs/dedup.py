@@ -18,10 +18,10 @@ from sctk_rs._native import (
     HASH_VERSION,
     Array,
     Batch,
+    HeldOut,
     dedup_exact,
     dedup_keep,
     dedup_near,
-    dedup_overlaps,
     dedup_sketch,
     simd_levels,
     word_hash,
@@ -32,6 +32,7 @@ __all__ = [
     "SLOTS",
     "Contamination",
     "Duplicates",
+    "HeldOut",
     "Progress",
     "decontaminate",
     "exact",
@@ -168,9 +169,12 @@ def decontaminate(
 ) -> Contamination:
     """Every (row, held-out row) with a run of `n` words in common and at least `min_share` of the held-out n-grams.
 
+    A corpus that comes in batches is held against the same texts with `HeldOut(held_out, n=n).overlaps(batch)`.
+
     >>> found = decontaminate(["so: To be, or not to be!"], ["to be or not"], n=4).overlaps
     >>> [memoryview(found[name])[0] for name in ("row", "held_out", "share", "begin", "end")]
     [0, 0, 1.0, 4, 17]
     """
-    overlaps, too_short = dedup_overlaps(texts, held_out, n=n, min_share=min_share, threads=threads, progress=progress)
-    return Contamination(overlaps=overlaps, too_short=too_short)
+    grams = HeldOut(held_out, n=n, progress=progress)
+    overlaps = grams.overlaps(texts, min_share=min_share, threads=threads, progress=progress)
+    return Contamination(overlaps=overlaps, too_short=grams.too_short)

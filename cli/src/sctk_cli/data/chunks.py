@@ -37,11 +37,6 @@ class Lines:
     def __len__(self) -> int:
         return len(self.lines)
 
-    @property
-    def n_bytes(self) -> int:
-        """What its rows take of memory, in bytes."""
-        return sum(map(len, self.lines))
-
     def where(self, index: int) -> str:
         """The place of a row, as a complaint names it."""
         return f"{self.source.name}:{self.first + index}"
@@ -57,11 +52,6 @@ class Table:
 
     def __len__(self) -> int:
         return self.frame.height
-
-    @property
-    def n_bytes(self) -> int:
-        """What its rows take of memory, in bytes."""
-        return int(self.frame.estimated_size())
 
     def where(self, index: int) -> str:
         """The place of a row, as a complaint names it."""

@@ -1,13 +1,11 @@
 """`sctk data decontaminate`: rows that share a run of n words with a held-out row are left out.
 
-The corpus streams in windows, the held-out texts stay in memory. The core indexes the held-out n-grams anew for each window, so
-a window has at least four times their text: indexing then costs at most about a fifth, whatever the held-out sets' size. Only where
-texts are a small part of their rows a window ends sooner, so that it never holds more than four times as much again.
+The held-out texts are indexed once, then the corpus streams by, a chunk at a time.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
@@ -21,7 +19,7 @@ from sctk_cli.data.inputs import Input, inputs
 from sctk_cli.data.jsonl import Output
 from sctk_cli.data.options import COLUMN, common, percent, prepare, tell
 from sctk_cli.data.output import put_rows
-from sctk_cli.data.pace import Pace, Walk, walk
+from sctk_cli.data.pace import Walk, walk
 from sctk_cli.data.removed import REMOVED, kept_and_removed, with_rows
 from sctk_cli.data.rust import asked, rust
 from sctk_cli.data.seen import Seen
@@ -29,7 +27,6 @@ from sctk_cli.data.seen import Seen
 if TYPE_CHECKING:
     import polars as pl
 
-WINDOW_BYTES = 64 << 20
 EPILOG = """\b
 Examples:
   sctk data decontaminate train.jsonl --against test.jsonl --out clean.jsonl
@@ -42,22 +39,14 @@ the held-out row that it shares most with, the share of that row's n-grams, the 
 row (span), how many held-out rows it shares words with, and the row itself."""
 
 
-@dataclass(kw_only=True)
-class HeldOut:
-    """What must not be in the corpus: its texts, where each came from, and which of them were found."""
-
-    texts: pl.Series
-    seen: Seen
-    too_short: int
-    found: set[int] = field(default_factory=set)
-
-
 @dataclass(frozen=True, kw_only=True)
-class Window:
-    """Rows that are compared in one go: chunks with the indices of their good rows, and all their texts."""
+class Held:
+    """What must not be in the corpus: its n-grams, where each row came from, and which of them were found."""
 
-    parts: list[tuple[Chunk, list[int]]]
-    texts: pl.Series
+    grams: Any
+    seen: Seen
+    n_rows: int
+    found: set[int] = field(default_factory=set)
 
 
 @click.command(epilog=EPILOG)
@@ -81,7 +70,6 @@ def decontaminate(files: tuple[str, ...], against: tuple[str, ...], **given: Any
     """Leave out rows that share a run of words with held-out rows."""
     bad = prepare(given)
     rust("dedup")
-    settings = {name: given[name] for name in ("n", "min_share", "threads")}
     column, other = (
         TextColumn(given["column"], bad),
         TextColumn(given["against_column"], bad, option="--against-column"),
@@ -90,15 +78,16 @@ def decontaminate(files: tuple[str, ...], against: tuple[str, ...], **given: Any
         sources, held_sources = both[: len(files)], both[len(files) :]
         _apart(sources, held_sources)
         kept, gone = kept_and_removed(opened, given, sources, held_sources)
-        held = _held_out(held_sources, other, settings, stages)
+        held = _held_out(held_sources, other, given["n"], stages)
         n_rows = n_gone = 0
         with stages.stage("decontaminating") as pace:
-            for window in windows(sources, column, max(WINDOW_BYTES, 4 * _size(held.texts)), pace):
-                matches = _matches(window, held, settings)
-                _write(window, matches, (kept, gone))
-                n_rows, n_gone = n_rows + len(window.texts), n_gone + len(matches)
-    counts = {"rows": n_rows, "kept": n_rows - n_gone, "removed": n_gone, "held_out": len(held.texts)}
-    counts |= {"held_out_found": len(held.found), "held_out_too_short": held.too_short}
+            for chunk in chunks(sources, pace):
+                indices, texts = column.of(chunk)
+                matches = _matches(texts, held, given["min_share"], given["threads"])
+                _write(chunk, indices, matches, (kept, gone))
+                n_rows, n_gone = n_rows + len(texts), n_gone + len(matches)
+    counts = {"rows": n_rows, "kept": n_rows - n_gone, "removed": n_gone, "held_out": held.n_rows}
+    counts |= {"held_out_found": len(held.found), "held_out_too_short": len(held.grams.too_short)}
     tell(
         {"column": column.name, "against_column": other.name, **counts},
         _told(counts, given["n"]),
@@ -115,7 +104,7 @@ def _apart(sources: Sequence[Input], held: Sequence[Input]) -> None:
             raise ConfigError(f"{one.name}: got it as input and as held out, wanted it once", hint="name it once")
 
 
-def _held_out(sources: list[Input], column: TextColumn, settings: dict[str, Any], stages: Walk) -> HeldOut:
+def _held_out(sources: list[Input], column: TextColumn, n: int, stages: Walk) -> Held:
     import polars as pl
 
     seen, held = Seen(sources), [pl.Series("text", [], dtype=pl.String)]
@@ -130,37 +119,13 @@ def _held_out(sources: list[Input], column: TextColumn, settings: dict[str, Any]
             "--against: got no held-out row, wanted at least one", hint="was the file written to its end?"
         )
     with asked():
-        too_short = len(rust("dedup").decontaminate([], texts, **settings).too_short)
-    return HeldOut(texts=texts, seen=seen, too_short=too_short)
+        return Held(grams=rust("dedup").HeldOut(texts, n=n), seen=seen, n_rows=len(texts))
 
 
-def _size(texts: pl.Series) -> int:
-    return int(texts.str.len_bytes().sum())
-
-
-def windows(sources: list[Input], column: TextColumn, text_bytes: int, pace: Pace) -> Iterator[Window]:
-    """All rows in windows that end with `text_bytes` of text, or with four times as many bytes of whole rows."""
-    import polars as pl
-
-    parts: list[tuple[Chunk, list[int]]] = []
-    held: list[pl.Series] = []
-    n_text = n_whole = 0
-    for chunk in chunks(sources, pace):
-        indices, texts = column.of(chunk)
-        parts.append((chunk, indices))
-        held.append(texts.alias("text"))
-        n_text, n_whole = n_text + _size(texts), n_whole + chunk.n_bytes
-        if n_text >= text_bytes or n_whole >= 4 * text_bytes:
-            yield Window(parts=parts, texts=pl.concat(held, rechunk=False))
-            parts, held, n_text, n_whole = [], [], 0, 0
-    if parts:
-        yield Window(parts=parts, texts=pl.concat(held, rechunk=False))
-
-
-def _matches(window: Window, held: HeldOut, settings: dict[str, Any]) -> dict[int, dict[str, Any]]:
+def _matches(texts: pl.Series, held: Held, min_share: float, threads: int) -> dict[int, dict[str, Any]]:
     """For each row to leave out what is told of it; of several held-out rows the one with the largest share, then the first."""
     with asked():
-        overlaps = rust("dedup").decontaminate(window.texts, held.texts, **settings).overlaps
+        overlaps = held.grams.overlaps(texts, min_share=min_share, threads=threads)
     columns = [memoryview(overlaps[name]) for name in ("row", "held_out", "share", "begin", "end")]
     found: dict[int, dict[str, Any]] = {}
     for row, other, share, begin, end in zip(*columns, strict=True):
@@ -168,23 +133,22 @@ def _matches(window: Window, held: HeldOut, settings: dict[str, Any]) -> dict[in
         n_others = found[row]["held_out_rows"] + 1 if row in found else 1
         if n_others == 1 or share > found[row]["share"]:
             file, number = held.seen.place(other)
-            span = window.texts[row].encode("utf-8")[begin:end].decode("utf-8")
+            span = texts[row].encode("utf-8")[begin:end].decode("utf-8")
             found[row] = {"held_out_file": file, "held_out_number": number, "share": share, "span": span}
         found[row]["held_out_rows"] = n_others
     return found
 
 
-def _write(window: Window, found: dict[int, dict[str, Any]], places: tuple[Output, Output | None]) -> None:
+def _write(
+    chunk: Chunk, indices: Sequence[int], found: dict[int, dict[str, Any]], places: tuple[Output, Output | None]
+) -> None:
     kept, gone = places
-    first = 0
-    for chunk, indices in window.parts:
-        rows = range(first, first + len(indices))
-        put_rows(kept, chunk, [index for row, index in zip(rows, indices, strict=True) if row not in found])
-        if gone is not None:
-            leaves = [(row, index) for row, index in zip(rows, indices, strict=True) if row in found]
-            told = [{"file": chunk.source.name, "number": chunk.first + index, **found[row]} for row, index in leaves]
-            gone.lines(with_rows(told, chunk, [index for _, index in leaves]))
-        first += len(indices)
+    put_rows(kept, chunk, [index for row, index in enumerate(indices) if row not in found])
+    if gone is not None:
+        told = [
+            {"file": chunk.source.name, "number": chunk.first + indices[row], **found[row]} for row in sorted(found)
+        ]
+        gone.lines(with_rows(told, chunk, [indices[row] for row in sorted(found)]))
 
 
 def _told(counts: dict[str, int], n: int) -> list[str]:

@@ -7,8 +7,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use sctk_data::buffer::Buffer;
 use sctk_data::dedup::{
-    DedupError, Duplicates, HeldOut, MOST_ROWS, Near, Overlap, SLOTS, Shingle, first_rows,
-    first_rows_normalised, near, overlaps, sketch_flat,
+    DedupError, Duplicates, MOST_ROWS, Near, SLOTS, Shingle, first_rows, first_rows_normalised,
+    near, sketch_flat,
 };
 use sctk_data::text::{HASH_VERSION, Simd, hash};
 use sctk_data::watch::{Stopped, Watch};
@@ -22,7 +22,7 @@ use crate::{control, errors};
 type NearResult = (Array, Batch, (usize, usize, usize));
 
 /// Runs `job` without the GIL and turns its failure into the exception that it is.
-fn run<T: Send>(
+pub fn run<T: Send>(
     py: Python<'_>,
     progress: Option<Py<PyAny>>,
     job: impl FnOnce(&dyn Watch) -> Result<T, DedupError> + Send,
@@ -66,7 +66,7 @@ fn simd_of(name: Option<&str>) -> PyResult<Simd> {
     })
 }
 
-fn shingle_of(kind: &str, n: usize) -> PyResult<Shingle> {
+pub fn shingle_of(kind: &str, n: usize) -> PyResult<Shingle> {
     if !(1..=1000).contains(&n) {
         return Err(errors::value(
             format_args!("n: got {n}, wanted 1 to 1000"),
@@ -83,7 +83,7 @@ fn shingle_of(kind: &str, n: usize) -> PyResult<Shingle> {
     }
 }
 
-fn share_of(name: &str, value: f64, least: f64) -> PyResult<f64> {
+pub fn share_of(name: &str, value: f64, least: f64) -> PyResult<f64> {
     if value >= least && value <= 1.0 {
         return Ok(value);
     }
@@ -258,62 +258,6 @@ fn offsets_of(object: &Bound<'_, PyAny>, n: usize) -> PyResult<Vec<usize>> {
     Ok(offsets)
 }
 
-/// What `texts` share with `held_out`, and the held-out rows that are too short to be found.
-#[pyfunction]
-#[pyo3(signature = (texts, held_out, *, n=13, min_share=0.0, threads=1, progress=None))]
-fn dedup_overlaps(
-    py: Python<'_>,
-    texts: &Bound<'_, PyAny>,
-    held_out: &Bound<'_, PyAny>,
-    n: usize,
-    min_share: f64,
-    threads: usize,
-    progress: Option<Py<PyAny>>,
-) -> PyResult<(Batch, Array)> {
-    shingle_of("word", n)?;
-    let min_share = share_of("min_share", min_share, 0.0)?;
-    let threads = control::threads(threads)?;
-    let (texts, held_out) = (Texts::extract(texts)?, Texts::extract(held_out)?);
-    let (rows, held_out) = (texts.rows()?, held_out.rows()?);
-    let (found, too_short) = run(py, progress, |watch| {
-        let held = HeldOut::new(&held_out, n, Simd::best())?;
-        let found = overlaps(&rows, &held, min_share, threads, watch)?;
-        Ok((found, held.too_short))
-    })?;
-    Ok((overlap_columns(&found), Array::from_vec(too_short)))
-}
-
-fn overlap_columns(found: &[Overlap]) -> Batch {
-    let column = |name: &str, values: Array| (name.to_owned(), values);
-    let columns = vec![
-        column(
-            "row",
-            Array::from_vec(found.iter().map(|o| o.row).collect()),
-        ),
-        column(
-            "held_out",
-            Array::from_vec(found.iter().map(|o| o.held_out).collect()),
-        ),
-        column(
-            "n_shared",
-            Array::from_vec(found.iter().map(|o| o.n_shared).collect()),
-        ),
-        column(
-            "share",
-            Array::from_vec(found.iter().map(|o| o.share).collect()),
-        ),
-        column(
-            "begin",
-            Array::from_vec(found.iter().map(|o| o.span.start as u64).collect()),
-        ),
-        column(
-            "end",
-            Array::from_vec(found.iter().map(|o| o.span.end as u64).collect()),
-        ),
-    ];
-    Batch::new(found.len(), columns)
-}
-
 /// The hash of a word's lower-cased UTF-8.
 #[pyfunction]
 fn word_hash(word: &Bound<'_, PyBytes>) -> u64 {
@@ -332,7 +276,6 @@ pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(dedup_keep, module)?)?;
     module.add_function(wrap_pyfunction!(dedup_near, module)?)?;
     module.add_function(wrap_pyfunction!(dedup_sketch, module)?)?;
-    module.add_function(wrap_pyfunction!(dedup_overlaps, module)?)?;
     module.add_function(wrap_pyfunction!(word_hash, module)?)?;
     module.add_function(wrap_pyfunction!(simd_levels, module)?)
 }

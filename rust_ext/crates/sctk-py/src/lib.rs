@@ -8,6 +8,7 @@ mod consistency;
 mod control;
 mod dedup;
 mod errors;
+mod held_out;
 mod numbers;
 mod packing;
 mod selftest;
@@ -22,6 +23,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     control::register(module)?;
     packing::register(module)?;
     dedup::register(module)?;
+    held_out::register(module)?;
     consistency::register(module)?;
     selftest::register(module)?;
     module.delattr("__all__") // the stub and sctk_rs/__init__.py say what is public

@@ -11,9 +11,12 @@ use std::sync::OnceLock;
 use super::shingle::{Shingle, Shingler};
 use super::{DedupError, FirstFailure};
 use crate::text::{Alphabet, Simd, spans::spans};
-use crate::watch::{Watch, run_chunks};
+use crate::watch::{Watch, check, run_chunks};
 
-/// The n-grams of held-out texts.
+/// Rows between two looks at the watch.
+const ROWS_PER_CHUNK: usize = 512;
+
+/// The n-grams of held-out texts, by their hashes: the texts themselves are not kept.
 pub struct HeldOut {
     n: usize,
     simd: Simd,
@@ -41,7 +44,12 @@ pub struct Overlap {
 
 impl HeldOut {
     /// Collects the n-grams of `texts` (UTF-8).
-    pub fn new(texts: &[&[u8]], n: usize, simd: Simd) -> Result<Self, DedupError> {
+    pub fn new(
+        texts: &[&[u8]],
+        n: usize,
+        simd: Simd,
+        watch: &dyn Watch,
+    ) -> Result<Self, DedupError> {
         let mut held = Self {
             n,
             simd,
@@ -53,6 +61,9 @@ impl HeldOut {
         let mut shingler = Shingler::new(simd, Shingle::Words(n));
         let mut all = 0;
         for (row, text) in texts.iter().enumerate() {
+            if row % ROWS_PER_CHUNK == 0 {
+                check(watch, row as u64, texts.len() as u64)?;
+            }
             let fail = |why| DedupError::Text { row, why };
             let long_enough = shingler.tokens(text).map_err(fail)?.len() >= n;
             let mut grams: Vec<u64> = if long_enough {
@@ -150,8 +161,6 @@ fn longest_run(places: &[usize], n: usize) -> Range<usize> {
     best
 }
 
-const ROWS_PER_CHUNK: usize = 512;
-
 /// Every (row, held-out row) that share at least one n-gram and at least `min_share` of the held-out row's, sorted.
 pub fn overlaps(
     rows: &[&[u8]],
@@ -199,7 +208,7 @@ mod tests {
         let (rows, held) = (bytes(rows), bytes(held));
         let rows: Vec<&[u8]> = rows.iter().map(Vec::as_slice).collect();
         let held: Vec<&[u8]> = held.iter().map(Vec::as_slice).collect();
-        let held = HeldOut::new(&held, n, Simd::best()).unwrap();
+        let held = HeldOut::new(&held, n, Simd::best(), &Unwatched).unwrap();
         (
             overlaps(&rows, &held, 0.0, 2, &Unwatched).unwrap(),
             held.too_short,

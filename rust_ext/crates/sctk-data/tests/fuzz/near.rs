@@ -104,7 +104,7 @@ proptest! {
     fn overlaps_are_shared_runs(rows in corpus(), held in proptest::collection::vec(text(60), 0..4), n in 1_usize..5) {
         let mut held = held;
         held.extend(rows.iter().take(3).cloned());
-        let index = HeldOut::new(&bytes(&held), n, Simd::best()).unwrap();
+        let index = HeldOut::new(&bytes(&held), n, Simd::best(), &Unwatched).unwrap();
         let found = overlaps(&bytes(&rows), &index, 0.0, 1, &Unwatched).unwrap();
         prop_assert_eq!(&overlaps(&bytes(&rows), &index, 0.0, 3, &Unwatched).unwrap(), &found);
         let words: Vec<Vec<String>> = rows.iter().map(|row| plain_words(row, Alphabet::Unicode)).collect();
