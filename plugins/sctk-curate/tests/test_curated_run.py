@@ -77,7 +77,7 @@ def test_planted_duplicates_are_not_asked_and_alike_rows_not_trained_on(tmp_path
     trained = ledger.filter((pl.col("stage") == "train.student") & (pl.col("outcome") == "answered"))
     assert trained["id"].to_list() == kept
 
-    short = "1 of 1 held-out prompts have fewer than 30 words and were not looked for"
+    short = "1 of 1 held-out questions and gold answers have fewer than 30 words and were not looked for"
     assert {f"curate.decontaminate.{table}: {short}" for table in ("drafts", "train")} < set(result["notes"])
     gone = pl.read_parquet(run / "curated/train/curations/*.parquet")
     told = sctk(tmp_path, "why", "runs/one", gone["row"][0])

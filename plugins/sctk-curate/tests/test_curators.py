@@ -154,12 +154,15 @@ def test_a_contaminated_row_shows_the_share_and_the_span() -> None:
     assert questions_only.curate(rows, held_out).verdicts == [None, None]
 
 
-def test_held_out_prompts_that_are_too_short_are_told_of() -> None:
+def test_held_out_texts_that_are_too_short_are_told_of() -> None:
     rows = [sample(LONG, 0)]
-    assert curated(Decontaminate, rows, [prompt("Why?"), prompt(LONG)]).notes == (
-        "1 of 2 held-out prompts have fewer than 13 words and were not looked for",
-    )
-    assert curated(Decontaminate, rows, [prompt("Why?", reference=LONG)]).notes == ()
+    told = "1 of 2 held-out questions and gold answers have fewer than 13 words and were not looked for"
+    assert curated(Decontaminate, rows, [prompt("Why?"), prompt(LONG)]).notes == (told,)
+    assert curated(Decontaminate, rows, [prompt(LONG, reference="So.")]).notes == (told,)
+    questions, answers = (Decontaminate(Decontaminate.Config(held_out=part)) for part in ("prompt", "reference"))
+    assert questions.curate(rows, [prompt(LONG, reference="So.")]).notes == ()
+    nothing = "the source has no held-out gold answers: nothing was compared"
+    assert answers.curate(rows, [prompt(LONG)]).notes == (nothing,)
     assert curated(Decontaminate, rows, []).notes == ("the source has no held-out prompts: nothing was compared",)
 
 

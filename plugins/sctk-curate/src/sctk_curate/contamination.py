@@ -1,6 +1,7 @@
 """Decontamination: rows that share a run of n words with what the source holds out for evaluation are left out.
 
-A held-out prompt is its question and its gold answer; one with fewer than n words cannot be found, and is told in a note.
+A held-out prompt is two texts, its question and its gold answer; a text with fewer than n words cannot be found, and is told
+in a note.
 """
 
 from __future__ import annotations
@@ -61,7 +62,7 @@ class Decontaminate:
             self._declined(text, worst[place], ids[of[worst[place].held_out]]) if place in worst else None
             for place, text in enumerate(own)
         ]
-        return Curation(verdicts=verdicts, notes=self._notes(held_out, of, set(memoryview(found.too_short))))
+        return Curation(verdicts=verdicts, notes=self._notes(len(texts), len(found.too_short)))
 
     def _held_out(self, held_out: Sequence[Prompt]) -> tuple[list[int], list[str]]:
         """Every held-out text, and the place of its prompt."""
@@ -83,16 +84,17 @@ class Decontaminate:
             reason="shares words with a held-out prompt", because=because, similarity=overlap.share, detail=detail
         )
 
-    def _notes(self, held_out: Sequence[Prompt], of: Sequence[int], too_short: set[int]) -> tuple[str, ...]:
+    def _notes(self, n_texts: int, n_short: int) -> tuple[str, ...]:
         """What a user must know: what was not looked for cannot have been found."""
-        if not held_out:
-            return ("the source has no held-out prompts: nothing was compared",)
-        looked_for = {place for text, place in enumerate(of) if text not in too_short}
-        n_short = len(held_out) - len(looked_for)
+        if not n_texts:
+            what = "gold answers" if self.config.held_out == "reference" else "prompts"
+            return (f"the source has no held-out {what}: nothing was compared",)
         if not n_short:
             return ()
+        texts = {"both": "questions and gold answers", "prompt": "questions", "reference": "gold answers"}
         return (
-            f"{n_short} of {len(held_out)} held-out prompts have fewer than {self.config.n} words and were not looked for",
+            f"{n_short} of {n_texts} held-out {texts[self.config.held_out]} have fewer than {self.config.n} words and "
+            "were not looked for",
         )
 
 

@@ -142,10 +142,10 @@ where
     let total = n_chunks as u64;
     let helpers = threads.clamp(1, n_chunks.max(1)) - 1;
     thread::scope(|scope| {
+        let alarm = StopOnUnwind(&shared.stop); // set before the first thread: the system may refuse the second
         let handles: Vec<_> = (0..helpers)
             .map(|_| scope.spawn(|| while shared.take(n_chunks, None, &work) {}))
             .collect();
-        let alarm = StopOnUnwind(&shared.stop);
         loop {
             if !watch.tick(shared.done.load(Ordering::Acquire) as u64, total) {
                 shared.stop.store(true, Ordering::Release);

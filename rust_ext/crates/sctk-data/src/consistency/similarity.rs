@@ -110,12 +110,13 @@ const MANY: usize = 1 << 16;
 /// An error where the machine would not give room for `n` numbers: to run out later ends the process. Nothing is touched,
 /// so asking costs nothing.
 fn ask_for<T>(what: &'static str, n: usize) -> Result<(), Error> {
-    Vec::<T>::new()
-        .try_reserve_exact(n)
-        .map_err(|_| Error::Memory {
-            what,
-            n_bytes: n.saturating_mul(size_of::<T>()),
-        })
+    let mut probe = Vec::<T>::new();
+    let answer = probe.try_reserve_exact(n);
+    std::hint::black_box(&probe); // nobody uses the room, so the compiler might not ask for it
+    answer.map_err(|_| Error::Memory {
+        what,
+        n_bytes: n.saturating_mul(size_of::<T>()),
+    })
 }
 
 /// As `ask_for`, of a group's tables: what all pairs yield, a row of 64 words for each symbol, and where answers are

@@ -11,7 +11,7 @@ use std::sync::OnceLock;
 use super::shingle::{Shingle, Shingler};
 use super::{DedupError, FirstFailure};
 use crate::text::{Alphabet, Simd, spans::spans};
-use crate::watch::{Watch, check, run_chunks};
+use crate::watch::{Patience, Watch, check, run_long_chunks};
 
 /// Rows between two looks at the watch.
 const ROWS_PER_CHUNK: usize = 512;
@@ -172,7 +172,8 @@ pub fn overlaps(
     let failure = FirstFailure::default();
     let chunks: Vec<_> = rows.chunks(ROWS_PER_CHUNK).collect();
     let found: Vec<OnceLock<Vec<Overlap>>> = chunks.iter().map(|_| OnceLock::new()).collect();
-    run_chunks(chunks.len(), threads, watch, |chunk| {
+    run_long_chunks(chunks.len(), threads, watch, |chunk, pulse| {
+        let mut patience = Patience::new(pulse);
         let mut shingler = Shingler::new(held.simd, Shingle::Words(held.n));
         let mut some = Vec::new();
         for (i, text) in chunks[chunk].iter().enumerate() {
@@ -180,6 +181,9 @@ pub fn overlaps(
             match held.look(&mut shingler, row as u32, text) {
                 Ok(overlaps) => some.extend(overlaps.into_iter().filter(|o| o.share >= min_share)),
                 Err(why) => failure.note(row, why),
+            }
+            if !patience.after(text.len()) {
+                return;
             }
         }
         found[chunk]

@@ -9,7 +9,7 @@ use super::spill::Spill;
 use super::{DedupError, FirstFailure, Near};
 use crate::text::TextError;
 use crate::text::block::prefetch_text;
-use crate::watch::{Watch, run_chunks};
+use crate::watch::{Patience, Watch, run_long_chunks};
 
 /// Rows whose sketches are kept together.
 pub const CHUNK: usize = 1024;
@@ -57,7 +57,8 @@ pub fn pass(
     let failure = FirstFailure::default();
     let n_chunks = rows.len().div_ceil(CHUNK);
     let chunks: Vec<OnceLock<Sketches>> = (0..n_chunks).map(|_| OnceLock::new()).collect();
-    run_chunks(n_chunks, near.threads, watch, |chunk| {
+    run_long_chunks(n_chunks, near.threads, watch, |chunk, pulse| {
+        let mut patience = Patience::new(pulse);
         let first = chunk * CHUNK;
         let texts = &rows[first..rows.len().min(first + CHUNK)];
         let mut sketches = Sketches::new(texts.len(), first, banding);
@@ -73,6 +74,9 @@ pub fn pass(
             }
             if let Err(why) = one.add(text, first, i, &mut sketches) {
                 failure.note(first + i, why);
+            }
+            if !patience.after(text.len()) {
+                return;
             }
         }
         if let Some(spill) = spill {

@@ -12,7 +12,7 @@ use super::sketch::{Marks, SLOTS, marks, n_equal, sketch};
 use super::{DedupError, FirstFailure, Near};
 use crate::text::block::prefetch_text;
 use crate::text::{Simd, TextError};
-use crate::watch::{Watch, run_chunks};
+use crate::watch::{Patience, Watch, run_long_chunks};
 
 /// Two rows, `left < right`, and the Jaccard similarity of their shingle sets.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,7 +40,8 @@ pub fn verify(
     let chunks: Vec<_> = candidates.chunks(PAIRS).collect();
     let found: Vec<OnceLock<(Vec<Pair>, usize)>> = chunks.iter().map(|_| OnceLock::new()).collect();
     let least = least_equal(near.threshold);
-    run_chunks(chunks.len(), near.threads, watch, |chunk| {
+    run_long_chunks(chunks.len(), near.threads, watch, |chunk, pulse| {
+        let mut patience = Patience::new(pulse);
         let mut verifier = Verifier::new(near);
         let (mut pairs, mut n_checked) = (Vec::new(), 0);
         for (i, &pair) in chunks[chunk].iter().enumerate() {
@@ -66,6 +67,9 @@ pub fn verify(
                 }),
                 Ok(_) => (),
                 Err(why) => failure.note(right as usize, why),
+            }
+            if !patience.after(rows[right as usize].len()) {
+                return;
             }
         }
         found[chunk]

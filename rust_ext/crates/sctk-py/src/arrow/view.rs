@@ -147,8 +147,19 @@ impl<'a> View<'a> {
                 _ => Ok(None),
             };
         }
-        // SAFETY: as above; i stays below offset + length.
-        Ok((start..start + len).find(|&i| unsafe { *bits.add(i / 8) } >> (i % 8) & 1 == 0))
+        // SAFETY: as above; the byte is one that holds a row's bit.
+        let byte = |i: usize| unsafe { *bits.add(i / 8) };
+        let (mut i, end) = (start, start + len);
+        while i < end {
+            if i % 8 == 0 && i + 8 <= end && byte(i) == 0xff {
+                i += 8;
+            } else if byte(i) >> (i % 8) & 1 == 0 {
+                return Ok(Some(i));
+            } else {
+                i += 1;
+            }
+        }
+        Ok(None)
     }
 
     /// Buffer `which`, elements `from .. from + len`, as `T`.
