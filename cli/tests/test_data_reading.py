@@ -1,8 +1,7 @@
-"""What `sctk data` reads and leaves behind: files that change under it, windows of long rows, files given up, odd types."""
+"""What `sctk data` reads and leaves behind: files that change under it, files given up, odd types."""
 
 from __future__ import annotations
 
-import json
 import os
 import signal
 import subprocess
@@ -14,8 +13,6 @@ from pathlib import Path
 import polars as pl
 import pytest
 from sctk_cli.data.chunks import chunks
-from sctk_cli.data.columns import BadRows, TextColumn
-from sctk_cli.data.decontaminate import windows
 from sctk_cli.data.inputs import inputs
 from sctk_cli.data.jsonl import as_lines
 from sctk_cli.data.pace import Pace
@@ -52,20 +49,6 @@ def test_a_file_that_changes_between_two_readings_or_in_the_second_is_an_error(
         change(files[0])
         with pytest.raises(ConfigError, match=r"a\.jsonl: got other bytes on the second reading"):
             list(again)
-
-
-@pytest.mark.parametrize("form", ["jsonl", "parquet"])
-def test_a_window_is_bounded_where_texts_are_a_small_part_of_their_rows(form: str, tmp_path: Path) -> None:
-    file, rows = tmp_path / f"wide.{form}", [{"text": str(n), "pad": "x" * 2000} for n in range(20_000)]
-    if form == "jsonl":
-        file.write_text("".join(json.dumps(row) + "\n" for row in rows))
-    else:
-        pl.DataFrame(rows).write_parquet(file)
-    with inputs([str(file)], twice=False) as sources:
-        column = TextColumn("text", BadRows(skip=False))
-        found = list(windows(sources, column, 1 << 20, Pace()))
-    assert [text for window in found for text in window.texts] == [row["text"] for row in rows]
-    assert max(len(window.texts) for window in found) * 2000 < 32 << 20
 
 
 def give_up(part: Path) -> None:

@@ -22,7 +22,7 @@ from sctk_cli.data.output import put_rows
 from sctk_cli.data.pace import Walk, walk
 from sctk_cli.data.removed import REMOVED, kept_and_removed, with_rows
 from sctk_cli.data.rust import asked, rust
-from sctk_cli.data.seen import Seen
+from sctk_cli.data.seen import Seen, read_texts
 
 if TYPE_CHECKING:
     import polars as pl
@@ -105,15 +105,8 @@ def _apart(sources: Sequence[Input], held: Sequence[Input]) -> None:
 
 
 def _held_out(sources: list[Input], column: TextColumn, n: int, stages: Walk) -> Held:
-    import polars as pl
-
-    seen, held = Seen(sources), [pl.Series("text", [], dtype=pl.String)]
     with stages.stage("reading the held-out rows") as pace:
-        for chunk in chunks(sources, pace):
-            indices, texts = column.of(chunk)
-            seen.add(chunk, indices)
-            held.append(texts.alias("text"))
-    texts = pl.concat(held, rechunk=False)
+        seen, texts = read_texts(sources, column, pace)
     if not len(texts):
         raise ConfigError(
             "--against: got no held-out row, wanted at least one", hint="was the file written to its end?"

@@ -13,16 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sctk_cli.data.chunks import chunks
 from sctk_cli.data.columns import BadRows, TextColumn
-from sctk_cli.data.inputs import Input, inputs
+from sctk_cli.data.inputs import inputs
 from sctk_cli.data.jsonl import Output
 from sctk_cli.data.options import COLUMN, common, only_with, percent, prepare, tell
 from sctk_cli.data.output import put_rows
 from sctk_cli.data.pace import Pace, Walk, walk
 from sctk_cli.data.removed import REMOVED, kept_and_removed, with_rows
 from sctk_cli.data.rust import asked, rust
-from sctk_cli.data.seen import Seen
+from sctk_cli.data.seen import Seen, read_texts
 
 if TYPE_CHECKING:
     import polars as pl
@@ -80,26 +79,14 @@ def dedup(files: tuple[str, ...], mode: str, **given: Any) -> int:
     column = TextColumn(given["column"], bad)
     with inputs(files, twice=True, spill_dir=given["spill_dir"]) as sources, walk() as stages, ExitStack() as opened:
         places = kept_and_removed(opened, given, sources)
-        seen, texts = _read(sources, column, stages)
+        with stages.stage("reading") as pace:
+            seen, texts = read_texts(sources, column, pace)
         found = _find(texts, mode, given, stages)
         del texts
         with stages.stage("writing") as pace:
             _write(seen, found, places, pace)
     _tell(found, mode, column, bad, json_=given["json_"])
     return 0
-
-
-def _read(sources: list[Input], column: TextColumn, stages: Walk) -> tuple[Seen, pl.Series]:
-    """The first reading: which rows there are, and their texts as one column in as many pieces as it came in."""
-    import polars as pl
-
-    seen, held = Seen(sources), [pl.Series("text", [], dtype=pl.String)]
-    with stages.stage("reading") as pace:
-        for chunk in chunks(sources, pace):
-            indices, texts = column.of(chunk)
-            seen.add(chunk, indices)
-            held.append(texts.alias("text"))
-    return seen, pl.concat(held, rechunk=False)
 
 
 def _find(texts: pl.Series, mode: str, given: dict[str, Any], stages: Walk) -> Found:

@@ -7,10 +7,15 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import accumulate
+from typing import TYPE_CHECKING
 
 from sctk_cli.data.chunks import Chunk, chunks
+from sctk_cli.data.columns import TextColumn
 from sctk_cli.data.inputs import Input
 from sctk_cli.data.pace import Pace
+
+if TYPE_CHECKING:
+    import polars as pl
 
 
 class Seen:
@@ -55,3 +60,15 @@ class Seen:
     def _check_unchanged(self) -> None:
         for source in self.sources:
             source.check_unchanged()
+
+
+def read_texts(sources: Sequence[Input], column: TextColumn, pace: Pace) -> tuple[Seen, pl.Series]:
+    """Which rows there are, and their texts as one column in as many pieces as it came in."""
+    import polars as pl
+
+    seen, held = Seen(sources), [pl.Series("text", [], dtype=pl.String)]
+    for chunk in chunks(seen.sources, pace):
+        indices, texts = column.of(chunk)
+        seen.add(chunk, indices)
+        held.append(texts.alias("text"))
+    return seen, pl.concat(held, rechunk=False)
