@@ -53,7 +53,16 @@ def test_datasets_are_read_where_they_lie() -> None:
     rows = {"input_ids": [[0, 1], [1000], [2000, 2001, 2002]], "mask": [[0, 1], [1], [2, 3, 4]]}
     features = datasets.Features({name: datasets.Sequence(datasets.Value("int32")) for name in rows})
     dataset = datasets.Dataset.from_dict(rows, features)
-    check_against(packing.pack(dataset.data.table, 4), [[(2, 0, 3), (1, 0, 1)], [(0, 0, 2)]])
+    table = dataset.with_format("arrow")[:]
+    assert address(table) == address(dataset.data.table)
+    check_against(packing.pack(table, 4), [[(2, 0, 3), (1, 0, 1)], [(0, 0, 2)]])
+    chosen = dataset.select([2, 1]).with_format("arrow")[:]  # `data.table` would still have every row
+    check_against(packing.pack(chosen, 4), [[(2, 0, 3), (1, 0, 1)]])
+
+
+def address(table: pa.Table) -> int:
+    """Where the tokens lie."""
+    return table["input_ids"].chunk(0).values.buffers()[1].address
 
 
 LONG = [int(n) for n in np.random.default_rng(5).lognormal(5.5, 1, 3000).clip(0, 2048)]

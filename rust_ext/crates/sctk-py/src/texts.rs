@@ -117,7 +117,7 @@ fn sequence<'py>(object: &Bound<'py, PyAny>, wanted: &str) -> PyResult<Bound<'py
     }
     Err(errors::kind(
         format_args!("got {}, wanted {wanted}", object.get_type().name()?),
-        "a list, a tuple, or an Arrow column (pyarrow, polars, datasets)",
+        "a list, a tuple, or an Arrow column (pyarrow, polars; of datasets dataset.with_format(\"arrow\")[:][\"text\"])",
     ))
 }
 

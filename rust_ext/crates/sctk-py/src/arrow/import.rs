@@ -34,7 +34,7 @@ impl Source {
         }
         Err(errors::kind(
             format_args!("got {}, wanted Arrow data", object.get_type().name()?),
-            "give a column or table of pyarrow, polars or datasets (dataset.data.table), or pyarrow.array(values)",
+            "give a column or table of pyarrow or polars, of datasets dataset.with_format(\"arrow\")[:], or pyarrow.array(values)",
         ))
     }
 
