@@ -137,11 +137,9 @@ def _write(
 ) -> None:
     kept, gone = places
     put_rows(kept, chunk, [index for row, index in enumerate(indices) if row not in found])
-    if gone is not None:
-        told = [
-            {"file": chunk.source.name, "number": chunk.first + indices[row], **found[row]} for row in sorted(found)
-        ]
-        gone.lines(with_rows(told, chunk, [indices[row] for row in sorted(found)]))
+    if gone is not None:  # `found` has its rows in rising order, as the core tells of them
+        told = [{"file": chunk.source.name, "number": chunk.first + indices[row], **one} for row, one in found.items()]
+        gone.lines(with_rows(told, chunk, [indices[row] for row in found]))
 
 
 def _told(counts: dict[str, int], n: int) -> list[str]:

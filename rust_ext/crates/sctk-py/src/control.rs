@@ -11,6 +11,7 @@ use pyo3::create_exception;
 use pyo3::exceptions::{PyKeyboardInterrupt, PyRuntimeError};
 use pyo3::prelude::*;
 use sctk_data::packing::Refusal;
+use sctk_data::text::Simd;
 use sctk_data::watch::{Stopped, Watch};
 
 use crate::errors;
@@ -34,6 +35,23 @@ pub fn threads(asked: usize) -> PyResult<usize> {
         format_args!("threads: got {asked}, wanted 1 to {MOST_THREADS}"),
         "the result is the same for every number; give what the machine has",
     ))
+}
+
+/// The vector level of that name, or the best one; the same error from whoever is asked for one that is not here.
+pub fn simd(name: Option<&str>) -> PyResult<Simd> {
+    let Some(name) = name else {
+        return Ok(Simd::best());
+    };
+    Simd::named(name).ok_or_else(|| {
+        let has: Vec<_> = Simd::available().into_iter().map(Simd::name).collect();
+        errors::value(
+            format_args!(
+                "simd: no SIMD level {name:?} here, this processor has {}",
+                has.join(", ")
+            ),
+            "leave it out; the result is the same on each",
+        )
+    })
 }
 
 /// A `Watch` that asks Python for signals and calls `progress(done, total)` on the calling thread.

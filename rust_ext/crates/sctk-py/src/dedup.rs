@@ -53,19 +53,6 @@ fn raised(failure: DedupError) -> PyErr {
     }
 }
 
-fn simd_of(name: Option<&str>) -> PyResult<Simd> {
-    let Some(name) = name else {
-        return Ok(Simd::best());
-    };
-    Simd::named(name).ok_or_else(|| {
-        let has: Vec<_> = Simd::available().into_iter().map(Simd::name).collect();
-        errors::value(
-            format_args!("simd: got {name:?}, this processor has {}", has.join(", ")),
-            "leave it out; the result is the same on each",
-        )
-    })
-}
-
 pub fn shingle_of(kind: &str, n: usize) -> PyResult<Shingle> {
     if !(1..=1000).contains(&n) {
         return Err(errors::value(
@@ -155,7 +142,7 @@ fn dedup_near(
         threshold: share_of("threshold", threshold, 0.1)?,
         shingle: shingle_of(shingle, n)?,
         threads: control::threads(threads)?,
-        simd: simd_of(simd)?,
+        simd: control::simd(simd)?,
         spill: spill_dir,
     };
     let texts = Texts::extract(texts)?;
@@ -198,7 +185,7 @@ fn dedup_sketch(
     simd: Option<&str>,
     progress: Option<Py<PyAny>>,
 ) -> PyResult<Array> {
-    let (threads, simd) = (control::threads(threads)?, simd_of(simd)?);
+    let (threads, simd) = (control::threads(threads)?, control::simd(simd)?);
     let Some(hashes) = Numbers::<u64>::of(hashes)? else {
         return Err(errors::kind(
             "hashes: wanted an array of uint64",

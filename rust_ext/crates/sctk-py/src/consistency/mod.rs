@@ -11,12 +11,10 @@ mod scores;
 use pyo3::exceptions::{PyMemoryError, PyValueError};
 use pyo3::prelude::*;
 use sctk_data::consistency::{Error, Run};
-use sctk_data::text::Simd;
 use sctk_data::watch::{Stopped, Watch};
 
 use crate::arrow::{Array, Layout, Number, Values};
 use crate::control;
-use crate::errors;
 
 type Options = (usize, Option<String>, Option<Py<PyAny>>);
 
@@ -27,7 +25,7 @@ fn run<T: Send>(
     job: impl FnOnce(Run<'_>) -> Result<T, Error> + Send,
 ) -> PyResult<T> {
     let threads = control::threads(threads)?;
-    let level = level.map_or(Ok(Simd::best()), |name| named(&name))?;
+    let level = control::simd(level.as_deref())?;
     let job = |watch: &dyn Watch| match job(Run {
         level,
         threads,
@@ -44,16 +42,6 @@ fn refused(error: Error) -> PyErr {
         Error::Memory { .. } => PyMemoryError::new_err(error.to_string()),
         _ => PyValueError::new_err(error.to_string()),
     }
-}
-
-fn named(name: &str) -> PyResult<Simd> {
-    Simd::named(name).ok_or_else(|| {
-        let names: Vec<_> = Simd::available().into_iter().map(Simd::name).collect();
-        errors::value(
-            format_args!("no SIMD level {name:?} here"),
-            format_args!("there are {}", names.join(", ")),
-        )
-    })
 }
 
 fn column<T: Number>(values: Vec<T>) -> Array {
