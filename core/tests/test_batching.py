@@ -11,7 +11,7 @@ from sctk_core.records import Failure
 
 
 def bug(item: int) -> Failure:
-    return Failure(of=str(item), stage="score", component="toy", kind="bug", message="trouble")
+    return Failure(of=str(item), stage="score", component="toy", kind="bug", reason="trouble")
 
 
 async def only_together_with_nobody_bad(items: Sequence[int]) -> list[int | Failure]:

@@ -97,7 +97,7 @@ class Bare(Reward):
 
 class AllFail(Reward):
     async def score(self, samples: Sequence[Sample]) -> Sequence[Score | Failure]:
-        return [Failure(of=s.id, stage="", component="", kind="parse", message="never") for s in samples]
+        return [Failure(of=s.id, stage="", component="", kind="parse", reason="never") for s in samples]
 
 
 @pytest.mark.parametrize(

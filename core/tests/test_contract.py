@@ -39,7 +39,7 @@ def assert_all_bugs(found: list[Any], *words: str) -> None:
     for failure in found:
         assert isinstance(failure, Failure)
         assert (failure.kind, failure.stage, failure.component) == ("bug", "score.0", "length")
-        assert all(word in failure.message for word in words), failure.message
+        assert all(word in failure.detail for word in words), failure.detail
 
 
 def test_a_good_batch_passes_as_it_is() -> None:
@@ -87,17 +87,17 @@ def test_a_coroutine_that_nobody_awaited_is_named_and_closed() -> None:
 
 
 def test_a_failure_takes_the_place_of_its_item_only_and_is_stamped() -> None:
-    mine = Failure(of="", stage="", component="", kind="timeout", message="slow", retryable=True)
+    mine = Failure(of="", stage="", component="", kind="timeout", reason="slow")
     found = of_scores([SCORES[0], mine, *SCORES[2:]])
     assert found == [
         SCORES[0],
-        Failure(of=IDS[1], stage="score.0", component="length", kind="timeout", message="slow", retryable=True),
+        Failure(of=IDS[1], stage="score.0", component="length", kind="timeout", reason="slow"),
         *SCORES[2:],
     ]
 
 
 def test_a_failure_that_belongs_to_a_neighbour_is_out_of_order() -> None:
-    astray = Failure(of=IDS[0], stage="score.0", component="length", kind="timeout", message="slow")
+    astray = Failure(of=IDS[0], stage="score.0", component="length", kind="timeout", reason="slow")
     assert_all_bugs(of_scores([SCORES[0], astray, *SCORES[2:]]), "out of order")
 
 

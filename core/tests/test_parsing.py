@@ -88,7 +88,7 @@ def test_what_states_no_clean_score_fails(text: str) -> None:
 def test_a_failure_says_what_was_read() -> None:
     found = parse_score("Score: 9", low=0, high=5)
     assert isinstance(found, Failure)
-    assert found.message == "got the score 9, wanted one from 0 to 5: ...'Score: 9'"
+    assert (found.reason, found.detail) == ("a score outside 0 to 5", "got 9; ...'Score: 9'")
 
 
 @pytest.mark.parametrize(

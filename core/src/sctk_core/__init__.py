@@ -3,6 +3,7 @@
 Plugins import from here only: `from sctk_core import Component, Sample, Score, hookimpl, setting`.
 """
 
+from sctk_core.boundary import boundary
 from sctk_core.config import setting
 from sctk_core.errors import (
     BackendDown,
@@ -14,7 +15,6 @@ from sctk_core.errors import (
     PluginError,
     SctkError,
     StoreError,
-    boundary,
 )
 from sctk_core.hookspecs import Component, hookimpl
 from sctk_core.identity import content_id, directory_digest, file_digest, seed_from

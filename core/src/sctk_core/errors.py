@@ -1,15 +1,11 @@
 """What can go wrong, as types: each error says what, where, got, wanted, and gives a hint on its own line.
 
-The exit codes of the command are attributes of the classes, so no table elsewhere repeats them. `boundary()` is the one
-place where an unknown exception of a component becomes a `Failure`: nothing else catches bare `Exception`, save observers.
+The exit codes of the command are attributes of the classes, so no table elsewhere repeats them.
 """
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, ClassVar
-
-if TYPE_CHECKING:
-    from sctk_core.records import Failure, FailureKind
+from typing import ClassVar
 
 
 class SctkError(Exception):
@@ -72,31 +68,3 @@ class BackendTimeout(SctkError):
     """A reply did not come in time."""
 
     exit_code = 4
-
-
-def boundary(error: Exception, *, of: str, stage: str, component: str) -> Failure:
-    """The failure that stands for an exception which escaped a component: its type and first line, never its traceback.
-
-    A `TimeoutError` or `BackendTimeout` is `timeout`, a `BackendDown` or `ConnectionError` is `backend`; these two may be
-    asked again. Everything else is a `bug` and may not.
-    """
-    from sctk_core.records import Failure
-
-    kind, retryable = _kind(error)
-    text = (str(error).splitlines() or [""])[0][:500]
-    return Failure(
-        of=of,
-        stage=stage,
-        component=component,
-        kind=kind,
-        message=f"{type(error).__name__}: {text}",
-        retryable=retryable,
-    )
-
-
-def _kind(error: Exception) -> tuple[FailureKind, bool]:
-    if isinstance(error, (TimeoutError, BackendTimeout)):
-        return "timeout", True
-    if isinstance(error, (BackendDown, ConnectionError)):
-        return "backend", True
-    return "bug", False

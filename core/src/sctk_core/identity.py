@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 SCHEME = "sctk-1"
+_ENCODER = json.JSONEncoder(sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
 
 
 def canonical(value: object) -> str:
@@ -22,7 +23,7 @@ def canonical(value: object) -> str:
     >>> canonical({"b": 1, "a": ("é", None)})
     '{"a":["é",null],"b":1}'
     """
-    return json.dumps(value, sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    return _ENCODER.encode(value)
 
 
 def content_id(kind: str, *parts: object) -> str:

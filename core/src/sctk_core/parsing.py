@@ -54,8 +54,12 @@ def parse_score(
     if isinstance(found, float):
         if low <= found <= high:
             return found
-        found = f"got the score {found:g}, wanted one from {low:g} to {high:g}"
-    return Failure(of=of, stage=stage, component=component, kind="parse", message=f"{found}: ...{text[-120:]!r}")
+        found = f"a score outside {low:g} to {high:g}: got {found:g}"
+    reason, _, got = found.partition(": ")
+    detail = f"{got}; " if got else ""
+    return Failure(
+        of=of, stage=stage, component=component, kind="parse", reason=reason, detail=f"{detail}...{text[-120:]!r}"
+    )
 
 
 def parse_verdict(
@@ -86,8 +90,10 @@ def parse_verdict(
     if said in answers and not (match and others & set(re.findall(r"[\w-]+", match["rest"].lower()))):
         return answers[said]
     wanted = " or ".join(f'"Verdict: {each}"' for each in (*keep, *revise))
-    message = f"got the last line {last[-120:]!r}, wanted {wanted}"
-    return Failure(of=of, stage=stage, component=component, kind="parse", message=message)
+    detail = f"got the last line {last[-120:]!r}"
+    return Failure(
+        of=of, stage=stage, component=component, kind="parse", reason=f"no verdict; wanted {wanted}", detail=detail
+    )
 
 
 def neutralise(text: str) -> str:
@@ -123,7 +129,7 @@ def _find_score(text: str, high: float) -> float | str:
         if matches:
             return _clean(matches[-1], high)
     whole = re.match(_WHOLE, text.strip())
-    return _clean(whole, high) if whole else "got no labelled score"
+    return _clean(whole, high) if whole else "no labelled score"
 
 
 def _clean(match: re.Match[str], high: float) -> float | str:
@@ -133,7 +139,7 @@ def _clean(match: re.Match[str], high: float) -> float | str:
     tail = (groups.get("tail") or groups.get("tail2") or "").strip()
     scale = re.search(r"\d+(?:\.\d+)?\Z", tail) if tail.startswith(("/", "out")) else None
     if tail and not (scale and float(scale[0]) == high):
-        return f"got {match[0].strip()!r}, wanted one plain number"
+        return f"no one plain number: got {match[0].strip()!r}"
     return float(number)
 
 

@@ -37,8 +37,10 @@ class Backend(Protocol):
     """Continues conversations. It owns batching and concurrency: many `generate` calls may be in flight at once.
 
     Built as `Target(config, model=ModelRef)`. May offer `async aclose()`, which is called once when the run is done.
-    The reply to a request depends on nothing but model, messages, sampling and seed, or the class declares otherwise
-    with `batch_dependent = True` (say, bf16 arithmetic).
+    The reply to a request depends on nothing but model, messages, sampling, seed and `prefix_ids`, or the class declares
+    otherwise with `batch_dependent = True` (say, bf16 arithmetic). A class that goes on after given token ids of an answer
+    (`Request.prefix_ids`) declares `continues = True`; its reply is the whole answer, the given ids first, and
+    `max_new_tokens` bounds the whole.
     """
 
     async def generate(self, requests: Sequence[Request]) -> Sequence[Reply | Failure]:
@@ -51,7 +53,7 @@ class ScoringBackend(Backend, Protocol):
     """A backend that can also tell how likely given texts are."""
 
     async def logprobs(self, conversations: Sequence[tuple[tuple[Message, ...], str]]) -> Sequence[float | Failure]:
-        """log p(text | messages) in nats, summed over the text's tokens and the end of the turn."""
+        """log p(text | messages) in nats, summed over the text's tokens and the end of the turn, one per conversation."""
         ...
 
 

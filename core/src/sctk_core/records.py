@@ -8,9 +8,9 @@ machine. In memory a record holds its parents; on disk parents are ids. `None` h
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, Protocol, TypeVar
 
 from sctk_core.errors import ContractError
 from sctk_core.identity import content_id
@@ -35,10 +35,21 @@ def _name(record: Any, *parts: object) -> None:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Given:
-    """Texts and scores of a prompt that were made elsewhere, by sweep: the draft, then each revision."""
+    """What was made of a prompt elsewhere, by step: a text, a score, or None where the step is not needed any more."""
 
-    texts: tuple[str, ...] = ()
-    scores: tuple[float, ...] = ()
+    answers: Mapping[str, str | float | None] = field(default_factory=dict)
+
+    @classmethod
+    def chain(cls, texts: Sequence[str], scores: Sequence[float] = ()) -> Given:
+        """A draft and its revisions, with their scores where there are any: nothing is criticised that is revised already.
+
+        >>> Given.chain(["draft", "better"], [1, 2]).answers
+        {'draft': 'draft', 'critique.1': None, 'revise.1': 'better', 'score.0': 1, 'score.1': 2}
+        """
+        answers: dict[str, str | float | None] = {"draft": texts[0]} if texts else {}
+        for sweep, text in enumerate(texts[1:], start=1):
+            answers |= {f"critique.{sweep}": None, f"revise.{sweep}": text}
+        return cls(answers=answers | {f"score.{sweep}": value for sweep, value in enumerate(scores)})
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -65,7 +76,9 @@ class Prompt:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sample:
-    """A text that answers a prompt: a draft (sweep 0) or the k-th revision (sweep k), the `rank`-th of its stage.
+    """A text that answers a prompt: a draft (sweep 0) or the k-th revision (sweep k), the `rank`-th of its step.
+
+    `step` is "" for a draft and for a revision; of any other text it names the pass and the step that drew it.
 
     `token_ids` and `tokenizer` (its digest) are None where the backend does not know them; `logprob` None: not computed;
     `critique` None: nothing caused this text but the prompt. `prompt_tokens` digests the rendered prompt's token ids.
@@ -84,21 +97,21 @@ class Sample:
     logprob: float | None = None
     critique: str | None = None
     reply: str | None = None
+    step: str = ""
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
-        _name(self, self.prompt.id, self.text, self.chain, self.sweep, self.rank, self.critique)
+        step = (self.step,) if self.step else ()
+        _name(self, self.prompt.id, self.text, self.chain, self.sweep, self.rank, self.critique, *step)
 
     @classmethod
-    def of(
-        cls, reply: Reply, *, prompt: Prompt, chain: int = 0, sweep: int = 0, rank: int = 0, critique: str | None = None
-    ) -> Sample:
-        """The sample that a backend's reply is, with everything that the reply knows of its tokens."""
-        known: dict[str, Any] = {
-            name: getattr(reply, name) for name in ("text", "token_ids", "tokenizer", "prompt_tokens", "finish")
-        }
-        place: dict[str, Any] = {"prompt": prompt, "chain": chain, "sweep": sweep, "rank": rank, "critique": critique}
-        return cls(**known, **place, logprob=reply.logprob, backend=reply.backend, reply=reply.key)
+    def of(cls, reply: Reply, *, prompt: Prompt, **place: Any) -> Sample:
+        """The sample that a reply is, with all that the reply knows of its tokens; `place` is chain, sweep, rank, step, critique."""
+        return cls(
+            prompt=prompt, text=reply.text, token_ids=reply.token_ids, tokenizer=reply.tokenizer,
+            prompt_tokens=reply.prompt_tokens, finish=reply.finish, logprob=reply.logprob, backend=reply.backend,
+            reply=reply.key, **place,
+        )  # fmt: skip
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -119,12 +132,18 @@ class Critique:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Score:
-    """What a reward thinks of a sample: a finite number, higher is better; `scale` says in words what it ranges over."""
+    """What a reward thinks of a sample: a finite number, higher is better; `scale` says in words what it ranges over.
+
+    Of a comparer it is the number of an ordered pair, `sample` first and `against` second. `reply` None: no model's words
+    stand behind it.
+    """
 
     sample: Sample
     name: str
     value: float
     scale: str = "unbounded"
+    against: Sample | None = None
+    reply: str | None = None
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -133,7 +152,8 @@ class Score:
                 f"score {self.name!r} of sample {self.sample.id}: got {self.value!r}, wanted a finite number",
                 hint="a reward that cannot tell returns a Failure, never NaN",
             )
-        _name(self, self.sample.id, self.name, self.value)
+        against = () if self.against is None else (self.against.id,)
+        _name(self, self.sample.id, self.name, self.value, *against)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -185,14 +205,18 @@ class Pair:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Failure:
-    """What could not be answered, and why: stored, counted and shown, never a score. `of` is the id of what was asked."""
+    """What could not be answered, and why: stored, counted and shown, never a score. `of` is the id of what was asked.
+
+    `reason` is one of few short phrases, for the ledger counts by it; what differs from item to item (a quoted reply, a number)
+    is the `detail`, untrusted text that `sctk why` shows.
+    """
 
     of: str
     stage: str
     component: str
     kind: FailureKind
-    message: str
-    retryable: bool = False
+    reason: str
+    detail: str = ""
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
@@ -213,13 +237,15 @@ class Sampling:
 class Request:
     """One conversation to be continued. `of` names what it is asked for; core's recording proxy stamps `seed` and `key`.
 
-    A component fills in `messages`, `sampling`, `of` and, where it asks more than once for one thing, `rank`.
+    A component fills in `messages`, `sampling`, `of` and, where it asks more than once for one thing, `rank`. `prefix_ids`
+    are the token ids that the answer begins with: the reply is the whole answer, those ids first.
     """
 
     messages: tuple[Message, ...]
     sampling: Sampling = field(default_factory=Sampling)
     of: str = ""
     rank: int = 0
+    prefix_ids: tuple[int, ...] = ()
     seed: int = 0
     key: str = ""
 
@@ -293,11 +319,30 @@ class Measure:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Evaluation:
-    """All measures of a comparison, and what could not be measured."""
+class Value:
+    """What one metric of an evaluation is on one sample of one arm; `reply` None: no model's words stand behind it."""
 
-    measures: tuple[Measure, ...]
-    failures: tuple[Failure, ...] = ()
+    sample: Sample
+    arm: str
+    metric: str
+    value: float
+    reply: str | None = None
+    id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        _name(self, self.sample.id, self.arm, self.metric, self.value)
 
 
-TrainingData = Sequence[Sample] | Sequence[Pair]
+R = TypeVar("R", covariant=True)
+
+
+class Rows(Protocol[R]):
+    """A table of a run as components get it: its length, and its records in input order as often as they are wanted."""
+
+    def __len__(self) -> int: ...
+
+    def __iter__(self) -> Iterator[R]: ...
+
+
+TrainingData = Rows[Any] | Mapping[str, Rows[Any]]
+"""What a trainer gets: one table, or several by the names that the method gives them."""

@@ -84,12 +84,12 @@ def test_an_empty_revision_is_a_failure() -> None:
     assert isinstance(critique, Critique)
     found = revised(made, critique)
     assert isinstance(found, Failure)
-    assert (found.kind, found.of, found.message) == ("parse", critique.id, "the revision is empty")
+    assert (found.kind, found.of, found.reason) == ("parse", critique.id, "the revision is empty")
 
 
 def test_a_failure_of_the_backend_stays_that_failure() -> None:
     failure = Failure(
-        of=DRAFT.id, stage="critique", component="backend", kind="timeout", message="late", retryable=True
+        of=DRAFT.id, stage="critique", component="backend", kind="timeout", reason="late"
     )
     made, _ = critic(lambda request: failure)
     assert criticised(made) == failure

@@ -121,7 +121,7 @@ def test_a_long_text_is_cut_and_says_so_or_fails(model: Path) -> None:
     kept, failed = scored(reward(model, positive="bad", too_long="failure"), "good", "film " * 100)
     assert isinstance(kept, Score)
     assert isinstance(failed, Failure)
-    assert (failed.kind, failed.message) == ("budget", "the text is longer than the classifier's context of 24 tokens")
+    assert (failed.kind, failed.reason) == ("budget", "the text is longer than the classifier's context of 24 tokens")
 
 
 def test_text_never_becomes_a_special_token(model: Path) -> None:

@@ -47,7 +47,7 @@ def test_what_is_no_score_is_a_failure(says: str) -> None:
 def test_a_judgement_that_was_cut_off_is_a_failure() -> None:
     (found,) = asyncio.run(Judge(Judge.Config(), backend=CutOff()).score([Sample(prompt=PROMPT, text="x")]))
     assert isinstance(found, Failure)
-    assert found.message.startswith("the judgement was cut off at 256 tokens")
+    assert found.reason == "cut off at 256 tokens"
 
 
 def test_a_reply_cannot_rate_itself() -> None:

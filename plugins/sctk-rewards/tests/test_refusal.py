@@ -115,4 +115,4 @@ def test_settings() -> None:
 def test_an_empty_reply_is_a_failure_not_a_score() -> None:
     found = score(HARMFUL, " \n")
     assert isinstance(found, Failure)
-    assert (found.kind, found.message) == ("parse", "the reply is empty")
+    assert (found.kind, found.reason) == ("parse", "the reply is empty")

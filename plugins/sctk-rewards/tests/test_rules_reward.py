@@ -30,7 +30,7 @@ def test_no_rule_is_an_error_and_a_long_text_a_failure() -> None:
         Rules(Rules.Config())
     found = score("word " * 10, max_words=3, max_characters=20)
     assert isinstance(found, Failure)
-    assert (found.kind, found.message) == ("budget", "got 50 characters, wanted at most 20")
+    assert (found.kind, found.reason, found.detail) == ("budget", "more than 20 characters", "got 50")
 
 
 @pytest.mark.parametrize(

@@ -133,9 +133,8 @@ def _given(row: Row, columns: Columns, trim: bool) -> Given | None:
     if not texts:
         return None
     made = tuple(_text(row, name, value) for name, value in texts.items())
-    return Given(
-        texts=tuple(text.strip() for text in made) if trim else made,
-        scores=tuple(_number(row, name, value) for name, value in scores.items()),
+    return Given.chain(
+        [text.strip() for text in made] if trim else made, [_number(row, name, value) for name, value in scores.items()]
     )
 
 

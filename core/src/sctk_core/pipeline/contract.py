@@ -178,8 +178,8 @@ def _storable(answer: Any, name: str, stage: str, component: str) -> Any:
     try:
         text.encode()
     except UnicodeEncodeError as error:
-        message = f"got text with a lone surrogate at character {error.start}, wanted Unicode"
-        return Failure(of=name, stage=stage, component=component, kind="parse", message=message)
+        reason, detail = "text that is no Unicode", f"a lone surrogate at character {error.start}"
+        return Failure(of=name, stage=stage, component=component, kind="parse", reason=reason, detail=detail)
     return answer
 
 
@@ -209,7 +209,7 @@ def _close(answers: object) -> None:
 
 
 def _bug(name: str, stage: str, component: str, message: str) -> Failure:
-    return Failure(of=name, stage=stage, component=component, kind="bug", message=f"contract broken: {message}")
+    return Failure(of=name, stage=stage, component=component, kind="bug", reason="contract broken", detail=message)
 
 
 def stamped(failure: Failure, name: str, stage: str, component: str) -> Failure:

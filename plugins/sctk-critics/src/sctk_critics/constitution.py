@@ -145,5 +145,5 @@ def last_user_turn(prompt: Prompt) -> str:
     return next((message.content for message in reversed(prompt.messages) if message.role == "user"), "")
 
 
-def _failure(of: str, stage: str, message: str) -> Failure:
-    return Failure(of=of, stage=stage, component=_NAME, kind="parse", message=message)
+def _failure(of: str, stage: str, reason: str) -> Failure:
+    return Failure(of=of, stage=stage, component=_NAME, kind="parse", reason=reason)

@@ -111,7 +111,7 @@ async def _texts(backend: Backend, talks: Sequence[tuple[Message, ...]], seeds: 
         for i, (talk, seed) in enumerate(zip(talks, seeds, strict=True))
     ]
     replies = await backend.generate(asked)
-    failed = [reply.message for reply in replies if isinstance(reply, Failure)]
+    failed = [reply.detail or reply.reason for reply in replies if isinstance(reply, Failure)]
     if failed:
         raise RuntimeError(f"skill: {len(failed)} of {len(asked)} requests failed, the first with: {failed[0]}")
     return [reply.text for reply in replies if not isinstance(reply, Failure)]

@@ -81,8 +81,8 @@ class Classifier:
 
     def _too_long(self, sample: Sample) -> Failure:
         assert self._loaded is not None
-        message = f"the text is longer than the classifier's context of {self._loaded.n_context} tokens"
-        return Failure(of=sample.id, stage="score", component="classifier", kind="budget", message=message)
+        reason = f"the text is longer than the classifier's context of {self._loaded.n_context} tokens"
+        return Failure(of=sample.id, stage="score", component="classifier", kind="budget", reason=reason)
 
     def _value(self, logits: Sequence[float]) -> float:
         if self.worth is None:

@@ -85,9 +85,10 @@ class Judge:
             return reply
         low, high = self.config.low, self.config.high
         if reply.finish == "length":
-            message = f"the judgement was cut off at {self.config.max_new_tokens} tokens: ...{reply.text[-120:]!r}"
-            return Failure(of=sample.id, stage="score", component="judge", kind="parse", message=message)
+            reason, detail = f"cut off at {self.config.max_new_tokens} tokens", f"...{reply.text[-120:]!r}"
+            return Failure(of=sample.id, stage="score", component="judge", kind="parse", reason=reason, detail=detail)
         value = parse_score(reply.text, low=low, high=high, of=sample.id, component="judge")
         if isinstance(value, Failure):
             return value
-        return Score(sample=sample, name="judge", value=value, scale=f"{low:g} to {high:g} (judged)")
+        scale = f"{low:g} to {high:g} (judged)"
+        return Score(sample=sample, name="judge", value=value, scale=scale, reply=reply.key)

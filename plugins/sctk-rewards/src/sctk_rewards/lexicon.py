@@ -66,7 +66,7 @@ class Lexicon:
         praise, blame = self.count(sample.text)
         if praise + blame == 0 and self.config.when_silent == "failure":
             return Failure(
-                of=sample.id, stage="score", component="lexicon", kind="parse", message="no opinion word in the text"
+                of=sample.id, stage="score", component="lexicon", kind="parse", reason="no opinion word in the text"
             )
         total = praise + blame + self.config.prior_words
         balance = (praise - blame) / total if total else 0.0

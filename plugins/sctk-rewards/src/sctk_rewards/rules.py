@@ -55,8 +55,9 @@ class Rules:
 
     def _score(self, sample: Sample) -> Score | Failure:
         if len(sample.text) > self.config.max_characters:
-            message = f"got {len(sample.text)} characters, wanted at most {self.config.max_characters}"
-            return Failure(of=sample.id, stage="score", component="rules", kind="budget", message=message)
+            reason = f"more than {self.config.max_characters} characters"
+            detail = f"got {len(sample.text)}"
+            return Failure(of=sample.id, stage="score", component="rules", kind="budget", reason=reason, detail=detail)
         kept = sum(check(sample.text) for check in self.checks)
         scale = f"0 to 1 (share of {len(self.checks)} rules kept)"
         return Score(sample=sample, name="rules", value=kept / len(self.checks), scale=scale)

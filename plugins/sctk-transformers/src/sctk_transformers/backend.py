@@ -184,8 +184,9 @@ class _Ready:
             return self._step_failed(request.of, error)
         reason = row.done.result()
         if reason == "nan":
-            message = f"the model's scores were not finite after {len(row.ids)} tokens ({self.config.dtype} arithmetic)"
-            return Failure(of=request.of, stage="", component=NAME, kind="backend", message=message)
+            reason = f"the model's scores were not finite ({self.config.dtype} arithmetic)"
+            detail = f"after {len(row.ids)} tokens"
+            return Failure(of=request.of, stage="", component=NAME, kind="backend", reason=reason, detail=detail)
         said = row.ids[:-1] if reason == "end" else row.ids
         text = self.decode(said)
         shorter = cut(text, request.sampling.stop)
@@ -226,8 +227,8 @@ class _Ready:
 
     def _too_long(self, of: str, n_tokens: int, what: str) -> Failure:
         most = self.loaded.context - 1
-        message = f"{what} of {n_tokens} tokens: wanted at most {most}, the model's context less one for the reply"
-        return Failure(of=of, stage="", component=NAME, kind="budget", message=message)
+        reason = f"{what} longer than {most} tokens, the model's context less one for the reply"
+        return Failure(of=of, stage="", component=NAME, kind="budget", reason=reason, detail=f"{n_tokens} tokens")
 
     def _step_failed(self, of: str, error: BaseException) -> Failure:
         import torch

@@ -204,8 +204,8 @@ def _ends(engine: Any, tokenizer: Any) -> frozenset[int]:
 
 
 def _too_long(of: str, n_tokens: int, context: int) -> Failure:
-    message = f"{n_tokens} tokens: wanted at most {context - 1}, the model's context less one for the reply"
-    return Failure(of=of, stage="", component=NAME, kind="budget", message=message)
+    reason = f"longer than {context - 1} tokens, the model's context less one for the reply"
+    return Failure(of=of, stage="", component=NAME, kind="budget", reason=reason, detail=f"{n_tokens} tokens")
 
 
 def _known(error: Exception) -> Exception:
