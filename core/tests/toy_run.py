@@ -24,7 +24,7 @@ def toy_assembly(root: Path, changes: dict[str, Any], method: str = "dsc") -> As
     sections: dict[str, Any] = {
         name: dict(TOY) for name in ("backend", "source", "critic", "reward", "trainer", "baseline")
     }
-    sections |= {"model": {"path": str(base)}, "run": {"shard_rows": 5, "retries": 0, "timeout_s": 5.0}}
+    sections |= {"model": {"path": str(base)}, "run": {"shard_rows": 5, "timeout_s": 5.0}}
     sections |= {"method": {"use": method}, "evaluator": [dict(TOY)]}
     if method == "dsc":
         sections["rule"] = dict(TOY)

@@ -3,6 +3,9 @@
 Plugins import from here only: `from sctk_core import Component, Sample, Score, hookimpl, setting`.
 """
 
+import importlib
+from typing import TYPE_CHECKING, Any
+
 from sctk_core.boundary import boundary
 from sctk_core.config import setting
 from sctk_core.errors import (
@@ -19,27 +22,12 @@ from sctk_core.errors import (
 from sctk_core.hookspecs import Component, hookimpl
 from sctk_core.identity import content_id, directory_digest, file_digest, seed_from
 from sctk_core.parsing import neutralise, parse_score, parse_verdict
-from sctk_core.pipeline.stages import (
-    AcceptStep,
-    Chain,
-    Collect,
-    CritiqueStep,
-    Curation,
-    Declined,
-    DraftStep,
-    EvaluateStage,
-    ReviseStep,
-    ScoreStep,
-    Stage,
-    Train,
-    draft_of,
-)
+from sctk_core.plan import Arm, Curation, Declined, Evaluate, Generate, Made, Plan, Step, Train, spoken
 from sctk_core.prompts import Template
 from sctk_core.protocols import Backend
 from sctk_core.records import (
     Critique,
     Decision,
-    Evaluation,
     Failure,
     Given,
     Measure,
@@ -50,64 +38,91 @@ from sctk_core.records import (
     Reply,
     Request,
     Round,
+    Rows,
     Sample,
     Sampling,
     Score,
     TrainingData,
     TrainReport,
     Usage,
+    Value,
 )
 
+if TYPE_CHECKING:
+    from sctk_core.pipeline.crew import (
+        AskedComparer,
+        AskedCritic,
+        AskedReward,
+        AskedRule,
+        Notebook,
+        Speaker,
+        asked,
+        together,
+    )
+
 __version__ = "0.1.0"
+_CREW = ("AskedComparer", "AskedCritic", "AskedReward", "AskedRule", "Notebook", "Speaker", "asked", "together")
+
+
+def __getattr__(name: str) -> Any:
+    """The members of crews, which bring asyncio, are imported when a method asks for them."""
+    if name in _CREW:
+        return getattr(importlib.import_module("sctk_core.pipeline.crew"), name)
+    raise AttributeError(f"module 'sctk_core' has no attribute {name!r}")
+
 
 __all__ = [
-    "AcceptStep",
+    "Arm",
+    "AskedComparer",
+    "AskedCritic",
+    "AskedReward",
+    "AskedRule",
     "Backend",
     "BackendDown",
     "BackendTimeout",
-    "Chain",
     "CheckFailed",
-    "Collect",
     "Component",
     "ConfigError",
     "ContractError",
     "Critique",
-    "CritiqueStep",
     "Curation",
     "Decision",
     "Declined",
-    "DraftStep",
-    "EvaluateStage",
-    "Evaluation",
+    "Evaluate",
     "Failure",
+    "Generate",
     "Given",
+    "Made",
     "Measure",
     "Message",
     "ModelRef",
+    "Notebook",
     "NothingAccepted",
     "Pair",
+    "Plan",
     "PluginError",
     "Prompt",
     "Reply",
     "Request",
-    "ReviseStep",
     "Round",
+    "Rows",
     "Sample",
     "Sampling",
     "Score",
-    "ScoreStep",
     "SctkError",
-    "Stage",
+    "Speaker",
+    "Step",
     "StoreError",
     "Template",
     "Train",
     "TrainReport",
     "TrainingData",
     "Usage",
+    "Value",
+    "asked",
     "boundary",
     "content_id",
     "directory_digest",
-    "draft_of",
     "file_digest",
     "hookimpl",
     "neutralise",
@@ -115,4 +130,6 @@ __all__ = [
     "parse_verdict",
     "seed_from",
     "setting",
+    "spoken",
+    "together",
 ]

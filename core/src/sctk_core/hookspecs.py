@@ -27,27 +27,33 @@ class Component:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Kind:
-    """One kind of component: its word on the command line, its entry-point group, its hook, its Protocol's name."""
+    """One kind of component: its word on the command line, its entry-point group, its hook, its Protocol's name.
+
+    `role` is whose words a component of this kind uses where neither recipe nor method says: the student's as it came, where
+    nobody plays that role.
+    """
 
     word: str
     group: str
     hook: str
     protocol: str
+    role: str = ""
 
 
 KINDS: tuple[Kind, ...] = tuple(
-    Kind(word=word, group=f"sctk.{plural}", hook=f"sctk_{plural}", protocol=protocol)
-    for word, plural, protocol in (
-        ("backend", "backends", "Backend"),
-        ("critic", "critics", "Critic"),
-        ("reward", "rewards", "Reward"),
-        ("rule", "acceptance_rules", "AcceptanceRule"),
-        ("trainer", "trainers", "Trainer"),
-        ("evaluator", "evaluators", "Evaluator"),
-        ("source", "sources", "Source"),
-        ("curator", "curators", "Curator"),
-        ("method", "methods", "Method"),
-        ("watcher", "watchers", "Watcher"),
+    Kind(word=word, group=f"sctk.{plural}", hook=f"sctk_{plural}", protocol=protocol, role=role)
+    for word, plural, protocol, role in (
+        ("backend", "backends", "Backend", ""),
+        ("critic", "critics", "Critic", "teacher"),
+        ("reward", "rewards", "Reward", "judge"),
+        ("comparer", "comparers", "Comparer", "judge"),
+        ("rule", "acceptance_rules", "AcceptanceRule", ""),
+        ("trainer", "trainers", "Trainer", ""),
+        ("evaluator", "evaluators", "Evaluator", "judge"),
+        ("source", "sources", "Source", ""),
+        ("curator", "curators", "Curator", ""),
+        ("method", "methods", "Method", ""),
+        ("watcher", "watchers", "Watcher", ""),
     )
 )
 
@@ -68,6 +74,11 @@ class Specs:
     @hookspec
     def sctk_rewards(self) -> Sequence[Component]:
         """Rewards: what scores a sample."""
+        raise NotImplementedError
+
+    @hookspec
+    def sctk_comparers(self) -> Sequence[Component]:
+        """Comparers: what gives a number to an ordered pair of texts."""
         raise NotImplementedError
 
     @hookspec

@@ -1,22 +1,34 @@
 """The ledger: for every stage, asked = answered + failed + declined, by id; and the check that it is so.
 
-What was asked is not read off the answers: it is worked out from the prompts and the plan. A chain must have one entry for
-each step in order, all answered but perhaps the last; every chain of every prompt must be there, once.
+What was asked is not read off the answers: it is the rows of a table, which lie on disk before anything is asked, and the steps
+that the pass declares for each. Both are gone through side by side, so that a ledger of a million items is checked in the memory
+of one shard.
 """
 
 from __future__ import annotations
 
-from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import groupby
+from operator import itemgetter
+from pathlib import Path
 from typing import Any
 
+from sctk_core.pipeline.notes import ANSWERED, Line, Page, off_plan
+from sctk_core.plan import Step
+
 OUTCOMES = ("answered", "failed", "declined")
+KINDS: Mapping[str, str] = {
+    "stage": "text", "id": "text", "of": "text", "rank": "int", "outcome": "text", "record": "text", "reason": "text",
+    "role": "text", "requests": "int", "tokens_read": "int", "tokens_written": "int",
+}  # fmt: skip
+"""The columns of the ledger and the kind of their values."""
+N_COMPLAINTS = 100
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StageCount:
-    """One stage of the ledger: counts, and why items failed or were declined."""
+    """One stage of the ledger: counts, why items failed or were declined, and what was spent by role."""
 
     stage: str
     asked: int
@@ -24,25 +36,54 @@ class StageCount:
     failed: int
     declined: int
     reasons: Mapping[str, int] = field(default_factory=dict)
+    usage: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
-def count(rows: Iterable[Mapping[str, Any]]) -> list[StageCount]:
-    """The ledger by stage, in order of first appearance; each row has `stage`, `outcome` and `reason`."""
-    outcomes: dict[str, Counter[str]] = {}
-    reasons: dict[str, Counter[str]] = defaultdict(Counter)
-    for row in rows:
-        outcomes.setdefault(row["stage"], Counter())[row["outcome"]] += 1
-        if row["outcome"] != "answered":
-            reasons[row["stage"]][row["reason"]] += 1
+def values_of(part: str, item: str, line: Line) -> list[Any]:
+    """A line of an item's page as one row of the table."""
     return [
-        StageCount(
-            stage=stage,
-            asked=sum(found.values()),
-            reasons=dict(reasons[stage].most_common()),
-            **{outcome: found[outcome] for outcome in OUTCOMES},
-        )
-        for stage, found in outcomes.items()
-    ]
+        f"{part}.{line.step}", item, line.of, line.rank, line.outcome, line.record, line.reason,
+        line.role, line.requests, line.tokens_read, line.tokens_written,
+    ]  # fmt: skip
+
+
+def page_values(page: Page) -> list[list[Any]]:
+    """All lines of a page, in their order."""
+    return [values_of(page.part, page.item, line) for line in page.sorted_lines()]
+
+
+def count(files: Sequence[Path]) -> list[StageCount]:
+    """The ledger by stage, in order of first appearance, out of the shards of a part."""
+    import polars as pl
+
+    stages: dict[str, dict[str, Any]] = {}
+    for file in files:
+        spent = [pl.col(name).sum() for name in ("requests", "tokens_read", "tokens_written")]
+        keys = ["stage", "outcome", "reason", "role"]
+        found = pl.read_parquet(file, glob=False).group_by(keys, maintain_order=True).agg(pl.len().alias("n"), *spent)
+        for row in found.iter_rows(named=True):
+            _add(stages.setdefault(row["stage"], {"outcomes": {}, "reasons": {}, "usage": {}}), row)
+    return [_counted(stage, found) for stage, found in stages.items()]
+
+
+def _add(stage: dict[str, Any], row: Mapping[str, Any]) -> None:
+    outcomes, reasons, usage = stage["outcomes"], stage["reasons"], stage["usage"]
+    outcomes[row["outcome"]] = outcomes.get(row["outcome"], 0) + row["n"]
+    if row["outcome"] != ANSWERED:
+        reasons[row["reason"]] = reasons.get(row["reason"], 0) + row["n"]
+    if row["requests"]:
+        spent = usage.setdefault(row["role"], {"requests": 0, "tokens_read": 0, "tokens_written": 0})
+        for name in spent:
+            spent[name] += row[name]
+
+
+def _counted(stage: str, found: Mapping[str, Any]) -> StageCount:
+    outcomes = found["outcomes"]
+    reasons = dict(sorted(found["reasons"].items(), key=lambda item: -item[1]))
+    return StageCount(
+        stage=stage, asked=sum(outcomes.values()), reasons=reasons, usage=found["usage"],
+        **{outcome: outcomes.get(outcome, 0) for outcome in OUTCOMES},
+    )  # fmt: skip
 
 
 def totals(stages: Sequence[StageCount]) -> dict[str, int]:
@@ -50,71 +91,32 @@ def totals(stages: Sequence[StageCount]) -> dict[str, int]:
     return {name: sum(getattr(stage, name) for stage in stages) for name in ("asked", *OUTCOMES)}
 
 
-def complaints_of_chains(rows: Iterable[Mapping[str, Any]], chains: Sequence[str], plan: Sequence[str]) -> list[str]:
-    """What does not balance in a leg: `chains` are the ids that were asked, `plan` the names of its steps and collections.
+def complaints_of(
+    rows: Iterable[Mapping[str, Any]], asked: Iterable[tuple[str, Sequence[Step]]], tables: Sequence[str], part: str
+) -> Iterator[str]:
+    """What does not balance in a pass: its ledger's rows beside the items that were asked, each with its declared steps.
 
-    Steps of one chain must follow the plan; a step may be left out only where the plan says so by a trailing `?`.
-
-    >>> row = {"stage": "draft", "id": "a/0", "outcome": "answered"}
-    >>> complaints_of_chains([row], ["a/0", "b/0"], ["draft"])
+    >>> row = {"stage": "p.draft", "id": "a/0", "of": "a", "rank": 0, "outcome": "failed", "record": "", "reason": "timeout: late"}
+    >>> list(complaints_of([row], [("a/0", [Step("draft")]), ("b/0", [Step("draft")])], [], "p"))
     ['b/0: asked, and never answered']
     """
-    walked: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for row in rows:
-        walked[row["id"]].append((row["stage"], row["outcome"]))
-    known = set(chains)
-    found = [f"{name}: answered, and never asked" for name in walked if name not in known]
-    for name in chains:
-        if name not in walked:
-            found.append(f"{name}: asked, and never answered")
-        elif complaint := _off_plan(walked[name], plan):
-            found.append(f"{name}: {complaint}")
-    return found
+    pages = ((item, list(lines)) for item, lines in groupby(rows, key=itemgetter("id")))
+    page = next(pages, None)
+    for item, declared in asked:
+        if page is None or page[0] != item:
+            yield f"{item}: asked, and never answered"
+            continue
+        complaint = off_plan([_line(row, part) for row in page[1]], declared, tables)
+        if complaint:
+            yield f"{item}: {complaint}"
+        page = next(pages, None)
+    while page is not None:
+        yield f"{page[0]}: answered, and never asked"
+        page = next(pages, None)
 
 
-def _off_plan(entries: Sequence[tuple[str, str]], plan: Sequence[str]) -> str:
-    left = iter(plan)
-    collecting = False
-    for position, (stage, outcome) in enumerate(entries):
-        for wanted in left:
-            if wanted.rstrip("?") == stage:
-                break
-            if not wanted.endswith("?"):
-                return f"got an entry of {stage}, wanted {wanted}"
-        else:
-            return f"got an entry of {stage}, wanted nothing more"
-        collecting = stage.startswith("collect.")
-        if outcome not in OUTCOMES:
-            return f"got the outcome {outcome!r} at {stage}"
-        if outcome != "answered" and not collecting:
-            return "" if position == len(entries) - 1 else f"went on after {outcome} at {stage}"
-    missing = [step for step in left if not step.endswith("?")]
-    return f"ended before {missing[0]}" if missing else ""
-
-
-def complaints_of_rows(stage: str, rows: Iterable[Mapping[str, Any]], asked: Sequence[str]) -> list[str]:
-    """What does not balance in a stage that asks each id once (training, measuring)."""
-    seen = Counter(row["id"] for row in rows if row["stage"] == stage)
-    wanted = Counter(asked)
-    missing = [f"{stage}: {name}: asked, and never answered" for name in wanted if wanted[name] > seen[name]]
-    return missing + [f"{stage}: {name}: answered, and never asked" for name in seen if seen[name] > wanted[name]]
-
-
-def complaints_of_sieve(
-    rows: Sequence[Mapping[str, Any]], asked: Sequence[str], stages: Sequence[str]
-) -> tuple[list[str], list[str]]:
-    """(What does not balance, the ids that pass all stages): each stage is asked of what the one before it answered.
-
-    >>> row = {"stage": "curate.a.train", "id": "x", "outcome": "answered"}
-    >>> complaints_of_sieve([row], ["x", "y"], ["curate.a.train"])
-    (['curate.a.train: y: asked, and never answered'], ['x'])
-    """
-    complaints = [
-        f"got an entry of {row['stage']}, wanted only {list(stages)}" for row in rows if row["stage"] not in stages
-    ]
-    left = list(asked)
-    for stage in stages:
-        complaints += complaints_of_rows(stage, rows, left)
-        passed = {row["id"] for row in rows if row["stage"] == stage and row["outcome"] == "answered"}
-        left = [name for name in left if name in passed]
-    return complaints, left
+def _line(row: Mapping[str, Any], part: str) -> Line:
+    step = row["stage"].removeprefix(f"{part}.")
+    return Line(
+        step=step, of=row["of"], rank=row["rank"], outcome=row["outcome"], record=row["record"], reason=row["reason"]
+    )

@@ -17,11 +17,11 @@ from sctk_core.records import (
     Failure,
     Message,
     ModelRef,
-    Pair,
     Prompt,
     Reply,
     Request,
     Round,
+    Rows,
     Sample,
     Score,
     TrainingData,
@@ -29,7 +29,7 @@ from sctk_core.records import (
 )
 
 if TYPE_CHECKING:
-    from sctk_core.pipeline.stages import Curation, Stage
+    from sctk_core.plan import Curation, Plan
 
 
 @runtime_checkable
@@ -80,6 +80,15 @@ class Reward(Protocol):
 
 
 @runtime_checkable
+class Comparer(Protocol):
+    """Gives a number to an ordered pair of texts (contradiction, overlap, which is better). Built like a reward."""
+
+    async def compare(self, pairs: Sequence[tuple[Sample, Sample]]) -> Sequence[Score | Failure]:
+        """One finite score per pair, in order, with `sample` its first and `against` its second."""
+        ...
+
+
+@runtime_checkable
 class AcceptanceRule(Protocol):
     """Decides which of two samples a chain stands at next; pure: the coin comes with the round."""
 
@@ -93,7 +102,11 @@ class Trainer(Protocol):
     """Trains a model on samples or pairs. Deterministic for equal inputs on one machine."""
 
     def train(self, data: TrainingData, model: ModelRef, out: Path) -> TrainReport:
-        """Writes a model directory that transformers can load to `out` and reports; nothing is written elsewhere."""
+        """Writes a model directory that transformers can load to `out` and reports; nothing is written elsewhere.
+
+        `data` is one table, or several by the names that the method gives them; a table has a length and can be gone
+        through as often as is wanted.
+        """
         ...
 
 
@@ -101,10 +114,11 @@ class Trainer(Protocol):
 class Evaluator(Protocol):
     """Measures arms (base, sft, student) on the same held-out prompts; core adds the paired intervals.
 
-    It returns per-sample values, by metric; `None` where a sample cannot be measured (counted, never a zero).
+    It returns per-sample values, by metric: a number, a `Score` where a model's words stand behind it, `None` where a sample
+    cannot be measured (counted, never a zero), or a Failure.
     """
 
-    async def evaluate(self, samples: Sequence[Sample]) -> Mapping[str, Sequence[float | None]]:
+    async def evaluate(self, samples: Sequence[Sample]) -> Mapping[str, Sequence[float | Score | Failure | None]]:
         """metric -> one value or None per sample, in order."""
         ...
 
@@ -126,19 +140,21 @@ class Source(Protocol):
 class Curator(Protocol):
     """Says which rows of a whole table stay. Built as `Target(config)`; pure, and the same for equal inputs everywhere."""
 
-    def curate(
-        self, rows: Sequence[Prompt] | Sequence[Sample] | Sequence[Pair], held_out: Sequence[Prompt]
-    ) -> Curation:
+    def curate(self, rows: Rows[Any], held_out: Rows[Prompt]) -> Curation:
         """One verdict per row, in order: None where it stays. `held_out` are the source's prompts of evaluation."""
         ...
 
 
 @runtime_checkable
 class Method(Protocol):
-    """A paper as a plan: a tuple of stages over the kinds above. Built as `Target(config)`."""
+    """A paper as a plan over walks. Built as `Target(config)`.
 
-    def stages(self) -> tuple[Stage, ...]:
-        """The stages in order; chain stages first, then collection, training, evaluation."""
+    The class has a `Crew` (a frozen dataclass: who its walks may ask), a `recipe` (TOML: the default that runs) and may have a
+    `reading` (what a user should know of how the paper was read).
+    """
+
+    def plan(self) -> Plan:
+        """Passes, trainings and evaluations, in order."""
         ...
 
 

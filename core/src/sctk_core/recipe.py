@@ -7,7 +7,7 @@ component drops the settings of the one below, which were not its own.
 from __future__ import annotations
 
 import tomllib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,18 +15,19 @@ from typing import Any
 from sctk_core.config import setting, suggestion
 from sctk_core.errors import ConfigError
 
-COMPONENTS: Mapping[str, str] = {
-    "method": "method", "backend": "backend", "source": "source", "critic": "critic", "reward": "reward",
-    "rule": "rule", "trainer": "trainer", "baseline": "trainer",
-}  # fmt: skip
-"""Section -> kind of the component that it names."""
-LISTS: Mapping[str, str] = {"curate": "curation", "evaluator": "evaluators", "watcher": "watchers"}
+ALWAYS: Mapping[str, str] = {"method": "method", "source": "source", "backend": "backend"}
+"""The sections that every recipe has -> kind of the component that each names."""
+USUAL = ("critic", "reward", "rule", "comparer", "trainer", "baseline")
+"""The sections that most methods read; others are judged once the method is known."""
+LISTS: Mapping[str, str] = {"curate": "curation", "evaluator": "evaluators", "pairwise": "pairwise", "watcher": "watchers"}
 """Section that may stand several times, as `[[evaluator]]` -> what a recipe calls all of them."""
-LISTED: Mapping[str, str] = {"curate": "curator", "evaluator": "evaluator", "watcher": "watcher"}
+LISTED: Mapping[str, str] = {
+    "curate": "curator", "evaluator": "evaluator", "pairwise": "comparer", "watcher": "watcher",
+}  # fmt: skip
 """Section that may stand several times -> kind of the component that it names."""
-PROMPTS = "prompts"
-"""What a `[[curate]]` calls the prompts before anything is asked of them; a training table's name else."""
-SECTIONS = (*COMPONENTS, "model", "sampling", "run", *LISTS)
+FIXED = (*ALWAYS, "model", "sampling", "roles", "run", *LISTS)
+SECTIONS = (*FIXED, *USUAL)
+"""The sections that documentation and the environment know; a method may read others."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,15 +39,14 @@ class RunSettings:
     eval_limit: int = setting(
         200, help="at most so many held-out prompts are answered by each arm", unit="prompts", low=0
     )
-    chains: int = setting(1, help="how many chains start at each prompt", low=1)
-    concurrency: int = setting(128, help="chains in flight", low=1, identity=False)
-    timeout_s: float = setting(
-        600.0, help="longest time for one step of a chain", unit="seconds", low=0.01, identity=False
-    )
-    retries: int = setting(
-        2, help="how often a step is asked again after a time-out or a lost connection", low=0, identity=False
-    )
-    shard_rows: int = setting(1000, help="chains in one sealed shard", unit="chains", low=1)
+    chains: int = setting(1, help="how many walks start at each prompt", low=1)
+    concurrency: int = setting(128, help="items in flight", low=1, identity=False)
+    timeout_s: float = setting(600.0, help="longest time for one ask", unit="seconds", low=0.01, identity=False)
+    patience_s: float = setting(
+        120.0, help="a component that loses connections and answers nobody for so long is down; 0: it never is",
+        unit="seconds", low=0.0, identity=False,
+    )  # fmt: skip
+    shard_rows: int = setting(1000, help="items in one sealed shard", unit="items", low=1)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +55,16 @@ class ModelSettings:
 
     path: str = setting("", help="a local directory or a hub name; nothing: the backend's own default")
     revision: str | None = setting(None, help="a hub revision; nothing: the default branch")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleSettings:
+    """Who plays a role: section [roles.NAME]. What is left out is as the student's, who came with [model] and [backend]."""
+
+    model: str = setting("", help="a local directory or a hub name")
+    revision: str | None = setting(None, help="a hub revision; nothing: the default branch")
+    backend: Mapping[str, Any] | None = setting(None, help='another backend, as { use = "openai", ... }')
+    sampling: Mapping[str, Any] | None = setting(None, help="how its texts are drawn, as in [sampling]")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +82,7 @@ class Recipe:
     sections: dict[str, dict[str, Any]] = field(default_factory=dict)
     curation: tuple[dict[str, Any], ...] = ()
     evaluators: tuple[dict[str, Any], ...] = ()
+    pairwise: tuple[dict[str, Any], ...] = ()
     watchers: tuple[dict[str, Any], ...] = ()
     origins: dict[str, str] = field(default_factory=dict)
 
@@ -152,13 +163,23 @@ def merge(layers: Sequence[Layer]) -> Recipe:
 
 def _check_sections(layer: Layer) -> None:
     for name, values in layer.sections.items():
-        if name not in SECTIONS:
-            hint = suggestion(name, SECTIONS) or f"sections are {', '.join(SECTIONS)}"
-            raise ConfigError(f"{layer.origin}: got the unknown section [{name}], wanted one of sctk's", hint=hint)
         if name not in LISTS and not isinstance(values, Mapping):
             raise ConfigError(
                 f"{layer.origin}: {name}: got {values!r}, wanted a table", hint=f"write [{name}] and keys below"
             )
+
+
+def refuse_strangers(recipe: Recipe, known: Collection[str]) -> None:
+    """A section that neither sctk nor the method reads is an error, for it would change nothing."""
+    for section in recipe.sections:
+        if section not in (*FIXED, *known):
+            if section in USUAL:
+                raise ConfigError(
+                    f"{recipe.where(section)}: got a section that the method {recipe.use('method')!r} does not read",
+                    hint=f"take it out: it would change nothing; the method reads {', '.join(known)}",
+                )
+            hint = suggestion(section, (*FIXED, *known)) or f"the method reads {', '.join(known)}"
+            raise ConfigError(f"{recipe.where(section)}: got the unknown section [{section}], wanted one that is read", hint=hint)
 
 
 def _rows(name: str, values: Any, origin: str) -> tuple[dict[str, Any], ...]:

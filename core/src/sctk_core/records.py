@@ -232,6 +232,11 @@ class Sampling:
     max_new_tokens: int = 128
     stop: tuple[str, ...] = ()
 
+    def plain(self) -> dict[str, Any]:
+        """The sampling as plain values, for keys and for the store."""
+        named: dict[str, Any] = {"temperature": self.temperature, "top_p": self.top_p}
+        return named | {"max_new_tokens": self.max_new_tokens, "stop": list(self.stop)}
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Request:

@@ -13,7 +13,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
-from sctk_core.pipeline.stages import Curation, Declined
+from sctk_core.plan import Curation, Declined
 from sctk_core.records import Critique, Decision, Failure, Prompt, Reply, Request, Round, Sample, Score
 
 A = TypeVar("A")
@@ -55,7 +55,7 @@ def checked_values(values: object, samples: Sequence[Sample]) -> str:
         if len(row) != len(samples):
             return f"metric {metric!r}: got {len(row)} values, wanted {len(samples)}, one per sample"
         for position, value in enumerate(row):
-            if value is not None and not _finite(value):
+            if not (value is None or isinstance(value, Score | Failure) or _finite(value)):
                 return f"metric {metric!r}, sample {position}: got {value!r}, wanted a finite number or None"
     return ""
 
@@ -135,6 +135,11 @@ def _order(answer: Any, item: Any) -> str:
     """Whether an answer belongs to its item: how a wrong order is seen."""
     if isinstance(answer, Reply) and isinstance(item, Request):
         return _same(answer.key, item.key, "reply with the key")
+    if isinstance(answer, Score) and isinstance(item, tuple):
+        against = "" if answer.against is None else answer.against.id
+        return _same(answer.sample.id, item[0].id, "score of the pair with the first") or _same(
+            against, item[1].id, "score of the pair with the second"
+        )
     if isinstance(answer, Score | Critique) and isinstance(item, Sample):
         return _same(answer.sample.id, item.id, f"{type(answer).__name__.lower()} of sample")
     if isinstance(answer, Sample) and isinstance(item, Critique):

@@ -14,18 +14,18 @@ from functools import partial
 from typing import Any
 
 from sctk_core.errors import CheckFailed, SctkError
-from sctk_core.pipeline.batching import aside
-from sctk_core.pipeline.chain import Entry
+from sctk_core.pipeline.notes import DECLINED, FAILED, Line, reason_of
+from sctk_core.pipeline.threads import aside
+from sctk_core.plan import Curation, Declined
 from sctk_core.pipeline.contract import checked_verdicts, stamped
-from sctk_core.pipeline.stages import Curation, Declined
-from sctk_core.records import Failure, Prompt
+from sctk_core.records import Failure, Prompt, Rows
 
 ROWS_PER_TIMEOUT = 10_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Curating:
-    """One curator at one table; `stage` is its row in the ledger."""
+    """One curator at one table; `stage` is its row in the ledger, the table's name first."""
 
     stage: str
     component: str
@@ -37,7 +37,7 @@ class Fate:
     """What became of one row: its lines of the ledger, and what left it out, unless it stays."""
 
     row: Any
-    entries: tuple[Entry, ...] = ()
+    lines: tuple[Line, ...] = ()
     declined: Declined | None = None
     failure: Failure | None = None
 
@@ -56,7 +56,7 @@ class Curated:
 
 
 async def curate(
-    rows: Sequence[Any], held_out: Sequence[Prompt], curators: Sequence[Curating], timeout_s: float
+    rows: Rows[Any], held_out: Rows[Prompt], curators: Sequence[Curating], timeout_s: float
 ) -> Curated:
     """The table after all curators. One that is asked of n rows gets `timeout_s` for each 10,000 rows that were begun."""
     fates = [Fate(row=row) for row in rows]
@@ -101,14 +101,13 @@ def _broken(curating: Curating, what: str, hint: str) -> CheckFailed:
 
 def _after(fate: Fate, verdict: Declined | Failure | None, curating: Curating) -> Fate:
     """The fate of a row that one more curator has judged."""
-    stage, name = curating.stage, fate.row.id
+    step, name = curating.stage.partition(".curate.")[2], fate.row.id
+    line = Line(step=f"curate.{step}", of=name, record=name)
     if isinstance(verdict, Failure):
-        failure = stamped(verdict, name, stage, curating.component)
-        reason = f"{failure.kind}: {failure.message}"
-        line = Entry(stage=stage, id=name, outcome="failed", record=failure.id, reason=reason)
-        return dataclasses.replace(fate, entries=(*fate.entries, line), failure=failure)
+        failure = stamped(verdict, name, curating.stage, curating.component)
+        line = dataclasses.replace(line, outcome=FAILED, record=failure.id, reason=reason_of(failure))
+        return dataclasses.replace(fate, lines=(*fate.lines, line), failure=failure)
     if isinstance(verdict, Declined):
-        line = Entry(stage=stage, id=name, outcome="declined", record=verdict.because, reason=verdict.reason)
-        return dataclasses.replace(fate, entries=(*fate.entries, line), declined=verdict)
-    line = Entry(stage=stage, id=name, outcome="answered", record=name)
-    return dataclasses.replace(fate, entries=(*fate.entries, line))
+        line = dataclasses.replace(line, outcome=DECLINED, record=verdict.because, reason=verdict.reason)
+        return dataclasses.replace(fate, lines=(*fate.lines, line), declined=verdict)
+    return dataclasses.replace(fate, lines=(*fate.lines, line))

@@ -16,15 +16,15 @@ class RunStarted:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StageStarted:
-    """A stage after the chains begins; `n_items` None: not known beforehand."""
+    """A part of the plan begins: a pass, a training, an evaluation; `n_items` None: not known beforehand."""
 
     stage: str
     n_items: int | None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ItemFinished:
-    """One item of a stage has its answer, failure or refusal; `outcome` is answered, failed or declined."""
+class StepFinished:
+    """One ask of an item has its answer, failure or refusal; `outcome` is answered, failed or declined."""
 
     stage: str
     outcome: str
@@ -32,16 +32,16 @@ class ItemFinished:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class ChainFinished:
-    """One chain has walked all its steps, or ended early: so many of so many chains of this leg."""
+class ItemFinished:
+    """One item of a pass has been walked to its end, or ended early: so many of so many."""
 
     n_done: int
-    n_chains: int
+    n_items: int
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StageFinished:
-    """A stage is done."""
+    """A part of the plan is done."""
 
     stage: str
     seconds: float
@@ -55,4 +55,4 @@ class RunFinished:
     state: str
 
 
-Event = RunStarted | StageStarted | ItemFinished | ChainFinished | StageFinished | RunFinished
+Event = RunStarted | StageStarted | StepFinished | ItemFinished | StageFinished | RunFinished

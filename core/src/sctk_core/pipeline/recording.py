@@ -1,22 +1,24 @@
 """The recording proxy: what a component receives in place of a backend.
 
 It stamps seed and key on every request, answers from replies that were paid for, checks what the backend answers, and commits
-a reply before anybody sees it. A component cannot forget any of this, because it never holds the backend itself.
+a reply before anybody sees it. A component cannot forget any of this, because it never holds the backend itself. What each
+ask read and wrote is tallied for the ledger.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
-from dataclasses import asdict, replace
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from sctk_core.identity import content_id, seed_from
 from sctk_core.pipeline.contract import checked
 from sctk_core.pipeline.position import Position, here
-from sctk_core.protocols import Backend
-from sctk_core.records import Failure, Reply, Request
+from sctk_core.records import Failure, Message, Reply, Request
 
-ABOUT = "sctk-reply-1"
+ABOUT, ABOUT_LOGPROB = "sctk-reply-1", "sctk-logprob-1"
 
 
 class ReplyStore(Protocol):
@@ -26,56 +28,151 @@ class ReplyStore(Protocol):
         """The known reply of each key, or None."""
         ...
 
-    def put(self, answered: Iterable[tuple[Request, Reply]], about: dict[str, Any]) -> None:
-        """Commits replies with their requests."""
+    def put(self, answered: Iterable[tuple[Request, Reply]], about: dict[str, Any]) -> Awaitable[None]:
+        """Commits replies with their requests; they are on disk when the awaited call returns."""
         ...
+
+
+@dataclass
+class Spent:
+    """Requests, and the tokens that they read and wrote (0 where a backend does not say)."""
+
+    requests: int = 0
+    tokens_read: int = 0
+    tokens_written: int = 0
+
+    def add(self, reply: Reply | Failure) -> None:
+        """Counts one answer."""
+        self.requests += 1
+        if isinstance(reply, Reply):
+            self.tokens_read += reply.usage.n_prompt_tokens or 0
+            self.tokens_written += reply.usage.n_completion_tokens or 0
+
+
+@dataclass
+class Tally:
+    """What was spent inside one ask, by the id of what it was spent on."""
+
+    by_of: dict[str, Spent] = field(default_factory=dict)
+
+    def add(self, of: str, reply: Reply | Failure) -> None:
+        """Counts one answer."""
+        self.by_of.setdefault(of, Spent()).add(reply)
+
+    def shares(self, ofs: Sequence[str]) -> list[Spent]:
+        """What was spent on each item of a batch; requests for nobody in it are counted with the first."""
+        found = [self.by_of.pop(of, None) or Spent() for of in ofs]
+        if found and self.by_of:
+            rest = self.total()
+            found[0] = Spent(
+                found[0].requests + rest.requests,
+                found[0].tokens_read + rest.tokens_read,
+                found[0].tokens_written + rest.tokens_written,
+            )
+        return found
+
+    def total(self) -> Spent:
+        """All of it."""
+        spent = list(self.by_of.values())
+        return Spent(*(sum(getattr(one, name) for one in spent) for name in ("requests", "tokens_read", "tokens_written")))
+
+
+_TALLY: ContextVar[Tally | None] = ContextVar("sctk_tally", default=None)
+
+
+@contextmanager
+def tallied() -> Iterator[Tally]:
+    """Counts what the asks inside spend."""
+    tally = Tally()
+    token = _TALLY.set(tally)
+    try:
+        yield tally
+    finally:
+        _TALLY.reset(token)
+
+
+def spend(of: str, spent: Spent) -> None:
+    """Counts what a batch spent on one item in the ask that waits for it."""
+    tally = _TALLY.get()
+    if tally is not None and spent.requests:
+        tally.by_of[of] = spent
 
 
 class RecordingBackend:
     """A backend that remembers. `about` is what else decides a reply: model digest, backend and its settings.
 
-    `start` builds the backend at the first request that no stored reply answers, so a run whose replies are all there
-    never loads a model.
+    `engine` gives the backend and is called only where no stored reply answers, so a run whose replies are all there never
+    loads a model. `n_asked` and `n_recalled` count requests.
     """
 
     def __init__(
-        self, start: Callable[[], Backend], replies: ReplyStore, *, about: dict[str, Any], run_seed: int, name: str
+        self, engine: Callable[[], Any], replies: ReplyStore, *, about: dict[str, Any], run_seed: int, name: str
     ) -> None:
-        self._start, self._replies, self._about = start, replies, about
+        self._engine, self._replies, self._about = engine, replies, about
         self._run_seed, self._name = run_seed, name
-        self._backend: Backend | None = None
         self.n_asked = self.n_recalled = 0
 
     async def generate(self, requests: Sequence[Request]) -> list[Reply | Failure]:
         """One reply or failure per request, in order; replies are on disk when this returns."""
         position = here()
         stamped = [self._stamp(request, position) for request in requests]
+        return await self._answered(stamped, position.stage, lambda missing: self._engine().generate(missing))
+
+    async def logprobs(self, conversations: Sequence[tuple[tuple[Message, ...], str]]) -> list[float | Failure]:
+        """log p(text | messages) in nats for each conversation, remembered like replies; a backend that cannot tell fails all."""
+        position = here()
+        asked = [self._text_of(messages, text, position) for messages, text in conversations]
+        answers = await self._answered(asked, position.stage, self._scored)
+        return [answer if isinstance(answer, Failure) else float(answer.logprob or 0.0) for answer in answers]
+
+    async def _answered(
+        self, stamped: list[Request], stage: str, ask: Callable[[list[Request]], Awaitable[Any]]
+    ) -> list[Reply | Failure]:
         known = self._replies.get([request.key for request in stamped])
         missing = [request for request, reply in zip(stamped, known, strict=True) if reply is None]
         self.n_recalled += len(stamped) - len(missing)
-        fresh = iter(await self._ask(missing, position.stage) if missing else [])
-        return [next(fresh) if reply is None else reply for reply in known]
+        fresh = iter(await self._fresh(missing, stage, ask) if missing else ())
+        answers = [next(fresh) if reply is None else reply for reply in known]
+        tally = _TALLY.get()
+        if tally is not None:
+            for request, answer in zip(stamped, answers, strict=True):
+                tally.add(request.of, answer)
+        return answers
+
+    async def _fresh(
+        self, missing: list[Request], stage: str, ask: Callable[[list[Request]], Awaitable[Any]]
+    ) -> list[Reply | Failure]:
+        self.n_asked += len(missing)
+        answers = await ask(missing)
+        of = [request.of for request in missing]
+        sound = checked(answers, missing, Reply, of=of, stage=stage, component=self._name)
+        pairs = [(request, reply) for request, reply in zip(missing, sound, strict=True) if isinstance(reply, Reply)]
+        if pairs:
+            await self._replies.put(pairs, self._about)
+        return sound
+
+    async def _scored(self, asked: list[Request]) -> Any:
+        """The log-probabilities of whole conversations as replies; their last turn is the text."""
+        engine = self._engine()
+        if not hasattr(engine, "logprobs"):
+            reason = "the backend cannot tell log-probabilities"
+            return [Failure(of=each.of, stage="", component=self._name, kind="bug", reason=reason) for each in asked]
+        values = await engine.logprobs([(each.messages[:-1], each.messages[-1].content) for each in asked])
+        sound = checked(values, asked, float, of=[e.of for e in asked], stage="logprobs", component=self._name)
+        return [
+            value if isinstance(value, Failure) else Reply(key=each.key, text="", logprob=value, backend=self._name)
+            for value, each in zip(sound, asked, strict=True)
+        ]
 
     def _stamp(self, request: Request, position: Position) -> Request:
         of = request.of or position.of
         seed = seed_from(self._run_seed, position.stage, of, position.chain, position.sweep, request.rank)
         turns = [[message.role, message.content] for message in request.messages]
-        key = content_id(ABOUT, self._about, asdict(request.sampling), seed, turns)
+        prefix = (list(request.prefix_ids),) if request.prefix_ids else ()
+        key = content_id(ABOUT, self._about, request.sampling.plain(), seed, turns, *prefix)
         return replace(request, of=of, seed=seed, key=key)
 
-    async def _ask(self, missing: list[Request], stage: str) -> list[Reply | Failure]:
-        if self._backend is None:
-            self._backend = self._start()
-        self.n_asked += len(missing)
-        answers = await self._backend.generate(missing)
-        of = [request.of for request in missing]
-        sound = checked(answers, missing, Reply, of=of, stage=stage, component=self._name)
-        pairs = zip(missing, sound, strict=True)
-        self._replies.put([(request, reply) for request, reply in pairs if isinstance(reply, Reply)], self._about)
-        return sound
-
-    async def aclose(self) -> None:
-        """Ends the backend, if it was ever started."""
-        backend, self._backend = self._backend, None
-        if backend is not None and hasattr(backend, "aclose"):
-            await backend.aclose()
+    def _text_of(self, messages: tuple[Message, ...], text: str, position: Position) -> Request:
+        turns = (*messages, Message(role="assistant", content=text))
+        key = content_id(ABOUT_LOGPROB, self._about, [[turn.role, turn.content] for turn in turns])
+        return Request(messages=turns, of=position.of, key=key)

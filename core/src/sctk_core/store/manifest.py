@@ -1,13 +1,14 @@
-"""The manifest: what a run is, and which shards exist. A shard exists when the manifest names it.
+"""The manifest: what a run is, what its parts are and which of them are complete.
 
-It is one JSON file, replaced by rename. Its schema has a version, and `_MIGRATIONS` lists how each older one becomes the next.
+It is one JSON file, replaced by rename. Its schema has a version; a run of an older one is not gone on with, but its replies
+answer. The shards of a part are named in a list of the part's own (`store/part.py`), so that sealing one costs the same however
+many there are.
 """
 
 from __future__ import annotations
 
 import json
 import os
-from collections.abc import Callable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
@@ -15,51 +16,58 @@ from typing import Any
 from sctk_core.errors import StoreError
 from sctk_core.store.failures import writing
 
-SCHEMA_VERSION = 1
-_MIGRATIONS: tuple[Callable[[dict[str, Any]], dict[str, Any]], ...] = ()  # [k] leads from version k + 1 to k + 2
+SCHEMA_VERSION = 2
 
 
 @dataclass(kw_only=True)
-class Shard:
-    """One sealed range of chains (first..stop-1) of a leg: its files, one for each table, with the digest of their bytes."""
+class Part:
+    """One part of a run: a pass, a curation, a training's ledger, an evaluation's values.
 
-    first: int
-    stop: int
-    files: dict[str, str]
+    `facts` are what its fingerprint was made of; `tables` maps each table to the type of its rows; `total` is the number of
+    items of a part that is complete, and `digest` that of its list of shards; `usage` counts requests by role, asked and
+    recalled, over all times it was run.
+    """
+
+    fingerprint: str
+    facts: dict[str, Any] = field(default_factory=dict)
+    tables: dict[str, str] = field(default_factory=dict)
+    total: int | None = None
+    digest: str = ""
+    usage: dict[str, dict[str, int]] = field(default_factory=dict)
 
 
 @dataclass(kw_only=True)
 class Manifest:
-    """What is known of a run.
+    """What is known of a run: its parts by name, its trained arms with their reports, who provided what (`components`).
 
-    `components` maps a recipe section to who provided it, `shards` a leg to its sealed ranges, `legs` a leg that is complete
-    to its number of chains, `arms` a trained arm to its report.
+    `roles` tells the models that speak, `training` names the tables that the last arm learns from.
     """
 
     fingerprint: str
     method: str
     state: str = "running"
     components: dict[str, dict[str, Any]] = field(default_factory=dict)
+    roles: dict[str, dict[str, Any]] = field(default_factory=dict)
     model: dict[str, Any] = field(default_factory=dict)
-    shards: dict[str, list[Shard]] = field(default_factory=dict)
-    legs: dict[str, int] = field(default_factory=dict)
+    parts: dict[str, Part] = field(default_factory=dict)
     arms: dict[str, dict[str, Any]] = field(default_factory=dict)
+    training: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
     schema_version: int = SCHEMA_VERSION
 
     def save(self, path: Path) -> None:
-        """Replaces the file at `path`, whole or not at all."""
+        """Writes it; the old one stands until the new one is whole."""
+        part = path.with_suffix(".part")
         with writing(path):
-            part = path.with_suffix(".part")
             with part.open("w", encoding="utf-8") as file:
-                json.dump(asdict(self), file, ensure_ascii=False, indent=1, sort_keys=True)
+                json.dump(asdict(self), file, ensure_ascii=False, indent=1)
                 file.flush()
                 os.fsync(file.fileno())
             part.replace(path)
 
 
 def load_manifest(path: Path) -> Manifest | None:
-    """The manifest at `path`, brought to this version; None where there is none."""
+    """The manifest at `path`; None where there is none."""
     if not path.exists():
         return None
     try:
@@ -69,12 +77,15 @@ def load_manifest(path: Path) -> Manifest | None:
         raise StoreError(
             f"{path}: got no readable manifest ({error})", hint="give another directory with --out"
         ) from error
-    if version > SCHEMA_VERSION:
+    if version != SCHEMA_VERSION:
+        age = "a newer" if version > SCHEMA_VERSION else "an older"
         raise StoreError(
-            f"{path}: got schema version {version}, wanted at most {SCHEMA_VERSION}",
-            hint="a newer sctk made this run: upgrade sctk-core, or give another directory with --out",
+            f"{path}: got schema version {version}, wanted {SCHEMA_VERSION}: {age} sctk made this run",
+            hint="give another directory with --out beside it: replies are shared, so nothing is asked again",
         )
-    for migrate in _MIGRATIONS[version - 1 :]:
-        value = migrate(value)
-    shards = {leg: [Shard(**shard) for shard in found] for leg, found in value["shards"].items()}
-    return Manifest(**value | {"shards": shards, "schema_version": SCHEMA_VERSION})
+    return _read(value)
+
+
+def _read(value: dict[str, Any]) -> Manifest:
+    parts = {name: Part(**part) for name, part in value["parts"].items()}
+    return Manifest(**value | {"parts": parts, "training": tuple(value["training"])})

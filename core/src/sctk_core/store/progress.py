@@ -1,60 +1,72 @@
 """What is finished and not yet sealed: the truth while a run lasts, in one SQLite file.
 
-A finished chain is kept as the rows of all its tables until its shard is sealed. What the file does not hold is asked again,
-and the replies that were paid for answer it.
+A finished item is kept as the rows of all its tables until its shard is sealed; sealing happens in the thread that writes. What
+the file does not hold is asked again, and the replies that were paid for answer it.
 """
 
 from __future__ import annotations
 
 import json
 import sqlite3
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sctk_core.store.failures import writing
+from sctk_core.store.scribe import Job, Scribe, open_database
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS finished (
-    leg TEXT NOT NULL, number INTEGER NOT NULL, rows TEXT NOT NULL, PRIMARY KEY (leg, number)
-) WITHOUT ROWID
+    part TEXT NOT NULL, number INTEGER NOT NULL, rows TEXT NOT NULL, PRIMARY KEY (part, number)
+) WITHOUT ROWID;
 """
+_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
 
-TableRows = dict[str, list[dict[str, Any]]]
+TableRows = dict[str, list[list[Any]]]
+"""table -> its rows, each with one value for each of its columns."""
 
 
 class Progress:
-    """Finished, unsealed chains of one run by leg and number in input order."""
+    """Finished, unsealed items of one run by part and number in input order; `after` runs in the writing thread when a group is
+    committed."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
-        with writing(path):
-            self._database = sqlite3.connect(path, timeout=30)
-            self._database.execute("PRAGMA journal_mode = WAL")
-            self._database.execute("PRAGMA synchronous = NORMAL")
-            self._database.execute(_SCHEMA)
-            self._database.commit()
+    def __init__(self, path: Path, *, after: Callable[[], None]) -> None:
+        self.path = path
+        self.scribe = Scribe(path, _SCHEMA, after=lambda _: after())
+        self._reader = open_database(path)
 
-    def put(self, leg: str, number: int, rows: TableRows) -> None:
-        """Commits one finished chain."""
-        with writing(self._path), self._database:
-            text = json.dumps(rows, ensure_ascii=False)
-            self._database.execute("INSERT OR REPLACE INTO finished VALUES (?, ?, ?)", (leg, number, text))
+    def put(self, part: str, number: int, rows: TableRows, committed: Callable[[], None]) -> Job:
+        """The job that commits one finished item and then counts it."""
+        text = _ENCODER.encode(rows)
 
-    def finished(self, leg: str) -> set[int]:
-        """The numbers of the leg's chains that are finished and not sealed."""
-        return {row[0] for row in self._database.execute("SELECT number FROM finished WHERE leg = ?", (leg,))}
+        def job(database: sqlite3.Connection) -> None:
+            database.execute("INSERT OR REPLACE INTO finished VALUES (?, ?, ?)", (part, number, text))
+            committed()
 
-    def take(self, leg: str, first: int, stop: int) -> list[TableRows]:
-        """The rows of chains first..stop-1, in order."""
-        query = "SELECT rows FROM finished WHERE leg = ? AND number >= ? AND number < ? ORDER BY number"
-        return [json.loads(row[0]) for row in self._database.execute(query, (leg, first, stop))]
+        return job
 
-    def drop(self, leg: str, first: int, stop: int) -> None:
-        """Forgets chains first..stop-1: their shard is sealed."""
-        query = "DELETE FROM finished WHERE leg = ? AND number >= ? AND number < ?"
-        with writing(self._path), self._database:
-            self._database.execute(query, (leg, first, stop))
+    def finished(self, part: str) -> Iterator[int]:
+        """The numbers of a part's items that are finished and not sealed, rising."""
+        query = "SELECT number FROM finished WHERE part = ? ORDER BY number"
+        return (row[0] for row in self._reader.execute(query, (part,)))
+
+    def take(self, part: str, first: int, stop: int) -> Iterator[TableRows]:
+        """The rows of items first..stop-1, in order."""
+        query = "SELECT rows FROM finished WHERE part = ? AND number >= ? AND number < ? ORDER BY number"
+        return (json.loads(row[0]) for row in self.scribe.database.execute(query, (part, first, stop)))
+
+    def count(self, part: str, first: int, stop: int) -> int:
+        """How many items of first..stop-1 are finished and not sealed."""
+        query = "SELECT count(*) FROM finished WHERE part = ? AND number >= ? AND number < ?"
+        (found,) = self.scribe.database.execute(query, (part, first, stop)).fetchone()
+        return int(found)
+
+    def drop(self, part: str, first: int = 0, stop: int = 1 << 62) -> None:
+        """Forgets items first..stop-1: their shard is sealed, or they are made anew."""
+        query = "DELETE FROM finished WHERE part = ? AND number >= ? AND number < ?"
+        with self.scribe.database as database:
+            database.execute(query, (part, first, stop))
 
     def close(self) -> None:
         """Gives the file back."""
-        self._database.close()
+        self.scribe.close()
+        self._reader.close()

@@ -2,62 +2,82 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from sctk_core.errors import ConfigError
+from sctk_core.store.layout import Layout
 from sctk_core.store.manifest import Manifest, load_manifest
+from sctk_core.store.part import shards_of
 from sctk_core.store.replies import Replies
+from sctk_core.store.shards import n_rows
 
 
 class RunReader:
-    """The sealed tables of a run, by leg ("chains", "evaluation/base") and table."""
+    """The sealed tables of a run, by part ("chains", "evaluation/base") and table."""
 
     def __init__(self, path: Path) -> None:
-        manifest = load_manifest(path / "manifest.json")
+        self.path, self.layout = path, Layout(path)
+        manifest = load_manifest(self.layout.manifest)
         if manifest is None:
             raise ConfigError(
                 f"{path}: got no manifest.json, wanted the directory of a run",
                 hint="`sctk run` prints where its run lies",
             )
-        self.path = path
         self.manifest: Manifest = manifest
+        self._tables = self._found()
 
-    def tables(self) -> dict[str, list[Path]]:
-        """The shards of every sealed table, by its path in the run directory."""
+    def _found(self) -> dict[str, list[Path]]:
         found: dict[str, list[Path]] = {}
-        for shards in self.manifest.shards.values():
-            for name in (name for shard in shards for name in shard.files):
-                found.setdefault(name.rpartition("/")[0], []).append(self.path / name)
+        for part in self.manifest.parts:
+            for shard in shards_of(self.layout, part):
+                for name in shard.files:
+                    found.setdefault(name.rpartition("/")[0], []).append(self.path / name)
         return found
+
+    def tables(self) -> Mapping[str, Sequence[Path]]:
+        """The shards of every sealed table, by its path in the run directory."""
+        return self._tables
+
+    def type_of(self, table: str) -> str:
+        """The type of a table's rows."""
+        part, _, name = table.rpartition("/")
+        return self.manifest.parts[part].tables.get(name, "")
 
     def n_rows(self) -> dict[str, int]:
         """How many rows each sealed table has."""
-        import polars as pl
-
-        return {
-            table: int(pl.scan_parquet(paths).select(pl.len()).collect().item())
-            for table, paths in sorted(self.tables().items())
-        }
+        return {table: n_rows(paths) for table, paths in sorted(self._tables.items())}
 
     def find(self, prefix: str, column: str = "id") -> list[tuple[str, dict[str, Any]]]:
-        """(table, row) of every record whose `column` begins with `prefix`; ledgers are left out."""
+        """(table, row) of every record whose `column` begins with `prefix`; ledgers are left out, records of their own come
+        before their copies in tables for others."""
         import polars as pl
 
         found: list[tuple[str, dict[str, Any]]] = []
-        for table, paths in self.tables().items():
-            if table.endswith("ledger"):
+        for table, paths in self._tables.items():
+            if table.endswith("/ledger"):
                 continue
-            frame = pl.scan_parquet(paths)
+            frame = pl.scan_parquet(paths, glob=False)
             if column in frame.collect_schema().names():
                 rows = frame.filter(pl.col(column).str.starts_with(prefix)).collect()
                 found += [(table, row) for row in rows.iter_rows(named=True)]
-        return found
+        return sorted(found, key=lambda item: ("parents" in item[1], item[0]))
+
+    def line_of(self, record: str) -> Mapping[str, Any]:
+        """The first line of the ledger that has a record as its answer; empty where none has."""
+        import polars as pl
+
+        for table, paths in self._tables.items():
+            if table.endswith("/ledger"):
+                rows = pl.scan_parquet(paths, glob=False).filter(pl.col("record") == record).head(1).collect()
+                for row in rows.iter_rows(named=True):
+                    return row
+        return {}
 
     def exchange(self, key: str) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
         """Request and reply of a key, from the replies beside the run."""
-        replies = Replies(self.path.parent / "replies.sqlite")
+        replies = Replies(self.layout.replies)
         try:
             return replies.exchange(key)
         finally:

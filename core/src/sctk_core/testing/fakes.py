@@ -11,7 +11,7 @@ import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from sctk_core.pipeline.stages import Curation, Declined
+from sctk_core.plan import Curation, Declined
 from sctk_core.records import (
     Critique,
     Decision,

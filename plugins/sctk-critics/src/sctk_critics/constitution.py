@@ -78,12 +78,12 @@ class Constitution:
 
     async def critique(self, samples: Sequence[Sample]) -> Sequence[Critique | Failure]:
         """One critique or failure per sample, in order."""
-        requests = [Request(messages=self._asking(sample), sampling=self.sampling, of=sample.id) for sample in samples]
+        requests = [Request(messages=self.asking(sample), sampling=self.sampling, of=sample.id) for sample in samples]
         return await self._answers(requests, samples, self._critique)
 
     async def revise(self, critiques: Sequence[Critique]) -> Sequence[Sample | Failure]:
         """One revision or failure per critique, in order; an empty revision is a failure."""
-        requests = [Request(messages=self._revising(each), sampling=self.sampling, of=each.id) for each in critiques]
+        requests = [Request(messages=self.revising(each), sampling=self.sampling, of=each.id) for each in critiques]
         return await self._answers(requests, critiques, self._revision)
 
     async def _answers(
@@ -98,20 +98,20 @@ class Constitution:
             for item, reply in zip(items, replies, strict=True)
         ]
 
-    def _asking(self, sample: Sample) -> tuple[Message, ...]:
+    def asking(self, sample: Sample) -> tuple[Message, ...]:
         """The conversation that ends with the critique prompt."""
         text = self.prompts.critique.fill(prompt=last_user_turn(sample.prompt), response=sample.text)
         turns = (Message(role="assistant", content=sample.text), Message(role="user", content=text))
         return self._opening(sample.prompt) + turns
 
-    def _revising(self, critique: Critique) -> tuple[Message, ...]:
+    def revising(self, critique: Critique) -> tuple[Message, ...]:
         """The same conversation, with the critique, ending with the revision prompt."""
         sample = critique.sample
         text = self.prompts.revise.fill(
             prompt=last_user_turn(sample.prompt), response=sample.text, critique=critique.text
         )
         turns = (Message(role="assistant", content=critique.text), Message(role="user", content=text))
-        return self._asking(sample) + turns
+        return self.asking(sample) + turns
 
     def _opening(self, prompt: Prompt) -> tuple[Message, ...]:
         has_system = any(message.role == "system" for message in prompt.messages)

@@ -7,24 +7,26 @@ the paper's distillation objective (eq. 1.4); training on accepted revisions onl
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from sctk_core import (
-    AcceptStep,
-    Chain,
-    Collect,
-    CritiqueStep,
+    Arm,
+    AskedCritic,
+    AskedReward,
+    AskedRule,
     Declined,
-    DraftStep,
-    EvaluateStage,
-    ReviseStep,
+    Evaluate,
+    Generate,
+    Made,
+    Plan,
+    Prompt,
     Sample,
-    ScoreStep,
-    Stage,
+    Speaker,
     Train,
-    draft_of,
     setting,
+    spoken,
 )
 
 RECIPE = """
@@ -65,10 +67,21 @@ class DscConfig:
     )
 
 
+@dataclass(frozen=True, kw_only=True)
+class DscCrew:
+    """[roles.teacher] drafts (left out: the student as it came); [critic], [reward] and [rule] do what they are called."""
+
+    teacher: Speaker
+    critic: AskedCritic
+    reward: AskedReward
+    rule: AskedRule
+
+
 class DistilledSelfCritique:
     """The method `dsc`."""
 
     Config = DscConfig
+    Crew = DscCrew
     recipe: ClassVar[str] = RECIPE
     reading: ClassVar[str] = (
         "dSC: a revision prompt that still shows the draft makes the acceptance of eq. 1.2 an approximation: the kernel is "
@@ -78,29 +91,33 @@ class DistilledSelfCritique:
     def __init__(self, config: DscConfig) -> None:
         self._config = config
 
-    def stages(self) -> tuple[Stage, ...]:
-        """Draft and score; per sweep critique, revise, score, accept; two trainings; the comparison."""
-        sweeps = range(1, self._config.sweeps + 1)
-        steps = (step for sweep in sweeps for step in self._sweep(sweep))
+    def plan(self) -> Plan:
+        """Chains; SFT on their drafts and on their states; the comparison."""
         return (
-            DraftStep(),
-            ScoreStep(),
-            *steps,
-            Collect(table="drafts", rows="samples", build=draft_of),
-            Collect(table="train", rows="samples", build=self._target),
-            Train(arm="sft", table="drafts", section="baseline"),
-            Train(arm="student", table="train"),
-            EvaluateStage(),
+            Generate("chains", self.walk, steps=tuple(self._steps()), makes={"drafts": Sample, "train": Sample}),
+            Train("sft", on="chains.drafts", section="baseline"),
+            Train("student", on="chains.train"),
+            Evaluate(Arm("base"), Arm("sft"), Arm("student")),
         )
 
-    def _sweep(self, sweep: int) -> tuple[Stage, ...]:
-        return CritiqueStep(sweep=sweep), ReviseStep(sweep=sweep), ScoreStep(sweep=sweep), AcceptStep(sweep=sweep)
+    def _steps(self) -> Iterator[str]:
+        yield from ("draft", "score.0")
+        for sweep in range(1, self._config.sweeps + 1):
+            yield from (f"critique.{sweep}", f"revise.{sweep}", f"score.{sweep}", f"accept.{sweep}")
 
-    def _target(self, chain: Chain) -> Sample | Declined:
+    async def walk(self, prompt: Prompt, crew: DscCrew) -> Made:
+        """One chain: the state moves to a revision where the rule accepts it (eq. 1.2)."""
+        draft = await crew.teacher.draft(prompt)
+        state, accepted = await crew.reward.score(draft), False
+        for sweep in range(1, self._config.sweeps + 1):
+            critique = await crew.critic.critique(state.sample, sweep)
+            proposal = await crew.reward.score(await crew.critic.revise(critique))
+            accepted = (await crew.rule.decide(state, proposal, sweep)).accepted
+            state = proposal if accepted else state
+        return {"drafts": spoken(draft), "train": self._target(state.sample, accepted)}
+
+    def _target(self, state: Sample, accepted: bool) -> Sample | Declined:
         """What the student learns from one chain: a point of the posterior, or an accepted revision."""
-        state = chain.state
-        if state is None or not state.text.strip():
-            return Declined(reason="the text is empty")
-        if self._config.train_on == "accepted" and not chain.decisions[-1].accepted:
+        if self._config.train_on == "accepted" and not accepted and state.text.strip():
             return Declined(reason="the rule did not accept the revision")
-        return state
+        return spoken(state)

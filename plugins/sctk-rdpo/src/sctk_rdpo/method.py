@@ -12,19 +12,23 @@ from dataclasses import dataclass
 from typing import ClassVar, Literal
 
 from sctk_core import (
-    Chain,
-    Collect,
-    CritiqueStep,
+    Arm,
+    AskedCritic,
+    AskedReward,
     Declined,
-    DraftStep,
-    EvaluateStage,
+    Evaluate,
+    Generate,
+    Made,
     Pair,
-    ReviseStep,
-    ScoreStep,
-    Stage,
+    Plan,
+    Prompt,
+    Sample,
+    Score,
+    Speaker,
     Train,
-    draft_of,
     setting,
+    spoken,
+    together,
 )
 
 RECIPE = """
@@ -65,10 +69,20 @@ class RdpoConfig:
     respect_keep: bool = setting(False, help="where the critic says keep, ask for no revision and make no pair")
 
 
+@dataclass(frozen=True, kw_only=True)
+class RdpoCrew:
+    """[roles.teacher] drafts (left out: the student as it came); [critic] and [reward] say whose words they use."""
+
+    teacher: Speaker
+    critic: AskedCritic
+    reward: AskedReward
+
+
 class RefinedDpo:
     """The method `rdpo`."""
 
     Config = RdpoConfig
+    Crew = RdpoCrew
     recipe: ClassVar[str] = RECIPE
     reading: ClassVar[str] = (
         "rDPO: the paper's exact loss is not public; implemented is tau f(h) + (1 - tau) f(-h) with "
@@ -78,30 +92,33 @@ class RefinedDpo:
     def __init__(self, config: RdpoConfig) -> None:
         self._config = config
 
-    def stages(self) -> tuple[Stage, ...]:
-        """Draft, critique, revise, score both; drafts for the baseline, pairs for the student; the comparison."""
+    def plan(self) -> Plan:
+        """Chains; SFT on their drafts, preference training on their pairs; the comparison."""
+        steps = ("draft", "critique.1", "revise.1", "score.0", "score.1")
         return (
-            DraftStep(),
-            CritiqueStep(),
-            ReviseStep(respect_keep=self._config.respect_keep),
-            ScoreStep(sweep=0),
-            ScoreStep(sweep=1),
-            Collect(table="drafts", rows="samples", build=draft_of),
-            Collect(table="train", rows="pairs", build=self._pair),
-            Train(arm="sft", table="drafts", section="baseline"),
-            Train(arm="student", table="train"),
-            EvaluateStage(),
+            Generate("chains", self.walk, steps=steps, makes={"drafts": Sample, "train": Pair}),
+            Train("sft", on="chains.drafts", section="baseline"),
+            Train("student", on="chains.train"),
+            Evaluate(Arm("base"), Arm("sft"), Arm("student")),
         )
 
-    def _pair(self, chain: Chain) -> Pair | Declined:
+    async def walk(self, prompt: Prompt, crew: RdpoCrew) -> Made:
+        """Draft, critique, revision, both scored; tau by eq. 2.2 and 2.3."""
+        draft = await crew.teacher.draft(prompt)
+        critique = await crew.critic.critique(draft)
+        if self._config.respect_keep and critique.verdict == "keep":
+            return {"drafts": spoken(draft), "train": Declined(reason="the critic says keep")}
+        revision = await crew.critic.revise(critique)
+        before, after = await together(crew.reward.score(draft), crew.reward.score(revision))
+        return {"drafts": spoken(draft), "train": self._pair(before, after)}
+
+    def _pair(self, before: Score, after: Score) -> Pair | Declined:
         """The revision (chosen, by the teacher's word) against the draft, with the probability that it is the better."""
-        draft, revision = chain.samples[0], chain.samples[1]
+        draft, revision, margin = before.sample, after.sample, after.value - before.value
         if draft.text == revision.text:
             return Declined(reason="draft and revision are equal")
-        margin = chain.score_of(revision).value - chain.score_of(draft).value
-        return Pair(
-            prompt=chain.prompt, chosen=revision, rejected=draft, margin=margin, probability=self.probability(margin)
-        )
+        tau = self.probability(margin)
+        return Pair(prompt=draft.prompt, chosen=revision, rejected=draft, margin=margin, probability=tau)
 
     def probability(self, margin: float) -> float:
         """tau = lambda + (1 - lambda) P_RM for a difference of scores s_r - s_o (eq. 2.2, 2.3).

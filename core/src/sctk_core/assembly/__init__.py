@@ -1,0 +1,7 @@
+"""What a recipe comes to, before anything is asked: its parts, the roles and who plays them, the plan, and its fingerprints."""
+
+from sctk_core.assembly.assemble import Assembly, assemble, with_defaults
+from sctk_core.assembly.parts import Curate, Part
+from sctk_core.assembly.roles import STUDENT, Role
+
+__all__ = ["STUDENT", "Assembly", "Curate", "Part", "Role", "assemble", "with_defaults"]

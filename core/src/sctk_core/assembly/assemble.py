@@ -1,0 +1,199 @@
+"""A recipe, resolved: every component found, its settings parsed, the plan made, the roles given to models.
+
+Nothing here asks a model anything. What can change data goes into fingerprints (components and versions, settings, seed, model
+digests, the source's own digest); what cannot (concurrency, time-outs) does not.
+"""
+
+from __future__ import annotations
+
+import tomllib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sctk_core import config as settings_of
+from sctk_core.assembly.parts import Curate, Part, curation, listed_parts, section_part
+from sctk_core.assembly.roles import STUDENT, Role, other_roles, refuse_idle, student_role
+from sctk_core.boundary import told
+from sctk_core.errors import ConfigError, PluginError, SctkError
+from sctk_core.hookspecs import KINDS
+from sctk_core.identity import fingerprint
+from sctk_core.pipeline.crew import Answerer, Place, places
+from sctk_core.plan import Generate, Plan, Train
+from sctk_core.plan_rules import complaints_of, training_tables
+from sctk_core.plugins import Built, Catalogue, build, load, target_of
+from sctk_core.recipe import Layer, Recipe, RunSettings, merge, refuse_strangers
+
+
+@dataclass(frozen=True, kw_only=True)
+class Assembly:
+    """A recipe, resolved; `crew` is the method's own, `roles` everybody that somebody else than the student plays."""
+
+    recipe: Recipe
+    catalogue: Catalogue
+    plan: Plan
+    crew: type
+    parts: Mapping[str, Part]
+    curation: tuple[Curate, ...]
+    evaluators: tuple[Part, ...]
+    pairwise: tuple[Part, ...]
+    watchers: tuple[Part, ...]
+    settings: RunSettings
+    student: Role
+    roles: Mapping[str, Role]
+    source: Built
+    fingerprint: str = ""
+
+    @property
+    def method(self) -> str:
+        """The name of the method."""
+        return self.parts["method"].name
+
+    @property
+    def components(self) -> dict[str, dict[str, Any]]:
+        """What the manifest holds of all parts, by section."""
+        found = {section: part.facts for section, part in self.parts.items()}
+        found |= {f"curate.{curate.part.label}": curate.facts for curate in self.curation}
+        found |= {f"evaluator.{part.label}": part.facts for part in self.evaluators}
+        return found | {f"pairwise.{part.label}": part.facts for part in self.pairwise}
+
+    def role(self, name: str) -> Role:
+        """Who plays a role; one that the recipe leaves out is played by the student as it came."""
+        return self.roles.get(name, self.student)
+
+    def crew_of(self, generate: Generate) -> type:
+        """Who the walk of a pass may ask."""
+        return generate.crew or self.crew
+
+    def curates(self, table: str) -> tuple[Curate, ...]:
+        """What the recipe asks of one table, or of the prompts, in its order."""
+        return tuple(curate for curate in self.curation if table in curate.tables)
+
+    @property
+    def rewards(self) -> dict[str, Part]:
+        """The rewards, by section: evaluation measures every arm by each."""
+        return {section: part for section, part in self.parts.items() if part.kind == "reward"}
+
+    @property
+    def speaking(self) -> dict[str, Role]:
+        """Every role that somebody speaks in, and who plays it."""
+        crew = [place for place in places(self.crew) if not place.member.kind]
+        names = [STUDENT, *(place.section for place in crew if hasattr(place.member, "draft"))]
+        asked = [*self.parts.values(), *self.evaluators, *self.pairwise]
+        return {name: self.role(name) for name in dict.fromkeys([*names, *(part.role for part in asked if part.role)])}
+
+
+def with_defaults(layers: list[Layer], catalogue: Catalogue) -> Recipe:
+    """The recipe of the layers over the defaults of the method that they name and of the backend that this makes.
+
+    A method class has `recipe`, TOML text. A backend class may have `trainer_defaults`: for a trainer's name the settings that
+    suit its own model, where neither recipe nor flag says otherwise (a model of 3 M weights wants another learning rate).
+    """
+    named = merge(layers).use("method")
+    if named is None:
+        raise ConfigError(
+            "the recipe: got no method, wanted [method] with use", hint="sctk run --plugin rdpo, or [method] use = ..."
+        )
+    method = target_of(load("method", named, among=catalogue))
+    below = [Layer(origin=f"default of {named}", sections=tomllib.loads(getattr(method, "recipe", "")))]
+    recipe = merge([*below, *layers])
+    backend = recipe.use("backend")
+    if backend is not None and recipe.section("model").get("path", "") == "":
+        suits = getattr(target_of(load("backend", backend, among=catalogue)), "trainer_defaults", {})
+        if suits:
+            _, plan = _planned(recipe, catalogue)
+            trainers = {one.section: recipe.use(one.section) for one in plan if isinstance(one, Train)}
+            sections = {section: {"use": use} | suits[use] for section, use in trainers.items() if use in suits}
+            below.append(Layer(origin=f"default of {backend}", sections=sections))
+    return merge([*below, *layers])
+
+
+def assemble(recipe: Recipe, catalogue: Catalogue) -> Assembly:
+    """All parts of a recipe, checked; what the method does not use is an error, for it would change nothing."""
+    method, plan = _planned(recipe, catalogue)
+    crew = getattr(method.target, "Crew", Answerer)
+    wanted = _sections(plan, crew, recipe)
+    refuse_strangers(recipe, ["method", "source", "backend", *wanted])
+    parts = {"method": method}
+    parts |= {name: section_part(name, name, recipe, catalogue) for name in ("source", "backend")}
+    parts |= {name: section_part(name, kind, recipe, catalogue, role) for name, (kind, role) in wanted.items()}
+    student = student_role(recipe, parts["backend"])
+    source = build(
+        "source", parts["source"].name, parts["source"].settings, {"model": student.model},
+        where=recipe.where("source"), among=catalogue,
+    )  # fmt: skip
+    known = Assembly(
+        recipe=recipe, catalogue=catalogue, plan=plan, crew=crew, parts=parts,
+        curation=curation(recipe, _curated_tables(plan), training_tables(plan), catalogue),
+        evaluators=listed_parts("evaluator", _evaluators(recipe, parts["source"]), catalogue),
+        pairwise=listed_parts("pairwise", recipe.pairwise, catalogue),
+        watchers=listed_parts("watcher", recipe.watchers, catalogue),
+        settings=settings_of.parse(RunSettings, recipe.section("run"), where=recipe.where("run")),
+        student=student, roles=other_roles(recipe, student, catalogue), source=source,
+    )  # fmt: skip
+    refuse_idle(dict(known.roles), set(known.speaking), recipe)
+    return replace(known, fingerprint=fingerprint(**_named(known)))
+
+
+def _planned(recipe: Recipe, catalogue: Catalogue) -> tuple[Part, Plan]:
+    """The method and its plan, which keeps to the rules of plans."""
+    method = section_part("method", "method", recipe, catalogue)
+    instance = method.built(catalogue, {})
+    try:
+        plan = instance.plan()
+    except SctkError:
+        raise
+    except Exception as error:
+        raise PluginError(
+            f"the method {method.name!r} of {method.distribution} {method.version}: plan() raised {told(error)}",
+            hint="this is for its author to mend; `sctk plugin check` shows it to them",
+        ) from error
+    complaints = complaints_of(plan)
+    if complaints:
+        raise PluginError(
+            f"the method {method.name!r} of {method.distribution} {method.version} has a plan that cannot be run: {complaints[0]}",
+            hint="this is for its author to mend; `sctk plugin check` shows all of it",
+        )
+    return method, plan
+
+
+def _sections(plan: Plan, crew: type, recipe: Recipe) -> dict[str, tuple[str, str]]:
+    """section -> (kind, whose words the method gives it), for all that crew and trainings need, in the order of the crew."""
+    found: dict[str, tuple[str, str]] = {}
+    for place in _placed(places(crew)):
+        if not (place.optional and recipe.use(place.section) is None):
+            found.setdefault(place.section, (place.member.kind, place.role if place.name == place.section else ""))
+    return found | {one.section: ("trainer", "") for one in plan if isinstance(one, Train)}
+
+
+def _placed(crew: list[Place]) -> Iterator[Place]:
+    kinds = {kind.word for kind in KINDS}
+    return (place for place in crew if place.member.kind in kinds)
+
+
+def _curated_tables(plan: Plan) -> list[str]:
+    """The tables that a curator may be asked of: those that are trained on, and those that later passes walk."""
+    walked = [one.over for one in plan if isinstance(one, Generate) and "." in one.over]
+    return list(dict.fromkeys([*training_tables(plan), *walked]))
+
+
+def _evaluators(recipe: Recipe, source: Part) -> list[Mapping[str, Any]]:
+    """The evaluators of the recipe, and those that the source brings because only they know the truth of its prompts."""
+    named = [row["use"] for row in recipe.evaluators]
+    brought = [{"use": name} for name in getattr(source.target, "evaluators", ()) if name not in named]
+    return [*brought, *recipe.evaluators]
+
+
+def _named(known: Assembly) -> dict[str, Any]:
+    """What tells a whole run from another: its directory is called after it."""
+    return {
+        "parts": known.components,
+        "roles": {name: role.facts for name, role in known.speaking.items()},
+        "run": settings_of.identity(known.settings),
+        "source": digest_of_source(known),
+    }
+
+
+def digest_of_source(known: Assembly) -> str:
+    """The source's own word on what of its files can change a run."""
+    return str(known.source.instance.digest()) if hasattr(known.source.instance, "digest") else ""

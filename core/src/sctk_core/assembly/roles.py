@@ -1,0 +1,115 @@
+"""Roles: who speaks. The student comes with [model], [backend] and [sampling]; any other role is [roles.NAME] of the recipe.
+
+A role that the recipe leaves out, and each setting that a role leaves out, is as the student's who came: never as one that was
+trained on the way.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sctk_core import config as settings_of
+from sctk_core.assembly.parts import Part, asked_of, parsed
+from sctk_core.errors import ConfigError
+from sctk_core.identity import content_id, directory_digest
+from sctk_core.plugins import Catalogue
+from sctk_core.recipe import ModelSettings, Recipe, RoleSettings
+from sctk_core.records import ModelRef, Sampling
+
+STUDENT = "student"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Role:
+    """Who plays a role: the model, the backend that runs it, how it is sampled."""
+
+    name: str
+    model: ModelRef
+    backend: Part
+    sampling: Sampling
+
+    @property
+    def facts(self) -> dict[str, Any]:
+        """What the manifest and the fingerprint hold of it."""
+        return {"model": self.model.digest, "backend": self.backend.facts, "sampling": settings_of.plain(self.sampling)}
+
+
+def student_role(recipe: Recipe, backend: Part) -> Role:
+    """The student as it came."""
+    sampling = settings_of.parse(Sampling, recipe.section("sampling"), where=recipe.where("sampling"))
+    given = settings_of.parse(ModelSettings, recipe.section("model"), where=recipe.where("model"))
+    model = _model(given.path, given.revision, backend, recipe.where("model"))
+    return Role(name=STUDENT, model=model, backend=backend, sampling=sampling)
+
+
+def other_roles(recipe: Recipe, student: Role, catalogue: Catalogue) -> dict[str, Role]:
+    """The roles that the recipe gives to somebody."""
+    found = recipe.section("roles")
+    return {name: _role(name, values, recipe, student, catalogue) for name, values in found.items()}
+
+
+def _role(name: str, values: Any, recipe: Recipe, student: Role, catalogue: Catalogue) -> Role:
+    where = f"[roles.{name}] of {recipe.origins.get('roles.' + name, 'the recipe')}"
+    if name == STUDENT:
+        raise ConfigError(
+            f"{where}: the student is played by [model] and [backend]", hint="move its settings to these sections"
+        )
+    if not isinstance(values, dict):
+        raise ConfigError(f"{where}: got {values!r}, wanted a table", hint='[roles.teacher] and model = "..." below')
+    given = settings_of.parse(RoleSettings, values, where=where)
+    backend = student.backend
+    if given.backend:
+        settings = dict(given.backend)
+        use = settings.pop("use", student.backend.name)
+        below = {} if use != student.backend.name else dict(student.backend.settings)
+        backend = parsed("backend", "backend", str(use), below | settings, catalogue, f"{where}, backend", "")
+    model = student.model
+    if given.model or given.revision or given.backend:
+        path = given.model or ("" if hasattr(backend.target, "default_model") else student.model.path)
+        model = _model(path, given.revision, backend, where)
+    sampling = student.sampling
+    if given.sampling:
+        plain = settings_of.plain(student.sampling) | dict(given.sampling)
+        sampling = settings_of.parse(Sampling, plain, where=f"{where}, sampling")
+    return Role(name=name, model=model, backend=backend, sampling=sampling)
+
+
+def refuse_idle(roles: dict[str, Role], used: set[str], recipe: Recipe) -> None:
+    """A role that nobody speaks in is an error, for it would change nothing."""
+    for name in roles:
+        if name not in used:
+            speaking = ", ".join(sorted(used - {STUDENT})) or "no other role than the student"
+            raise ConfigError(
+                f"[roles.{name}] of {recipe.origins.get('roles.' + name, 'the recipe')}: got a role that nobody speaks in: "
+                f"this run knows {speaking}",
+                hint="take it out: it would change nothing; a component that asks a model names its role with role = ...",
+            )
+
+
+def _model(path: str, revision: str | None, backend: Part, where: str) -> ModelRef:
+    """A model, with its digest; without a path the backend's own."""
+    if not path and hasattr(backend.target, "default_model"):
+        path = str(backend.target.default_model())
+    if not path:
+        raise ConfigError(
+            f"{where}: got no model, wanted path = a directory or a hub name",
+            hint=f"the backend {backend.name!r} has none of its own: give one with --model",
+        )
+    return resolved(ModelRef(path=path, revision=revision), backend, where)
+
+
+def resolved(model: ModelRef, backend: Part, where: str = "[model]") -> ModelRef:
+    """The reference with its digest. Of a hub model, whose bytes are not here, the backend tells how it renders conversations."""
+    folder = Path(model.path)
+    if folder.is_dir():
+        return ModelRef(path=str(folder), revision=model.revision, digest=directory_digest(folder))
+    if folder.is_absolute() or model.path.startswith((".", "~")):
+        raise ConfigError(
+            f"{where} path: got {model.path!r}, where no directory is, wanted a model directory or a hub name",
+            hint="check the path",
+        )
+    template = asked_of(backend, "template_digest", model) if hasattr(backend.target, "template_digest") else ""
+    digest = content_id("hub", model.path, model.revision, template)
+    return ModelRef(path=model.path, revision=model.revision, digest=digest)

@@ -1,0 +1,152 @@
+"""One ask: a ledger line opened, the position set, the time bounded, the contract checked, the line closed.
+
+Every crew member goes through here, and so do texts that were made elsewhere: no method and no step has an `if` for them. A
+failure ends the item, by an exception that core alone catches, unless the walk said that it can do without.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any
+
+from sctk_core.boundary import boundary
+from sctk_core.errors import BackendDown, ContractError, StoreError
+from sctk_core.pipeline.events import Event, StepFinished
+from sctk_core.pipeline.notes import DECLINED, FAILED, Line, Page, page_here, reason_of
+from sctk_core.pipeline.patience import Patience
+from sctk_core.pipeline.position import Position, at
+from sctk_core.pipeline.recording import Spent, tallied
+from sctk_core.records import Critique, Failure, Prompt, Sample, Score
+
+STOPS_EVERYTHING = (BackendDown, StoreError)
+ELSEWHERE = "made elsewhere"
+
+
+class ItemEnded(BaseException):
+    """An item ends here, in a failure that is on its page. Core alone catches it: a walk's `except Exception` does not."""
+
+    def __init__(self, failure: Failure) -> None:
+        super().__init__(f"{failure.kind}: {failure.reason}")
+        self.failure = failure
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """What all asks of a run share."""
+
+    run_seed: int
+    timeout_s: float
+    patience: Patience
+    notify: Callable[[Event], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """What is asked: the step and what it is about, who answers in whose role, what kind of answer is wanted.
+
+    `bounded`: the time is bounded here; a batched component's is bounded by its batch. `stage` is what seeds the requests.
+    """
+
+    step: str
+    item: Any
+    expect: type
+    component: str
+    role: str = ""
+    rank: int = 0
+    sweep: int = 0
+    chain: int | None = None
+    stage: str = ""
+    bounded: bool = True
+
+
+async def ask(desk: Desk, asked: Ask, call: Callable[[], Awaitable[Any]], *, or_none: bool = False) -> Any:
+    """The answer, its line on the page; a failure ends the item, or is None where `or_none`. `call` answers or gives a Failure."""
+    page = page_here()
+    page.open(asked.step, asked.item.id, asked.rank)
+    if asked.step in page.given:
+        answer, spent = _made_elsewhere(page, asked), Spent()
+    else:
+        answer, spent = await _attempt(desk, asked, page, call)
+    line = _line(asked, answer, spent, page)
+    page.close(line, answer if line.outcome != DECLINED else None)
+    desk.notify(StepFinished(stage=f"{page.part}.{asked.step}", outcome=line.outcome, n_tokens=spent.tokens_written))
+    if not isinstance(answer, Failure):
+        return answer
+    if or_none:
+        return None
+    raise ItemEnded(answer)
+
+
+async def _attempt(
+    desk: Desk, asked: Ask, page: Page, call: Callable[[], Awaitable[Any]]
+) -> tuple[Any, Spent]:
+    """The answer or the failure of one call, and what it spent."""
+    chain = page.chain if asked.chain is None else asked.chain
+    position = Position(stage=asked.stage or asked.step, of=asked.item.id, chain=chain, sweep=asked.sweep)
+    with tallied() as tally:
+        try:
+            with at(position):
+                async with asyncio.timeout(desk.timeout_s if asked.bounded else None):
+                    answer = await call()
+        except STOPS_EVERYTHING as error:
+            raise _named(error, asked) from error
+        except Exception as error:  # noqa: BLE001 - the boundary between us and a component
+            told = with_seconds(error, desk.timeout_s)
+            answer = boundary(told, of=asked.item.id, stage=asked.step, component=asked.component)
+    return await settled(desk.patience, asked, answer), tally.total()
+
+
+async def settled(patience: Patience, asked: Ask, answer: Any) -> Any:
+    """The answer; a lost connection waits until it is known whether somebody else is answered."""
+    who = f"the role {asked.role!r} (backend {asked.component})" if asked.expect is Sample and asked.role else ""
+    who = who or f"the component {asked.component!r}" + (f" (in the words of the role {asked.role!r})" if asked.role else "")
+    if isinstance(answer, Failure):
+        return await patience.lost(who, answer) if answer.kind == "backend" else answer
+    patience.answered(who)
+    return answer
+
+
+def _named(error: Exception, asked: Ask) -> Exception:
+    """A backend that is down, told with who asked it for what."""
+    if isinstance(error, BackendDown) and asked.component not in str(error):
+        whose = f" in the words of the role {asked.role!r}" if asked.role else ""
+        return BackendDown(f"{asked.step}: {asked.component}{whose}: {error.message}", hint=error.hint)
+    return error
+
+
+def with_seconds(error: Exception, timeout_s: float) -> Exception:
+    """The error; a time-out of ours, which says nothing, with the seconds that were waited."""
+    if isinstance(error, TimeoutError) and not str(error):
+        return TimeoutError(f"no answer within {timeout_s:g} s")
+    return error
+
+
+def _line(asked: Ask, answer: Any, spent: Spent, page: Page) -> Line:
+    outcome, record, reason = "answered", getattr(answer, "id", ""), ""
+    if isinstance(answer, Failure):
+        outcome, reason = FAILED, reason_of(answer)
+    elif page.given.get(asked.step, "") is None:
+        outcome, record, reason = DECLINED, "", ELSEWHERE
+    return Line(
+        step=asked.step, of=asked.item.id, rank=asked.rank, outcome=outcome, record=record, reason=reason,
+        role="" if asked.step in page.given else asked.role,
+        requests=spent.requests, tokens_read=spent.tokens_read, tokens_written=spent.tokens_written,
+    )  # fmt: skip
+
+
+def _made_elsewhere(page: Page, asked: Ask) -> Any:
+    """The answer that came with the item; where a step is not needed any more, an empty critique that asks for a revision."""
+    value, item = page.given[asked.step], asked.item
+    if asked.expect is Score and isinstance(value, float | int):
+        return Score(sample=item, name="given", value=float(value), scale="as given")
+    if asked.expect is Critique and value is None:
+        return Critique(sample=item, text="", verdict="revise", sweep=asked.sweep)
+    if asked.expect is Sample and isinstance(value, str):
+        prompt = item if isinstance(item, Prompt) else item.sample.prompt
+        return Sample(prompt=prompt, text=value, chain=page.chain, sweep=asked.sweep, rank=asked.rank, backend="given")
+    raise ContractError(
+        f"{page.part}: the step {asked.step!r} was made elsewhere as {type(value).__name__}, wanted a {asked.expect.__name__}",
+        hint="a source gives texts to steps that write, and numbers to steps that score",
+    )

@@ -1,0 +1,57 @@
+"""When is somebody down? One lost connection is one item's failure; a component that answers nobody stops the run.
+
+A lost connection is held back until the component answers another item (then it was that item's failure) or until it has
+answered nobody for `patience_s` (then it is down, and nothing that it failed is written: the same line again asks it again).
+Retries and pauses belong to the backend; core asks nothing twice.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+from sctk_core.errors import BackendDown
+from sctk_core.records import Failure
+
+
+@dataclass
+class _Silence:
+    since: float
+    n_lost: int = 0
+    ended: asyncio.Event = field(default_factory=asyncio.Event)
+
+
+class Patience:
+    """Who answers, and who has been silent since when."""
+
+    def __init__(self, patience_s: float) -> None:
+        self._patience_s = patience_s
+        self._silent: dict[str, _Silence] = {}
+        self._known: set[str] = set()
+
+    def answered(self, who: str) -> None:
+        """Notes that somebody answers: what was held back is an item's failure."""
+        if self._silent:
+            silence = self._silent.pop(who, None)
+            if silence is not None:
+                silence.ended.set()
+        self._known.add(who)
+
+    async def lost(self, who: str, failure: Failure) -> Failure:
+        """The failure, once it is known to be one item's; BackendDown where nobody is answered."""
+        silence = self._silent.setdefault(who, _Silence(since=time.monotonic()))
+        silence.n_lost += 1
+        left = silence.since + self._patience_s - time.monotonic()
+        try:
+            async with asyncio.timeout(max(0.0, left)):
+                await silence.ended.wait()
+        except TimeoutError:
+            alone = silence.n_lost == 1 and who in self._known
+            if self._patience_s > 0 and not alone:
+                raise BackendDown(
+                    f"{who} has answered nobody for {self._patience_s:g} s: {failure.reason} {failure.detail}".rstrip(),
+                    hint="run the same line again when it is back: what is answered is kept; where single requests break "
+                    "it, --set run.patience_s=0 takes such failures for answers",
+                ) from None
+        return failure

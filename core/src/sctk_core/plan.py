@@ -1,0 +1,132 @@
+"""The plan language: what a method does, as data; what happens to one item is code, a walk (docs/method-author.md).
+
+A plan is a tuple of `Generate`, `Train` and `Evaluate`. A `Generate` walks every row of a table, or every prompt of the source,
+with one async function, and says beforehand which steps a finished item has asked; its made rows are tables that later passes
+walk, trainers learn from and curators sieve. A `Train` makes an arm, an `Evaluate` compares arms on held-out prompts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sctk_core.records import Failure, Sample
+
+PROMPTS, HELD_OUT, BASE = "prompts", "held-out", "base"
+"""What every plan begins with: the source's two tables, and the arm that is the model as it came."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Declined:
+    """A row that our own rule leaves out. The ledger counts rows by `reason`, so it is one of few short phrases.
+
+    What differs from row to row stands beside it, for `sctk why`: `because` is the id of the row or held-out prompt for whose
+    sake this one is left out, `similarity` how like the two are in [0, 1] (None: not measured), `detail` untrusted text.
+    """
+
+    reason: str
+    because: str = ""
+    similarity: float | None = None
+    detail: str = ""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Curation:
+    """What a curator says of a table: for each row in order None (it stays), Declined or Failure; and what a user should know."""
+
+    verdicts: Sequence[Declined | Failure | None]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """What a finished item has asked: `times` times, or at most `most` times; with `of` for each answer of that step."""
+
+    name: str
+    times: int = 1
+    most: int | None = None
+    of: str = ""
+
+
+Made = Mapping[str, Any]
+"""What a walk gives: by table a record, a list of records, or the reason why there is none."""
+Walk = Callable[[Any, Any], Awaitable[Made]]
+Steps = Sequence[str | Step] | Callable[[Any], Sequence[str | Step]]
+
+
+@dataclass(frozen=True, slots=True)
+class Generate:
+    """A pass: every item of `over` ("prompts", "held-out", or "PASS.TABLE") is walked; `makes` are its tables by record type.
+
+    `steps` are what a finished item has asked, or a pure function of the item that says so. `student` is the arm that the
+    role `student` is played by; `crew` is who is asked (None: the method's own `Crew`).
+    """
+
+    name: str
+    walk: Walk
+    over: str = PROMPTS
+    steps: Steps = ()
+    makes: Mapping[str, type] = field(default_factory=dict)
+    student: str = BASE
+    crew: type | None = None
+
+    def declared(self, item: Any) -> tuple[Step, ...]:
+        """The steps of one item, in order."""
+        steps = self.steps(item) if callable(self.steps) else self.steps
+        return tuple(Step(step) if isinstance(step, str) else step for step in steps)
+
+
+@dataclass(frozen=True, slots=True)
+class Train:
+    """An arm: the model of arm `start`, trained on one table or on several by name, by the trainer of recipe section `section`."""
+
+    arm: str
+    on: str | Mapping[str, str]
+    start: str = BASE
+    section: str = "trainer"
+
+    @property
+    def tables(self) -> Mapping[str, str]:
+        """The tables by the names that the trainer knows them by; a single one is called ""."""
+        return {"": self.on} if isinstance(self.on, str) else self.on
+
+
+@dataclass(frozen=True, slots=True)
+class Arm:
+    """One contender: how the model of arm `model` (left out: of the arm of this name) answers; `walk` left out: it just answers."""
+
+    name: str
+    model: str = ""
+    walk: Walk | None = None
+    steps: Steps = ()
+
+    @property
+    def played_by(self) -> str:
+        """The arm whose model answers."""
+        return self.model or self.name
+
+
+class Evaluate:
+    """Arms answer the same prompts and are measured; `differences` are paired by prompt (left out: the last arm less each other)."""
+
+    def __init__(
+        self,
+        *arms: Arm,
+        over: str = HELD_OUT,
+        differences: Sequence[tuple[str, str]] | None = None,
+        name: str = "evaluation",
+    ) -> None:
+        self.arms, self.over, self.name = arms, over, name
+        names = [arm.name for arm in arms]
+        self.differences = tuple(differences or ((names[-1], other) for other in names[:-1]))
+
+
+Plan = tuple[Generate | Train | Evaluate, ...]
+ANSWERS = "answers"
+"""The table that the walk of an arm makes: one `Sample` for each prompt."""
+
+
+def spoken(sample: Sample) -> Sample | Declined:
+    """The sample as a training row; an empty text teaches nothing."""
+    return sample if sample.text.strip() else Declined(reason="the text is empty")

@@ -1,0 +1,115 @@
+"""What a plan must keep to, told in one line each: names, tables that are made before they are read, arms that exist."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+
+from sctk_core.plan import BASE, HELD_OUT, PROMPTS, Arm, Evaluate, Generate, Plan, Train
+from sctk_core.records import Pair, Prompt, Sample
+
+TAKEN = ("arms", "curated", "model", "trained", "values", "evaluation")
+RECORD_TABLES = ("samples", "critiques", "scores", "decisions", "failures", "ledger", "notes", "curations")
+
+
+def tables_of(plan: Plan) -> dict[str, type]:
+    """Every table that a plan makes, by its full name ("chains.train"), with the type of its rows."""
+    passes = [one for one in plan if isinstance(one, Generate)]
+    return {f"{one.name}.{table}": kind for one in passes for table, kind in one.makes.items()}
+
+
+def training_tables(plan: Plan) -> list[str]:
+    """The tables that trainers learn from, in order of first use."""
+    return list(dict.fromkeys(table for one in plan if isinstance(one, Train) for table in one.tables.values()))
+
+
+def complaints_of(plan: object) -> list[str]:
+    """What is wrong with a plan."""
+    if not isinstance(plan, tuple) or not all(isinstance(one, Generate | Train | Evaluate) for one in plan):
+        return [f"got {plan!r:.200}, wanted a tuple of Generate, Train and Evaluate"]
+    return list(_complaints(plan))
+
+
+def _complaints(plan: Plan) -> Iterator[str]:
+    tables: dict[str, type] = {PROMPTS: Prompt, HELD_OUT: Prompt}
+    arms = {BASE}
+    names = set[str]()
+    for one in plan:
+        if isinstance(one, Generate):
+            yield from _name(one.name, names)
+            yield from _of_pass(one, tables, arms)
+            tables |= {f"{one.name}.{table}": kind for table, kind in one.makes.items()}
+        elif isinstance(one, Train):
+            yield from _of_training(one, tables, arms, names)
+            arms.add(one.arm)
+        else:
+            yield from _of_evaluation(one, tables, arms, names)
+
+
+def _name(name: str, names: set[str]) -> Iterator[str]:
+    if name in names or name in TAKEN or name in (PROMPTS, HELD_OUT):
+        yield f"got the name {name!r} again, wanted each name once (it is a row of the ledger, and a folder)"
+    if not name or not name.replace("-", "").replace("_", "").isalnum():
+        yield f"got the name {name!r}, wanted letters, digits, - and _"
+    names.add(name)
+
+
+def _of_pass(one: Generate, tables: Mapping[str, type], arms: set[str]) -> Iterator[str]:
+    if one.over not in tables:
+        yield f"{one.name}: walks the table {one.over!r}, wanted one that is made before: {', '.join(tables)}"
+    if one.student not in arms:
+        yield f"{one.name}: its student is the arm {one.student!r}, wanted one that is trained before: {', '.join(sorted(arms))}"
+    if not one.makes:
+        yield f"{one.name}: makes no table, wanted one or more"
+    for table, kind in one.makes.items():
+        if table in RECORD_TABLES or "/" in table or "." in table:
+            yield f"{one.name}: makes a table {table!r}, a name that is taken or no name"
+        if not hasattr(kind, "__dataclass_fields__") or "id" not in kind.__dataclass_fields__:
+            yield f"{one.name}: makes {table!r} of {kind!r}, wanted a frozen dataclass with an id"
+    if not callable(one.steps):
+        yield from _of_steps(one)
+
+
+def _of_steps(one: Generate) -> Iterator[str]:
+    steps = one.declared(None)
+    names = [step.name for step in steps]
+    if len(set(names)) < len(names):
+        yield f"{one.name}: declares the steps {names}, wanted each once (Step(name, times=...) for more)"
+    for place, step in enumerate(steps):
+        if step.of and step.of not in names[:place]:
+            yield f"{one.name}: step {step.name!r} is asked of the answers of {step.of!r}, which is no step before it"
+
+
+def _of_training(one: Train, tables: Mapping[str, type], arms: set[str], names: set[str]) -> Iterator[str]:
+    if one.arm in names:
+        yield f"train.{one.arm}: makes an arm of the name of a pass, wanted another"
+    for table in one.tables.values():
+        if table not in tables:
+            yield f"train.{one.arm}: learns from {table!r}, wanted a table that is made before: {', '.join(tables)}"
+        elif len(one.tables) == 1 and not issubclass(tables[table], Sample | Pair):
+            yield f"train.{one.arm}: learns from {table!r} of {tables[table].__name__}, wanted samples or pairs"
+    if one.start not in arms:
+        yield f"train.{one.arm}: starts from the arm {one.start!r}, wanted one of {', '.join(sorted(arms))}"
+    if one.arm in arms:
+        yield f"train.{one.arm}: makes an arm that is there, wanted another name"
+
+
+def _of_evaluation(one: Evaluate, tables: Mapping[str, type], arms: set[str], names: set[str]) -> Iterator[str]:
+    if one.name in names:
+        yield f"{one.name}: got an evaluation of a name that is there, wanted another (Evaluate(..., name=...))"
+    names.add(one.name)
+    found = [arm.name for arm in one.arms]
+    if not one.arms or not all(isinstance(arm, Arm) for arm in one.arms):
+        yield f"{one.name}: got {one.arms!r:.100}, wanted one Arm or more"
+        return
+    for arm in one.arms:
+        if arm.played_by not in arms:
+            yield f"{one.name}: the arm {arm.name!r} is played by {arm.played_by!r}, wanted one of {', '.join(sorted(arms))}"
+        if arm.name in names and one.name == "evaluation":
+            yield f"{one.name}: got the arm {arm.name!r}, which is the name of a pass, wanted another"
+    if len(set(found)) < len(found):
+        yield f"{one.name}: got the arms {found}, wanted each once"
+    if one.over not in tables:
+        yield f"{one.name}: over {one.over!r}, wanted one of {', '.join(tables)}"
+    strangers = {arm for pair in one.differences for arm in pair} - set(found)
+    for name in sorted(strangers):
+        yield f"{one.name}: got the arm {name!r} in its differences, wanted one of {', '.join(found)}"

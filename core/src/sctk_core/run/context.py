@@ -1,0 +1,77 @@
+"""What the parts of a run share: the assembly, the directory, the engines, the loop, and where tables and models are."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+from sctk_core.assembly import Assembly
+from sctk_core.identity import directory_digest
+from sctk_core.pipeline.events import Event, StageFinished, StageStarted
+from sctk_core.plan import BASE, HELD_OUT, PROMPTS
+from sctk_core.plan_rules import tables_of
+from sctk_core.records import ModelRef, Prompt
+from sctk_core.run.crews import Crews
+from sctk_core.run.engines import Engines
+from sctk_core.run.tables import ROWS, StoredTable
+from sctk_core.run.units import Unit
+from sctk_core.store.directory import RunDirectory
+from sctk_core.store.layout import curated
+from sctk_core.store.manifest import Part
+from sctk_core.store.part import Kinds, StoredPart, shards_of
+
+
+@dataclass(frozen=True, kw_only=True)
+class Context:
+    """One run under way."""
+
+    assembly: Assembly
+    directory: RunDirectory
+    engines: Engines
+    crews: Crews
+    runner: asyncio.Runner
+    notify: Callable[[Event], None]
+
+    def part(self, unit: Unit, kinds: Kinds, types: dict[str, str]) -> StoredPart:
+        """The unit's part of the store, noted in the manifest."""
+        noted = self.directory.manifest.parts.setdefault(unit.part, Part(fingerprint=unit.fingerprint))
+        noted.facts, noted.tables = {"facts": dict(unit.facts), "reads": dict(unit.reads)}, types
+        return self.directory.part(unit.part, kinds)
+
+    def table(self, name: str, limit: int = 0) -> StoredTable[Any]:
+        """A table by its full name ("prompts", "chains.train"), as curation left it."""
+        kind: type = Prompt if name in (PROMPTS, HELD_OUT) else tables_of(self.assembly.plan)[name]
+        place = (name, ROWS) if name in (PROMPTS, HELD_OUT) else tuple(name.rsplit(".", 1))
+        if self.assembly.curates(name):
+            place = (curated(name), ROWS)
+        return self.stored(*place, kind, limit)
+
+    def stored(self, part: str, table: str, kind: type, limit: int = 0) -> StoredTable[Any]:
+        """A table of a part that is complete."""
+        layout = self.directory.layout
+        files = [layout.root / name for shard in shards_of(layout, part) for name in shard.files]
+        return StoredTable([file for file in files if file.parent.name == table], kind, limit)
+
+    def model(self, arm: str) -> ModelRef:
+        """The model of an arm."""
+        if arm == BASE:
+            return self.assembly.student.model
+        path = self.directory.layout.model(arm)
+        return ModelRef(path=str(path), digest=self.directory.manifest.arms[arm]["digest"])
+
+    def trained(self, arm: str) -> bool:
+        """Whether an arm was trained, and its model is as it was."""
+        found, path = self.directory.manifest.arms.get(arm), self.directory.layout.model(arm)
+        return found is not None and path.is_dir() and directory_digest(path) == found["digest"]
+
+    @contextmanager
+    def stage(self, name: str, n_items: int | None = None) -> Iterator[None]:
+        """Tells observers when a part begins and ends."""
+        started = time.monotonic()
+        self.notify(StageStarted(stage=name, n_items=n_items))
+        yield
+        self.notify(StageFinished(stage=name, seconds=time.monotonic() - started))

@@ -1,0 +1,90 @@
+"""A pass's crew: each field of the method's dataclass filled with somebody who can be asked."""
+
+from __future__ import annotations
+
+from functools import partial
+from typing import Any
+
+from sctk_core.assembly import STUDENT, Assembly, Part, Role
+from sctk_core.boundary import boundary
+from sctk_core.pipeline.asking import STOPS_EVERYTHING, Desk, with_seconds
+from sctk_core.pipeline.batching import MicroBatcher
+from sctk_core.pipeline.contract import checked
+from sctk_core.pipeline.crew import AskedComparer, AskedReward, Member, Notebook, Place, Speaker, places
+from sctk_core.pipeline.position import Position, at
+from sctk_core.pipeline.recording import Spent, tallied
+from sctk_core.pipeline.threads import OwnLoop
+from sctk_core.records import Failure, ModelRef, Score
+from sctk_core.run.engines import Engines
+
+
+class Crews:
+    """Builds crews; a component that asks no model has one loop of its own for the life of the run."""
+
+    def __init__(self, assembly: Assembly, engines: Engines, desk: Desk) -> None:
+        self._assembly, self._engines, self.desk = assembly, engines, desk
+        self._loops: dict[str, OwnLoop] = {}
+
+    def crew(self, kind: type, student: ModelRef) -> Any:
+        """The crew, its student played by `student`."""
+        found = {place.name: self._member(place, student) for place in places(kind)}
+        return kind(**found)
+
+    def _member(self, place: Place, student: ModelRef) -> Any:
+        if place.member is Notebook:
+            return Notebook()
+        if issubclass(place.member, Speaker):
+            name = place.role or place.section
+            role, model = self._played(name, student)
+            proxy = self._engines.proxy(name, role, model)
+            return place.member(name, proxy, role.sampling, self.desk, role.backend.name)
+        part = self._assembly.parts.get(place.section)
+        if part is None:
+            return None
+        role_name = place.role if place.name != place.section and part.role else part.role
+        member = self.member(part, student, role_name)
+        if issubclass(place.member, AskedReward | AskedComparer):
+            verb = "score" if issubclass(place.member, AskedReward) else "compare"
+            return place.member(member, self.batcher(member, verb))
+        return place.member(member)
+
+    def member(self, part: Part, student: ModelRef, role_name: str = "") -> Member:
+        """A component at work, in the words of a role."""
+        name = role_name or part.role
+        role, model = self._played(name or STUDENT, student)
+        needs: dict[str, Any] = {"model": model, "sampling": role.sampling}
+        if name:
+            needs["backend"] = self._engines.proxy(name, role, model)
+        instance = part.built(self._assembly.catalogue, needs)
+        loop = None if name else self._loops.setdefault(f"{part.section}.{part.label}", OwnLoop(part.label))
+        return Member(instance=instance, component=part.name, desk=self.desk, role=name, loop=loop)
+
+    def batcher(self, member: Member, verb: str) -> MicroBatcher[Any, Score]:
+        """The batches of a reward or a comparer."""
+        return MicroBatcher(partial(_batch, member, verb))
+
+    def _played(self, name: str, student: ModelRef) -> tuple[Role, ModelRef]:
+        role = self._assembly.role(name)
+        return role, student if name == STUDENT else role.model
+
+    def close(self) -> None:
+        """Ends the loops."""
+        for loop in self._loops.values():
+            loop.close()
+
+
+async def _batch(member: Member, verb: str, items: Any) -> list[tuple[Score | Failure, Spent]]:
+    """One batch of scores, checked; what goes wrong is a failure of every item in it."""
+    of = [(item[0] if isinstance(item, tuple) else item).id for item in items]
+    stage = "score" if verb == "score" else "compare"
+    with tallied() as tally:
+        try:
+            with at(Position(stage=stage)):
+                answers = await member.timed(lambda: getattr(member.instance, verb)(items))
+            found = checked(answers, items, Score, of=of, stage=stage, component=member.component)
+        except STOPS_EVERYTHING:
+            raise
+        except Exception as error:  # noqa: BLE001 - the boundary between us and a component
+            told = with_seconds(error, member.desk.timeout_s)
+            found = [boundary(told, of=name, stage=stage, component=member.component) for name in of]
+    return list(zip(found, tally.shares(of), strict=True))

@@ -1,0 +1,71 @@
+"""Engines: one for each model and backend, however many roles speak through it; started at the first request, ended in time."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from sctk_core.assembly import Role
+from sctk_core.identity import canonical
+from sctk_core.pipeline.recording import RecordingBackend
+from sctk_core.plugins import Catalogue
+from sctk_core.records import ModelRef
+from sctk_core.store.replies import Replies
+
+
+@dataclass
+class Engine:
+    """A backend that is started when it is first needed; `roles` are the proxies that the roles hold."""
+
+    role: Role
+    model: ModelRef
+    catalogue: Catalogue
+    roles: dict[str, RecordingBackend] = field(default_factory=dict)
+    backend: Any = None
+
+    def started(self) -> Any:
+        """The backend."""
+        if self.backend is None:
+            self.backend = self.role.backend.built(self.catalogue, {"model": self.model})
+        return self.backend
+
+    async def aclose(self) -> None:
+        """Ends the backend, if it was ever started."""
+        backend, self.backend = self.backend, None
+        if backend is not None and hasattr(backend, "aclose"):
+            await backend.aclose()
+
+
+class Engines:
+    """All engines of a run."""
+
+    def __init__(self, catalogue: Catalogue, replies: Replies, run_seed: int) -> None:
+        self._catalogue, self._replies, self._run_seed = catalogue, replies, run_seed
+        self._known: dict[str, Engine] = {}
+
+    def proxy(self, name: str, role: Role, model: ModelRef) -> RecordingBackend:
+        """What the role `name`, as `role` plays it with `model`, asks."""
+        key = canonical([model.digest, role.backend.facts])
+        engine = self._known.setdefault(key, Engine(role=role, model=model, catalogue=self._catalogue))
+        if name not in engine.roles:
+            about = {"model": model.digest, "backend": role.backend.facts["settings"] | {"name": role.backend.name}}
+            engine.roles[name] = RecordingBackend(
+                engine.started, self._replies, about=about, run_seed=self._run_seed, name=role.backend.name
+            )
+        return engine.roles[name]
+
+    def usage(self) -> dict[str, dict[str, int]]:
+        """Requests since the last call, asked and recalled, by role."""
+        found: dict[str, dict[str, int]] = {}
+        for engine in self._known.values():
+            for name, proxy in engine.roles.items():
+                counts = found.setdefault(name, {"asked": 0, "recalled": 0})
+                counts["asked"] += proxy.n_asked
+                counts["recalled"] += proxy.n_recalled
+                proxy.n_asked = proxy.n_recalled = 0
+        return {name: counts for name, counts in found.items() if any(counts.values())}
+
+    async def aclose(self) -> None:
+        """Ends all that were started."""
+        for engine in self._known.values():
+            await engine.aclose()

@@ -1,0 +1,146 @@
+"""Evaluation as a unit of a run: what the arms are worth, compared in pairs, with the ledger and the values behind each number."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from sctk_core import ledger
+from sctk_core.plan import ANSWERS, Evaluate, Step
+from sctk_core.records import Failure, Measure, Sample, Score, Value
+from sctk_core.run.context import Context
+from sctk_core.run.generating import note_usage, refuse_unbalanced
+from sctk_core.run.measuring import Answer, Asked, Sheet, measure
+from sctk_core.run.tables import OWN
+from sctk_core.run.units import Unit
+from sctk_core.store.part import Kinds
+from sctk_core.store.progress import TableRows
+from sctk_core.store.rows import schema, values_of
+from sctk_core.store.shards import read_shards
+
+VALUES, MEASURES = "values", "measures"
+KINDS: Kinds = {VALUES: schema(Value), MEASURES: schema(Measure)} | OWN
+TYPES = {VALUES: "Value", MEASURES: "Measure", "failures": "Failure", "ledger": "Line"}
+Values = Mapping[str, Mapping[str, Mapping[str, float | None]]]
+"""metric -> arm -> prompt id -> value, None where it could not be measured."""
+
+
+def evaluate(context: Context, unit: Unit) -> None:
+    """Measures all arms and writes what was found; its part of the store is written anew."""
+    one: Evaluate = unit.what
+    arms = {arm.name: list(context.stored(f"{one.name}/{arm.name}", ANSWERS, Sample)) for arm in one.arms}
+    part = context.part(unit, KINDS, TYPES)
+    with context.stage(one.name):
+        sheet = context.runner.run(measure(context, arms, one.differences)) if any(arms.values()) else Sheet()
+        part.forget()
+        asked = _asked(sheet, arms)
+        measures = comparisons(sheet, arms, one.differences, context.assembly.settings.seed)
+        total = part.seal_all(_with(_items(sheet, arms, asked), measures))
+        refuse_unbalanced(context, unit, _complaints(sheet, asked, read_shards(part.files("ledger"))))
+    note_usage(context, unit)
+    context.directory.complete(part, total)
+
+
+def measures_of(context: Context, unit: Unit) -> list[Measure]:
+    """The measures of an evaluation that is complete; of any but the first kind its name stands before the metric's."""
+    part, before = context.directory.part(unit.part, KINDS), "" if unit.name == "evaluation" else f"{unit.name}."
+    return [Measure(**row | {"metric": before + row["metric"]}) for row in part.rows(MEASURES)]
+
+
+def _with(items: Iterator[TableRows], measures: Sequence[Measure]) -> Iterator[TableRows]:
+    """The items, the measures among the rows of the first."""
+    rows = [values_of(measure) for measure in measures]
+    for item in items:
+        yield item | {MEASURES: rows}
+        rows = []
+
+
+def _asked(sheet: Sheet, arms: Mapping[str, Sequence[Sample]]) -> list[Asked]:
+    """All that was to be measured: every sample of every arm, and every pair."""
+    own = [(arm, sample.id) for arm, samples in arms.items() for sample in samples]
+    pairs = [asked for column in sheet.answers.values() for asked in column if asked[0] not in arms]
+    return [*own, *dict.fromkeys(pairs)]
+
+
+def _items(sheet: Sheet, arms: Mapping[str, Sequence[Sample]], asked: Sequence[Asked]) -> Iterator[TableRows]:
+    samples = {(arm, sample.id): sample for arm, found in arms.items() for sample in found}
+    prompts = {sample.prompt.id: sample for found in arms.values() for sample in found}
+    for one in asked:
+        lines = sheet.lines(one, sheet.answers)
+        rows: TableRows = {"ledger": [ledger.values_of(one[0], one[1], line) for line in lines]}
+        sample = samples.get(one) or prompts[one[1]]
+        found = [(metric, column[one]) for metric, column in sheet.answers.items() if one in column]
+        rows[VALUES] = [values_of(value) for metric, answer in found if (value := _value(sample, one[0], metric, answer))]
+        rows["failures"] = [values_of(answer) for _, answer in found if isinstance(answer, Failure)]
+        yield rows
+
+
+def _value(sample: Sample, arm: str, metric: str, answer: Answer) -> Value | None:
+    number = value_of(answer)
+    reply = answer.reply if isinstance(answer, Score) else None
+    return None if number is None else Value(sample=sample, arm=arm, metric=metric, value=number, reply=reply)
+
+
+def value_of(answer: Answer) -> float | None:
+    """The number of an answer, None where there is none."""
+    if answer is None or isinstance(answer, Failure):
+        return None
+    return answer.value if isinstance(answer, Score) else float(answer)
+
+
+def _complaints(sheet: Sheet, asked: Sequence[Asked], rows: Iterator[dict[str, Any]]) -> list[str]:
+    """What does not balance: each sample has one line for each metric that was asked of its arm."""
+    arms = dict.fromkeys(arm for arm, _ in asked)
+    by_arm: dict[str, list[dict[str, Any]]] = {arm: [] for arm in arms}
+    for row in rows:
+        by_arm[row["stage"].partition(".measure.")[0]].append(row)
+    found: list[str] = []
+    for arm in arms:
+        metrics = [m for m, column in sheet.answers.items() if any(one[0] == arm for one in column)]
+        steps = [Step(f"measure.{metric}") for metric in metrics]
+        wanted = ((name, steps) for other, name in asked if other == arm)
+        found += ledger.complaints_of(by_arm[arm], wanted if steps else (), [], arm)
+    return found
+
+
+def comparisons(
+    sheet: Sheet, arms: Mapping[str, Sequence[Sample]], differences: Sequence[tuple[str, str]], seed: int
+) -> list[Measure]:
+    """The rows that a user sees: each metric by arm, the paired differences, and how far reward and truth agree."""
+    from sctk_core.statistics import compare, rank_agreement
+
+    values = _by_prompt(sheet, arms)
+    rows: list[Measure] = []
+    for metric, by_arm in values.items():
+        if any(value is not None for by_prompt in by_arm.values() for value in by_prompt.values()):
+            paired = [pair for pair in differences if set(pair) <= set(by_arm)]
+            rows += compare(metric, by_arm, paired, seed=seed)
+    judged = _reward_and_truth(values)
+    truths = [truth >= 0.5 for _, _, truth in judged]
+    if set(truths) == {True, False}:
+        found = rank_agreement([reward for _, reward, _ in judged], truths, [prompt for prompt, _, _ in judged])
+        numbers = {"value": found.value, "low": found.low, "high": found.high, "n": found.n}
+        rows.append(Measure(arm="all", metric="agreement", **numbers))  # type: ignore[arg-type]
+    return rows
+
+
+def _by_prompt(sheet: Sheet, arms: Mapping[str, Sequence[Sample]]) -> dict[str, dict[str, dict[str, float | None]]]:
+    """The values by metric, arm and prompt."""
+    prompts = {(arm, sample.id): sample.prompt.id for arm, samples in arms.items() for sample in samples}
+    found: dict[str, dict[str, dict[str, float | None]]] = {}
+    for metric, column in sheet.answers.items():
+        for one, answer in column.items():
+            by_prompt = found.setdefault(metric, {}).setdefault(one[0], {})
+            by_prompt[prompts.get(one, one[1])] = value_of(answer)
+    return found
+
+
+def _reward_and_truth(values: Values) -> list[tuple[str, float, float]]:
+    """(prompt, reward, truth) of every sample that has both; the answers to one prompt are not independent."""
+    rewards, truths = values.get("reward", {}), values.get("truth", {})
+    return [
+        (prompt, reward, truth)
+        for arm, by_prompt in rewards.items()
+        for prompt, reward in by_prompt.items()
+        if reward is not None and (truth := truths.get(arm, {}).get(prompt)) is not None
+    ]

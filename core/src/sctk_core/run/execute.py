@@ -1,0 +1,174 @@
+"""A recipe in, a run directory with tables, models, ledger and metrics out.
+
+The units of the plan one after another, each where it is still owed: whatever was finished before is not done again, and the
+same line again goes on where it stopped.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import tomli_w
+
+from sctk_core.assembly import Assembly
+from sctk_core.pipeline.asking import Desk
+from sctk_core.pipeline.events import Event, RunFinished, RunStarted
+from sctk_core.pipeline.observers import Observers
+from sctk_core.pipeline.patience import Patience
+from sctk_core.plan import HELD_OUT, Evaluate
+from sctk_core.recipe import Recipe
+from sctk_core.run.context import Context
+from sctk_core.run.crews import Crews
+from sctk_core.run.curating import notes_of, sieve
+from sctk_core.run.differences import prepare
+from sctk_core.run.engines import Engines
+from sctk_core.run.evaluation import evaluate, measures_of
+from sctk_core.run.generating import generate
+from sctk_core.run.intake import take_in
+from sctk_core.run.result import RunResult, read_result
+from sctk_core.run.training import retokenised, train
+from sctk_core.run.units import Unit, units_of
+from sctk_core.store.directory import RunDirectory
+from sctk_core.store.part import is_whole, shards_of
+
+
+def run_path(assembly: Assembly, out: Path | None) -> Path:
+    """Where a run lies: where the user says, else runs/METHOD-FINGERPRINT, so that the same line finds it again."""
+    return out or Path("runs") / f"{assembly.method}-{assembly.fingerprint[:8]}"
+
+
+def execute(
+    assembly: Assembly,
+    *,
+    out: Path | None = None,
+    observers: Sequence[Callable[[Event], None]] = (),
+    redo: Collection[str] = (),
+) -> RunResult:
+    """Runs, or goes on, to the end. What stops it comes out as an SctkError, and what was finished is kept.
+
+    `redo` names parts that are made anew, with all that follows from them, although they are finished.
+    """
+    path = run_path(assembly, out)
+    watchers = [part.built(assembly.catalogue, {}).notify for part in assembly.watchers]
+    notify = Observers([*observers, *watchers])
+    units = units_of(assembly)
+    with RunDirectory(
+        path, fingerprint=assembly.fingerprint, method=assembly.method, shard_rows=assembly.settings.shard_rows
+    ) as directory:
+        resumed = directory.layout.manifest.exists()
+        prepare(directory, units, redo, assembly.fingerprint)
+        notify(RunStarted(run=str(path), method=assembly.method, resumed=resumed))
+        if not is_finished(directory, units):
+            _Execution(assembly, directory, units, notify).run()
+        result = read_result(directory.layout, directory.manifest)
+        notify(RunFinished(run=str(path), state=result.state))
+        return result
+
+
+def is_finished(directory: RunDirectory, units: Sequence[Unit]) -> bool:
+    """Whether a run is done and whole."""
+    manifest, layout = directory.manifest, directory.layout
+    if manifest.state != "done" or not layout.metrics.exists():
+        return False
+    return all(is_complete(directory, unit) for unit in units)
+
+
+def is_complete(directory: RunDirectory, unit: Unit) -> bool:
+    """Whether a unit's part holds all of its items, and its files are as they were written."""
+    noted, layout = directory.manifest.parts.get(unit.part), directory.layout
+    if noted is None or noted.total is None or noted.fingerprint != unit.fingerprint:
+        return False
+    shards = shards_of(layout, unit.part)
+    held = sum(shard.stop - shard.first for shard in shards if is_whole(layout, shard))
+    return held == noted.total and (unit.kind != "training" or unit.what.arm in directory.manifest.arms)
+
+
+DOES = {"intake": take_in, "curation": sieve, "pass": generate, "training": train, "evaluation": evaluate}
+"""What is done for each kind of unit."""
+
+
+class _Execution:
+    """One run under way."""
+
+    def __init__(
+        self, assembly: Assembly, directory: RunDirectory, units: Sequence[Unit], notify: Callable[[Event], None]
+    ) -> None:
+        self._assembly, self._directory, self._units, self._notify = assembly, directory, units, notify
+
+    def run(self) -> None:
+        """All units, each where it is still owed."""
+        self._open()
+        settings = self._assembly.settings
+        desk = Desk(
+            run_seed=settings.seed, timeout_s=settings.timeout_s, patience=Patience(settings.patience_s), notify=self._notify
+        )
+        engines = Engines(self._assembly.catalogue, self._directory.replies, settings.seed)
+        crews = Crews(self._assembly, engines, desk)
+        with asyncio.Runner() as runner:
+            context = Context(
+                assembly=self._assembly, directory=self._directory, engines=engines, crews=crews, runner=runner,
+                notify=self._notify,
+            )  # fmt: skip
+            try:
+                for unit, following in zip(self._units, [*self._units[1:], None], strict=True):
+                    self._do(context, unit)
+                    if following is None or following.kind != "pass" or unit.kind == "training":
+                        runner.run(engines.aclose())
+            finally:
+                runner.run(engines.aclose())
+                crews.close()
+        self._end(context)
+
+    def _open(self) -> None:
+        manifest = self._directory.manifest
+        manifest.components = self._assembly.components
+        manifest.roles = {name: role.facts | asdict(role.model) for name, role in self._assembly.speaking.items()}
+        manifest.model = asdict(self._assembly.student.model)
+        manifest.state = "running"
+        self._directory.save()
+        self._directory.write_text(self._directory.layout.recipe, tomli_w.dumps(as_toml(self._assembly.recipe)))
+
+    def _do(self, context: Context, unit: Unit) -> None:
+        """One unit, unless it is complete."""
+        lacks_model = unit.kind == "training" and not context.trained(unit.what.arm)
+        if lacks_model or not is_complete(self._directory, unit):
+            DOES[unit.kind](context, unit)
+
+    def _end(self, context: Context) -> None:
+        manifest = self._directory.manifest
+        evaluations = [unit for unit in self._units if unit.kind == "evaluation"]
+        measures = [measure for unit in evaluations for measure in measures_of(context, unit)]
+        self._directory.write_json(self._directory.layout.metrics, [asdict(measure) for measure in measures])
+        manifest.notes = self._notes(context)
+        manifest.state = "done"
+        self._directory.save()
+
+    def _notes(self, context: Context) -> list[str]:
+        """What a user should know beside the numbers."""
+        reading = getattr(self._assembly.parts["method"].target, "reading", "")
+        notes = [reading] if reading else []
+        for unit in self._units:
+            if unit.kind == "curation":
+                notes += notes_of(context, unit)
+            elif unit.kind == "training":
+                notes += retokenised(unit.what.arm, self._directory.manifest.arms[unit.what.arm])
+            elif unit.kind == "evaluation" and _is_empty(context, unit.what):
+                notes.append("nothing was evaluated: the source has no held-out prompts")
+        return notes
+
+
+def _is_empty(context: Context, one: Evaluate) -> bool:
+    return one.over == HELD_OUT and not len(context.table(HELD_OUT))
+
+
+def as_toml(recipe: Recipe) -> dict[str, Any]:
+    """The merged recipe as TOML sections; what is None is left out, for TOML has no word for it."""
+    sections: dict[str, Any] = {name: dict(values) for name, values in recipe.sections.items()}
+    lists = {
+        "curate": recipe.curation, "evaluator": recipe.evaluators, "pairwise": recipe.pairwise, "watcher": recipe.watchers,
+    }  # fmt: skip
+    return sections | {name: [dict(row) for row in rows] for name, rows in lists.items() if rows}

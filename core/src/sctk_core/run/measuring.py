@@ -1,0 +1,169 @@
+"""Measuring: every answer of every arm by the rewards, the evaluators and the pairwise comparers, one line of the ledger each.
+
+A sample that cannot be measured is a line of the ledger, never a zero. What measures nothing at all, and two that measure under
+one name, are told.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from sctk_core.assembly import Part
+from sctk_core.boundary import boundary
+from sctk_core.errors import CheckFailed
+from sctk_core.pipeline.asking import STOPS_EVERYTHING, with_seconds
+from sctk_core.pipeline.contract import checked_values
+from sctk_core.pipeline.crew import Member
+from sctk_core.pipeline.notes import ANSWERED, DECLINED, FAILED, Line, reason_of
+from sctk_core.pipeline.recording import Spent, tallied
+from sctk_core.records import Failure, Sample, Score
+from sctk_core.run.context import Context
+
+PER_TIMEOUT = 100
+"""An evaluator gets the time of one ask for each hundred samples that were begun."""
+Answer = float | Score | Failure | None
+Asked = tuple[str, str]
+"""What is measured: the arm, or two arms as "student-base", and the id of the sample (of a pair: of the prompt)."""
+
+
+@dataclass
+class Sheet:
+    """All that was measured: by metric and then by what was asked its answer, and what each ask spent."""
+
+    answers: dict[str, dict[Asked, Answer]] = field(default_factory=dict)
+    spent: dict[tuple[str, Asked], tuple[str, Spent]] = field(default_factory=dict)
+    by: dict[str, str] = field(default_factory=dict)
+
+    def metric(self, name: str, by: str) -> dict[Asked, Answer]:
+        """The column of a metric, which one component alone may fill."""
+        other = self.by.setdefault(name, by)
+        if other != by:
+            raise CheckFailed(
+                f"two metrics of one name: {name!r} is measured by {other!r} and by {by!r}",
+                hint="take one of them out of the recipe, or name its metric otherwise",
+            )
+        return self.answers.setdefault(name, {})
+
+    def lines(self, asked: Asked, metrics: Iterable[str]) -> list[Line]:
+        """The ledger's lines of one sample: one for each metric that was asked of it."""
+        return [self._line(metric, asked) for metric in metrics if asked in self.answers[metric]]
+
+    def _line(self, metric: str, asked: Asked) -> Line:
+        answer = self.answers[metric][asked]
+        role, spent = self.spent.get((metric, asked), ("", Spent()))
+        line = Line(
+            step=f"measure.{metric}", of=asked[1], role=role,
+            requests=spent.requests, tokens_read=spent.tokens_read, tokens_written=spent.tokens_written,
+        )  # fmt: skip
+        if isinstance(answer, Failure):
+            return _ended(line, FAILED, reason_of(answer), answer.id)
+        return _ended(line, DECLINED, "not measurable") if answer is None else _ended(line, ANSWERED, "")
+
+
+def _ended(line: Line, outcome: str, reason: str, record: str = "") -> Line:
+    return replace(line, outcome=outcome, reason=reason, record=record)
+
+
+async def measure(
+    context: Context, arms: Mapping[str, Sequence[Sample]], differences: Sequence[tuple[str, str]]
+) -> Sheet:
+    """Every sample of every arm, by everything that the recipe names."""
+    sheet, assembly, student = Sheet(), context.assembly, context.assembly.student.model
+    for section, part in assembly.rewards.items():
+        member = context.crews.member(part, student)
+        await _score(context, sheet, (section, member), arms)
+    for part in assembly.evaluators:
+        await _evaluate(sheet, part, context.crews.member(part, student), arms)
+    for part in assembly.pairwise:
+        member = context.crews.member(part, student)
+        for first, second in differences:
+            await _compare(context, sheet, (part.label, member), {one: arms[one] for one in (first, second)})
+    return sheet
+
+
+async def _score(
+    context: Context, sheet: Sheet, reward: tuple[str, Member], arms: Mapping[str, Sequence[Sample]]
+) -> None:
+    metric, member = reward
+    batcher, column = context.crews.batcher(member, "score"), sheet.metric(metric, member.component)
+    for arm, samples in arms.items():
+        answers = await asyncio.gather(*(batcher.ask(sample) for sample in samples))
+        for sample, (answer, spent) in zip(samples, answers, strict=True):
+            column[arm, sample.id] = answer
+            sheet.spent[metric, (arm, sample.id)] = (member.role, spent)
+
+
+async def _evaluate(sheet: Sheet, part: Part, member: Member, arms: Mapping[str, Sequence[Sample]]) -> None:
+    """One evaluator at all arms; a metric that it has for one arm and not for another is a failure of the other's samples."""
+    found = {arm: await _values(part, member, samples) for arm, samples in arms.items()}
+    number = part.label.removeprefix(part.name.rpartition("/")[2])
+    metrics = list(dict.fromkeys(metric for values, _, _ in found.values() for metric in values)) or [part.label]
+    for metric in metrics:
+        name = metric + number if metric != part.label else metric
+        column = sheet.metric(name, part.label)
+        for arm, samples in arms.items():
+            values, failure, shares = found[arm]
+            missing = failure or _failure(part.name, f"no value of {metric}")
+            row = values.get(metric) or [replace(missing, of=sample.id) for sample in samples]
+            for sample, value, spent in zip(samples, row, shares, strict=True):
+                column[arm, sample.id] = value
+                if metric == metrics[0]:
+                    sheet.spent[name, (arm, sample.id)] = (member.role, spent)
+
+
+async def _values(
+    part: Part, member: Member, samples: Sequence[Sample]
+) -> tuple[Mapping[str, Sequence[Answer]], Failure | None, list[Spent]]:
+    """What an evaluator says of one arm, or the failure that stands for all of it; and what was spent on each sample."""
+    with tallied() as tally:
+        values: Any = {}
+        failure = None
+        times = 1 + len(samples) // PER_TIMEOUT
+        try:
+            values = await member.timed(lambda: member.instance.evaluate(samples), times)
+            complaint = checked_values(values, samples)
+            failure = _failure(part.name, "contract broken", complaint) if complaint else None
+        except STOPS_EVERYTHING:
+            raise
+        except Exception as error:  # noqa: BLE001 - the boundary between us and a component
+            told = with_seconds(error, member.desk.timeout_s * times)
+            failure = boundary(told, of="", stage="measure", component=part.name)
+    if failure is None and samples and not values:
+        failure = _failure(part.name, "it measured nothing")
+    return ({} if failure else values), failure, tally.shares([sample.id for sample in samples])
+
+
+def _failure(component: str, reason: str, detail: str = "") -> Failure:
+    return Failure(of="", stage="measure", component=component, kind="bug", reason=reason, detail=detail)
+
+
+async def _compare(
+    context: Context, sheet: Sheet, comparer: tuple[str, Member], arms: Mapping[str, Sequence[Sample]]
+) -> None:
+    """Two arms in both orders: by how much the first arm is preferred, and by how much the first place is."""
+    label, member = comparer
+    batcher = context.crews.batcher(member, "compare")
+    (first, ones), (second, others) = arms.items()
+    by_prompt = {sample.prompt.id: sample for sample in others}
+    pairs = [(one, by_prompt[one.prompt.id]) for one in ones if one.prompt.id in by_prompt]
+    forth = await asyncio.gather(*(batcher.ask(pair) for pair in pairs))
+    back = await asyncio.gather(*(batcher.ask((other, one)) for one, other in pairs))
+    preferred, placed = sheet.metric(label, label), sheet.metric(f"{label}.first-place", label)
+    for (one, _), (ahead, cost), (behind, more) in zip(pairs, forth, back, strict=True):
+        asked = (f"{first}-{second}", one.prompt.id)
+        preferred[asked] = _combined(ahead, behind, -1)
+        placed[asked] = _combined(ahead, behind, +1)
+        spent = Spent(*(getattr(cost, f) + getattr(more, f) for f in ("requests", "tokens_read", "tokens_written")))
+        sheet.spent[label, asked] = (member.role, spent)
+
+
+def _combined(ahead: Score | Failure, behind: Score | Failure, sign: int) -> Answer:
+    for answer in (ahead, behind):
+        if isinstance(answer, Failure):
+            return answer
+    assert isinstance(ahead, Score)
+    assert isinstance(behind, Score)
+    return (ahead.value + sign * behind.value) / 2

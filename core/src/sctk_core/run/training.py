@@ -1,0 +1,109 @@
+"""Training as a unit of a run: sealed tables to a trainer, its report into the manifest, one line of the ledger for each row.
+
+A training that was finished (its report stands in the manifest and the model's bytes fit the digest) is not done again; one
+that was killed starts again from its inputs.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from sctk_core import ledger
+from sctk_core.boundary import told
+from sctk_core.errors import CheckFailed, NothingAccepted, SctkError
+from sctk_core.identity import directory_digest
+from sctk_core.pipeline.notes import ANSWERED, DECLINED, Line
+from sctk_core.plan import Step, Train
+from sctk_core.records import TrainReport
+from sctk_core.run.context import Context
+from sctk_core.run.generating import balance
+from sctk_core.run.tables import StoredTable
+from sctk_core.run.units import Unit
+from sctk_core.store.failures import writing
+from sctk_core.store.progress import TableRows
+
+STEP = "train"
+
+
+def train(context: Context, unit: Unit) -> None:
+    """Trains an arm where it is not trained, and writes the ledger of its rows."""
+    one: Train = unit.what
+    tables = {name: context.table(table) for name, table in one.tables.items()}
+    _refuse_empty(context, one, tables)
+    with context.stage(f"{one.arm}.{STEP}"):
+        if not context.trained(one.arm):
+            _train(context, one, tables)
+        declined: Mapping[str, str] = context.directory.manifest.arms[one.arm]["declined"]
+        part = context.part(unit, {"ledger": ledger.KINDS}, {"ledger": "Line"})
+        total = part.seal_all(_lines(one, tables, declined))
+        asked = ((name, (Step(STEP),)) for table in tables.values() for name in table.ids())
+        balance(context, unit, part, asked, one.arm)
+    context.directory.manifest.training = tuple(one.tables.values())
+    context.directory.complete(part, total)
+
+
+def _lines(one: Train, tables: Mapping[str, StoredTable[Any]], declined: Mapping[str, str]) -> Iterator[TableRows]:
+    for table in tables.values():
+        for name in table.ids():
+            reason = declined.get(name, "")
+            line = Line(step=STEP, of=name, outcome=DECLINED if reason else ANSWERED, record=name, reason=reason)
+            yield {"ledger": [ledger.values_of(one.arm, name, line)]}
+
+
+def _refuse_empty(context: Context, one: Train, tables: Mapping[str, StoredTable[Any]]) -> None:
+    for name, table in tables.items():
+        if not len(table):
+            context.directory.manifest.state = "nothing-accepted"
+            context.directory.save()
+            raise NothingAccepted(
+                f"{one.arm}.{STEP}: got 0 rows in table {one.tables[name]!r}, wanted at least 1: nothing was accepted",
+                hint=f"sctk show {context.directory.path} tells why rows were declined or failed",
+            )
+
+
+def _train(context: Context, one: Train, tables: Mapping[str, StoredTable[Any]]) -> None:
+    """Trains, and notes the report in the manifest."""
+    part = context.assembly.parts[one.section]
+    student = context.assembly.student
+    trainer = part.built(context.assembly.catalogue, {"model": student.model, "sampling": student.sampling})
+    path = context.directory.layout.model(one.arm)
+    with writing(path):
+        if path.exists():
+            shutil.rmtree(path)
+        path.parent.mkdir(parents=True, exist_ok=True)
+    data: Any = tables[""] if list(tables) == [""] else tables
+    report = _reported(trainer, data, context.model(one.start), path, one)
+    found = asdict(report) | {"digest": directory_digest(path), "on": dict(one.tables), "start": one.start}
+    context.directory.manifest.arms[one.arm] = found
+    context.directory.save()
+
+
+def _reported(trainer: Any, data: Any, model: Any, path: Path, one: Train) -> TrainReport:
+    try:
+        report = trainer.train(data, model, path)
+    except SctkError:
+        raise
+    except Exception as error:
+        raise CheckFailed(
+            f"{one.arm}.{STEP}: the trainer failed: {told(error)}",
+            hint="the tables are kept: mend the trainer or its settings, and run the same line again",
+        ) from error
+    if not isinstance(report, TrainReport) or not path.is_dir():
+        raise CheckFailed(
+            f"{one.arm}.{STEP}: got {type(report).__name__} and {'a' if path.is_dir() else 'no'} directory {path}, "
+            "wanted a TrainReport and a model directory",
+            hint="the trainer breaks its contract: `sctk plugin check` tells more",
+        )
+    return report
+
+
+def retokenised(arm: str, report: Mapping[str, Any]) -> list[str]:
+    """What a user should know of a training: how many rows' tokens were not the trainer's own."""
+    if not report["n_retokenised"]:
+        return []
+    count = f"{report['n_retokenised']} of {report['n_rows']} rows"
+    return [f"{arm}.{STEP}: {count} were tokenised again: their tokens are not the trainer's"]

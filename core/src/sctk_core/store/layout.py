@@ -1,0 +1,48 @@
+"""Where everything of a run lies: the only place that knows a path.
+
+    manifest.json  recipe.toml  metrics.json  lock  progress.sqlite  ledger.parquet
+    PASS/TABLE/00000.parquet                sealed shards of a pass ("chains", "prompts", "evaluation/base", "curated/...")
+    model/  arms/ARM/                       what was trained
+    evaluation/values/00000.parquet         what was measured
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+STUDENT = "student"
+"""The arm whose model lies in `model`, where a user looks for it."""
+RESERVED = ("arms", "curated", "model", "trained")
+"""Names that no pass and no evaluation may have: their places are taken."""
+
+
+class Layout:
+    """The paths of one run."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+        self.manifest = root / "manifest.json"
+        self.recipe = root / "recipe.toml"
+        self.metrics = root / "metrics.json"
+        self.lock = root / "lock"
+        self.progress = root / "progress.sqlite"
+        self.ledger = root / "ledger.parquet"
+        self.replies = root.parent / "replies.sqlite"
+
+    def shard(self, part: str, table: str, number: int) -> str:
+        """The path of a shard, from the root."""
+        return f"{part}/{table}/{number:05d}.parquet"
+
+    def model(self, arm: str) -> Path:
+        """Where an arm's model lies."""
+        return self.root / ("model" if arm == STUDENT else f"arms/{arm}")
+
+
+def curated(table: str) -> str:
+    """The part that holds what curation made of a table ("prompts", "chains.train")."""
+    return f"curated/{table}"
+
+
+def trained(arm: str) -> str:
+    """The part that holds the ledger of an arm's training."""
+    return f"trained/{arm}"
