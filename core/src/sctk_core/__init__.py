@@ -4,7 +4,7 @@ Plugins import from here only: `from sctk_core import Component, Sample, Score, 
 """
 
 from sctk_core.boundary import boundary
-from sctk_core.config import setting
+from sctk_core.config import setting, suggestion
 from sctk_core.errors import (
     BackendDown,
     BackendTimeout,
@@ -19,6 +19,7 @@ from sctk_core.errors import (
 from sctk_core.hookspecs import Component, hookimpl
 from sctk_core.identity import content_id, directory_digest, file_digest, seed_from
 from sctk_core.parsing import neutralise, parse_score, parse_verdict
+from sctk_core.pipeline.events import Event, StageFinished, StageStarted
 from sctk_core.pipeline.stages import (
     AcceptStep,
     Chain,
@@ -57,6 +58,7 @@ from sctk_core.records import (
     TrainReport,
     Usage,
 )
+from sctk_core.statistics import mean_with_interval
 
 __version__ = "0.1.0"
 
@@ -79,6 +81,7 @@ __all__ = [
     "DraftStep",
     "EvaluateStage",
     "Evaluation",
+    "Event",
     "Failure",
     "Given",
     "Measure",
@@ -98,6 +101,8 @@ __all__ = [
     "ScoreStep",
     "SctkError",
     "Stage",
+    "StageFinished",
+    "StageStarted",
     "StoreError",
     "Template",
     "Train",
@@ -110,9 +115,11 @@ __all__ = [
     "draft_of",
     "file_digest",
     "hookimpl",
+    "mean_with_interval",
     "neutralise",
     "parse_score",
     "parse_verdict",
     "seed_from",
     "setting",
+    "suggestion",
 ]

@@ -9,10 +9,10 @@ from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from sctk_cli.data.chunks import Chunk, chunks
-from sctk_cli.data.columns import TextColumn
-from sctk_cli.data.inputs import Input
-from sctk_cli.data.pace import Pace
+from sctk_data.chunks import Chunk, chunks
+from sctk_data.columns import TextColumn
+from sctk_data.inputs import Input
+from sctk_data.pace import Pace
 
 if TYPE_CHECKING:
     import polars as pl

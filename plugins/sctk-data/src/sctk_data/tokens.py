@@ -9,11 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sctk_core.config import suggestion
-from sctk_core.errors import ConfigError
+from sctk_core import ConfigError, suggestion
 
-from sctk_cli.data.chunks import Chunk, Lines, Table
-from sctk_cli.data.columns import BadRows, listed, parsed
+from sctk_data.chunks import Chunk, Lines, Table
+from sctk_data.columns import BadRows, listed, parsed
 
 if TYPE_CHECKING:
     import polars as pl

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sctk_core.errors import ConfigError, StoreError
+from sctk_core import ConfigError, StoreError
 
 
 def rust(module: str) -> Any:

@@ -10,16 +10,15 @@ from array import array
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sctk_core.config import suggestion
-from sctk_core.errors import ConfigError
+from sctk_core import ConfigError, suggestion
 
-from sctk_cli.data.chunks import Chunk, Lines, Table, chunks
-from sctk_cli.data.columns import BadRows, Reason, TextColumn, listed, parsed, text_of, whole
-from sctk_cli.data.inputs import Input
-from sctk_cli.data.jsonl import Output
-from sctk_cli.data.pace import Pace
-from sctk_cli.data.scores import Column, Columns
-from sctk_cli.data.seen import Seen
+from sctk_data.chunks import Chunk, Lines, Table, chunks
+from sctk_data.columns import BadRows, Reason, TextColumn, listed, parsed, text_of, whole
+from sctk_data.inputs import Input
+from sctk_data.jsonl import Output
+from sctk_data.pace import Pace
+from sctk_data.scores import Column, Columns
+from sctk_data.seen import Seen
 
 if TYPE_CHECKING:
     import polars as pl

@@ -6,10 +6,9 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sctk_core.pipeline.events import Event, StageFinished, StageStarted
-
 from sctk_cli.progress import Meter, progress, span
 from sctk_cli.terminal import clean
+from sctk_core import Event, StageFinished, StageStarted
 
 
 class Pace(Meter):

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 import click
-from sctk_core.errors import ConfigError
+from sctk_core import ConfigError
 
-from sctk_cli.data.chunks import Chunk, Lines
-from sctk_cli.data.inputs import Input
-from sctk_cli.data.jsonl import Output, as_lines
-from sctk_cli.data.output import Renames, output, refuse
+from sctk_data.chunks import Chunk, Lines
+from sctk_data.inputs import Input
+from sctk_data.jsonl import Output, as_lines
+from sctk_data.output import Renames, output, refuse
 
 REMOVED = click.option(
     "--removed", type=click.Path(path_type=Path), help="Where the rows left out go (.jsonl), each with its reason."

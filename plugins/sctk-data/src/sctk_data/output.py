@@ -8,13 +8,13 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
-from sctk_core.errors import ConfigError
+from sctk_core import ConfigError
 
-from sctk_cli.data.chunks import Chunk, Lines
-from sctk_cli.data.disk import to_disk
-from sctk_cli.data.inputs import Form, Input, form_of
-from sctk_cli.data.jsonl import Json, Output, jsonl
-from sctk_cli.data.parquet import parquet_frames, parquet_of_lines
+from sctk_data.chunks import Chunk, Lines
+from sctk_data.disk import to_disk
+from sctk_data.inputs import Form, Input, form_of
+from sctk_data.jsonl import Json, Output, jsonl
+from sctk_data.parquet import parquet_frames, parquet_of_lines
 
 _STDOUT = Path("standard output")
 

@@ -13,15 +13,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import click
-
 from sctk_cli.lazy import LazyGroup
 from sctk_cli.terminal import say
 
 COMMANDS: dict[str, tuple[str, str]] = {
-    "dedup": ("sctk_cli.data.dedup", "Leave out rows that repeat an earlier one, exactly or nearly."),
-    "decontaminate": ("sctk_cli.data.decontaminate", "Leave out rows that share a run of words with held-out rows."),
-    "pack": ("sctk_cli.data.pack", "Pack rows of tokens into bins, no row seeing its neighbour."),
-    "consistency": ("sctk_cli.data.consistency", "Score how far the answers to each question agree."),
+    "dedup": ("sctk_data.dedup", "Leave out rows that repeat an earlier one, exactly or nearly."),
+    "decontaminate": ("sctk_data.decontaminate", "Leave out rows that share a run of words with held-out rows."),
+    "pack": ("sctk_data.pack", "Pack rows of tokens into bins, no row seeing its neighbour."),
+    "consistency": ("sctk_data.consistency", "Score how far the answers to each question agree."),
 }
 EPILOG = """\b
 Examples:

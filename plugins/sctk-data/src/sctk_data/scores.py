@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import TYPE_CHECKING, Any, Literal
 
-from sctk_core.errors import ConfigError
+from sctk_core import ConfigError
 
-from sctk_cli.data.rust import asked, rust
+from sctk_data.rust import asked, rust
 
 if TYPE_CHECKING:
     import polars as pl

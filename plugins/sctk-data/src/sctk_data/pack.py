@@ -12,16 +12,16 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import click
-from sctk_core.errors import ConfigError
+from sctk_core import ConfigError
 
-from sctk_cli.data.chunks import chunks
-from sctk_cli.data.inputs import Input, inputs
-from sctk_cli.data.jsonl import Output
-from sctk_cli.data.options import common, percent, prepare, tell
-from sctk_cli.data.output import made
-from sctk_cli.data.pace import Pace, walk
-from sctk_cli.data.rust import asked, rust
-from sctk_cli.data.tokens import Tokens
+from sctk_data.chunks import chunks
+from sctk_data.inputs import Input, inputs
+from sctk_data.jsonl import Output
+from sctk_data.options import common, percent, prepare, tell
+from sctk_data.output import made
+from sctk_data.pace import Pace, walk
+from sctk_data.rust import asked, rust
+from sctk_data.tokens import Tokens
 
 if TYPE_CHECKING:
     import polars as pl

@@ -7,10 +7,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
 
-from sctk_core.errors import ConfigError
-
-from sctk_cli.data.disk import to_disk
 from sctk_cli.terminal import clean
+from sctk_core import ConfigError
+
+from sctk_data.disk import to_disk
 
 if TYPE_CHECKING:
     import polars as pl

@@ -18,16 +18,16 @@ from typing import Any
 
 import click
 
-from sctk_cli.data.answers import AnswerLists, Groups, put_with
-from sctk_cli.data.chunks import Chunk, chunks
-from sctk_cli.data.columns import BadRows, TextColumn
-from sctk_cli.data.inputs import Input, inputs
-from sctk_cli.data.jsonl import Output
-from sctk_cli.data.options import common, only_with, prepare, tell
-from sctk_cli.data.output import output
-from sctk_cli.data.pace import Walk, walk
-from sctk_cli.data.rust import rust
-from sctk_cli.data.scores import PAIRWISE, SCORES, Column, Columns, Settings, scored
+from sctk_data.answers import AnswerLists, Groups, put_with
+from sctk_data.chunks import Chunk, chunks
+from sctk_data.columns import BadRows, TextColumn
+from sctk_data.inputs import Input, inputs
+from sctk_data.jsonl import Output
+from sctk_data.options import common, only_with, prepare, tell
+from sctk_data.output import output
+from sctk_data.pace import Walk, walk
+from sctk_data.rust import rust
+from sctk_data.scores import PAIRWISE, SCORES, Column, Columns, Settings, scored
 
 MOST_RESAMPLED = 5000
 EPILOG = """\b
@@ -176,7 +176,7 @@ def _told(tally: Tally, name: str, mean: float | None, low: float | None, high: 
 
 def _mean(values: array[float]) -> tuple[float | None, float | None, float | None]:
     """The mean with its 95 % interval; resampling millions of values would take hours and change nothing."""
-    from sctk_core.statistics import mean_with_interval
+    from sctk_core import mean_with_interval
 
     n = len(values)
     if not n:

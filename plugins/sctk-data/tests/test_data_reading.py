@@ -12,13 +12,13 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from sctk_cli.data.chunks import chunks
-from sctk_cli.data.inputs import inputs
-from sctk_cli.data.jsonl import as_lines
-from sctk_cli.data.pace import Pace
-from sctk_cli.data.parquet import parquet_frames
-from sctk_cli.data.seen import Seen
 from sctk_core.errors import ConfigError
+from sctk_data.chunks import chunks
+from sctk_data.inputs import inputs
+from sctk_data.jsonl import as_lines
+from sctk_data.pace import Pace
+from sctk_data.parquet import parquet_frames
+from sctk_data.seen import Seen
 
 ROW = b'{"text": "a"}\n'
 

@@ -11,10 +11,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sctk_core.config import suggestion
-from sctk_core.errors import ConfigError
+from sctk_core import ConfigError, suggestion
 
-from sctk_cli.data.chunks import Chunk, Lines, Table
+from sctk_data.chunks import Chunk, Lines, Table
 
 if TYPE_CHECKING:
     import polars as pl

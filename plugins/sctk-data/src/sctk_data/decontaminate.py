@@ -11,18 +11,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import click
-from sctk_core.errors import ConfigError
+from sctk_core import ConfigError
 
-from sctk_cli.data.chunks import Chunk, chunks
-from sctk_cli.data.columns import TextColumn
-from sctk_cli.data.inputs import Input, inputs
-from sctk_cli.data.jsonl import Output
-from sctk_cli.data.options import COLUMN, common, percent, prepare, tell
-from sctk_cli.data.output import put_rows
-from sctk_cli.data.pace import Walk, walk
-from sctk_cli.data.removed import REMOVED, kept_and_removed, with_rows
-from sctk_cli.data.rust import asked, rust
-from sctk_cli.data.seen import Seen, read_texts
+from sctk_data.chunks import Chunk, chunks
+from sctk_data.columns import TextColumn
+from sctk_data.inputs import Input, inputs
+from sctk_data.jsonl import Output
+from sctk_data.options import COLUMN, common, percent, prepare, tell
+from sctk_data.output import put_rows
+from sctk_data.pace import Walk, walk
+from sctk_data.removed import REMOVED, kept_and_removed, with_rows
+from sctk_data.rust import asked, rust
+from sctk_data.seen import Seen, read_texts
 
 if TYPE_CHECKING:
     import polars as pl

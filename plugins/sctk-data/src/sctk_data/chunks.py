@@ -13,10 +13,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING
 
-from sctk_core.errors import ConfigError
+from sctk_core import ConfigError
 
-from sctk_cli.data.inputs import Input
-from sctk_cli.data.pace import Pace
+from sctk_data.inputs import Input
+from sctk_data.pace import Pace
 
 if TYPE_CHECKING:
     import polars as pl

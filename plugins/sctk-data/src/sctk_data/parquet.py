@@ -14,11 +14,11 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sctk_core.errors import ConfigError
+from sctk_core import ConfigError
 
-from sctk_cli.data.columns import listed
-from sctk_cli.data.disk import to_disk
-from sctk_cli.data.jsonl import Output, jsonl
+from sctk_data.columns import listed
+from sctk_data.disk import to_disk
+from sctk_data.jsonl import Output, jsonl
 
 if TYPE_CHECKING:
     import polars as pl

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Literal
 
-from sctk_core.errors import ConfigError
+from sctk_core import ConfigError
 
-from sctk_cli.data.disk import to_disk
+from sctk_data.disk import to_disk
 
 Form = Literal["jsonl", "parquet"]
 STDIN = "-"
