@@ -390,3 +390,17 @@ def test_without_the_rust_core_the_hint_says_what_to_install(tmp_path: Path) -> 
     done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert (done.returncode, done.stdout) == (2, "")
     assert "hint: pip install 'sctk-cli[data]'" in done.stderr
+
+
+def test_the_first_bad_row_that_is_told_is_the_first_in_the_file(
+    tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
+) -> None:
+    rows = tmp_path / "rows.jsonl"
+    rows.write_text('{"text": "a"}\n{"other": "b"}\n{"text": \n')
+    code, _, err = told(capfdbinary, "dedup", rows, "--skip-bad")
+    assert code == 0
+    assert "bad rows left out: 2, the first at " in err
+    assert "rows.jsonl:2: no column 'text'" in err
+    code, _, err = told(capfdbinary, "dedup", rows)
+    assert code == 2
+    assert "rows.jsonl:2: got no column 'text'" in err

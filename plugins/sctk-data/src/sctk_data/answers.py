@@ -11,10 +11,24 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sctk_core import ConfigError, suggestion
+from sctk_core.reading import (
+    Chunk,
+    Fault,
+    Input,
+    Lines,
+    Reason,
+    Table,
+    TextColumn,
+    listed,
+    named_usually,
+    no_column,
+    objects,
+    text_of,
+    whole,
+)
 
-from sctk_data.chunks import Chunk, Lines, Table, chunks
-from sctk_data.columns import BadRows, Reason, TextColumn, listed, parsed, text_of, whole
-from sctk_data.inputs import Input
+from sctk_data.bad_rows import BadRows
+from sctk_data.chunks import chunks
 from sctk_data.jsonl import Output
 from sctk_data.pace import Pace
 from sctk_data.scores import Column, Columns
@@ -41,17 +55,15 @@ class AnswerLists:
     def _of_lines(self, chunk: Lines) -> tuple[list[int], pl.Series]:
         import polars as pl
 
-        indices, rows = parsed(chunk, self._bad)
-        if rows:
-            self._settle(
-                [name for name, value in rows[0].items() if isinstance(value, list)], rows[0], chunk.where(indices[0])
-            )
-        name = self.name or ""
         good, found = [], []
-        for index, row in zip(indices, rows, strict=True):
+        for index, row in objects(chunk, self._bad):
+            if self.name is None:
+                lists = [name for name, value in row.items() if isinstance(value, list)]
+                self._settle(lists, row, chunk.where(index))
+            name = self.name or ""
             reason = _refused(row, name)
             if reason:
-                self._bad(chunk.where(index), reason)
+                self._bad(Fault(where=chunk.where(index), reason=reason))
             else:
                 good.append(index)
                 found.append(row[name])
@@ -71,14 +83,14 @@ class AnswerLists:
         lists = chunk.frame[name].alias("answers")
         whole_ = (lists.list.drop_nulls().list.len() == lists.list.len()).fill_null(value=False)
         for index in (~whole_).arg_true().to_list():
-            self._bad(chunk.where(index), f"null in {name!r}")
+            self._bad(Fault(where=chunk.where(index), reason=f"null in {name!r}"))
         return whole_.arg_true().to_list(), lists.filter(whole_)
 
     def _settle(self, lists: Sequence[str], names: Mapping[str, Any], where: str) -> None:
         """Finds the column, where none was named."""
         if self.name is not None:
             return
-        usual = [name for name in USUAL if name in lists]
+        usual = named_usually(USUAL, lists)
         if len(usual) != 1 and len(lists) != 1:
             raise ConfigError(
                 f"{where}: got {len(lists)} columns that may hold the answers (columns: {listed(list(names))}), wanted one",
@@ -153,16 +165,14 @@ class Groups:
     def _of_lines(self, chunk: Lines) -> tuple[list[int], pl.Series, list[Any]]:
         import polars as pl
 
-        indices, rows = parsed(chunk, self._bad)
-        if rows:
-            self._column.settle(rows[0], chunk.where(indices[0]))
         good, texts, keys = [], [], []
-        for index, row in zip(indices, rows, strict=True):
+        for index, row in objects(chunk, self._bad):
+            self._column.settle(row, chunk.where(index))
             text = text_of(row, self._column.name or "")
             if row.get(self._by) is None:
                 text = Reason(f"{'null in' if self._by in row else 'no column'} {self._by!r}")
             if isinstance(text, Reason):
-                self._bad(chunk.where(index), text)
+                self._bad(Fault(where=chunk.where(index), reason=text))
             else:
                 good.append(index)
                 texts.append(text)
@@ -171,16 +181,12 @@ class Groups:
 
     def _of_table(self, chunk: Table) -> tuple[list[int], pl.Series, list[Any]]:
         if self._by not in chunk.frame.schema:
-            names = list(chunk.frame.schema)
-            raise ConfigError(
-                f"{chunk.source.name}: got no column {self._by!r} (columns: {listed(names)}), wanted it for --group-by",
-                hint=suggestion(self._by, names) or "name a column that is there",
-            )
+            raise no_column(chunk.source.name, self._by, chunk.frame.schema, wanted="--group-by")
         indices, texts = self._column.of(chunk)
         keys = chunk.frame[self._by].gather(indices)
         missing = keys.is_null()
         for at in missing.arg_true().to_list():
-            self._bad(chunk.where(indices[at]), f"null in {self._by!r}")
+            self._bad(Fault(where=chunk.where(indices[at]), reason=f"null in {self._by!r}"))
         kept = (~missing).arg_true()
         return [indices[at] for at in kept.to_list()], texts.gather(kept), keys.gather(kept).to_list()
 

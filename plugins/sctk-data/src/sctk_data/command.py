@@ -1,7 +1,8 @@
 """`sctk data`: the Rust core by itself, on JSONL and Parquet files and on standard input.
 
-Rows stream from the files to the output: `inputs.py` finds and opens the files, `chunks.py` reads them, `columns.py` finds the
-text of a row, `output.py` opens what is written: whole files or none. Each subcommand is a file of its own.
+Rows stream from the files to the output: `inputs.py` finds the files, `chunks.py` reads them by way of `sctk_core.reading`,
+`bad_rows.py` counts what cannot be read, `output.py` opens what is written: whole files or none. Each subcommand is a file of its
+own.
 """
 
 from __future__ import annotations

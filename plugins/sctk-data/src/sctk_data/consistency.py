@@ -17,11 +17,12 @@ from statistics import NormalDist
 from typing import Any
 
 import click
+from sctk_core.reading import Chunk, Input, TextColumn
 
 from sctk_data.answers import AnswerLists, Groups, put_with
-from sctk_data.chunks import Chunk, chunks
-from sctk_data.columns import BadRows, TextColumn
-from sctk_data.inputs import Input, inputs
+from sctk_data.bad_rows import BadRows
+from sctk_data.chunks import chunks
+from sctk_data.inputs import inputs
 from sctk_data.jsonl import Output
 from sctk_data.options import common, only_with, prepare, tell
 from sctk_data.output import output

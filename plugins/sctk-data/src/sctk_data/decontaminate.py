@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from sctk_core import ConfigError
+from sctk_core.reading import Chunk, Input, TextColumn
 
-from sctk_data.chunks import Chunk, chunks
-from sctk_data.columns import TextColumn
-from sctk_data.inputs import Input, inputs
+from sctk_data.chunks import chunks
+from sctk_data.inputs import inputs
 from sctk_data.jsonl import Output
 from sctk_data.options import COLUMN, common, percent, prepare, tell
 from sctk_data.output import put_rows

@@ -12,8 +12,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from sctk_core.reading import TextColumn
 
-from sctk_data.columns import BadRows, TextColumn
+from sctk_data.bad_rows import BadRows
 from sctk_data.inputs import inputs
 from sctk_data.jsonl import Output
 from sctk_data.options import COLUMN, common, only_with, percent, prepare, tell

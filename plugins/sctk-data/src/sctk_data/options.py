@@ -13,7 +13,7 @@ from click.core import ParameterSource
 from sctk_cli.terminal import clean, put, say
 from sctk_core import ConfigError
 
-from sctk_data.columns import BadRows
+from sctk_data.bad_rows import BadRows
 
 FILES = click.argument("files", nargs=-1, required=True, metavar="FILES...")
 OUT = click.option("--out", type=click.Path(path_type=Path), help="Where rows go (.jsonl, .parquet); else stdout.")

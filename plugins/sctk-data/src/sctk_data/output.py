@@ -9,10 +9,10 @@ from contextlib import contextmanager, nullcontext
 from pathlib import Path
 
 from sctk_core import ConfigError
+from sctk_core.reading import Chunk, Form, Input, Lines
 
-from sctk_data.chunks import Chunk, Lines
 from sctk_data.disk import to_disk
-from sctk_data.inputs import Form, Input, form_of
+from sctk_data.inputs import form_of
 from sctk_data.jsonl import Json, Output, jsonl
 from sctk_data.parquet import parquet_frames, parquet_of_lines
 

@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 from sctk_core import ConfigError
+from sctk_core.reading import Input
 
 from sctk_data.chunks import chunks
-from sctk_data.inputs import Input, inputs
+from sctk_data.inputs import inputs
 from sctk_data.jsonl import Output
 from sctk_data.options import common, percent, prepare, tell
 from sctk_data.output import made

@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sctk_core import ConfigError
+from sctk_core.reading import listed
 
-from sctk_data.columns import listed
 from sctk_data.disk import to_disk
 from sctk_data.jsonl import Output, jsonl
 

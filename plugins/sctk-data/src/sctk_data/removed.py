@@ -10,9 +10,8 @@ from typing import Any
 
 import click
 from sctk_core import ConfigError
+from sctk_core.reading import Chunk, Input, Lines
 
-from sctk_data.chunks import Chunk, Lines
-from sctk_data.inputs import Input
 from sctk_data.jsonl import Output, as_lines
 from sctk_data.output import Renames, output, refuse
 

@@ -9,9 +9,9 @@ from functools import cached_property
 from itertools import accumulate
 from typing import TYPE_CHECKING
 
-from sctk_data.chunks import Chunk, chunks
-from sctk_data.columns import TextColumn
-from sctk_data.inputs import Input
+from sctk_core.reading import Chunk, Input, TextColumn
+
+from sctk_data.chunks import chunks
 from sctk_data.pace import Pace
 
 if TYPE_CHECKING:

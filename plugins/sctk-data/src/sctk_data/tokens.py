@@ -10,9 +10,9 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sctk_core import ConfigError, suggestion
+from sctk_core.reading import Chunk, Fault, Lines, Table, listed, objects
 
-from sctk_data.chunks import Chunk, Lines, Table
-from sctk_data.columns import BadRows, listed, parsed
+from sctk_data.bad_rows import BadRows
 
 if TYPE_CHECKING:
     import polars as pl
@@ -76,14 +76,15 @@ class Tokens:
     def _of_lines(self, chunk: Lines) -> tuple[pl.DataFrame, Sequence[int]]:
         import polars as pl
 
-        indices, rows = parsed(chunk, self._bad)
+        rows = list(objects(chunk, self._bad))
         if rows and not self._columns:
-            self._choose(_kinds(rows), list(rows[0]), chunk.where(indices[0]))
+            index, row = rows[0]
+            self._choose(_kinds([values for _, values in rows]), list(row), chunk.where(index))
         good, values = [], []
-        for index, row in zip(indices, rows, strict=True):
+        for index, row in rows:
             reason = next((why for name, kind in self._columns.items() if (why := _refused(row, name, kind))), "")
             if reason:
-                self._bad(chunk.where(index), reason)
+                self._bad(Fault(where=chunk.where(index), reason=reason))
             else:
                 good.append(index)
                 values.append(row)
@@ -133,7 +134,7 @@ class Tokens:
         good = found["whole"] & found["equal"].fill_null(value=False)
         for at in (~good).arg_true().to_list():
             why = "lists of different lengths" if found["whole"][at] else "null among its tokens"
-            self._bad(chunk.where(indices[at]), why)
+            self._bad(Fault(where=chunk.where(indices[at]), reason=why))
         return frame if good.all() else frame.filter(good)
 
     def _groups(self) -> list[list[str]]:

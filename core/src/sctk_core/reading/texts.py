@@ -1,19 +1,19 @@
-"""The text of a row: which column holds it, and what to do with a row that has none.
+"""The text of a row: which column holds it, and why a row has none.
 
-A bad row (no valid JSON, no such column, null, no text) ends the command with its file and line; where they are to be skipped
-they are counted, by reason, and told in the summary.
+A column is taken as one Arrow column for each chunk, whatever the form of the file; the turns of a chat are joined by line feeds.
 """
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from sctk_core import ConfigError, suggestion
-
-from sctk_data.chunks import Chunk, Lines, Table
+from sctk_core.errors import ConfigError
+from sctk_core.reading.chunks import Chunk
+from sctk_core.reading.columns import listed, named_usually, no_column
+from sctk_core.reading.faults import Fault
+from sctk_core.reading.lines import Lines, objects
+from sctk_core.reading.tables import Table
 
 if TYPE_CHECKING:
     import polars as pl
@@ -30,63 +30,12 @@ USUAL = (
     "response",
     "answer",
 )
-_SHOWN = 12
-
-
-class BadRows:
-    """What becomes of rows that cannot be read: an error at once, or a count by reason."""
-
-    def __init__(self, *, skip: bool) -> None:
-        self._skip = skip
-        self.reasons: Counter[str] = Counter()
-        self.first: str | None = None
-
-    def __call__(self, where: str, reason: str, detail: str = "") -> None:
-        """Counts the row at `where`, or ends the command."""
-        if not self._skip:
-            raise ConfigError(
-                f"{where}: got {reason}{f' ({detail})' if detail else ''}",
-                hint="mend the row, or leave such rows out and have them counted with --skip-bad",
-            )
-        self.reasons[reason] += 1
-        self.first = self.first or f"{where}: {reason}"
-
-    @property
-    def n_rows(self) -> int:
-        """How many there were."""
-        return sum(self.reasons.values())
-
-
-def parsed(chunk: Lines, bad: BadRows) -> tuple[list[int], list[dict[str, Any]]]:
-    """The index and the values of every row that is an object; blank lines are no rows."""
-    good, rows = [], []
-    for index, line in enumerate(chunk.lines):
-        try:
-            value = json.loads(line.decode("utf-8"))
-        except (ValueError, RecursionError) as error:
-            if line.strip():
-                bad(chunk.where(index), *_no_json(error))
-            continue
-        if isinstance(value, dict):
-            good.append(index)
-            rows.append(value)
-        else:
-            bad(chunk.where(index), f"no object but a {type(value).__name__}")
-    return good, rows
-
-
-def _no_json(error: Exception) -> tuple[str, str]:
-    if isinstance(error, UnicodeDecodeError):
-        return "bytes that are not UTF-8", f"byte 0x{error.object[error.start]:02x} at position {error.start}"
-    if isinstance(error, json.JSONDecodeError):
-        return "no valid JSON", f"{error.msg}, column {error.colno}"
-    return "no valid JSON", str(error)
 
 
 class TextColumn:
-    """The text column of a command: named, or found in the first row by its usual name."""
+    """The text column of a command: named, or found in the first row by its usual name. `bad` is told of rows without a text."""
 
-    def __init__(self, name: str | None, bad: BadRows, *, option: str = "--column") -> None:
+    def __init__(self, name: str | None, bad: Callable[[Fault], object], *, option: str = "--column") -> None:
         self.name, self._bad, self._option = name, bad, option
 
     def of(self, chunk: Chunk) -> tuple[list[int], pl.Series]:
@@ -96,14 +45,12 @@ class TextColumn:
     def _of_lines(self, chunk: Lines) -> tuple[list[int], pl.Series]:
         import polars as pl
 
-        indices, rows = parsed(chunk, self._bad)
-        if rows:
-            self.settle(rows[0], chunk.where(indices[0]))
         good, found = [], []
-        for index, row in zip(indices, rows, strict=True):
+        for index, row in objects(chunk, self._bad):
+            self.settle(row, chunk.where(index))
             text = text_of(row, self.name or "")
             if isinstance(text, Reason):
-                self._bad(chunk.where(index), text)
+                self._bad(Fault(where=chunk.where(index), reason=text))
             else:
                 good.append(index)
                 found.append(text)
@@ -123,19 +70,17 @@ class TextColumn:
                 list(schema), [name for name, kind in schema.items() if kind == pl.String], chunk.source.name
             )
         if self.name not in schema:
-            raise ConfigError(
-                f"{chunk.source.name}: got no column {self.name!r} (columns: {listed(list(schema))})",
-                hint=suggestion(self.name, schema) or f"name one that is there with {self._option}",
-            )
+            hint = f"name one that is there with {self._option}"
+            raise no_column(chunk.source.name, self.name, schema, hint=hint)
         texts = _as_text(chunk.frame[self.name], chunk.source.name)
         missing = texts.is_null()
         for index in missing.arg_true().to_list():
-            self._bad(chunk.where(index), f"null in {self.name!r}")
+            self._bad(Fault(where=chunk.where(index), reason=f"null in {self.name!r}"))
         good = (~missing).arg_true()
         return good.to_list(), texts if len(good) == len(texts) else texts.gather(good)
 
     def _found(self, names: Sequence[str], texts: Sequence[str], where: str) -> str:
-        usual = [name for name in USUAL if name in names]
+        usual = named_usually(USUAL, names)
         if "text" in usual or len(usual) == 1:
             return usual[0]
         if not usual and len(texts) == 1:
@@ -167,13 +112,22 @@ def text_of(row: Mapping[str, Any], name: str) -> str | Reason:
     return value if whole(value) else Reason(f"half a surrogate pair in {name!r}")
 
 
-def whole(text: str) -> bool:
-    """False for text with half a surrogate pair, which is no Unicode."""
+def half_pair(text: str) -> int | None:
+    r"""Where the text has half a surrogate pair, which is no Unicode; None: nowhere.
+
+    >>> half_pair("a\ud83d"), half_pair("a\U0001f3ac")
+    (1, None)
+    """
     try:
         text.encode("utf-8")
-    except UnicodeEncodeError:
-        return False
-    return True
+    except UnicodeEncodeError as error:
+        return error.start
+    return None
+
+
+def whole(text: str) -> bool:
+    """Whether the text has no half of a surrogate pair."""
+    return half_pair(text) is None
 
 
 def _as_text(column: pl.Series, source: str) -> pl.Series:
@@ -196,9 +150,3 @@ def _is_turn(kind: object) -> bool:
     import polars as pl
 
     return isinstance(kind, pl.Struct) and pl.Field("content", pl.String) in kind.fields
-
-
-def listed(names: Sequence[str]) -> str:
-    """Column names as a complaint lists them."""
-    shown = ", ".join(names[:_SHOWN])
-    return f"{shown}, and {len(names) - _SHOWN} more" if len(names) > _SHOWN else shown or "none"
