@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 import sctk_core
+import sctk_core.reading
 
 ROOT = Path(__file__).parents[1]
 HEAVY = {"torch", "transformers", "vllm", "numpy", "trl", "peft", "datasets"}
 CORE_MAY_NOT_IMPORT = HEAVY | {"click", "rich"}
+PUBLIC_DOORS = {"sctk_core", "sctk_core.reading", "sctk_core.testing"}
 PLUGINS = sorted(path.parent.name for path in (ROOT / "plugins").glob("*/pyproject.toml"))
 
 
@@ -51,6 +53,35 @@ def test_pipeline_and_store_never_import_each_other() -> None:
         assert not below(imports_of(path), "sctk_core.pipeline"), path
 
 
+def test_the_reading_room_knows_files_and_errors_and_nothing_of_runs() -> None:
+    for path in files_of("core/src/sctk_core/reading"):
+        ours = below(imports_of(path), "sctk_core") - below(imports_of(path), "sctk_core.reading")
+        assert ours <= {"sctk_core.config", "sctk_core.errors"}, path
+
+
+def _edges(folder: str) -> dict[str, set[str]]:
+    """Which module of a package imports which, wherever the import stands."""
+    root = (ROOT / folder).parent
+    modules = {
+        ".".join(path.relative_to(root).with_suffix("").parts).removesuffix(".__init__"): path
+        for path in files_of(folder)
+    }
+    return {name: imports_of(path) & set(modules) - {name} for name, path in modules.items()}
+
+
+@pytest.mark.parametrize(
+    "folder",
+    ["core/src/sctk_core/reading", "core/src/sctk_core/plugins", "cli/src/sctk_cli", "plugins/sctk-data/src/sctk_data"],
+)
+def test_no_circles(folder: str) -> None:
+    """Modules of a room can be put in an order in which each imports only those before it."""
+    owed = _edges(folder)
+    while owed:
+        free = {name for name, needs in owed.items() if not needs & set(owed)}
+        assert free, f"these import each other: {owed}"
+        owed = {name: needs for name, needs in owed.items() if name not in free}
+
+
 @pytest.mark.parametrize("plugin", PLUGINS)
 def test_a_plugin_uses_the_public_door_and_its_declared_neighbours(plugin: str) -> None:
     project = tomllib.loads((ROOT / "plugins" / plugin / "pyproject.toml").read_text())["project"]
@@ -62,7 +93,7 @@ def test_a_plugin_uses_the_public_door_and_its_declared_neighbours(plugin: str) 
         assert ours <= declared | {own}, (
             f"{path} imports {ours - declared - {own}}, which its distribution does not declare"
         )
-        assert below(found, "sctk_core") <= {"sctk_core", "sctk_core.testing"}, f"{path} goes past the public door"
+        assert below(found, "sctk_core") <= PUBLIC_DOORS, f"{path} goes past the public doors"
 
 
 def modules_after(code: str) -> set[str]:
@@ -72,10 +103,12 @@ def modules_after(code: str) -> set[str]:
 
 
 def test_importing_core_brings_nothing_heavy() -> None:
-    assert not modules_after("import sctk_core") & (CORE_MAY_NOT_IMPORT | {"polars", "sqlite3", "asyncio"})
+    brought = modules_after("import sctk_core, sctk_core.reading")
+    assert not brought & (CORE_MAY_NOT_IMPORT | {"polars", "sqlite3", "asyncio"})
 
 
 def test_every_public_name_exists_and_says_what_it_is() -> None:
-    for name in sctk_core.__all__:
-        thing = getattr(sctk_core, name)
-        assert not isinstance(thing, type) or thing.__doc__, name
+    for door in (sctk_core, sctk_core.reading):
+        for name in door.__all__:
+            thing = getattr(door, name)
+            assert not isinstance(thing, type) or thing.__doc__, name

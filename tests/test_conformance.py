@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sctk_core.hookspecs import KINDS
+from sctk_core.hookspecs import OFFERED
 from sctk_core.plugins import Offer, build, catalogue, load, needs_of
 from sctk_core.plugins.offers import FIRST_PARTY
 from sctk_core.testing import ScriptedBackend, check_component
@@ -48,7 +48,7 @@ def entry_points(distribution: str) -> dict[str, set[str]]:
     """The names that a distribution of the workspace offers, by kind, out of its pyproject.toml."""
     folder = ROOT / ("core" if distribution == "sctk-core" else f"plugins/{distribution}")
     groups = tomllib.loads((folder / "pyproject.toml").read_text())["project"].get("entry-points", {})
-    return {kind.word: set(groups.get(kind.group, {})) for kind in KINDS}
+    return {kind.word: set(groups.get(kind.group, {})) for kind in OFFERED}
 
 
 @pytest.mark.parametrize(("kind", "name"), FIRST_PARTY)
@@ -57,7 +57,7 @@ def test_the_pip_line_for_a_first_party_name_is_right(kind: str, name: str) -> N
 
 
 def test_every_offer_of_the_workspace_is_installed_once() -> None:
-    installed = [(one.distribution, one.kind, one.name) for one in catalogue().offers]
+    installed = [(one.distribution, one.kind, one.name) for one in (*catalogue().offers, *catalogue().commands)]
     assert len(set(installed)) == len(installed)
     for folder in [ROOT / "core", *(ROOT / "plugins").glob("sctk-*")]:
         name = "sctk-core" if folder.name == "core" else folder.name

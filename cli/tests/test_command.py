@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sctk_cli.main import COMMANDS, LazyGroup, cli, main
+from sctk_cli.lazy import LazyGroup
+from sctk_cli.main import COMMANDS, cli, main
 
 TOY = Path(__file__).parents[2] / "core" / "tests" / "toy_world.py"
 HEAVY = {"torch", "transformers", "vllm", "numpy", "trl", "polars", "sqlite3", "asyncio", "rich", "pluggy", "sctk_core"}

@@ -10,7 +10,7 @@ import pytest
 import sctk_cli
 
 FILES = sorted(Path(sctk_cli.__file__).parent.rglob("*.py"))
-ALLOWED = {"sctk_core", "sctk_cli", "click", "rich", "polars", "sctk_rs"} | set(sys.stdlib_module_names)
+ALLOWED = {"sctk_core", "sctk_cli", "click", "rich", "polars"} | set(sys.stdlib_module_names)
 
 
 def imports(path: Path, *, top_only: bool) -> set[str]:
@@ -28,7 +28,7 @@ def imports(path: Path, *, top_only: bool) -> set[str]:
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)
 def test_only_core_and_the_two_libraries_are_imported(path: Path) -> None:
     assert imports(path, top_only=False) <= ALLOWED
-    assert not imports(path, top_only=True) & {"rich", "polars", "sctk_rs"}
+    assert not imports(path, top_only=True) & {"rich", "polars"}
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: path.name)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 import tracemalloc
 from collections import Counter
 from pathlib import Path
@@ -190,6 +192,35 @@ def test_memory_does_not_grow_with_the_texts(tmp_path: Path) -> None:
     tracemalloc.stop()
     assert n_prompts == 3_000
     assert peak < 1.5e6
+
+
+COUNTED = """
+import sys
+opened = []
+sys.addaudithook(lambda event, args: opened.append(str(args[0])) if event == "open" else None)
+from sctk_core.builtin.file_source import FileSource
+source = FileSource(FileSource.Config(path=sys.argv[1], held_out=sys.argv[2]))
+print(*(opened.count(path) for path in sys.argv[1:]), source.n_prompts)
+"""
+
+
+def test_each_file_is_read_once_to_be_checked(tmp_path: Path) -> None:
+    train = written(tmp_path, [{"prompt": text} for text in "aab"], "train.jsonl")
+    test = written(tmp_path, [{"prompt": "c"}], "test.jsonl")
+    command = [sys.executable, "-c", COUNTED, str(train), str(test)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    assert done.stdout.split() == ["1", "1", "3"]
+
+
+def test_a_file_that_is_written_to_afterwards_is_an_error(tmp_path: Path) -> None:
+    path = written(tmp_path, [{"prompt": "a"}, {"prompt": "b"}])
+    made = source(path)
+    reading = made.prompts()
+    assert next(reading).messages[0].content == "a"
+    written(tmp_path, [{"prompt": "a"}, {"prompt": "b"}, {"prompt": "c"}])
+    for again in (reading, made.prompts(), made.held_out()):
+        with pytest.raises(ConfigError, match="got other bytes on the second reading"):
+            list(again)
 
 
 # -- what it says of what it cannot read --

@@ -50,10 +50,14 @@ class LazyGroup(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """As click does it, with "did you mean" for a word that is no command."""
-        if args and args[0] not in self.table and not args[0].startswith("-"):
+        if args and not args[0].startswith("-"):
+            found = self.get_command(ctx, args[0])
+            if found is not None:
+                return args[0], found, args[1:]
             import difflib
 
-            near = difflib.get_close_matches(args[0], self.table, n=1)
-            advice = f"did you mean '{near[0]}'?" if near else f"commands are {', '.join(self.table)}"
+            names = self.list_commands(ctx)
+            near = difflib.get_close_matches(args[0], names, n=1)
+            advice = clean(f"did you mean '{near[0]}'?" if near else f"commands are {', '.join(names)}", one_line=True)
             raise click.UsageError(f"got the unknown command {clean(args[0])!r}\nhint: {advice}", ctx=ctx)
         return super().resolve_command(ctx, args)

@@ -11,22 +11,9 @@ from collections.abc import Sequence
 
 import click
 
-from sctk_cli.lazy import LazyGroup
+from sctk_cli.commands import COMMANDS
+from sctk_cli.open_group import OpenGroup
 from sctk_cli.terminal import clean, say
-
-COMMANDS: dict[str, tuple[str, str]] = {
-    "run": ("sctk_cli.run", "Run a method start to finish, or go on with a run."),
-    "show": ("sctk_cli.show", "Show a run: ledger, metrics, tables."),
-    "why": ("sctk_cli.why", "Walk back from a record to everything that made it."),
-    "check": ("sctk_cli.check", "Check a recipe without running it."),
-    "config": ("sctk_cli.check", "Show the settings of a run and where each came from."),
-    "data": ("sctk_cli.data", "Clean, pack and score data files with the Rust core."),
-    "plugins": ("sctk_cli.plugins", "List what is installed, importing none of it."),
-    "describe": ("sctk_cli.plugins", "Explain one component and its settings."),
-    "plugin": ("sctk_cli.plugin", "For plugin authors: check a component."),
-    "doctor": ("sctk_cli.doctor", "Try every installed plugin and say what is broken."),
-}
-"""Name -> module and short help: `--help` needs no import of the commands. A test holds the help to the commands' own."""
 
 EPILOG = """\b
 Examples:
@@ -41,7 +28,7 @@ Exit codes: 0 done, 1 a check failed, 2 usage or configuration, 3 a plugin is br
 
 
 @click.group(
-    cls=LazyGroup,
+    cls=OpenGroup,
     table=COMMANDS,
     epilog=EPILOG,
     no_args_is_help=True,
@@ -75,6 +62,10 @@ def _failed(error: Exception) -> int:
         import traceback
 
         traceback.print_exception(error)
+    if cli.called is not None and not isinstance(error, SctkError):
+        from sctk_core.plugins import blamed
+
+        error = blamed(error, cli.called, f"running the command of {cli.called.module}")
     if isinstance(error, SctkError):
         say(f"error: {clean(error.message)}")
         if error.hint:

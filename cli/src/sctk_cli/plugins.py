@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sctk_cli.commands import COMMANDS, offered
 from sctk_cli.terminal import clean, put, say, table
 
 if TYPE_CHECKING:
@@ -37,7 +38,7 @@ def plugins(kind: str | None, files: tuple[Path, ...], json_: bool) -> int:
     from sctk_core.plugins import catalogue, kind_named
 
     found = catalogue(files)
-    offers = found.offers if kind is None else found.of(kind_named(kind).word)
+    offers = (*found.offers, *found.commands) if kind is None else found.of(kind_named(kind).word)
     if json_:
         names = ("kind", "name", "distribution", "version", "module")
         listed = [{name: getattr(offer, name) for name in names} for offer in offers]
@@ -47,9 +48,17 @@ def plugins(kind: str | None, files: tuple[Path, ...], json_: bool) -> int:
         for line in table(["kind", "name", "distribution", "version"], rows):
             put(line)
         say("`sctk describe KIND NAME` explains one, `sctk doctor` tries them all")
-    for complaint in found.complaints:
+    for complaint in (*found.complaints, *_renamed()):
         say(f"warning: {clean(complaint, one_line=True)}")
     return 0
+
+
+def _renamed() -> Iterator[str]:
+    """One line for each command that is not called by its bare name, because that is one of ours or another's too."""
+    for typed, one in offered().items():
+        if typed != one.name:
+            owner = "sctk's own" if one.name in COMMANDS else "offered by others too"
+            yield f"the command {one.name!r} of {one.distribution} is called `sctk {typed}`: the name alone is {owner}"
 
 
 @click.command(epilog=DESCRIBE_EPILOG)

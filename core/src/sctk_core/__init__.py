@@ -7,7 +7,7 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 from sctk_core.boundary import boundary
-from sctk_core.config import setting
+from sctk_core.config import setting, suggestion
 from sctk_core.errors import (
     BackendDown,
     BackendTimeout,
@@ -22,6 +22,7 @@ from sctk_core.errors import (
 from sctk_core.hookspecs import Component, hookimpl
 from sctk_core.identity import content_id, directory_digest, file_digest, seed_from
 from sctk_core.parsing import neutralise, parse_score, parse_verdict
+from sctk_core.pipeline.events import Event, StageFinished, StageStarted
 from sctk_core.plan import Arm, Curation, Declined, Evaluate, Generate, Made, Plan, Step, Train, spoken
 from sctk_core.prompts import Template
 from sctk_core.protocols import Backend
@@ -47,6 +48,7 @@ from sctk_core.records import (
     Usage,
     Value,
 )
+from sctk_core.statistics import mean_with_interval
 
 if TYPE_CHECKING:
     from sctk_core.pipeline.crew import (
@@ -89,6 +91,7 @@ __all__ = [
     "Decision",
     "Declined",
     "Evaluate",
+    "Event",
     "Failure",
     "Generate",
     "Given",
@@ -111,6 +114,8 @@ __all__ = [
     "Score",
     "SctkError",
     "Speaker",
+    "StageFinished",
+    "StageStarted",
     "Step",
     "StoreError",
     "Template",
@@ -125,11 +130,13 @@ __all__ = [
     "directory_digest",
     "file_digest",
     "hookimpl",
+    "mean_with_interval",
     "neutralise",
     "parse_score",
     "parse_verdict",
     "seed_from",
     "setting",
     "spoken",
+    "suggestion",
     "together",
 ]

@@ -1,4 +1,4 @@
-"""The pluggy specs: one hook per kind, each returning frozen descriptors, and what a distribution declares beside them.
+"""The pluggy specs: one hook per kind and one for commands, each returning frozen descriptors; and what stands beside them.
 
 A plugin module is light: it imports `Component` and `hookimpl`, and names its targets as strings, so that heavy code is
 imported only when a component is built. Its distribution lists the same names in its entry points, one group per kind
@@ -18,7 +18,7 @@ hookimpl = pluggy.HookimplMarker("sctk")
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Component:
-    """What a plugin offers: a name, where to find the class (`package.module:Class`), and one line about it."""
+    """What a plugin offers: a name, where to find the class (`package.module:Class`) or the command, and one line about it."""
 
     name: str
     target: str
@@ -56,10 +56,13 @@ KINDS: tuple[Kind, ...] = tuple(
         ("watcher", "watchers", "Watcher", ""),
     )
 )
+COMMAND = Kind(word="command", group="sctk.commands", hook="sctk_commands", protocol="click.Command")
+"""What is offered beside the kinds of components: a subcommand of `sctk`. Its target is a click command, not a class to build."""
+OFFERED = (*KINDS, COMMAND)
 
 
 class Specs:
-    """The hooks that a plugin module may implement, one per kind."""
+    """The hooks that a plugin module may implement, one per kind, and one for commands."""
 
     @hookspec
     def sctk_backends(self) -> Sequence[Component]:
@@ -114,4 +117,9 @@ class Specs:
     @hookspec
     def sctk_watchers(self) -> Sequence[Component]:
         """Watchers: what sees a run go by."""
+        raise NotImplementedError
+
+    @hookspec
+    def sctk_commands(self) -> Sequence[Component]:
+        """Commands: subcommands of `sctk`; a target is a click command."""
         raise NotImplementedError

@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sctk_core.builtin.rows import Row, names
-from sctk_core.config import setting, suggestion
+from sctk_core.config import setting
 from sctk_core.errors import ConfigError
+from sctk_core.reading import Row, half_pair, listed, named_usually, no_column
 from sctk_core.records import Given, Message, Prompt
 
 PROMPTS = ("messages", "prompt", "instruction", "question", "query")
@@ -70,7 +70,7 @@ def prompt_of(row: Row, columns: Columns, *, trim: bool) -> Prompt:
 
 def _messages(row: Row, columns: Columns) -> tuple[tuple[Message, ...], str | None]:
     """The turns up to the last that is not the assistant's, and the answer that followed it in the file, if one did."""
-    name = columns.prompt or next((name for name in PROMPTS if name in row.values), "")
+    name = columns.prompt or next(iter(named_usually(PROMPTS, row.values)), "")
     value = _named(row, name, "prompt") if name else _no_prompt(row)
     if isinstance(value, list):
         return _turns(row, name, value)
@@ -84,7 +84,7 @@ def _messages(row: Row, columns: Columns) -> tuple[tuple[Message, ...], str | No
 
 def _no_prompt(row: Row) -> Any:
     raise ConfigError(
-        f"{row.where}: got no column with a prompt (columns: {names(list(row.values))}), wanted one of {', '.join(PROMPTS)}",
+        f"{row.where}: got no column with a prompt (columns: {listed(list(row.values))}), wanted one of {', '.join(PROMPTS)}",
         hint='say which column it is: [source.columns] prompt = "..."',
     )
 
@@ -112,9 +112,8 @@ def _turns(row: Row, name: str, value: Sequence[Any]) -> tuple[tuple[Message, ..
 def _optional(row: Row, columns: Columns, role: str) -> str | None:
     """The text of a column that a row may lack; a number is taken as it is written."""
     wanted = getattr(columns, role)
-    value = (
-        _named(row, wanted, role) if wanted else next((row.values[n] for n in OTHERS[role] if n in row.values), None)
-    )
+    usual = named_usually(OTHERS[role], row.values)
+    value = _named(row, wanted, role) if wanted else row.values[usual[0]] if usual else None
     if value is None:
         return None
     if isinstance(value, (int, float)) and not isinstance(value, bool) and role in ("reference", "group"):
@@ -146,7 +145,7 @@ def _gathered(row: Row, named: tuple[str, ...], usual: Sequence[tuple[str, ...]]
     if empty and len(empty) < len(values):
         full = next(name for name in values if name not in empty)
         raise ConfigError(
-            f"{row.where}: got {full!r} without {empty[0]!r}, wanted all of {names(list(values))} or none",
+            f"{row.where}: got {full!r} without {empty[0]!r}, wanted all of {listed(list(values))} or none",
             hint="take the row out, or mend it",
         )
     return {} if empty else values
@@ -154,10 +153,7 @@ def _gathered(row: Row, named: tuple[str, ...], usual: Sequence[tuple[str, ...]]
 
 def _named(row: Row, name: str, role: str) -> Any:
     if name not in row.values:
-        raise ConfigError(
-            f"{row.where}: got no column {name!r} (columns: {names(list(row.values))}), wanted it for source.columns.{role}",
-            hint=suggestion(name, row.values) or "name a column that is there",
-        )
+        raise no_column(row.where, name, row.values, wanted=f"source.columns.{role}")
     return row.values[name]
 
 
@@ -166,13 +162,12 @@ def _text(row: Row, name: str, value: object) -> str:
         raise ConfigError(
             f"{row.where}: {name}: got {_shown(value)}, wanted text", hint="mend the row, or name another column"
         )
-    try:
-        value.encode("utf-8")
-    except UnicodeEncodeError as error:
+    half = half_pair(value)
+    if half is not None:
         raise ConfigError(
-            f"{row.where}: {name}: got half a surrogate pair at character {error.start}, wanted whole characters",
+            f"{row.where}: {name}: got half a surrogate pair at character {half}, wanted whole characters",
             hint="the file escapes half of a character (\\ud83d, say) without its other half",
-        ) from error
+        )
     return value
 
 

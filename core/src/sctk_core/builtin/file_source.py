@@ -2,21 +2,28 @@
 
 Training and held-out prompts are split by the digest of their group (a column, or the prompt's own text), never by row: two
 rows that ask the same fall on one side, and a longer file keeps every prompt where it was. All rows are read once when the
-source is made, so that a bad row is known before anything is paid for; after that JSONL and Parquet are streamed.
+source is made, so that a bad row is known before anything is paid for, and on which side each falls is remembered (a byte a row).
+After that JSONL and Parquet are streamed, and a file that was written to in between is an error.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import compress
 from pathlib import Path
+from typing import Literal
 
 from sctk_core.builtin.columns import Columns, prompt_of
-from sctk_core.builtin.rows import Format, rows_of
 from sctk_core.config import setting
 from sctk_core.errors import ConfigError
 from sctk_core.identity import content_id, file_digest, uniform
+from sctk_core.reading import Form, Input, Row, check_readable, form_of, rows_of
 from sctk_core.records import Prompt
+
+Format = Literal["auto", Form]
+_TRAIN, _HELD = 0, 1
+ENDINGS = (".json", ".jsonl", ".ndjson", ".parquet", ".pq")
 
 
 class FileSource:
@@ -39,13 +46,32 @@ class FileSource:
         self.config = config
         self.path = Path(config.path).expanduser()
         self.held_out_path = Path(config.held_out).expanduser() if config.held_out else None
-        self._elsewhere = self._groups_of_held_out_file()
-        self.n_prompts = sum(1 for _ in self.prompts())
+        self._rows = _input(self.path, config.format)
+        self._held_rows = _input(self.held_out_path, config.format) if self.held_out_path else self._rows
+        self._sides = self._checked()
+        self.n_prompts = self._sides.count(_TRAIN)
         if not self.n_prompts:
             raise ConfigError(
                 f"{self.path}: got no prompt to train on, wanted at least one: all are held out",
                 hint="lower source.held_out_share, or give held_out a file of its own",
             )
+
+    def _checked(self) -> bytearray:
+        """The side on which each row falls: the one reading in which every row of every file is found to be good."""
+        elsewhere: set[str] = set()
+        if self.held_out_path:
+            elsewhere = {group_of(self._prompt(row)) for row in rows_of(self._held_rows)}
+        sides = bytearray()
+        for row in rows_of(self._rows):
+            group = group_of(self._prompt(row))
+            if group in elsewhere:
+                raise ConfigError(
+                    f"{row.where}: got a prompt that {self.held_out_path} holds out, wanted it in one file only",
+                    hint="take it out of one of the files, or leave held_out away and use held_out_share",
+                )
+            shared = not self.held_out_path and uniform("held out", group) < self.config.held_out_share
+            sides.append(_HELD if shared else _TRAIN)
+        return sides
 
     def digest(self) -> str:
         """32 hex digits over the bytes of the file, and of the held-out file: what of them can change a run."""
@@ -54,36 +80,40 @@ class FileSource:
 
     def prompts(self) -> Iterator[Prompt]:
         """The prompts of training in the order of the file; a prompt that is seen again carries the number of its occurrence."""
-        return _counted(self._training())
+        return _counted(self._again(self._rows, _TRAIN))
 
     def held_out(self) -> Iterator[Prompt]:
         """The prompts of evaluation, each once: a repeated prompt would count as evidence that it is not."""
-        rows = self._read(self.held_out_path or self.path)
-        chosen = (prompt for _, prompt in rows if self.held_out_path or self._is_held_out(prompt))
-        return (prompt for prompt in _counted(chosen) if prompt.occurrence == 0)
+        side = None if self.held_out_path else _HELD
+        return (prompt for prompt in _counted(self._again(self._held_rows, side)) if prompt.occurrence == 0)
 
-    def _training(self) -> Iterator[Prompt]:
-        for where, prompt in self._read(self.path):
-            if self._elsewhere and group_of(prompt) in self._elsewhere:
-                raise ConfigError(
-                    f"{where}: got a prompt that {self.held_out_path} holds out, wanted it in one file only",
-                    hint="take it out of one of the files, or leave held_out away and use held_out_share",
-                )
-            if not self._is_held_out(prompt):
-                yield prompt
+    def _again(self, source: Input, side: int | None) -> Iterator[Prompt]:
+        """The prompts of one side (None: of the whole file), out of the file as it was when it was checked."""
+        source.check_unchanged()
+        rows = rows_of(source)
+        for row in rows if side is None else compress(rows, (one == side for one in self._sides)):
+            yield self._prompt(row)
+        source.check_unchanged()
 
-    def _read(self, path: Path) -> Iterator[tuple[str, Prompt]]:
-        """Every row's place and prompt."""
-        for row in rows_of(path, self.config.format):
-            yield row.where, prompt_of(row, self.config.columns, trim=self.config.trim)
+    def _prompt(self, row: Row) -> Prompt:
+        return prompt_of(row, self.config.columns, trim=self.config.trim)
 
-    def _is_held_out(self, prompt: Prompt) -> bool:
-        return not self.held_out_path and uniform("held out", group_of(prompt)) < self.config.held_out_share
 
-    def _groups_of_held_out_file(self) -> frozenset[str]:
-        if self.held_out_path is None:
-            return frozenset()
-        return frozenset(group_of(prompt) for _, prompt in self._read(self.held_out_path))
+def _input(path: Path, format: Format) -> Input:  # noqa: A002 - the setting's own name
+    """The file of prompts; a ConfigError where there is none, or nothing in it, or its ending says nothing."""
+    if path.is_dir():
+        raise ConfigError(f"{path}: got a directory, wanted a file", hint="name one JSON, JSONL or Parquet file")
+    check_readable(str(path), of="prompts")
+    form = form_of(path.name, ENDINGS) if format == "auto" else format
+    found = Input.at(path, form or "jsonl")
+    if not found.size:
+        raise ConfigError(f"{path}: got an empty file, wanted at least one row", hint="was it written to its end?")
+    if form is None:
+        raise ConfigError(
+            f"{path}: got the ending {path.suffix!r}, wanted {', '.join(ENDINGS)}",
+            hint='rename it, or say what it is with source.format = "jsonl"',
+        )
+    return found
 
 
 def group_of(prompt: Prompt) -> str:

@@ -16,7 +16,7 @@ from typing import Any
 from sctk_core import protocols
 from sctk_core.config import Setting, parse, settings_of, suggestion
 from sctk_core.errors import ConfigError, PluginError
-from sctk_core.hookspecs import Component
+from sctk_core.hookspecs import COMMAND, Component
 from sctk_core.plugins.loading import Loaded, file_module, isolated, load
 from sctk_core.plugins.offers import Catalogue, Offer, kind_named
 
@@ -75,18 +75,10 @@ def build(
 
 def target_of(loaded: Loaded) -> Any:
     """The class that a descriptor names, imported and checked: a Config, the verbs of its kind, an `__init__` we can call."""
-    offer, text = loaded.offer, loaded.component.target
-    module_name, colon, class_name = text.partition(":")
-    if not (module_name and colon and class_name):
-        raise _broken(loaded, f"its target is {text!r}, wanted 'package.module:Class'")
-    module = isolated(lambda: _import(module_name, offer), offer, f"importing {module_name}")
-    target = getattr(module, class_name, None)
+    text = loaded.component.target
+    target = _named(loaded)
     if not inspect.isclass(target):
-        raise _broken(
-            loaded,
-            f"its target {text!r} is {'missing' if target is None else 'no class'}",
-            hint=suggestion(class_name, vars(module)),
-        )
+        raise _broken(loaded, f"its target {text!r} is no class")
     config = getattr(target, "Config", None)
     if not (inspect.isclass(config) and dataclasses.is_dataclass(config)):
         raise _broken(
@@ -98,6 +90,27 @@ def target_of(loaded: Loaded) -> Any:
         raise _broken(loaded, f"{text} has no {missing[0]}(), which a {protocol} must have")
     needs_of(loaded, target)
     return target
+
+
+def command_of(name: str, *, among: Catalogue | None = None) -> tuple[Any, Offer]:
+    """The click command of that name (or `DISTRIBUTION/NAME`), imported now, and who offers it. Core knows no click."""
+    loaded = load(COMMAND.word, name, among=among)
+    target = _named(loaded)
+    if inspect.isclass(target) or not all(callable(getattr(target, verb, None)) for verb in ("make_context", "invoke")):
+        raise _broken(loaded, f"its target {loaded.component.target!r} is no click command")
+    return target, loaded.offer
+
+
+def _named(loaded: Loaded) -> Any:
+    """What the target `package.module:name` of a descriptor names, its module imported."""
+    offer, text = loaded.offer, loaded.component.target
+    module_name, colon, name = text.partition(":")
+    if not (module_name and colon and name):
+        raise _broken(loaded, f"its target is {text!r}, wanted 'package.module:Class'")
+    module = isolated(lambda: _import(module_name, offer), offer, f"importing {module_name}")
+    if not hasattr(module, name):
+        raise _broken(loaded, f"its target {text!r} is missing", hint=suggestion(name, vars(module)))
+    return getattr(module, name)
 
 
 def verbs_of(kind: str) -> tuple[str, ...]:
@@ -132,6 +145,8 @@ def needs_of(loaded: Loaded, target: Any | None = None) -> tuple[str, ...]:
 
 def describe(kind: str, name: str, *, among: Catalogue | None = None) -> Description:
     """What a component is, who provides it and which settings it reads; imports its class and builds nothing."""
+    if kind == COMMAND.word:
+        raise ConfigError(f"got a command, wanted a component: {name}", hint=f"`sctk {name} --help` explains it")
     loaded = load(kind, name, among=among)
     target = target_of(loaded)
     settings = isolated(lambda: tuple(settings_of(target.Config)), loaded.offer, "its Config")

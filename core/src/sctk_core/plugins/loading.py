@@ -22,7 +22,7 @@ import pluggy
 
 from sctk_core.config import suggestion
 from sctk_core.errors import ConfigError, PluginError, SctkError
-from sctk_core.hookspecs import KINDS, Component, Specs
+from sctk_core.hookspecs import KINDS, OFFERED, Component, Specs
 from sctk_core.identity import file_digest
 from sctk_core.plugins.offers import Catalogue, Offer, catalogue, kind_named
 
@@ -62,12 +62,17 @@ def isolated(action: Callable[[], T], offer: Offer, doing: str) -> T:
     except (KeyboardInterrupt, SctkError):
         raise
     except BaseException as error:
-        text = (str(error).splitlines() or [""])[0][:500]
-        raise PluginError(
-            f"the {offer.kind} {offer.name!r} of {offer.provider} is broken: {doing} raised "
-            f"{type(error).__name__}: {text}{_place(error)}",
-            hint=_remedy(error, offer),
-        ) from error
+        raise blamed(error, offer, doing) from error
+
+
+def blamed(error: BaseException, offer: Offer, doing: str) -> PluginError:
+    """What a stranger's code threw, as an error that names the stranger and the line."""
+    text = (str(error).splitlines() or [""])[0][:500]
+    return PluginError(
+        f"the {offer.kind} {offer.name!r} of {offer.provider} is broken: {doing} raised "
+        f"{type(error).__name__}: {text}{_place(error)}",
+        hint=_remedy(error, offer),
+    )
 
 
 def _place(error: BaseException) -> str:
@@ -145,7 +150,7 @@ def _registered(module: ModuleType, offer: Offer) -> pluggy.PluginManager:
     """A manager that holds this one module, whose every hook is known and has the signature of its spec."""
     manager = pluggy.PluginManager("sctk")
     manager.add_hookspecs(Specs)
-    specs = {kind.hook for kind in KINDS}
+    specs = {kind.hook for kind in OFFERED}
     for name, member in vars(module).items():
         if not inspect.isroutine(member) or not hasattr(member, "sctk_impl"):
             continue
@@ -187,7 +192,7 @@ def file_module(file: Path) -> ModuleType:
 
 
 def offers_of_file(file: Path) -> list[Offer]:
-    """What one plugin file offers, by its hooks; it is imported, because the user named it."""
+    """The components that one plugin file offers, by its hooks; it is imported, because the user named it."""
     if not file.is_file():
         raise ConfigError(f"--load {file}: got no such file, wanted a Python file with hooks", hint="check the path")
     provider = Offer(

@@ -14,7 +14,7 @@ from pathlib import Path
 
 from sctk_core.config import suggestion
 from sctk_core.errors import ConfigError, PluginError
-from sctk_core.hookspecs import KINDS, Kind
+from sctk_core.hookspecs import COMMAND, OFFERED, Kind
 
 FIRST_PARTY: dict[tuple[str, str], str] = {
     ("backend", "nano"): "sctk-nano",
@@ -36,13 +36,14 @@ FIRST_PARTY: dict[tuple[str, str], str] = {
     ("curator", "near-duplicates"): "sctk-curate",
     ("method", "dsc"): "sctk-dsc",
     ("method", "rdpo"): "sctk-rdpo",
+    ("command", "data"): "sctk-data",
 }
 """What a user most likely means and has not installed: (kind, name) -> what pip is to install. A test holds it to the truth."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Offer:
-    """One component that a distribution says it has. `file` None: installed; else it came from this file by `--load`."""
+    """One component or command that a distribution says it has. `file` None: installed; else it came from this file by `--load`."""
 
     kind: str
     name: str
@@ -60,14 +61,20 @@ class Offer:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Catalogue:
-    """All offers, sorted by kind, name and distribution, and what could not be read."""
+    """All components, sorted by kind, name and distribution; the commands beside them; and what could not be read."""
 
     offers: tuple[Offer, ...]
     complaints: tuple[str, ...] = ()
+    commands: tuple[Offer, ...] = ()
 
     def of(self, kind: str) -> tuple[Offer, ...]:
-        """The offers of one kind (its word: "reward")."""
-        return tuple(offer for offer in self.offers if offer.kind == kind)
+        """The offers of one kind (its word: "reward", or "command")."""
+        return tuple(offer for offer in (*self.offers, *self.commands) if offer.kind == kind)
+
+    def knows(self, kind: str, name: str) -> bool:
+        """Whether somebody offers that name, or it is one of ours that is not installed: whether `find` is the one to ask."""
+        bare = name.rpartition("/")[2]
+        return any(offer.name == bare for offer in self.of(kind)) or (kind, name) in FIRST_PARTY
 
     def find(self, kind: str, name: str) -> Offer:
         """The one offer of that kind and name (or `DISTRIBUTION/NAME`), or a PluginError that says what to do."""
@@ -98,11 +105,11 @@ class Catalogue:
 
 
 def kind_named(word: str) -> Kind:
-    """The kind whose word this is ("reward"), or a ConfigError with "did you mean"."""
-    for kind in KINDS:
+    """The kind whose word this is ("reward"; "command" too), or a ConfigError with "did you mean"."""
+    for kind in OFFERED:
         if kind.word == word:
             return kind
-    words = [kind.word for kind in KINDS]
+    words = [kind.word for kind in OFFERED]
     raise ConfigError(f"got the kind {word!r}, wanted one of {', '.join(words)}", hint=suggestion(word, words))
 
 
@@ -118,11 +125,15 @@ def catalogue(files: Sequence[Path] = ()) -> Catalogue:
         for file in files:
             offers += offers_of_file(file)
     offers.sort(key=lambda offer: (_order(offer.kind), offer.name, offer.distribution))
-    return Catalogue(offers=tuple(offers), complaints=tuple(complaints))
+    return Catalogue(
+        offers=tuple(offer for offer in offers if offer.kind != COMMAND.word),
+        complaints=tuple(complaints),
+        commands=tuple(offer for offer in offers if offer.kind == COMMAND.word),
+    )
 
 
 def _order(word: str) -> int:
-    return next(place for place, kind in enumerate(KINDS) if kind.word == word)
+    return next(place for place, kind in enumerate(OFFERED) if kind.word == word)
 
 
 def _clash(kind: str, found: Sequence[Offer]) -> PluginError:
@@ -162,9 +173,9 @@ def _read(distribution: importlib.metadata.Distribution, offers: list[Offer], co
     if any(_normal(offer.distribution) == _normal(name) for offer in offers):
         return  # an older copy further down the path, which no import would find either
     for group, component, target in _entries(text.splitlines(), f"{name} {version}", complaints):
-        kind = next((kind.word for kind in KINDS if kind.group == group), None)
+        kind = next((kind.word for kind in OFFERED if kind.group == group), None)
         if kind is None:
-            known = suggestion(group, [kind.group for kind in KINDS])
+            known = suggestion(group, [kind.group for kind in OFFERED])
             complaints.append(f"{name} {version}: unknown entry-point group {group!r}; {known}".rstrip("; "))
             continue
         module = target.partition(":")[0].strip()

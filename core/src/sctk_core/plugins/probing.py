@@ -21,7 +21,8 @@ from pathlib import Path
 from typing import Any
 
 from sctk_core.errors import SctkError
-from sctk_core.plugins.building import describe
+from sctk_core.hookspecs import COMMAND
+from sctk_core.plugins.building import command_of, describe
 from sctk_core.plugins.loading import load
 from sctk_core.plugins.offers import Catalogue, Offer, catalogue
 
@@ -32,7 +33,7 @@ HEAVY = ("torch", "transformers", "vllm", "numpy", "tensorflow", "jax", "trl", "
 class Probe:
     """What came of trying one offer. `problem` "": nothing wrong. `heavy`: what the light plugin module must not import.
 
-    `load_s` is the time to import the plugin module, `target_s` that of the class with all that it brings.
+    `load_s` is the time to import the plugin module, `target_s` that of the class (or command) with all that it brings.
     """
 
     offer: Offer
@@ -45,7 +46,7 @@ class Probe:
 
 def probe(among: Catalogue, *, timeout_s: float = 60.0) -> Iterator[Probe]:
     """One probe per offer, in the catalogue's order within a module; nothing is imported into this process."""
-    for _, group in groupby(sorted(among.offers, key=_home), key=_home):
+    for _, group in groupby(sorted((*among.offers, *among.commands), key=_home), key=_home):
         owed = list(group)
         while owed:
             found = _child(owed, timeout_s)
@@ -120,7 +121,10 @@ def _try(kind: str, name: str, among: Catalogue) -> dict[str, Any]:
         line["load_s"] = time.perf_counter() - start
         line["heavy"] = [name for name in HEAVY if name in sys.modules and name not in before]
         start = time.perf_counter()
-        describe(kind, name, among=among)
+        if kind == COMMAND.word:
+            command_of(name, among=among)
+        else:
+            describe(kind, name, among=among)
         line["target_s"] = time.perf_counter() - start
     except SctkError as error:
         line |= {"problem": error.message, "hint": error.hint}

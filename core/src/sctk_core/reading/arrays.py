@@ -1,0 +1,54 @@
+"""A JSON array, member by member. It is read as one text and then decoded row by row, so that every row has its line."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+
+from sctk_core.reading.faults import no_json, no_utf8
+from sctk_core.reading.inputs import Input
+from sctk_core.reading.packing import BOM, told, unpacked
+
+_SPACE = " \t\r\n"
+
+
+def array_text(source: Input) -> str | None:
+    """The text of the file where it is an array, or nothing but white space; None: it is neither."""
+    with source.opened() as raw, told(source.name):
+        data = unpacked(raw, source.name).read()
+    mark = len(BOM) if data.startswith(BOM) else 0
+    try:
+        text = data[mark:].decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise no_utf8(source.name, 1 + data.count(b"\n", 0, mark + error.start), error, mark).error() from error
+    return text if text.lstrip(_SPACE)[:1] in ("", "[") else None
+
+
+def members(text: str, name: str) -> Iterator[tuple[int, object]]:
+    """(line, value) of every member of the array."""
+    position, line, counted, decoder = _skip(text, 0), 1, 0, json.JSONDecoder()
+    if position == len(text):
+        return
+    position, more = _skip(text, position + 1), True
+    while more and text[position : position + 1] != "]":
+        line, counted = line + text.count("\n", counted, position), position
+        try:
+            value, end = decoder.raw_decode(text, position)
+        except (ValueError, RecursionError) as error:
+            at = error.lineno if isinstance(error, json.JSONDecodeError) else line
+            raise no_json(name, at, error).error() from error
+        yield line, value
+        position = _skip(text, end)
+        more = text[position : position + 1] == ","
+        position = _skip(text, position + 1) if more else position
+    if text[position : position + 1] != "]" or _skip(text, position + 1) < len(text):
+        line += text.count("\n", counted, position)
+        why = ValueError("the array is not closed, a comma is missing, or something follows it")
+        raise no_json(name, line, why).error()
+
+
+def _skip(text: str, position: int) -> int:
+    """The position of the next character that is no JSON white space."""
+    while position < len(text) and text[position] in _SPACE:
+        position += 1
+    return position
