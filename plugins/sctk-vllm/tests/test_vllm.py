@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sctk_chat as chat
 from sctk_core import BackendDown, ConfigError, Failure, Message, ModelRef, Reply, Request, Sampling
 from sctk_nano import model_path
 from sctk_nano.source import request_prompt, review_prompt
-from sctk_transformers import chat
 from sctk_transformers.backend import TransformersBackend
 from sctk_vllm.backend import VLLMBackend
 from sctk_vllm.engine import stdout_to_stderr
