@@ -29,10 +29,9 @@ NAME = "vllm"
 class VLLMBackend:
     """Continues conversations with vLLM. The engine starts when the first request comes."""
 
-    batch_dependent = True
-
-    continues = True
     Config = EngineConfig
+    batch_dependent = True
+    continues = True
 
     def __init__(self, config: EngineConfig, *, model: ModelRef) -> None:
         check_installed()
