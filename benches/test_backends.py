@@ -14,10 +14,10 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
+import sctk_chat as chat
 from sctk_core import Message, ModelRef, Request, Sampling
 from sctk_nano import model_path
 from sctk_nano.source import request_prompt, review_prompt
-from sctk_transformers import chat
 from sctk_transformers.backend import TransformersBackend
 
 N_REQUESTS = int(os.environ.get("SCTK_BENCH_REQUESTS", "256"))

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import sctk_chat as chat
 from sctk_core import BackendDown, ConfigError, Failure, Message, ModelRef, Reply, Request, Sampling
-from sctk_transformers import chat
 from sctk_transformers.backend import TransformersBackend
 
 Models = Callable[[str], Path]

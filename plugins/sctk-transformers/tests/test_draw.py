@@ -10,7 +10,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from sctk_transformers.draw import NO_TOKEN, draw
 from sctk_transformers.noise import log_exponential, step_key
-from sctk_transformers.stops import StopWatch, cut, ids_before
 
 
 def many(logits: list[float], n: int, *, temperature: float = 1.0, top_p: float = 1.0, seed: int = 0) -> list[int]:
@@ -77,30 +76,3 @@ def test_rows_without_finite_scores_draw_nothing() -> None:
     rows = torch.tensor([[0.0, 1.0], [math.nan, 0.0], [-math.inf, -math.inf]])
     assert draw(rows, [1.0] * 3, [1.0] * 3, [1] * 3, [0] * 3)[1:] == [NO_TOKEN, NO_TOKEN]
     assert draw(rows, [0.0] * 3, [1.0] * 3, [1] * 3, [0] * 3) == [1, NO_TOKEN, NO_TOKEN]
-
-
-PIECES = ["a", "b", "ab", "ba", ".", "\n", "a.", "é", " "]
-
-
-def spell(ids: object) -> str:
-    return "".join(PIECES[number] for number in ids)  # type: ignore[attr-defined]
-
-
-@given(
-    st.lists(st.integers(0, 8), min_size=1, max_size=30),
-    st.lists(st.text("ab.\né ", min_size=1, max_size=4), max_size=3),
-)
-def test_a_stop_string_is_seen_with_the_token_that_completes_it(ids: list[int], stops: list[str]) -> None:
-    watch = StopWatch(stops, spell)
-    seen = next((n for n in range(1, len(ids) + 1) if watch.hit(ids[:n])), None)
-    wanted = next((n for n in range(1, len(ids) + 1) if cut(spell(ids[:n]), stops) is not None), None)
-    assert seen == wanted
-
-
-@given(st.lists(st.integers(0, 8), max_size=20), st.integers(0, 30))
-def test_ids_before_spell_the_text_or_are_none(ids: list[int], place: int) -> None:
-    text = spell(ids)[:place]
-    borders = {spell(ids[:n]) for n in range(len(ids) + 1)}
-    found = ids_before(ids, text, spell)
-    assert (found is not None) == (text in borders)
-    assert found is None or spell(found) == text

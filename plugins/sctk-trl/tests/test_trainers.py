@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 import torch
+from sctk_chat import tokenizer_digest
 from sctk_core import ConfigError, ModelRef, NothingAccepted, Pair, Sample, StoreError, file_digest
 from sctk_core.config import parse, settings_of
 from sctk_core.testing import check_trainer
-from sctk_transformers.chat import tokenizer_digest
-from sctk_trl.preference import Noise, Preference
-from sctk_trl.settings import Compute, Lora, Optimiser, PreferenceOptimiser
+from sctk_trl.preference import Preference
+from sctk_trl.settings import Compute, Lora, Noise, Optimiser, PreferenceOptimiser
 from sctk_trl.sft import Sft
 from transformers import AutoModelForCausalLM, AutoTokenizer
 

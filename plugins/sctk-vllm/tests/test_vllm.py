@@ -7,15 +7,15 @@ import multiprocessing
 import os
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sctk_chat as chat
 from sctk_core import BackendDown, ConfigError, Failure, Message, ModelRef, Reply, Request, Sampling
 from sctk_nano import model_path
 from sctk_nano.source import request_prompt, review_prompt
-from sctk_transformers import chat
 from sctk_transformers.backend import TransformersBackend
 from sctk_vllm.backend import VLLMBackend
 from sctk_vllm.engine import stdout_to_stderr
@@ -46,7 +46,9 @@ def backend(path: Path, loop: asyncio.AbstractEventLoop) -> Iterator[VLLMBackend
     loop.run_until_complete(made.aclose())
 
 
-def ask(number: int, sampling: Sampling | None = None, seed: int | None = None) -> Request:
+def ask(
+    number: int, sampling: Sampling | None = None, seed: int | None = None, prefix_ids: Sequence[int] = ()
+) -> Request:
     """A request for a review or for help, about held-out films and objects."""
     return Request(
         messages=(review_prompt if number % 2 else request_prompt)("held-out", 0, number).messages,
@@ -54,6 +56,7 @@ def ask(number: int, sampling: Sampling | None = None, seed: int | None = None) 
         of=f"p{number}",
         seed=(1 << 62) + number if seed is None else seed,
         key=f"k{number}",
+        prefix_ids=tuple(prefix_ids),
     )
 
 
@@ -136,6 +139,76 @@ def test_stop_strings_end_a_reply_and_are_no_part_of_it(say: Say) -> None:
 
 
 @pytest.mark.slow
+def test_an_answer_begun_anywhere_comes_out_again(say: Say) -> None:
+    for sampling in (Sampling(temperature=0.0, max_new_tokens=20), Sampling(temperature=0.0, stop=(" the", "."))):
+        whole = say([ask(number, sampling) for number in range(6)])
+        places = [(number, k) for number, reply in enumerate(whole) for k in range(len(reply.token_ids or ()) + 1)]
+        found = say([ask(number, sampling, prefix_ids=whole[number].token_ids[:k]) for number, k in places])
+        for (number, k), got in zip(places, found, strict=True):
+            want = whole[number]
+            assert (got.text, got.token_ids, got.finish, got.prompt_tokens) == (
+                want.text,
+                want.token_ids,
+                want.finish,
+                want.prompt_tokens,
+            ), (number, k)
+            if not sampling.stop:
+                assert got.usage.n_completion_tokens == len(want.token_ids) - k
+                n_read = want.usage.n_prompt_tokens + k
+                assert got.usage.n_prompt_tokens == (n_read if got.usage.n_completion_tokens else 0)
+
+
+@pytest.mark.slow
+def test_replies_depend_on_the_request_and_its_given_ids_whatever_the_batch(say: Say) -> None:
+    begun = say([ask(number, seed=7) for number in range(64)])
+    requests = [ask(number, prefix_ids=reply.token_ids[: number % 9]) for number, reply in enumerate(begun)]
+    together = say(requests)
+    for reply, request in zip(together, requests, strict=True):
+        assert reply.token_ids[: len(request.prefix_ids)] == request.prefix_ids
+        assert len(reply.token_ids) <= 16
+    assert [reply for start in range(0, 64, 8) for reply in say(requests[start : start + 8])] == together
+    assert [say([request])[0] for request in requests[:12]] == together[:12]
+
+
+@pytest.mark.slow
+def test_a_stop_string_across_the_border_leaves_the_given_ids(say: Say) -> None:
+    (whole,) = say([ask(1, Sampling(temperature=0.0, max_new_tokens=20))])
+    (first,) = say([ask(1, Sampling(temperature=0.0, max_new_tokens=4))])
+    across = whole.text[len(first.text) - 2 : len(first.text) + 2]
+    stopped = Sampling(temperature=0.0, max_new_tokens=20, stop=(across,))
+    (reply,) = say([ask(1, stopped, prefix_ids=first.token_ids)])
+    assert (reply.text, reply.token_ids, reply.finish) == (first.text, first.token_ids, "stop")
+
+
+@pytest.mark.slow
+def test_given_ids_that_cannot_begin_an_answer_fail_alone(say: Say) -> None:
+    ok, strange, long = say([ask(0), ask(1, prefix_ids=(10**6,)), ask(2, prefix_ids=[300] * 17)])
+    assert isinstance(ok, Reply)
+    assert (strange.kind, strange.reason) == ("bug", "given ids that the tokenizer does not have")
+    assert (long.kind, long.detail) == ("budget", "17 of 16 tokens")
+
+
+@pytest.mark.slow
+def test_seeded_prompts_of_all_lengths_are_never_cut_in_two(say: Say) -> None:
+    """vLLM turns a generator back where it cuts a prompt, and torch's CPU generators cannot be: its engine died of this."""
+    words = ["the", "film", "was", "good", "and", "the", "story", "kept", "us", "awake", "until", "a", "late", "hour"]
+    requests = [
+        Request(
+            messages=(Message(role="user", content=" ".join(words[k % 14] for k in range(1 + number * 37 % 600))),),
+            sampling=Sampling(max_new_tokens=8),
+            of=f"p{number}",
+            seed=number,
+            key=f"k{number}",
+        )
+        for number in range(400)
+    ]
+    found = say(requests)
+    assert all(isinstance(reply, Reply) for reply in found), [one for one in found if isinstance(one, Failure)][:3]
+    assert max(reply.usage.n_prompt_tokens for reply in found) > 600
+    assert say(requests[:8]) == found[:8]
+
+
+@pytest.mark.slow
 def test_a_prompt_longer_than_the_context_fails_alone(say: Say) -> None:
     long = Request(messages=(Message(role="user", content="awake " * 1500),), of="long", key="long")
     ok, failed = say([ask(1), long])
@@ -160,7 +233,7 @@ def test_logprobs_are_those_of_the_transformers_backend(
         return list(found)
 
     found = loop.run_until_complete(backend.logprobs(conversations))
-    assert found == pytest.approx(asyncio.run(run()), rel=1e-4)
+    assert found == pytest.approx(asyncio.run(run()), rel=0, abs=1e-3)
 
 
 @pytest.mark.slow

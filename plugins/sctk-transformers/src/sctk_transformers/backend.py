@@ -5,8 +5,10 @@ only: seeds drive a counter-based generator by row (`noise.py`). Where arithmeti
 float16), the backend says so with `batch_dependent`.
 
 Stored token ids are exactly the sampled ones, with the token that ended the turn where one did (`finish` "stop"), because
-that is what is trained on. Where a stop string cut the text, the ids are those that spell the text that is left, without an
-end token; None where the cut lies inside a token.
+that is what is trained on (`sctk_chat.spoken`).
+
+An answer may begin with given ids (`Request.prefix_ids`, `sctk_chat.chat`). Noise is keyed by the seed and the place in the
+answer, so the seed that drew an answer draws the same rest again; another rest wants another seed.
 """
 
 from __future__ import annotations
@@ -17,11 +19,10 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from sctk_core import BackendDown, Failure, Message, ModelRef, Reply, Request, SctkError, Usage, boundary, setting
+from sctk_chat import Chat, Opening, StopWatch, check_path, load_tokenizer, template_digest
+from sctk_core import BackendDown, Failure, Message, ModelRef, Reply, Request, SctkError, boundary, setting
 
-from sctk_transformers import chat
-from sctk_transformers.loading import Loaded, check_path, load, load_tokenizer
-from sctk_transformers.stops import StopWatch, cut, ids_before
+from sctk_transformers.loading import Loaded, load
 
 if TYPE_CHECKING:
     from sctk_transformers.engine import Row
@@ -32,6 +33,8 @@ NAME = "transformers"
 
 class TransformersBackend:
     """Continues conversations with a transformers model. The model is loaded when the first request comes."""
+
+    continues = True
 
     @dataclass(frozen=True, kw_only=True, slots=True)
     class Config:
@@ -60,7 +63,7 @@ class TransformersBackend:
     @staticmethod
     def template_digest(model: ModelRef) -> str:
         """The digest of the chat template, for a hub model's digest; loads the tokenizer, not the weights."""
-        return chat.template_digest(load_tokenizer(model))
+        return template_digest(load_tokenizer(model))
 
     @property
     def batch_dependent(self) -> bool:
@@ -73,7 +76,7 @@ class TransformersBackend:
         """One reply or failure per request, in order. A prompt that leaves no room in the context is a "budget" failure."""
         ready = await self._loaded()
         admitted = [ready.admit(request) for request in requests]
-        rows = [row for row in admitted if not isinstance(row, Failure)]
+        rows = [flight.row for flight in admitted if isinstance(flight, _Flight)]
         self._running().call(lambda: ready.queue(rows))
         try:
             await asyncio.gather(*(asyncio.wrap_future(row.done) for row in rows), return_exceptions=True)
@@ -81,7 +84,7 @@ class TransformersBackend:
             for row in rows:
                 row.done.cancel()
         return [
-            outcome if isinstance(outcome, Failure) else ready.answer(request, outcome)
+            ready.answer(request, outcome) if isinstance(outcome, _Flight) else outcome
             for request, outcome in zip(requests, admitted, strict=True)
         ]
 
@@ -114,6 +117,14 @@ class TransformersBackend:
         return await asyncio.shield(asyncio.wrap_future(self._ready))
 
 
+@dataclass(frozen=True, slots=True)
+class _Flight:
+    """A request's row in the engine, and the opening that it began with."""
+
+    opening: Opening
+    row: Row
+
+
 class _Ready:
     """A loaded model with its engine: requests to rows, rows to replies."""
 
@@ -128,7 +139,8 @@ class _Ready:
         memory = FlatMemory(loaded.model) if flat else PaddedMemory(loaded.model)
         limits = Limits(max_batch=config.max_batch, prefill_tokens=config.prefill_tokens)
         self.engine = worker.engine = Engine(memory, limits, loaded.ends)
-        self.tokenizer_digest = chat.tokenizer_digest(loaded.tokenizer)
+        n_vocab = int(loaded.model.config.get_text_config().vocab_size)
+        self.chat = Chat(NAME, loaded.tokenizer, context=loaded.context, n_vocab=n_vocab, ends=loaded.ends)
         self._watches: dict[tuple[str, ...], StopWatch] = {}
 
     @classmethod
@@ -149,58 +161,51 @@ class _Ready:
         )
         return cls(loaded, worker, config, flat=config.attention == "auto" and install(loaded.model))
 
-    def admit(self, request: Request) -> Row | Failure:
-        """The request as a row of the engine, or why it cannot be one."""
+    def admit(self, request: Request) -> _Flight | Reply | Failure:
+        """The request as a row for the engine, or the outcome where there is nothing to sample."""
         from sctk_transformers.engine import Row
 
         try:
-            prompt = chat.render(self.loaded.tokenizer, request.messages)
+            opening = self.chat.opening(request)
         except SctkError as error:
             return boundary(error, of=request.of, stage="", component=NAME)
-        room = self.loaded.context - len(prompt)
-        if room <= 0:
-            return self._too_long(request.of, len(prompt), "a prompt")
+        if isinstance(opening, Failure):
+            return opening
+        if opening.finished:
+            return self.chat.finished(request, opening)
         stops = request.sampling.stop
         if stops not in self._watches:
-            self._watches[stops] = StopWatch(stops, self.decode)
-        limit = min(room, request.sampling.max_new_tokens)
-        return Row(prompt=prompt, sampling=request.sampling, seed=request.seed, limit=limit, watch=self._watches[stops])
+            self._watches[stops] = StopWatch(stops, self.chat.decode)
+        row = Row(
+            read=opening.read,
+            sampling=request.sampling,
+            seed=request.seed,
+            limit=opening.limit,
+            watch=self._watches[stops],
+            ids=list(opening.given),
+            n_given=len(opening.given),
+        )
+        return _Flight(opening, row)
 
     def queue(self, rows: Sequence[Row]) -> None:
         """Hands rows to the engine; runs on the worker's thread."""
         self.engine.waiting.extend(rows)
 
-    def decode(self, ids: Sequence[int]) -> str:
-        """Text of sampled ids."""
-        return chat.decode(self.loaded.tokenizer, ids)
-
-    def answer(self, request: Request, row: Row) -> Reply | Failure:
+    def answer(self, request: Request, flight: _Flight) -> Reply | Failure:
         """The reply of a finished row."""
+        row = flight.row
         if row.done.cancelled():
             down = BackendDown("backend transformers: closed while the request was in flight")
             return boundary(down, of=request.of, stage="", component=NAME)
         error = row.done.exception()
         if error is not None:
             return self._step_failed(request.of, error)
-        reason = row.done.result()
-        if reason == "nan":
+        ended = row.done.result()
+        if ended == "nan":
             reason = f"the model's scores were not finite ({self.config.dtype} arithmetic)"
             detail = f"after {len(row.ids)} tokens"
             return Failure(of=request.of, stage="", component=NAME, kind="backend", reason=reason, detail=detail)
-        said = row.ids[:-1] if reason == "end" else row.ids
-        text = self.decode(said)
-        shorter = cut(text, request.sampling.stop)
-        ids = tuple(row.ids) if shorter is None else ids_before(said, shorter, self.decode)
-        return Reply(
-            key=request.key,
-            text=text if shorter is None else shorter,
-            token_ids=ids,
-            tokenizer=self.tokenizer_digest,
-            prompt_tokens=chat.tokens_digest(row.prompt),
-            finish="length" if reason == "length" and shorter is None else "stop",
-            usage=Usage(n_prompt_tokens=len(row.prompt), n_completion_tokens=len(row.ids)),
-            backend=NAME,
-        )
+        return self.chat.reply(request, flight.opening, row.ids, at_limit=ended == "length")
 
     def score(self, conversations: Sequence[tuple[tuple[Message, ...], str]]) -> list[float | Failure]:
         """Summed log-probabilities; runs on the worker's thread."""
@@ -210,25 +215,19 @@ class _Ready:
         pairs, places = [], []
         for place, (messages, text) in enumerate(conversations):
             try:
-                prompt = chat.render(self.loaded.tokenizer, messages)
-                ids = chat.completion_ids(self.loaded.tokenizer, text, messages)
+                pair = self.chat.to_score(messages, text)
             except SctkError as error:
                 outcomes[place] = boundary(error, of="", stage="", component=NAME)
                 continue
-            if len(prompt) + len(ids) > self.loaded.context:
-                outcomes[place] = self._too_long("", len(prompt) + len(ids), "a conversation")
+            if isinstance(pair, Failure):
+                outcomes[place] = pair
                 continue
-            pairs.append((prompt, ids))
+            pairs.append(pair)
             places.append(place)
         found = score(self.loaded.model, pairs, flat=self.flat, n_tokens=self.config.prefill_tokens)
         for place, value in zip(places, found, strict=True):
             outcomes[place] = value
         return [outcome for outcome in outcomes if outcome is not None]
-
-    def _too_long(self, of: str, n_tokens: int, what: str) -> Failure:
-        most = self.loaded.context - 1
-        reason = f"{what} longer than {most} tokens, the model's context less one for the reply"
-        return Failure(of=of, stage="", component=NAME, kind="budget", reason=reason, detail=f"{n_tokens} tokens")
 
     def _step_failed(self, of: str, error: BaseException) -> Failure:
         import torch

@@ -13,10 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 import torch
+from sctk_chat import StopWatch
 from sctk_core import Sampling
 
 from sctk_transformers.draw import NO_TOKEN, draw
-from sctk_transformers.stops import StopWatch
 
 LENGTH_BAND = 1.5
 
@@ -37,14 +37,18 @@ class Memory(Protocol):
 
 @dataclass(kw_only=True)
 class Row:
-    """One request on its way. `ids` are exactly the sampled tokens; `done` says why it ended: end, stop, length or nan."""
+    """One request on its way. `read` is what it reads as it joins; `ids` are its answer's: `n_given` given, then the sampled ones.
 
-    prompt: Sequence[int]
+    `limit` bounds all of `ids`; `done` says why the row ended: end, stop, length or nan.
+    """
+
+    read: Sequence[int]
     sampling: Sampling
     seed: int
     limit: int
     watch: StopWatch
     ids: list[int] = field(default_factory=list)
+    n_given: int = 0
     done: Future[str] = field(default_factory=Future)
 
     def end(self, reason: str) -> None:
@@ -91,7 +95,7 @@ class Engine:
         last = [row.ids[-1] for row in self.rows]
         if joining and not self.memory.joins:
             last = []
-        logits = self.memory.step(last, [row.prompt for row in joining])
+        logits = self.memory.step(last, [row.read for row in joining])
         self.rows += joining
         self._retire(self._take(draw_for(self.rows, logits)))
 
@@ -114,12 +118,12 @@ class Engine:
         ]
         if not near:
             return []
-        oldest = len(near[0].prompt)
-        like = [row for row in near if oldest / LENGTH_BAND - 8 <= len(row.prompt) <= oldest * LENGTH_BAND + 8]
+        oldest = len(near[0].read)
+        like = [row for row in near if oldest / LENGTH_BAND - 8 <= len(row.read) <= oldest * LENGTH_BAND + 8]
         joining: list[Row] = []
         longest = 0
         for row in like[:room]:
-            longest = max(longest, len(row.prompt))
+            longest = max(longest, len(row.read))
             if joining and longest * (len(joining) + 1) > self.limits.prefill_tokens:
                 break
             joining.append(row)
@@ -138,7 +142,7 @@ class Engine:
                 row.ids.append(token)
                 if token in self.ends:
                     reason = "end"
-                elif row.watch.hit(row.ids):
+                elif row.watch.hit(row.ids, row.n_given):
                     reason = "stop"
                 elif len(row.ids) >= row.limit:
                     reason = "length"

@@ -18,7 +18,7 @@ from sctk_trl.collate import IGNORED, CompletionCollator, PackedCompletionCollat
 from sctk_trl.encoding import pad_id, tokens_of
 from sctk_trl.packing import packed_completions, refuse_leaks
 from sctk_trl.rows import CompletionRow, Table, completion_table, counts_by_reason
-from sctk_trl.sft import Sft
+from sctk_trl.settings import SftSettings
 from sctk_trl.steps import Progress, adapter, arguments, quiet_and_fixed, run
 from sctk_trl.student import Student, load_student, save_student, whole_directory
 
@@ -49,7 +49,7 @@ class CompletionTrainer(SFTTrainer):  # type: ignore[misc]
         return (loss, outputs) if return_outputs else loss
 
 
-def train_completions(config: Sft.Config, data: TrainingData, ref: ModelRef, out: Path) -> TrainReport:
+def train_completions(config: SftSettings, data: TrainingData, ref: ModelRef, out: Path) -> TrainReport:
     """Tunes the model of `ref` on samples into `out` and reports."""
     with quiet_and_fixed(), whole_directory(out) as part:
         torch.manual_seed(config.seed)
@@ -77,7 +77,7 @@ def train_completions(config: Sft.Config, data: TrainingData, ref: ModelRef, out
 
 
 def _trainer(
-    config: Sft.Config, student: Student, table: Table[CompletionRow], progress: Progress, part: Path
+    config: SftSettings, student: Student, table: Table[CompletionRow], progress: Progress, part: Path
 ) -> CompletionTrainer:
     pad, packing = pad_id(student.tokenizer), config.compute.packing
     rows = packed_completions(table.rows, config.max_length) if packing else table.as_dicts()

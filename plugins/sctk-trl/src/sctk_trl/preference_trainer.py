@@ -31,8 +31,8 @@ from sctk_trl.loss import (
     probability_under_noise,
 )
 from sctk_trl.packing import packed_pairs, refuse_leaks
-from sctk_trl.preference import Preference
 from sctk_trl.rows import PairRow, Table, pair_table
+from sctk_trl.settings import PreferenceSettings
 from sctk_trl.steps import Progress, adapter, arguments, quiet_and_fixed, run
 from sctk_trl.student import Student, load_student, save_student, weights_digest, whole_directory
 
@@ -148,7 +148,7 @@ def _chosen_first(rows: list[list[float]]) -> Tensor:
     return chosen_first(torch.tensor([logp for row in rows for logp in row]))
 
 
-def train_pairs(config: Preference.Config, data: TrainingData, ref: ModelRef, out: Path) -> TrainReport:
+def train_pairs(config: PreferenceSettings, data: TrainingData, ref: ModelRef, out: Path) -> TrainReport:
     """Tunes the model of `ref` on pairs into `out` and reports."""
     objective = Objective(beta=config.beta, link=config.link, noise=config.noise.assume, eps=config.noise.eps)
     with quiet_and_fixed(), whole_directory(out) as part:
@@ -178,7 +178,7 @@ def train_pairs(config: Preference.Config, data: TrainingData, ref: ModelRef, ou
 
 
 def _trainer(
-    config: Preference.Config,
+    config: PreferenceSettings,
     objective: Objective,
     student: Student,
     table: Table[PairRow],

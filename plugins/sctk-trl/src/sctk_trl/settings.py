@@ -1,4 +1,4 @@
-"""Settings that both trainers share: the adapter, the optimiser, and what they compute with."""
+"""Settings of the trainers `sft` and `preference`, and what they share: adapter, optimiser, what they compute with."""
 
 from __future__ import annotations
 
@@ -55,3 +55,38 @@ class Compute:
         help="rows side by side in bins of max_length tokens (a pair: of twice that); batch_size then counts bins",
     )
     log_every: int = setting(20, help="steps between two lines of progress", unit="steps", low=1, identity=False)
+
+
+@dataclass(frozen=True, kw_only=True)
+class SftSettings:
+    """Settings of trainer `sft`."""
+
+    max_length: int = setting(1024, help="rows longer than this are declined, never cut", unit="tokens", low=2)
+    seed: int = setting(0, help="seed of shuffling, dropout and the adapter's start", low=0)
+    lora: Lora = setting(Lora(), help="a low-rank adapter instead of full weights")
+    optimiser: Optimiser = setting(Optimiser(), help="AdamW and its schedule")
+    compute: Compute = setting(Compute(), help="precision, device, memory")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Noise:
+    """What the loss assumes of the labels, beyond the pair's own probability."""
+
+    assume: Literal["none", "conservative", "robust"] = setting(
+        "none", help="conservative: tau becomes eps + (1 - 2 eps) tau (cDPO); robust: (tau - eps) / (1 - 2 eps)"
+    )
+    eps: float = setting(0.0, help="rate at which labels are taken to be flipped", low=0.0, high=0.49)
+
+
+@dataclass(frozen=True, kw_only=True)
+class PreferenceSettings:
+    """Settings of trainer `preference`."""
+
+    beta: float = setting(0.1, help="scale of the implicit reward: h = beta * log-ratio difference", low=1e-6)
+    link: Literal["logistic", "squared"] = setting("logistic", help="f: -log sigma(h), or (h - 1/2)^2 / beta^2 (IPO)")
+    noise: Noise = setting(Noise(), help="label noise that the loss corrects for")
+    max_length: int = setting(1024, help="pairs longer than this are declined, never cut", unit="tokens", low=2)
+    seed: int = setting(0, help="seed of shuffling and the adapter's start", low=0)
+    lora: Lora = setting(Lora(), help="a low-rank adapter instead of full weights")
+    optimiser: PreferenceOptimiser = setting(PreferenceOptimiser(), help="AdamW and its schedule")
+    compute: Compute = setting(Compute(), help="precision, device, memory")

@@ -2,28 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from pathlib import Path
 
-from sctk_core import ModelRef, TrainingData, TrainReport, setting
+from sctk_core import ModelRef, TrainingData, TrainReport
 
-from sctk_trl.settings import Compute, Lora, Optimiser
+from sctk_trl.settings import SftSettings
 
 
 class Sft:
     """Trains a model on samples: `Sft(config).train(samples, model, out)`."""
 
-    @dataclass(frozen=True, kw_only=True)
-    class Config:
-        """Settings of trainer `sft`."""
+    Config = SftSettings
 
-        max_length: int = setting(1024, help="rows longer than this are declined, never cut", unit="tokens", low=2)
-        seed: int = setting(0, help="seed of shuffling, dropout and the adapter's start", low=0)
-        lora: Lora = setting(Lora(), help="a low-rank adapter instead of full weights")
-        optimiser: Optimiser = setting(Optimiser(), help="AdamW and its schedule")
-        compute: Compute = setting(Compute(), help="precision, device, memory")
-
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: SftSettings) -> None:
         self.config = config
 
     def train(self, data: TrainingData, model: ModelRef, out: Path) -> TrainReport:

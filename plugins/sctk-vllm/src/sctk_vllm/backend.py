@@ -1,11 +1,14 @@
 """The backend `vllm`: vLLM's asynchronous engine behind sctk's protocol.
 
-Prompts are token ids made by `sctk_transformers.chat`, the same as for every other backend; text is decoded there too. Every
-request carries its own seed, and the engine owns batching, prefix cache and concurrency. vLLM's seeds are torch generators of
-each request, so a reply does not depend on who else is asked; its kernels' arithmetic may (chunked prefill, cached prefixes,
-split attention), so the backend declares itself `batch_dependent`, whatever the dtype.
+Prompts are token ids made by `sctk_chat`, the same as for every other backend; text is decoded there too. Every request carries
+its own seed, and the engine owns batching, prefix cache and concurrency. vLLM's seeds are torch generators of each request, so
+a reply does not depend on who else is asked; its kernels' arithmetic may (chunked prefill, cached prefixes, split attention),
+so the backend declares itself `batch_dependent`, whatever the dtype.
 
-Token ids are exactly the sampled ones, end of turn included; what a stop string cut is stored as in `sctk_transformers.backend`.
+Token ids are exactly the sampled ones, end of turn included; what a stop string cut is stored as `sctk_chat.spoken` has it.
+An answer may begin with given ids (`Request.prefix_ids`, `sctk_chat.chat`): vLLM reads them behind the prompt, looks for stop
+strings in what it samples only, and one that straddles the border is found when the reply is made. A request's generator
+starts anew behind the given ids, so the seed that drew an answer draws another rest.
 """
 
 from __future__ import annotations
@@ -13,15 +16,12 @@ from __future__ import annotations
 import asyncio
 import itertools
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
-from sctk_core import BackendDown, Failure, Message, ModelRef, Reply, Request, SctkError, Usage, boundary, setting
-from sctk_transformers import chat
-from sctk_transformers.loading import check_path, load_tokenizer
-from sctk_transformers.stops import cut, ids_before
+from sctk_chat import Chat, Opening, check_path, end_ids, load_tokenizer, template_digest
+from sctk_core import BackendDown, Failure, Message, ModelRef, Reply, Request, SctkError, boundary
 
-from sctk_vllm.engine import check_installed, start
+from sctk_vllm.engine import EngineConfig, check_installed, start
 
 NAME = "vllm"
 
@@ -29,24 +29,11 @@ NAME = "vllm"
 class VLLMBackend:
     """Continues conversations with vLLM. The engine starts when the first request comes."""
 
+    Config = EngineConfig
     batch_dependent = True
+    continues = True
 
-    @dataclass(frozen=True, kw_only=True, slots=True)
-    class Config:
-        """How the engine is started."""
-
-        dtype: Literal["auto", "float32", "bfloat16", "float16"] = setting("auto", help="arithmetic; auto: as stored")
-        max_model_len: int = setting(0, help="longest prompt and reply; 0: as the model says", unit="tokens", low=0)
-        max_batch: int = setting(256, help="conversations in one batch", unit="rows", low=1, identity=False)
-        gpu_memory_utilization: float = setting(
-            0.9, help="share of a GPU's memory that vLLM takes", low=0.05, high=1.0, identity=False
-        )
-        tensor_parallel_size: int = setting(1, help="GPUs that share one model", unit="GPUs", low=1)
-        cpu_cache_gib: int = setting(1, help="memory for keys and values on a CPU", unit="GiB", low=1, identity=False)
-        prefix_caching: bool = setting(True, help="read what prompts have in common once")
-        eager: Literal["auto", "always", "never"] = setting("auto", help="skip compilation; auto: on a CPU only")
-
-    def __init__(self, config: VLLMBackend.Config, *, model: ModelRef) -> None:
+    def __init__(self, config: EngineConfig, *, model: ModelRef) -> None:
         check_installed()
         check_path(model)
         self.config = config
@@ -57,7 +44,7 @@ class VLLMBackend:
     @staticmethod
     def template_digest(model: ModelRef) -> str:
         """The digest of the chat template, for a hub model's digest; loads the tokenizer, not the weights."""
-        return chat.template_digest(load_tokenizer(model))
+        return template_digest(load_tokenizer(model))
 
     async def generate(self, requests: Sequence[Request]) -> Sequence[Reply | Failure]:
         """One reply or failure per request, in order. Cancelling the call aborts its requests in the engine."""
@@ -89,23 +76,27 @@ class VLLMBackend:
 
     async def _reply(self, running: _Running, request: Request) -> Reply | Failure:
         try:
-            prompt = chat.render(running.tokenizer, request.messages)
-            room = running.context - len(prompt)
-            if room <= 0:
-                return _too_long(request.of, len(prompt), running.context)
-            out = await running.ask(prompt, running.sampling(request, room))
+            opening = running.chat.opening(request)
+            if isinstance(opening, Failure):
+                return opening
+            if opening.finished:
+                return running.chat.finished(request, opening)
+            out = await running.ask(opening.read, running.sampling(request, opening))
         except Exception as error:  # noqa: BLE001 - this is the boundary of one request
             return boundary(_known(error), of=request.of, stage="", component=NAME)
-        return running.answer(request, prompt, out)
+        made = out.outputs[0]
+        ids = [*opening.given, *made.token_ids]
+        return running.chat.reply(request, opening, ids, at_limit=made.finish_reason == "length")
 
     async def _logprob(self, running: _Running, messages: tuple[Message, ...], text: str) -> float | Failure:
         from vllm import SamplingParams
 
         try:
-            prompt = chat.render(running.tokenizer, messages)
-            ids = chat.completion_ids(running.tokenizer, text, messages)
-            if len(prompt) + len(ids) >= running.context:
-                return _too_long("", len(prompt) + len(ids), running.context)
+            pair = running.chat.to_score(messages, text, n_more=1)
+            if isinstance(pair, Failure):
+                return pair
+            prompt, ids = pair
+            # vLLM scores what it reads and cannot stop there: one token is sampled behind it, and dropped.
             params = SamplingParams(max_tokens=1, temperature=0.0, prompt_logprobs=0, detokenize=False)
             out = await running.ask([*prompt, *ids], params)
         except Exception as error:  # noqa: BLE001 - this is the boundary of one request
@@ -119,15 +110,19 @@ class _Running:
 
     def __init__(self, engine: Any, tokenizer: Any) -> None:
         self.engine = engine
-        self.tokenizer = tokenizer
-        self.digest = chat.tokenizer_digest(tokenizer)
-        self.context = int(engine.model_config.max_model_len)
-        self.ends = _ends(engine, tokenizer)
+        known = engine.model_config
+        self.chat = Chat(
+            NAME,
+            tokenizer,
+            context=int(known.max_model_len),
+            n_vocab=int(known.get_vocab_size()),
+            ends=end_ids(tokenizer, known.try_get_generation_config().get("eos_token_id")),
+        )
         self.in_flight: set[str] = set()
         self._numbers = itertools.count()
 
     @classmethod
-    def start(cls, config: VLLMBackend.Config, model: ModelRef) -> _Running:
+    def start(cls, config: EngineConfig, model: ModelRef) -> _Running:
         """Starts the engine; blocks."""
         return cls(start(config, model), load_tokenizer(model))
 
@@ -153,7 +148,7 @@ class _Running:
         engine, self.engine = self.engine, None
         await asyncio.to_thread(engine.shutdown, 20.0)
 
-    def sampling(self, request: Request, room: int) -> Any:
+    def sampling(self, request: Request, opening: Opening) -> Any:
         """The request's sampling in vLLM's words."""
         from vllm import SamplingParams
         from vllm.sampling_params import RequestOutputKind
@@ -162,50 +157,13 @@ class _Running:
         return SamplingParams(
             temperature=asked.temperature,
             top_p=asked.top_p,
-            max_tokens=min(room, asked.max_new_tokens),
+            max_tokens=opening.limit - len(opening.given),
             stop=[stop for stop in asked.stop if stop],
-            stop_token_ids=sorted(self.ends),
+            stop_token_ids=sorted(self.chat.ends),
             seed=request.seed,
             detokenize=bool(asked.stop),
             output_kind=RequestOutputKind.FINAL_ONLY,
         )
-
-    def answer(self, request: Request, prompt: Sequence[int], out: Any) -> Reply:
-        """The reply that the engine's last word makes."""
-        made = out.outputs[0]
-        sampled = list(made.token_ids)
-        said = sampled[:-1] if sampled and sampled[-1] in self.ends else sampled
-        text = chat.decode(self.tokenizer, said)
-        shorter = cut(text, request.sampling.stop)
-        ids = (
-            tuple(sampled)
-            if shorter is None
-            else ids_before(said, shorter, lambda ids: chat.decode(self.tokenizer, ids))
-        )
-        return Reply(
-            key=request.key,
-            text=text if shorter is None else shorter,
-            token_ids=ids,
-            tokenizer=self.digest,
-            prompt_tokens=chat.tokens_digest(prompt),
-            finish="length" if made.finish_reason == "length" and shorter is None else "stop",
-            usage=Usage(n_prompt_tokens=len(prompt), n_completion_tokens=len(sampled)),
-            backend=NAME,
-        )
-
-
-def _ends(engine: Any, tokenizer: Any) -> frozenset[int]:
-    """The template's end of turn, the tokenizer's eos, and those that the model's own generation settings name."""
-    named = engine.model_config.try_get_generation_config().get("eos_token_id")
-    listed = named if isinstance(named, list) else [named]
-    return frozenset(
-        number for number in (chat.end_of_turn(tokenizer), tokenizer.eos_token_id, *listed) if number is not None
-    )
-
-
-def _too_long(of: str, n_tokens: int, context: int) -> Failure:
-    reason = f"longer than {context - 1} tokens, the model's context less one for the reply"
-    return Failure(of=of, stage="", component=NAME, kind="budget", reason=reason, detail=f"{n_tokens} tokens")
 
 
 def _known(error: Exception) -> Exception:

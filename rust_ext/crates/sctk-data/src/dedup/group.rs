@@ -5,10 +5,7 @@
 //! larger low.
 
 use super::NEIGHBOURS;
-use super::pass::{CHUNK, Pass};
-
-/// A band's entry: the key high, the row low.
-pub type Entry = u64;
+use super::kept::{CHUNK, Entry, Kept};
 
 const PART: usize = 4096;
 const NONE: u32 = u32::MAX;
@@ -27,19 +24,19 @@ pub struct Grouper {
 
 impl Grouper {
     /// Appends the candidates of one band of rows that are `alive`.
-    pub fn band(&mut self, pass: &Pass, band: usize, alive: &[bool], pairs: &mut Vec<u64>) {
-        let n_parts = (pass.n_rows / PART + 1).next_power_of_two().min(1 << 14);
+    pub fn band(&mut self, kept: &Kept, band: usize, alive: &[bool], pairs: &mut Vec<u64>) {
+        let n_parts = (kept.n_rows / PART + 1).next_power_of_two().min(1 << 14);
         let shift = 32 - n_parts.trailing_zeros();
         let part = |key: u32| (u64::from(key) >> shift) as usize;
         self.starts.clear();
         self.starts.resize(n_parts + 1, 0);
-        for_keys(pass, band, alive, |key, _| self.starts[part(key) + 1] += 1);
+        for_keys(kept, band, alive, |key, _| self.starts[part(key) + 1] += 1);
         for i in 0..n_parts {
             self.starts[i + 1] += self.starts[i];
         }
         let mut entries = std::mem::take(&mut self.entries);
         entries.resize(self.starts[n_parts] as usize, 0);
-        for_keys(pass, band, alive, |key, row| {
+        for_keys(kept, band, alive, |key, row| {
             let at = &mut self.starts[part(key)];
             entries[*at as usize] = u64::from(key) << 32 | u64::from(row);
             *at += 1;
@@ -102,8 +99,8 @@ impl Grouper {
     }
 }
 
-fn for_keys(pass: &Pass, band: usize, alive: &[bool], mut each: impl FnMut(u32, u32)) {
-    for (chunk, (sketches, alive)) in pass.chunks.iter().zip(alive.chunks(CHUNK)).enumerate() {
+fn for_keys(kept: &Kept, band: usize, alive: &[bool], mut each: impl FnMut(u32, u32)) {
+    for (chunk, (sketches, alive)) in kept.chunks.iter().zip(alive.chunks(CHUNK)).enumerate() {
         let n = sketches.n_shingles.len();
         let keys = &sketches.keys[band * n..(band + 1) * n];
         for (i, (&key, &alive)) in keys.iter().zip(alive).enumerate() {

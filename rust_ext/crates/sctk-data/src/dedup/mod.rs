@@ -6,8 +6,10 @@
 //! `NEIGHBOURS` preceding members for every member, whatever was found before. So the result is the same for any
 //! number of threads, any chunking, any SIMD level, in memory or spilled.
 
+mod criterion;
 mod exact;
 mod group;
+mod kept;
 mod near;
 mod overlap;
 mod pass;
@@ -23,8 +25,9 @@ use std::path::PathBuf;
 use crate::text::TextError;
 use crate::watch::Stopped;
 
+pub use criterion::Near;
 pub use exact::{first_rows, first_rows_normalised};
-pub use near::{Counts, Duplicates, Near, near};
+pub use near::{Counts, Duplicates, near};
 pub use overlap::{HeldOut, Overlap, overlaps};
 pub use shingle::{Shingle, Shingler};
 pub use sketch::{Banding, SLOTS, sketch_flat};

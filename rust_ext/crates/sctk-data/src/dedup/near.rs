@@ -1,43 +1,17 @@
 //! Near duplicates, from texts to clusters and verified pairs.
 
-use std::path::PathBuf;
 use std::sync::Mutex;
 
+use super::criterion::Near;
 use super::group::Grouper;
-use super::pass::{Pass, pass};
-use super::shingle::Shingle;
+use super::kept::Kept;
+use super::pass::pass;
 use super::sketch::Banding;
 use super::spill::Spill;
 use super::unite::Unite;
 use super::verify::{Pair, verify};
 use super::{DedupError, MOST_ROWS};
-use crate::text::Simd;
 use crate::watch::{Watch, run_chunks};
-
-/// What counts as a near duplicate, and how to look for it.
-#[derive(Debug, Clone)]
-pub struct Near {
-    /// Jaccard similarity of the shingle sets, above 0 and at most 1.
-    pub threshold: f64,
-    pub shingle: Shingle,
-    pub threads: usize,
-    pub simd: Simd,
-    /// Band keys go to files below this directory, 8 bytes for each row and band, instead of staying in memory,
-    /// and no marks are kept (`verify` makes them again).
-    pub spill: Option<PathBuf>,
-}
-
-impl Default for Near {
-    fn default() -> Self {
-        Self {
-            threshold: 0.8,
-            shingle: Shingle::Words(5),
-            threads: 1,
-            simd: Simd::best(),
-            spill: None,
-        }
-    }
-}
 
 /// The clusters of N rows and the pairs that they stand on.
 #[derive(Debug, PartialEq)]
@@ -109,7 +83,7 @@ pub fn near(rows: &[&[u8]], near: &Near, watch: &dyn Watch) -> Result<Duplicates
 }
 
 /// Joins rows of equal fingerprint; their pairs, each with the first row of its kind.
-fn twins(sketched: &Pass, unite: &mut Unite) -> Vec<Pair> {
+fn twins(sketched: &Kept, unite: &mut Unite) -> Vec<Pair> {
     let mut row = 0;
     let mut twins = Vec::new();
     for chunk in &sketched.chunks {
@@ -136,7 +110,7 @@ fn twins(sketched: &Pass, unite: &mut Unite) -> Vec<Pair> {
 }
 
 fn candidates(
-    sketched: &Pass,
+    sketched: &Kept,
     banding: Banding,
     alive: &[bool],
     threads: usize,

@@ -1,49 +1,17 @@
-//! The one pass over all texts: what is kept of each row for the passes after it.
+//! The one pass over all texts.
 
 use std::sync::OnceLock;
 
+use super::criterion::Near;
+use super::kept::{CHUNK, Kept, Sketches};
 use super::seen::{Met, Seen};
 use super::shingle::Shingler;
-use super::sketch::{Banding, Marks, SLOTS, band_keys, marks, sketch};
+use super::sketch::{Banding, SLOTS, band_keys, marks, sketch};
 use super::spill::Spill;
-use super::{DedupError, FirstFailure, Near};
+use super::{DedupError, FirstFailure};
 use crate::text::TextError;
 use crate::text::block::prefetch_text;
 use crate::watch::{Patience, Watch, run_long_chunks};
-
-/// Rows whose sketches are kept together.
-pub const CHUNK: usize = 1024;
-
-/// What is kept of `CHUNK` rows (fewer in the last chunk).
-pub struct Sketches {
-    /// The low bytes of each row's slots; empty when the keys are spilled, for then memory is what counts.
-    pub marks: Vec<Marks>,
-    /// The band keys, band after band; empty when they were spilled.
-    pub keys: Vec<u32>,
-    /// How many shingles each row has, 0 where it was not sketched (no words, or known as a duplicate).
-    pub n_shingles: Vec<u32>,
-    /// A row of the same fingerprint, or the row itself.
-    pub twin: Vec<u32>,
-}
-
-/// All chunks.
-pub struct Pass {
-    pub chunks: Vec<Sketches>,
-    pub n_rows: usize,
-}
-
-impl Pass {
-    /// None: they were not kept.
-    pub fn marks(&self, row: u32) -> Option<&Marks> {
-        self.chunks[row as usize / CHUNK]
-            .marks
-            .get(row as usize % CHUNK)
-    }
-
-    pub fn n_shingles(&self, row: u32) -> u32 {
-        self.chunks[row as usize / CHUNK].n_shingles[row as usize % CHUNK]
-    }
-}
 
 /// Sketches every row; band keys go to `spill` where there is one.
 pub fn pass(
@@ -52,7 +20,7 @@ pub fn pass(
     banding: Banding,
     spill: Option<&Spill>,
     watch: &dyn Watch,
-) -> Result<Pass, DedupError> {
+) -> Result<Kept, DedupError> {
     let seen = Seen::new(rows.len());
     let failure = FirstFailure::default();
     let n_chunks = rows.len().div_ceil(CHUNK);
@@ -91,21 +59,10 @@ pub fn pass(
         .into_iter()
         .map(|c| c.into_inner().expect("all chunks were made"))
         .collect();
-    Ok(Pass {
+    Ok(Kept {
         chunks,
         n_rows: rows.len(),
     })
-}
-
-impl Sketches {
-    fn new(n: usize, first: usize, banding: Banding) -> Self {
-        Self {
-            marks: vec![[0; SLOTS]; n],
-            keys: vec![0; n * banding.n_bands],
-            n_shingles: vec![0; n],
-            twin: (first..first + n).map(|row| row as u32).collect(),
-        }
-    }
 }
 
 struct OneRow<'a> {

@@ -10,8 +10,7 @@ use std::sync::Mutex;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use super::DedupError;
-use super::group::Entry;
-use super::pass::Sketches;
+use super::kept::{Entry, Sketches};
 use super::sketch::Banding;
 
 /// How many rows a file is meant for: its keys are 8 bytes each in memory.

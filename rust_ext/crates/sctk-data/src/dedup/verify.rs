@@ -6,10 +6,11 @@
 
 use std::sync::OnceLock;
 
-use super::pass::Pass;
+use super::criterion::Near;
+use super::kept::Kept;
 use super::shingle::Shingler;
 use super::sketch::{Marks, SLOTS, marks, n_equal, sketch};
-use super::{DedupError, FirstFailure, Near};
+use super::{DedupError, FirstFailure};
 use crate::text::block::prefetch_text;
 use crate::text::{Simd, TextError};
 use crate::watch::{Patience, Watch, run_long_chunks};
@@ -32,7 +33,7 @@ const FEW: u32 = 64;
 pub fn verify(
     candidates: &[u64],
     rows: &[&[u8]],
-    pass: &Pass,
+    kept: &Kept,
     near: &Near,
     watch: &dyn Watch,
 ) -> Result<(Vec<Pair>, usize), DedupError> {
@@ -50,8 +51,8 @@ pub fn verify(
                 // candidates are anywhere in the corpus: their texts come while this pair is looked at
                 prefetch_text(rows[next as u32 as usize]);
             }
-            let few = pass.n_shingles(left).max(pass.n_shingles(right)) < FEW;
-            let least = match (pass.marks(left), pass.marks(right)) {
+            let few = kept.n_shingles(left).max(kept.n_shingles(right)) < FEW;
+            let least = match (kept.marks(left), kept.marks(right)) {
                 _ if few => None,
                 (Some(a), Some(b)) if n_equal(near.simd, a, b) < least => continue,
                 (Some(_), Some(_)) => None,

@@ -7,8 +7,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from sctk_core import ConfigError, Message
-from sctk_transformers.chat import (
+from sctk_chat import (
     PLAIN_TEMPLATE,
     completion_ids,
     decode,
@@ -18,7 +17,8 @@ from sctk_transformers.chat import (
     tokenizer_digest,
     tokens_digest,
 )
-from sctk_transformers.twin import twin_of
+from sctk_chat.twin import twin_of
+from sctk_core import ConfigError, Message
 
 HARMLESS = [
     "Hello there!",

@@ -17,7 +17,7 @@ from typing import Any
 
 from sctk_core import ConfigError, Message, content_id
 
-from sctk_transformers.twin import Shield, twin_of
+from sctk_chat.twin import Shield, twin_of
 
 TODAY = datetime(2024, 7, 26)
 PLAIN_TEMPLATE = (
@@ -70,6 +70,13 @@ def end_of_turn(tokenizer: Any) -> int:
             hint="set eos_token in tokenizer_config.json",
         )
     return int(tokenizer.eos_token_id)
+
+
+def end_ids(tokenizer: Any, named: int | list[int] | None) -> frozenset[int]:
+    """The ids at which a reply ends: the template's end of turn, the eos token, those that the model's settings name."""
+    listed = named if isinstance(named, list) else [named]
+    found = (end_of_turn(tokenizer), tokenizer.eos_token_id, *listed)
+    return frozenset(int(number) for number in found if number is not None)
 
 
 def decode(tokenizer: Any, ids: Sequence[int]) -> str:

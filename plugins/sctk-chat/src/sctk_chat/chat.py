@@ -1,0 +1,118 @@
+"""One model's end of a conversation: requests to openings (what is read first), sampled ids to replies.
+
+An opening may hold the first ids of the answer itself (`Request.prefix_ids`): they are part of the answer, so
+`max_new_tokens` and the context bound the whole. An answer that is finished as it was given, because its last id ends the
+turn or it has reached its bound, is no error: it is the reply, and the model is asked nothing. One that is longer than its
+bound, that goes on behind its own end, or holds ids that the model does not know is a Failure.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from sctk_core import Failure, Message, Reply, Request, Usage
+
+from sctk_chat.rendering import completion_ids, decode, render, tokenizer_digest, tokens_digest
+from sctk_chat.stops import spoken
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opening:
+    """Ids that are read before the first new token, `prompt` and then `given`; the whole answer has at most `limit` ids.
+
+    `finished` says why nothing is left to sample; None: something is.
+    """
+
+    prompt: list[int]
+    given: tuple[int, ...]
+    limit: int
+    finished: Literal["stop", "length"] | None
+
+    @property
+    def read(self) -> list[int]:
+        """All ids that are read."""
+        return [*self.prompt, *self.given]
+
+
+class Chat:
+    """What requests to one model, and its replies, go through, whichever engine runs it."""
+
+    def __init__(self, component: str, tokenizer: Any, *, context: int, n_vocab: int, ends: frozenset[int]) -> None:
+        self.component = component
+        self.tokenizer = tokenizer
+        self.context = context
+        self.n_vocab = n_vocab
+        self.ends = ends
+        self.digest = tokenizer_digest(tokenizer)
+
+    def decode(self, ids: Sequence[int]) -> str:
+        """The text of sampled ids, special tokens left out."""
+        return decode(self.tokenizer, ids)
+
+    def opening(self, request: Request) -> Opening | Failure:
+        """How the answer to a request begins, or why there can be none; raises where the template refuses the messages."""
+        prompt, given = render(self.tokenizer, request.messages), request.prefix_ids
+        room = self.context - len(prompt)
+        if room <= 0:
+            return self._too_long(request.of, "a prompt", len(prompt))
+        strange = [number for number in given if not self._knows(number)]
+        if strange:
+            return self._failure(
+                request.of, "bug", "given ids that the tokenizer does not have", f"{strange[0]} of {self.n_vocab}"
+            )
+        if not self.ends.isdisjoint(given[:-1]):
+            return self._failure(request.of, "bug", "given ids that go on behind the end of the turn", "")
+        limit = min(room, request.sampling.max_new_tokens)
+        if len(given) > limit:
+            reason = "more given ids than max_new_tokens or the context allow"
+            return self._failure(request.of, "budget", reason, f"{len(given)} of {limit} tokens")
+        finished: Literal["stop", "length"] | None = "length" if len(given) == limit else None
+        if given and given[-1] in self.ends:
+            finished = "stop"
+        return Opening(prompt=prompt, given=given, limit=limit, finished=finished)
+
+    def reply(self, request: Request, opening: Opening, ids: Sequence[int], *, at_limit: bool) -> Reply:
+        """The reply that the whole answer's `ids` make; `at_limit`: its length ended it, unless a stop string did.
+
+        Usage counts what the model did for this reply: the given ids were read, not sampled; nothing where it was not asked.
+        """
+        n_given = len(opening.given)
+        said = spoken(ids, n_given, self.ends, request.sampling.stop, self.decode)
+        asked = opening.finished is None
+        return Reply(
+            key=request.key,
+            text=said.text,
+            token_ids=said.ids,
+            tokenizer=self.digest,
+            prompt_tokens=tokens_digest(opening.prompt),
+            finish="length" if at_limit and not said.stopped else "stop",
+            usage=Usage(
+                n_prompt_tokens=len(opening.prompt) + n_given if asked else 0, n_completion_tokens=len(ids) - n_given
+            ),
+            backend=self.component,
+        )
+
+    def finished(self, request: Request, opening: Opening) -> Reply:
+        """The reply of an opening that leaves nothing to sample."""
+        return self.reply(request, opening, opening.given, at_limit=opening.finished == "length")
+
+    def to_score(
+        self, messages: Sequence[Message], text: str, n_more: int = 0
+    ) -> tuple[list[int], list[int]] | Failure:
+        """(prompt ids, completion ids) of a text whose likelihood is asked; `n_more`: tokens that the engine adds to them."""
+        prompt = render(self.tokenizer, messages)
+        ids = completion_ids(self.tokenizer, text, messages)
+        n_tokens = len(prompt) + len(ids)
+        return self._too_long("", "a conversation", n_tokens) if n_tokens + n_more > self.context else (prompt, ids)
+
+    def _knows(self, number: int) -> bool:
+        return 0 <= number < self.n_vocab and self.tokenizer.backend_tokenizer.id_to_token(number) is not None
+
+    def _too_long(self, of: str, what: str, n_tokens: int) -> Failure:
+        reason = f"{what} longer than {self.context - 1} tokens, the model's context less one for the reply"
+        return self._failure(of, "budget", reason, f"{n_tokens} tokens")
+
+    def _failure(self, of: str, kind: Literal["budget", "bug"], reason: str, detail: str) -> Failure:
+        return Failure(of=of, stage="", component=self.component, kind=kind, reason=reason, detail=detail)
