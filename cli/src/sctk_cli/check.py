@@ -19,6 +19,7 @@ def check(**given: Any) -> int:
     """Check a recipe without running it."""
     from sctk_core.assembly import assemble
     from sctk_core.run import run_path
+    from sctk_core.run.units import units_of
 
     recipe, among = resolved(given)
     assembly = assemble(recipe, among)
@@ -27,11 +28,14 @@ def check(**given: Any) -> int:
         [f"curate {', '.join(one.tables)}", one.part.name, f"{one.part.distribution} {one.part.version}"]
         for one in assembly.curation
     ]
-    parts += [["evaluator", part.name, f"{part.distribution} {part.version}"] for part in assembly.evaluators]
+    listed = [("evaluator", assembly.evaluators), ("pairwise", assembly.pairwise)]
+    parts += [[name, part.name, f"{part.distribution} {part.version}"] for name, found in listed for part in found]
     for line in table(["part", "component", "from"], parts):
         put(line)
-    put(f"stages       {' '.join(assembly.plan)}")
-    put(f"model        {clean(assembly.model.path)} (digest {assembly.model.digest[:16]})")
+    roles = [[name, clean(one.model.path), one.model.digest[:16], one.backend.name] for name, one in assembly.speaking.items()]
+    for line in ["", *table(["role", "model", "digest", "backend"], roles), ""]:
+        put(line)
+    put(f"plan         {' '.join(unit.name for unit in units_of(assembly))}")
     put(f"fingerprint  {assembly.fingerprint}")
     put(f"runs in      {run_path(assembly, None)}")
     return 0
@@ -46,6 +50,7 @@ def config(origin: bool, json_: bool, **given: Any) -> int:
     recipe, _ = resolved(given)
     if json_:
         known = {"sections": recipe.sections, "curation": recipe.curation, "evaluators": recipe.evaluators}
+        known |= {"pairwise": recipe.pairwise}
         put(json.dumps(known | {"origins": recipe.origins}))
         return 0
     rows = [
@@ -55,6 +60,7 @@ def config(origin: bool, json_: bool, **given: Any) -> int:
     ]
     rows += [["curate", json.dumps(row, ensure_ascii=False), ""] for row in recipe.curation]
     rows += [["evaluator", json.dumps(row, ensure_ascii=False), ""] for row in recipe.evaluators]
+    rows += [["pairwise", json.dumps(row, ensure_ascii=False), ""] for row in recipe.pairwise]
     for line in (
         table(["setting", "value", "origin"], rows) if origin else table(["setting", "value"], [r[:2] for r in rows])
     ):

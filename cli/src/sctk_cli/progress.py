@@ -14,16 +14,16 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from sctk_core.pipeline.events import ChainFinished, Event, ItemFinished, RunStarted, StageFinished, StageStarted
+from sctk_core.pipeline.events import Event, ItemFinished, RunStarted, StageFinished, StageStarted, StepFinished
 
 from sctk_cli.terminal import clean, say
 
 
 class Meter:
-    """Where the run stands: the stage, chains and steps done in it, and how fast they come.
+    """Where the run stands: the stage, items and steps done in it, and how fast they come.
 
-    Many chains are under way at once, so time left is told by steps: each step of a chain has its own stage name, and once
-    a chain is done all names have been seen. Loading a model is no step: rates count from the first answer.
+    Many items are under way at once, so time left is told by steps: so many as the plan gives an item, or as it was seen to
+    have. Loading a model is no step: rates count from the first answer.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
@@ -37,21 +37,23 @@ class Meter:
         self.n_wanted: int | None = None
         self.outcomes: Counter[str] = Counter()
         self._names: set[str] = set()
+        self._n_asks: int | None = None
 
     def __call__(self, event: Event) -> None:
         """Takes one event in."""
         if isinstance(event, StageStarted):
             self._enter(event.stage)
-        elif isinstance(event, ItemFinished):
+            self._n_asks = event.n_asks
+        elif isinstance(event, StepFinished):
             if self._first_answer is None:
                 self._first_answer = self._clock()
             self.n_steps += 1
             self.outcomes[event.outcome] += 1
             self._names.add(event.stage)
-        elif isinstance(event, ChainFinished):
+        elif isinstance(event, ItemFinished):
             if self.n_wanted is None:
                 self._n_before = event.n_done - 1  # what an earlier run had finished says nothing of today's rate
-            self.n_done, self.n_wanted = event.n_done, event.n_chains
+            self.n_done, self.n_wanted = event.n_done, event.n_items
 
     @property
     def seconds(self) -> float:
@@ -69,15 +71,15 @@ class Meter:
         """Time left in this stage, or None where it cannot be told."""
         if self.n_wanted is None or self.rate <= 0:
             return None
-        per_chain = len(self._names)
-        under_way = max(0, self.n_steps - (self.n_done - self._n_before) * per_chain)
-        return max(0, (self.n_wanted - self.n_done) * per_chain - under_way) / self.rate
+        per_item = self._n_asks or len(self._names)
+        under_way = max(0, self.n_steps - (self.n_done - self._n_before) * per_item)
+        return max(0, (self.n_wanted - self.n_done) * per_item - under_way) / self.rate
 
     def line(self) -> str:
         """One line for people: stage, count, rate, time left, and what did not go well."""
         parts = [f"{clean(self.stage, one_line=True)}: {span(self.seconds)}"]
         if self.n_wanted is not None:
-            parts.append(f"{self.n_done} of {self.n_wanted} chains ({self.n_done / max(1, self.n_wanted):.0%})")
+            parts.append(f"{self.n_done} of {self.n_wanted} items ({self.n_done / max(1, self.n_wanted):.0%})")
         if self.n_steps:
             parts.append(f"{self.n_steps} steps, {self.rate:.1f}/s")
         if self.seconds_left is not None:

@@ -5,12 +5,14 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
-from pathlib import Path
 from typing import Any
 
 from sctk_core.ledger import StageCount, totals
 from sctk_core.records import Measure
 from sctk_core.run import RunResult
+from sctk_core.run.result import PartUsage
+from sctk_core.store.layout import STUDENT
+from sctk_core.store.reader import RunReader
 
 from sctk_cli.terminal import clean, table
 
@@ -25,6 +27,7 @@ def as_object(result: RunResult) -> dict[str, Any]:
         "state": result.state,
         "ledger": totals(result.ledger) | {"stages": stages},
         "metrics": [asdict(measure) for measure in result.metrics],
+        "usage": [asdict(one) for one in result.usage],
         "notes": list(result.notes),
     }
 
@@ -39,11 +42,12 @@ def lines_of(result: RunResult, row: str | None) -> Iterator[str]:
     yield from metric_lines(result.metrics)
     yield ""
     yield from ledger_lines(result.ledger, fold=True)
+    yield from ["", *usage_lines(result.usage)]
     if result.notes:
         yield ""
         yield from (f"note: {clean(note)}" for note in result.notes)
     yield ""
-    yield from place_lines(result.run)
+    yield from place_lines(RunReader(result.run))
     yield f"next     sctk show {result.run}"
     yield f"         sctk why {result.run} {row[:12] if row else 'ID'}"
 
@@ -77,7 +81,7 @@ def _verdict(one: Measure) -> str:
 
 def ledger_lines(stages: Sequence[StageCount], *, fold: bool = False) -> Iterator[str]:
     """One line per stage and below it the commonest reasons; with `fold`, measuring stages that went well are one line."""
-    well = [stage for stage in stages if stage.stage.startswith("measure.") and stage.answered == stage.asked]
+    well = [stage for stage in stages if ".measure." in stage.stage and stage.answered == stage.asked]
     shown = [stage for stage in stages if not (fold and stage in well)]
     if fold and well:
         sums = totals(well)
@@ -102,17 +106,23 @@ def _reasons(stage: StageCount) -> Iterator[str]:
         yield f"    {sum(count for _, count in left)} x other reasons ({len(left)}): sctk show has them all"
 
 
-def place_lines(run: Path) -> Iterator[str]:
+def usage_lines(usage: Sequence[PartUsage]) -> list[str]:
+    """What was asked of models: by part and role the requests, how many were recalled from the store, and the tokens."""
+    if not usage:
+        return ["no model was asked"]
+    rows = [
+        [one.part, one.role, *(f"{n:,}" for n in (one.requests, one.recalled, one.tokens_read, one.tokens_written))]
+        for one in usage
+    ]
+    names = ["asked in", "role", "requests", "recalled", "tokens read", "written"]
+    return table(names, rows, right=[2, 3, 4, 5])
+
+
+def place_lines(reader: RunReader) -> Iterator[str]:
     """Where the model, the data and the metrics lie."""
-    if (run / "model").is_dir():
-        yield f"model    {run / 'model'}"
-    yield from (f"data     {table}" for table in training_tables(run))
-    if (run / "metrics.json").exists():
-        yield f"metrics  {run / 'metrics.json'}"
-
-
-def training_tables(run: Path) -> list[Path]:
-    """The directories of the student's training table, as curation left it where the recipe has any."""
-    names = sorted(path.name for path in run.glob("train-*") if path.is_dir())
-    curated = [run / "curated" / name.partition("-")[0] / name for name in names]
-    return [after if after.is_dir() else run / name for after, name in zip(curated, names, strict=True)]
+    layout = reader.layout
+    if layout.model(STUDENT).is_dir():
+        yield f"model    {layout.model(STUDENT)}"
+    yield from (f"data     {reader.path / table}" for table in reader.training_tables())
+    if layout.metrics.exists():
+        yield f"metrics  {layout.metrics}"

@@ -25,6 +25,8 @@ Examples:
   sctk run --plugin rdpo --model DIR --backend transformers --prompts prompts.jsonl
   sctk run recipe.toml --set method.temperature=0.5 --json
   sctk run recipe.toml --load ./my_reward.py --set reward.use=mine
+  sctk run --plugin rdpo --model DIR --teacher ORG/LARGER --prompts prompts.jsonl
+  sctk run recipe.toml --out runs/first --set trainer.beta=0.2 --redo student
 \b
 The same line again goes on where it stopped, and finishes in seconds where all is answered."""
 
@@ -36,6 +38,8 @@ def recipe_options(command: Any) -> Any:
         click.option("--plugin", metavar="METHOD", help="The method to run, with its own default recipe."),
         click.option("--model", metavar="DIR|NAME", help="A model directory or hub name; else the backend's own."),
         click.option("--backend", metavar="NAME", help="What continues conversations: nano, transformers, vllm, ..."),
+        click.option("--teacher", metavar="DIR|NAME", help="The model of the role teacher; else the student as it came."),
+        click.option("--judge", metavar="DIR|NAME", help="The model of the role judge; else the student as it came."),
         click.option("--prompts", type=click.Path(path_type=Path), help="Prompts as JSON, JSONL or Parquet."),
         click.option("--limit", type=click.IntRange(min=0), help="Walk at most so many prompts (0: all)."),
         click.option("--set", "assignments", metavar="A.B=VALUE", multiple=True, help="One setting; repeatable."),
@@ -58,8 +62,11 @@ def recipe_options(command: Any) -> Any:
 @click.command(epilog=EPILOG)
 @recipe_options
 @click.option("--out", type=click.Path(path_type=Path), help="The run's directory; else runs/METHOD-FINGERPRINT.")
+@click.option(
+    "--redo", metavar="PART", multiple=True, help="Make a finished part anew, and what follows from it; repeatable."
+)
 @click.option("--json", "json_", is_flag=True, help="Print one object on standard output instead of the table.")
-def run(out: Path | None, json_: bool, **given: Any) -> int:
+def run(out: Path | None, redo: tuple[str, ...], json_: bool, **given: Any) -> int:
     """Run a method start to finish, or go on with a run."""
     from sctk_core.assembly import assemble
     from sctk_core.run import execute
@@ -72,7 +79,7 @@ def run(out: Path | None, json_: bool, **given: Any) -> int:
     with reserved_stdout():
         recipe, among = resolved(given)
         with progress() as observer:
-            result = execute(assemble(recipe, among), out=out, observers=[observer])
+            result = execute(assemble(recipe, among), out=out, observers=[observer], redo=redo)
     if json_:
         put(as_json(result))
     else:
@@ -115,6 +122,9 @@ def _flags(given: Mapping[str, Any]) -> dict[str, Any]:
         sections["model"] = {"path": given["model"]}
     if given["backend"]:
         sections["backend"] = {"use": given["backend"]}
+    for role in ("teacher", "judge"):
+        if given[role]:
+            sections.setdefault("roles", {})[role] = {"model": given[role]}
     if given["prompts"]:
         sections["source"] = {"use": PROMPTS_SOURCE, "path": str(given["prompts"])}
     if given["limit"] is not None:

@@ -48,61 +48,55 @@ def _object(reader: RunReader) -> dict[str, Any]:
 
 def result_of(reader: RunReader) -> Any:
     """What is known of the run so far, as a result: of a run that is not done, the ledger of its sealed shards."""
-    from sctk_core import ledger
-    from sctk_core.records import Measure
-    from sctk_core.run import RunResult
-    from sctk_core.store.tables import read_shards
+    from sctk_core.run import read_result
 
-    path = reader.path
-    whole = path / "ledger.parquet"
-    parts = [part for name, paths in reader.tables().items() if name.endswith("ledger") for part in paths]
-    rows = read_shards([whole] if whole.exists() else parts)
-    file = path / "metrics.json"
-    measures = [Measure(**row) for row in json.loads(file.read_text(encoding="utf-8"))] if file.exists() else []
-    state, notes = reader.manifest.state, tuple(reader.manifest.notes)
-    return RunResult(run=path, state=state, ledger=ledger.count(rows), metrics=measures, notes=notes)
+    return read_result(reader.layout, reader.manifest)
 
 
 def _lines(reader: RunReader, n_rows: int) -> Iterator[str]:
-    from sctk_cli.report import ledger_lines, metric_lines, place_lines
+    from sctk_cli.report import ledger_lines, metric_lines, place_lines, usage_lines
 
     result, manifest = result_of(reader), reader.manifest
     yield f"run      {reader.path}: {manifest.method}, {manifest.state}, fingerprint {manifest.fingerprint}"
-    yield f"model    {manifest.model.get('path', '')} (digest {str(manifest.model.get('digest', ''))[:16]})"
+    for role, facts in manifest.roles.items():
+        yield f"{role:<8} {clean(str(facts.get('path', '')))} (digest {str(facts.get('digest', ''))[:16]})"
     parts = [
         [section, str(facts.get("name", "")), f"{facts.get('distribution', '')} {str(facts.get('version', ''))[:12]}"]
         for section, facts in manifest.components.items()
     ]
     yield from ["", *table(["part", "component", "from"], parts)]
     yield from ["", *metric_lines(result.metrics), "", *ledger_lines(result.ledger)]
+    yield from ["", *usage_lines(result.usage)]
     counts = [[name, str(number)] for name, number in reader.n_rows().items() if number]
     yield from ["", *table(["table", "rows"], counts, right=[1])]
     yield from ["", *(f"note: {clean(note)}" for note in result.notes)]
-    yield from place_lines(reader.path)
+    yield from place_lines(reader)
     yield from _training_rows(reader, n_rows)
 
 
 def _training_rows(reader: RunReader, n_rows: int) -> Iterator[str]:
-    rows = training_rows(reader.path, n_rows)
+    rows = training_rows(reader, n_rows)
     if rows:
         yield from ["", f"training rows (sctk why {reader.path} ID tells where one comes from)"]
     for row in rows:
-        text = row.get("chosen_text", row.get("text", ""))
+        text = row["chosen"][-1]["content"] if "chosen" in row else row.get("text", "")
         sure = "" if row.get("probability") is None else f"  probability {row['probability']:.3f}"
         yield f"  {row['id'][:12]}{sure}  {shorten(text, 90)}"
 
 
-def training_rows(run: Path, n_rows: int) -> list[dict[str, Any]]:
-    """The first rows of the student's training table."""
-    import polars as pl
+def training_rows(reader: RunReader, n_rows: int) -> list[dict[str, Any]]:
+    """The first rows of the tables that the last arm learns from."""
+    from itertools import islice
 
-    from sctk_cli.report import training_tables
+    from sctk_core.store.shards import read_shards
 
-    shards = [shard for table in training_tables(run) for shard in sorted(table.glob("*.parquet"))]
-    return list(pl.scan_parquet(shards).head(n_rows).collect().iter_rows(named=True)) if shards else []
+    shards = [shard for table in reader.training_tables() for shard in reader.tables().get(table, ())]
+    return list(islice(read_shards(shards), n_rows))
 
 
 def a_training_row(run: Path) -> str | None:
     """The id of a row that the student was trained on, for examples."""
-    rows = training_rows(run, 1)
+    from sctk_core.store.reader import RunReader
+
+    rows = training_rows(RunReader(run), 1)
     return str(rows[0]["id"]) if rows else None

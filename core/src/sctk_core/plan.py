@@ -76,6 +76,15 @@ class Generate:
         steps = self.steps(item) if callable(self.steps) else self.steps
         return tuple(Step(step) if isinstance(step, str) else step for step in steps)
 
+    def n_asks(self) -> int | None:
+        """How many asks a finished item has at most, or None where that depends on the item."""
+        if callable(self.steps):
+            return None
+        known: dict[str, int] = {}
+        for step in self.declared(None):
+            known[step.name] = (step.times if step.most is None else step.most) * known.get(step.of, 1)
+        return sum(known.values())
+
 
 @dataclass(frozen=True, slots=True)
 class Train:

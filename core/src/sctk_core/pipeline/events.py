@@ -16,10 +16,14 @@ class RunStarted:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StageStarted:
-    """A part of the plan begins: a pass, a training, an evaluation; `n_items` None: not known beforehand."""
+    """A part of the plan begins: a pass, a training, an evaluation; `n_items` None: not known beforehand.
+
+    `n_asks` is how many steps an item has, where that is known beforehand.
+    """
 
     stage: str
     n_items: int | None
+    n_asks: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

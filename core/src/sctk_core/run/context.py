@@ -69,9 +69,9 @@ class Context:
         return found is not None and path.is_dir() and directory_digest(path) == found["digest"]
 
     @contextmanager
-    def stage(self, name: str, n_items: int | None = None) -> Iterator[None]:
+    def stage(self, name: str, n_items: int | None = None, n_asks: int | None = None) -> Iterator[None]:
         """Tells observers when a part begins and ends."""
         started = time.monotonic()
-        self.notify(StageStarted(stage=name, n_items=n_items))
+        self.notify(StageStarted(stage=name, n_items=n_items, n_asks=n_asks))
         yield
         self.notify(StageFinished(stage=name, seconds=time.monotonic() - started))

@@ -44,7 +44,7 @@ def generate(context: Context, unit: Unit) -> None:
         concurrency=context.assembly.settings.concurrency,
     )  # fmt: skip
     n_items = len(items) * chains
-    with context.stage(unit.name, n_items):
+    with context.stage(unit.name, n_items, one.n_asks()):
         context.runner.run(walk_all(work, items, _Pages(part), n_items, context.notify))
         part.end(n_items)
         balance(context, unit, part, _asked(one, items, chains))

@@ -3,50 +3,71 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 from sctk_core import ledger
 from sctk_core.errors import StoreError
 from sctk_core.records import Measure
 from sctk_core.store.layout import Layout
-from sctk_core.store.manifest import Manifest
+from sctk_core.store.manifest import Manifest, Part
 from sctk_core.store.part import shards_of
 
 
 @dataclass(frozen=True, kw_only=True)
-class RunResult:
-    """What a run came to. `exit_code` is the command's; `notes` are what a user should know beside the numbers.
+class PartUsage:
+    """What one role was asked in one part of a run: requests and tokens, and how many requests were recalled from the store."""
 
-    `usage` counts requests by part and role, asked and recalled from the store.
-    """
+    part: str
+    role: str
+    requests: int
+    recalled: int
+    tokens_read: int
+    tokens_written: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class RunResult:
+    """What a run came to. `exit_code` is the command's; `notes` are what a user should know beside the numbers."""
 
     run: Path
     state: str
     ledger: Sequence[ledger.StageCount]
     metrics: Sequence[Measure]
     notes: Sequence[str] = ()
-    usage: Mapping[str, Mapping[str, Mapping[str, int]]] = field(default_factory=dict)
+    usage: Sequence[PartUsage] = ()
     exit_code: int = 0
 
 
 def read_result(layout: Layout, manifest: Manifest) -> RunResult:
     """The result that lies in a run's directory: of a run that is not done, as far as it came."""
+    by_part = {name: _counts(layout, name) for name, part in manifest.parts.items() if "ledger" in part.tables}
     return RunResult(
-        run=layout.root, state=manifest.state, ledger=counts_of(layout, manifest), metrics=read_metrics(layout.metrics),
-        notes=tuple(manifest.notes), usage={name: part.usage for name, part in manifest.parts.items() if part.usage},
+        run=layout.root, state=manifest.state, ledger=[stage for stages in by_part.values() for stage in stages],
+        metrics=read_metrics(layout.metrics), notes=tuple(manifest.notes),
+        usage=[one for name, stages in by_part.items() for one in _usage(name, stages, manifest.parts[name])],
     )  # fmt: skip
 
 
-def counts_of(layout: Layout, manifest: Manifest) -> list[ledger.StageCount]:
-    """The ledger of all parts, in the order in which they were begun."""
+def _counts(layout: Layout, part: str) -> list[ledger.StageCount]:
+    return ledger.count(ledger_files(layout, part))
+
+
+def _usage(name: str, stages: Sequence[ledger.StageCount], part: Part) -> list[PartUsage]:
+    """What each role was asked in a part, over all of its stages."""
+    spent: dict[str, Counter[str]] = {}
+    for stage in stages:
+        for role, counts in stage.usage.items():
+            spent.setdefault(role, Counter()).update(counts)
     return [
-        stage
-        for name, part in manifest.parts.items()
-        if "ledger" in part.tables
-        for stage in ledger.count(ledger_files(layout, name))
-    ]
+        PartUsage(
+            part=name, role=role, requests=counts["requests"], tokens_read=counts["tokens_read"],
+            tokens_written=counts["tokens_written"], recalled=part.usage.get(role, {}).get("recalled", 0),
+        )
+        for role, counts in spent.items()
+    ]  # fmt: skip
 
 
 def ledger_files(layout: Layout, part: str) -> list[Path]:

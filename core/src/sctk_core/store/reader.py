@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sctk_core.errors import ConfigError
-from sctk_core.store.layout import Layout
+from sctk_core.store.layout import Layout, curated
 from sctk_core.store.manifest import Manifest, load_manifest
 from sctk_core.store.part import shards_of
 from sctk_core.store.replies import Replies
@@ -44,6 +44,15 @@ class RunReader:
         """The type of a table's rows."""
         part, _, name = table.rpartition("/")
         return self.manifest.parts[part].tables.get(name, "")
+
+    def training_tables(self) -> list[str]:
+        """The tables that the last arm learns from, by path, as curation left them."""
+        found = []
+        for name in self.manifest.training:
+            part, _, table = name.rpartition(".")
+            kept = f"{curated(name)}/rows"
+            found.append(kept if kept in self._tables else f"{part}/{table}")
+        return found
 
     def n_rows(self) -> dict[str, int]:
         """How many rows each sealed table has."""
