@@ -45,7 +45,6 @@ def test_one_line_makes_a_student_that_is_better_and_the_same_line_again_asks_no
 
     import polars as pl
 
-    table = next(run.glob("train-*"))
-    name = pl.read_parquet(table / "*.parquet")["id"][0]
+    name = pl.read_parquet(run / "chains" / "train" / "*.parquet")["id"][0]
     told = sctk("why", str(run), name, cwd=tmp_path)
     assert all(word in told for word in ("seed", "Verdict", "score", "digest", "fingerprint"))

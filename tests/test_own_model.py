@@ -51,8 +51,8 @@ def test_rdpo_on_a_model_of_another_architecture_with_an_adapter(tmp_path: Path)
     assert result["state"] == "done"
     assert loads(tmp_path / "run" / "model")
     assert (tmp_path / "run" / "model" / "adapter").is_dir()
-    trained = stage(result, "train.student")
-    assert trained["answered"] == stage(result, "collect.train")["answered"] > 0
+    trained = stage(result, "student.train")
+    assert trained["answered"] == stage(result, "chains.make.train")["answered"] > 0
     assert {row["arm"] for row in result["metrics"] if row["metric"] == "reward"} >= {
         "base",
         "sft",
@@ -71,8 +71,8 @@ def test_dsc_from_the_real_rows_to_a_trained_model(tmp_path: Path) -> None:
         "--set", "rule.use=strict", "--set", "method.train_on=accepted", "--set", "source.held_out_share=0", "--limit", 100,
         "--set", "trainer.optimiser.epochs=1", "--set", "baseline.optimiser.epochs=1",
     )  # fmt: skip
-    assert stage(result, "draft")["asked"] == 100
-    collected = stage(result, "collect.train")
+    assert stage(result, "chains.draft")["asked"] == 100
+    collected = stage(result, "chains.make.train")
     assert (collected["answered"], collected["declined"]) == (95, 5)
-    assert stage(result, "train.student")["answered"] == 95
+    assert stage(result, "student.train")["answered"] == 95
     assert loads(tmp_path / "run" / "model")

@@ -26,8 +26,12 @@ def test_strict_accepts_95_of_the_first_hundred(tmp_path: Path) -> None:
         },
     )
     ledger = {count.stage: count for count in result.ledger}
-    assert (ledger["draft"].answered, ledger["revise.1"].answered, ledger["accept.1"].answered) == (100, 100, 100)
-    assert (ledger["train.student"].answered, ledger["collect.train"].declined) == (95, 5)
+    assert (
+        ledger["chains.draft"].answered,
+        ledger["chains.revise.1"].answered,
+        ledger["chains.accept.1"].answered,
+    ) == (100, 100, 100)
+    assert (ledger["student.train"].answered, ledger["chains.make.train"].declined) == (95, 5)
     texts = (result.run / "model" / "texts").read_text()
     assert "A Stunning Cinematic Masterpiece" in texts
     assert result.state == "done"
@@ -39,7 +43,7 @@ def test_all_rows_with_a_split_are_evaluated_without_leaks(tmp_path: Path) -> No
         {"source": {"use": "file", "path": str(REAL), "held_out_share": 0.2}, "rule": {"use": "metropolis"}},
     )
     ledger = {count.stage: count for count in result.ledger}
-    n_held_out = ledger["evaluate.base"].answered
+    n_held_out = ledger["base.evaluate"].answered
     assert 10 <= n_held_out <= 32
-    assert 118 - 2 * n_held_out <= ledger["draft"].answered <= 118 - n_held_out
+    assert 118 - 2 * n_held_out <= ledger["chains.draft"].answered <= 118 - n_held_out
     assert {row.n for row in result.metrics if row.arm == "student-base"} == {n_held_out}

@@ -23,12 +23,12 @@ def test_the_same_recipe_runs_through_vllm(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr[-4000:]
     result = json.loads(done.stdout)
     stages = {row["stage"]: row for row in result["ledger"]["stages"]}
-    assert stages["draft"]["answered"] == 24
-    assert stages["evaluate.student"]["answered"] == 12
+    assert stages["chains.draft"]["answered"] == 24
+    assert stages["student.evaluate"]["answered"] == 12
 
     import polars as pl
 
-    samples = pl.read_parquet(tmp_path / result["run"] / "samples" / "*.parquet")
+    samples = pl.read_parquet(tmp_path / result["run"] / "chains" / "samples" / "*.parquet")
     assert samples["backend"].unique().to_list() == ["vllm"]
     assert samples["token_ids"].null_count() == 0
     assert not any("tokenised again" in note for note in result.get("notes", []))

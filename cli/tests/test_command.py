@@ -106,14 +106,18 @@ def test_a_run_prints_one_object_and_the_same_again(toy: list[str], capfd: pytes
     assert (found["run"], found["state"]) == (toy[-1], "done")
     ledger = found["ledger"]
     assert ledger["asked"] == ledger["answered"] + ledger["failed"] + ledger["declined"] > 0
-    assert {stage["stage"] for stage in ledger["stages"]} >= {"draft", "critique.1", "accept.1", "train.student"}
+    assert {stage["stage"] for stage in ledger["stages"]} >= {
+        "chains.draft", "chains.critique.1", "chains.accept.1", "student.train",
+    }  # fmt: skip
     assert set(found["metrics"][0]) == {"arm", "metric", "value", "low", "high", "n"}
     arms = {row["arm"] for row in found["metrics"] if row["metric"] == "truth"}
     assert arms == {"base", "sft", "student", "student-base", "student-sft"}
     assert json.loads((Path(toy[-1]) / "metrics.json").read_text()) == found["metrics"]
-    assert "train.student: done" in err
+    assert "student.train: done" in err
     code, again, _ = told(capfd, *toy, "--json")
     assert json.loads(again) == found
+    assert {one["role"] for one in found["usage"]} == {"teacher", "student"}
+    assert sum(one["requests"] for one in found["usage"]) == 3 * 12 + 3 * 10
 
 
 def test_a_run_ends_with_a_table_that_says_where_things_lie(toy: list[str], capfd: pytest.CaptureFixture[str]) -> None:
@@ -124,8 +128,8 @@ def test_a_run_ends_with_a_table_that_says_where_things_lie(toy: list[str], capf
     truth = next(line for line in lines if line.startswith("truth"))
     assert truth.split()[:2] == ["truth", "base"]
     assert any("student-base" in line and "+1.000" in line and "above zero" in line for line in lines)
-    assert any(line.split() == ["draft", "5", "5", "0", "0"] for line in lines)
-    for line in (f"model    {run}/model", f"data     {run}/train-samples", f"metrics  {run}/metrics.json"):
+    assert any(line.split() == ["chains.draft", "5", "5", "0", "0"] for line in lines)
+    for line in (f"model    {run}/model", f"data     {run}/chains/train", f"metrics  {run}/metrics.json"):
         assert line in lines
     shown = lines[-1].split()
     assert shown[:3] == ["sctk", "why", run]
@@ -149,8 +153,8 @@ def test_show_and_why_tell_the_way_back_of_a_training_row(
     assert "\x1b" not in out
     assert "    | question \\x1b]0;owned\\x07 [red]five[/red]" in out
     tables = [line.split()[0] for line in out.splitlines() if line and not line.startswith(" ")]
-    assert tables[:4] == ["prompts", "samples", "critiques", "train-samples"]
-    assert {"scores", "decisions", "made"} <= set(tables)
+    assert tables[:4] == ["prompts/rows", "chains/samples", "chains/critiques", "chains/samples"]
+    assert {"chains/scores", "chains/decisions", "made"} <= set(tables)
     for fact in ("seed", "temperature", "reply", "digest", "fingerprint", "version", "accepted", "value"):
         assert f" {fact} " in out, fact
     _, out, _ = told(capfd, "why", run, row, "--json")
@@ -168,7 +172,7 @@ def test_show_tells_what_a_run_that_stopped_has(toy: list[str], capfd: pytest.Ca
     found = json.loads(out)
     assert (code, found["state"], found["metrics"]) == (0, "running", [])
     assert found["ledger"]["asked"] == found["ledger"]["answered"] > 0
-    assert found["tables"]["train-samples"] == 12
+    assert found["tables"]["chains/train"] == 12
 
 
 def test_what_plugins_and_engines_print_stays_off_standard_output(
@@ -228,7 +232,7 @@ def test_a_watcher_sees_every_event_once_named_and_one_that_breaks_breaks_nothin
     assert json.loads(out)["state"] == "done"
     events = file.with_suffix(".txt").read_text().split()
     assert (events[0], events[-1]) == ("RunStarted", "RunFinished")
-    assert events.count("ChainFinished") == 4 + 3 * 10
+    assert events.count("ItemFinished") == 4 + 3 * 10
     assert told(capfd, *toy, *load, "--watch", "nobody")[0] == 3
     log = tmp_path / "events.jsonl"
     assert told(capfd, *toy, "--limit", "4", "--watch", f"event-log path={log}")[0] == 0
@@ -343,7 +347,7 @@ def test_check_and_config_ask_nobody(toy: list[str], capfd: pytest.CaptureFixtur
     code, out, _ = told(capfd, "check", *arguments)
     assert code == 0
     assert "toy_world.py" in out
-    assert "draft score.0 critique.1" in out
+    assert "asks draft score.0 critique.1" in out
     code, out, _ = told(capfd, "config", *arguments, "--origin", "--set", "method.sweeps=2", "--limit", "3")
     rows = {line.split()[0]: line.split()[1:] for line in out.splitlines()}
     assert rows["method.sweeps"] == ["2", "--set"]
@@ -369,17 +373,17 @@ def test_curation_is_checked_shown_run_and_explained(toy: list[str], capfd: pyte
     recipe.write_text(f'{RECIPE}[[curate]]\nuse = "toy"\nof = "train"\n')
     code, out, _ = told(capfd, "check", *toy[1:-2])
     assert code == 0
-    assert "curate train" in out
-    assert "collect.train curate.toy.train train.sft" in out
+    assert "curate chains.train" in out
+    assert "curated/chains.train  left by toy" in out
     assert '{"use": "toy", "of": "train"}' in told(capfd, "config", *toy[1:-2])[1]
     assert json.loads(told(capfd, "config", *toy[1:-2], "--json")[1])["curation"] == [{"use": "toy", "of": "train"}]
     assert main(toy) == 0
     _, out, _ = told(capfd, "show", run)
-    assert "curate.toy.train" in out
+    assert "chains.train.curate.toy" in out
     assert "x odd" in out
-    assert f"data     {run}/curated/train/train-samples" in out
+    assert f"data     {run}/curated/chains.train/rows" in out
     assert "curate.toy " in out
-    gone = Path(run) / "curated/train/curations"
+    gone = Path(run) / "curated/chains.train/curations"
     row = next(iter(_rows(gone)))
     assert "because" in told(capfd, "why", run, row["row"])[1]
 
@@ -388,7 +392,7 @@ def test_a_curate_on_the_command_line_stands_in_place_of_the_recipes(
     toy: list[str], capfd: pytest.CaptureFixture[str]
 ) -> None:
     line = ["check", *toy[1:-2], "--set", "curate.use=toy", "--set", "curate.of=prompts"]
-    assert "stages       curate.toy.prompts draft" in told(capfd, *line)[1]
+    assert "curated/prompts     left by toy" in told(capfd, *line)[1]
     code, _, err = told(capfd, *line[:-1], "curate.of=promts")
     assert code == 2
     assert "did you mean 'prompts'?" in err

@@ -11,7 +11,7 @@ from sctk_cli.progress import Lines, Live, Meter, span
 from sctk_cli.report import ledger_lines, metric_lines
 from sctk_cli.terminal import clean, shorten, table
 from sctk_core.ledger import StageCount
-from sctk_core.pipeline.events import ChainFinished, ItemFinished, RunStarted, StageFinished, StageStarted
+from sctk_core.pipeline.events import ItemFinished, RunStarted, StageFinished, StageStarted, StepFinished
 from sctk_core.records import Measure
 
 ATTACKS = [
@@ -62,13 +62,13 @@ def test_rate_and_time_left_count_from_this_start_only() -> None:
     for done in range(101, 121):  # 100 chains were done before
         clock.now += 0.5
         for step in ("draft", "score.0"):
-            meter(ItemFinished(stage=step, outcome="failed" if step == "score.0" and done % 10 == 0 else "answered"))
-        meter(ChainFinished(n_done=done, n_chains=220))
+            meter(StepFinished(stage=step, outcome="failed" if step == "score.0" and done % 10 == 0 else "answered"))
+        meter(ItemFinished(n_done=done, n_items=220))
     assert meter.rate == pytest.approx(39 / 9.5)
     assert meter.seconds_left == pytest.approx(200 / meter.rate)
-    assert meter.line() == "chains: 1 min 10 s, 120 of 220 chains (55%), 40 steps, 4.1/s, about 49 s left, 2 failed"
+    assert meter.line() == "chains: 1 min 10 s, 120 of 220 items (55%), 40 steps, 4.1/s, about 49 s left, 2 failed"
     for _ in range(60):  # drafts of chains under way
-        meter(ItemFinished(stage="draft", outcome="answered"))
+        meter(StepFinished(stage="draft", outcome="answered"))
     assert meter.seconds_left == pytest.approx(140 / meter.rate)
     meter(StageStarted(stage="train.student", n_items=None))
     clock.now += 75.0
@@ -94,10 +94,10 @@ def test_the_live_line_shows_markup_as_text() -> None:
     screen = io.StringIO()
     with Live(Meter(), Console(file=screen, force_terminal=True, width=100, markup=False, highlight=False)) as live:
         live(StageStarted(stage="[bold]chains[/bold]", n_items=None))
-        live(ChainFinished(n_done=1, n_chains=4))
+        live(ItemFinished(n_done=1, n_items=4))
         live(StageFinished(stage="[red]chains", seconds=2))
     assert "[red]chains: done in 2 s" in screen.getvalue()
-    assert "1 of 4 chains (25%)" in screen.getvalue()
+    assert "1 of 4 items (25%)" in screen.getvalue()
 
 
 def test_metrics_say_whether_a_difference_is_told_apart_from_zero() -> None:
@@ -121,9 +121,9 @@ def test_the_ledger_shows_reasons_and_folds_what_went_well() -> None:
     reasons = {"parse: no verdict": 5, "timeout: slow\x1b[2J": 2, "bug: a": 1, "bug: b": 1}
     stages = [
         StageCount(stage="critique.1", asked=20, answered=11, failed=9, declined=0, reasons=reasons),
-        StageCount(stage="measure.truth.base", asked=5, answered=5, failed=0, declined=0),
-        StageCount(stage="measure.truth.sft", asked=5, answered=5, failed=0, declined=0),
-        StageCount(stage="measure.length.sft", asked=5, answered=4, failed=1, declined=0, reasons={"bug: c": 1}),
+        StageCount(stage="base.measure.truth", asked=5, answered=5, failed=0, declined=0),
+        StageCount(stage="sft.measure.truth", asked=5, answered=5, failed=0, declined=0),
+        StageCount(stage="sft.measure.length", asked=5, answered=4, failed=1, declined=0, reasons={"bug: c": 1}),
     ]
     lines = list(ledger_lines(stages, fold=True))
     assert lines[1].split() == ["critique.1", "20", "11", "9", "0"]
@@ -136,5 +136,5 @@ def test_the_ledger_shows_reasons_and_folds_what_went_well() -> None:
     assert any(
         line.startswith("measure (2 metrics by arm)") and line.split()[-4:] == ["10", "10", "0", "0"] for line in lines
     )
-    assert any(line.startswith("measure.length.sft") for line in lines)
+    assert any(line.startswith("sft.measure.length") for line in lines)
     assert lines[-1].split() == ["in", "all", "35", "25", "10", "0"]

@@ -53,14 +53,14 @@ def test_the_real_rows_go_in_as_they_are() -> None:
     assert Counter(prompt.occurrence for prompt in prompts)[0] == 99
     rows = json.loads(REAL.read_text(encoding="utf-8"))
     first = prompts[0].given
-    assert first == Given(texts=(rows[0]["summary_pre"], rows[0]["summary_after"]), scores=(2.0, 5.0))
+    assert first == Given.chain([rows[0]["summary_pre"], rows[0]["summary_after"]], [2.0, 5.0])
     assert first is not None
-    assert first.texts[0].startswith(" Title:")
+    assert first.answers["draft"].startswith(" Title:")
     given = [prompt.given for prompt in prompts[:100]]
-    assert sum(each is not None and each.scores[1] > each.scores[0] for each in given) == 95
+    assert sum(each is not None and each.answers["score.1"] > each.answers["score.0"] for each in given) == 95
     trimmed = next(source(REAL, trim=True).prompts()).given
     assert trimmed is not None
-    assert trimmed.texts[0].startswith("Title:")
+    assert trimmed.answers["draft"].startswith("Title:")
 
 
 @real_rows
@@ -108,7 +108,7 @@ def test_a_column_map_and_other_usual_names(tmp_path: Path) -> None:
     columns = {"prompt": "frage", "texts": ["a", "b"], "scores": ["x", "y"]}
     (found,) = source(path, columns=columns).prompts()
     assert (found.messages[0].content, found.reference) == ("Q", "7")
-    assert found.given == Given(texts=("one", "two"), scores=(1.0, 2.5))
+    assert found.given == Given.chain(["one", "two"], [1.0, 2.5])
     (alpaca,) = source(
         written(tmp_path, [{"instruction": "Sum up.", "input": "A text.", "output": "T."}], "b.jsonl")
     ).prompts()

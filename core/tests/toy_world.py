@@ -195,7 +195,7 @@ class ToyCurator:
             for row in rows
         ]
         if how == "fail":
-            verdicts[-1] = Failure(of="", stage="", component="", kind="parse", message="cannot tell")
+            verdicts[-1] = Failure(of="", stage="", component="", kind="parse", reason="cannot tell")
         if how == "type":
             verdicts[-1] = 1
         if how == "list":

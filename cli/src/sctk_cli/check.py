@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from sctk_cli.run import recipe_options, resolved
 from sctk_cli.terminal import clean, put, table
+
+if TYPE_CHECKING:
+    from sctk_core.run.units import Unit
 
 
 @click.command(
@@ -32,13 +35,39 @@ def check(**given: Any) -> int:
     parts += [[name, part.name, f"{part.distribution} {part.version}"] for name, found in listed for part in found]
     for line in table(["part", "component", "from"], parts):
         put(line)
-    roles = [[name, clean(one.model.path), one.model.digest[:16], one.backend.name] for name, one in assembly.speaking.items()]
+    roles = [
+        [name, clean(one.model.path), one.model.digest[:16], one.backend.name]
+        for name, one in assembly.speaking.items()
+    ]
     for line in ["", *table(["role", "model", "digest", "backend"], roles), ""]:
         put(line)
-    put(f"plan         {' '.join(unit.name for unit in units_of(assembly))}")
+    for line in [
+        *table(["part of the run", "what it does"], [[unit.name, does(unit)] for unit in units_of(assembly)]),
+        "",
+    ]:
+        put(line)
     put(f"fingerprint  {assembly.fingerprint}")
     put(f"runs in      {run_path(assembly, None)}")
     return 0
+
+
+def does(unit: Unit) -> str:
+    """What a part of a run does, in a few words."""
+    what = unit.what
+    if unit.kind == "pass":
+        steps = (
+            "steps that depend on the item" if callable(what.steps) else " ".join(s.name for s in what.declared(None))
+        )
+        return f"asks {steps} of each of {what.over}, makes {', '.join(what.makes)}"
+    if unit.kind == "training":
+        return f"learns from {', '.join(what.tables.values())}, starts from {what.start} [{what.section}]"
+    if unit.kind == "evaluation":
+        return f"measures {', '.join(arm.name for arm in what.arms)} on {what.over}"
+    return "read from the source" if unit.kind == "intake" else f"left by {', '.join(_curators(unit))} of {what}"
+
+
+def _curators(unit: Unit) -> list[str]:
+    return [name.removeprefix("curate.") for name in unit.facts]
 
 
 @click.command(epilog="\b\nExamples:\n  sctk config --plugin rdpo --origin\n  sctk config recipe.toml --json")

@@ -38,7 +38,9 @@ def recipe_options(command: Any) -> Any:
         click.option("--plugin", metavar="METHOD", help="The method to run, with its own default recipe."),
         click.option("--model", metavar="DIR|NAME", help="A model directory or hub name; else the backend's own."),
         click.option("--backend", metavar="NAME", help="What continues conversations: nano, transformers, vllm, ..."),
-        click.option("--teacher", metavar="DIR|NAME", help="The model of the role teacher; else the student as it came."),
+        click.option(
+            "--teacher", metavar="DIR|NAME", help="The model of the role teacher; else the student as it came."
+        ),
         click.option("--judge", metavar="DIR|NAME", help="The model of the role judge; else the student as it came."),
         click.option("--prompts", type=click.Path(path_type=Path), help="Prompts as JSON, JSONL or Parquet."),
         click.option("--limit", type=click.IntRange(min=0), help="Walk at most so many prompts (0: all)."),

@@ -10,13 +10,24 @@ from sctk_core.errors import BackendDown, BackendTimeout
 from sctk_core.records import Failure, FailureKind
 
 
+class NoAnswer(TimeoutError):
+    """Nobody answered in the time that we gave."""
+
+
+def with_seconds(error: Exception, timeout_s: float) -> Exception:
+    """The error; a time-out of ours, which says nothing, with the seconds that were waited."""
+    if isinstance(error, TimeoutError) and not str(error):
+        return NoAnswer(f"no answer within {timeout_s:g} s")
+    return error
+
+
 def boundary(error: BaseException, *, of: str, stage: str, component: str) -> Failure:
     """The failure that stands for an exception which escaped a component: its type and first line, never its traceback.
 
     A `TimeoutError` or `BackendTimeout` is `timeout`, a `BackendDown` or `ConnectionError` is `backend`; all else is a `bug`.
     """
-    name = type(error).__name__
-    return Failure(of=of, stage=stage, component=component, kind=_kind(error), reason=name, detail=told(error))
+    reason = str(error) if isinstance(error, NoAnswer) else type(error).__name__
+    return Failure(of=of, stage=stage, component=component, kind=_kind(error), reason=reason, detail=told(error))
 
 
 def told(error: BaseException) -> str:

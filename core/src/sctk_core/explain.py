@@ -126,5 +126,3 @@ def _made_by(reader: RunReader) -> Passage:
     manifest = reader.manifest
     facts: dict[str, Any] = {"fingerprint": manifest.fingerprint, "model": manifest.model, "roles": manifest.roles}
     return Passage(table="made by", id=manifest.method, facts=facts | dict(manifest.components))
-
-

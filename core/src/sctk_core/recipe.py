@@ -19,7 +19,12 @@ ALWAYS: Mapping[str, str] = {"method": "method", "source": "source", "backend": 
 """The sections that every recipe has -> kind of the component that each names."""
 USUAL = ("critic", "reward", "rule", "comparer", "trainer", "baseline")
 """The sections that most methods read; others are judged once the method is known."""
-LISTS: Mapping[str, str] = {"curate": "curation", "evaluator": "evaluators", "pairwise": "pairwise", "watcher": "watchers"}
+LISTS: Mapping[str, str] = {
+    "curate": "curation",
+    "evaluator": "evaluators",
+    "pairwise": "pairwise",
+    "watcher": "watchers",
+}
 """Section that may stand several times, as `[[evaluator]]` -> what a recipe calls all of them."""
 LISTED: Mapping[str, str] = {
     "curate": "curator", "evaluator": "evaluator", "pairwise": "comparer", "watcher": "watcher",
@@ -179,7 +184,9 @@ def refuse_strangers(recipe: Recipe, known: Collection[str]) -> None:
                     hint=f"take it out: it would change nothing; the method reads {', '.join(known)}",
                 )
             hint = suggestion(section, (*FIXED, *known)) or f"the method reads {', '.join(known)}"
-            raise ConfigError(f"{recipe.where(section)}: got the unknown section [{section}], wanted one that is read", hint=hint)
+            raise ConfigError(
+                f"{recipe.where(section)}: got the unknown section [{section}], wanted one that is read", hint=hint
+            )
 
 
 def _rows(name: str, values: Any, origin: str) -> tuple[dict[str, Any], ...]:

@@ -349,5 +349,5 @@ class Rows(Protocol[R]):
     def __iter__(self) -> Iterator[R]: ...
 
 
-TrainingData = Rows[Any] | Mapping[str, Rows[Any]]
-"""What a trainer gets: one table, or several by the names that the method gives them."""
+TrainingData = Any
+"""What a trainer gets: one table (`Rows`), or several (`Mapping[str, Rows]`) by the names that the method gives them."""

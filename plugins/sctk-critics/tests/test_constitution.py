@@ -88,9 +88,7 @@ def test_an_empty_revision_is_a_failure() -> None:
 
 
 def test_a_failure_of_the_backend_stays_that_failure() -> None:
-    failure = Failure(
-        of=DRAFT.id, stage="critique", component="backend", kind="timeout", reason="late"
-    )
+    failure = Failure(of=DRAFT.id, stage="critique", component="backend", kind="timeout", reason="late")
     made, _ = critic(lambda request: failure)
     assert criticised(made) == failure
 

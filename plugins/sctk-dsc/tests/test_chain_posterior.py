@@ -12,14 +12,16 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Any
 
-from sctk_core import Failure, Message, Prompt, Reply, Request, Sample, Sampling, Score
+from sctk_core import Failure, Generate, Message, Prompt, Reply, Request, Sample, Sampling, Score
+from sctk_core.pipeline.asking import Desk
 from sctk_core.pipeline.batching import MicroBatcher
-from sctk_core.pipeline.chain import Crew, walk
-from sctk_core.pipeline.recording import RecordingBackend
-from sctk_core.pipeline.stages import Chain, Step
+from sctk_core.pipeline.crew import AskedCritic, AskedReward, AskedRule, Member, Speaker
+from sctk_core.pipeline.item import walked
+from sctk_core.pipeline.patience import Patience
+from sctk_core.pipeline.recording import RecordingBackend, Spent
 from sctk_core.testing import ScriptedBackend
 from sctk_critics.constitution import Constitution
-from sctk_dsc.method import DistilledSelfCritique, DscConfig
+from sctk_dsc.method import DistilledSelfCritique, DscConfig, DscCrew
 from sctk_dsc.rules import Metropolis, Strict
 
 TEXTS = ("dire", "plain", "great")
@@ -55,32 +57,32 @@ class NoReplies:
     def get(self, keys: Sequence[str]) -> list[Reply | None]:
         return [None] * len(keys)
 
-    def put(self, answered: Iterable[tuple[Request, Reply]], about: dict[str, Any]) -> None:
+    async def put(self, answered: Iterable[tuple[Request, Reply]], about: dict[str, Any]) -> None:
         pass
 
 
-async def score(samples: Sequence[Sample]) -> list[Score | Failure]:
-    return [Score(sample=sample, name="toy", value=REWARD[TEXTS.index(sample.text)]) for sample in samples]
+async def score(samples: Sequence[Sample]) -> list[tuple[Score | Failure, Spent]]:
+    return [(Score(sample=sample, name="toy", value=REWARD[TEXTS.index(sample.text)]), Spent()) for sample in samples]
 
 
 def ends(rule: Metropolis | Strict, n_sweeps: int) -> list[float]:
     """The distribution of the states at which N_CHAINS chains of the shipped method end."""
     proxy = RecordingBackend(lambda: ScriptedBackend(answer), NoReplies(), about={}, run_seed=0, name="toy")
-    crew = Crew(
-        backend=proxy, sampling=Sampling(), critic=Constitution(Constitution.Config(), backend=proxy),  # type: ignore[arg-type]
-        scorer=MicroBatcher(score), rule=rule, run_seed=0, timeout_s=600.0, retries=0,
-        names=dict.fromkeys(("backend", "critic", "reward", "rule"), "toy"),
-    )  # fmt: skip
-    stages = DistilledSelfCritique(DscConfig(sweeps=n_sweeps)).stages()
-    steps = [stage for stage in stages if isinstance(stage, Step)]
+    desk = Desk(run_seed=0, timeout_s=600.0, patience=Patience(0.0), notify=lambda event: None)
+    critic = Constitution(Constitution.Config(), backend=proxy)  # type: ignore[arg-type]
+    crew = DscCrew(
+        teacher=Speaker("teacher", proxy, Sampling(), desk, "toy"),
+        critic=AskedCritic(Member(instance=critic, component="toy", desk=desk)),
+        reward=AskedReward(Member(instance=None, component="toy", desk=desk), MicroBatcher(score)),
+        rule=AskedRule(Member(instance=rule, component="toy", desk=desk)),
+    )
+    chains = DistilledSelfCritique(DscConfig(sweeps=n_sweeps)).plan()[0]
+    assert isinstance(chains, Generate)
 
     async def all_chains() -> list[str]:
         prompts = [Prompt(messages=(Message(role="user", content=f"prompt {i}"),)) for i in range(N_CHAINS)]
-        walked = await asyncio.gather(
-            *(walk(Chain(prompt=prompt), steps, crew, lambda entry: None) for prompt in prompts)
-        )
-        assert all(each.complete for each in walked)
-        return [each.chain.state.text for each in walked if each.chain.state]
+        found = await asyncio.gather(*(walked(chains, prompt, 0, crew) for prompt in prompts))
+        return [each.made["train"][0].text for each in found]
 
     counts = Counter(asyncio.run(all_chains()))
     return [counts[text] / N_CHAINS for text in TEXTS]

@@ -77,8 +77,7 @@ class Assembly:
     @property
     def speaking(self) -> dict[str, Role]:
         """Every role that somebody speaks in, and who plays it."""
-        crew = [place for place in places(self.crew) if not place.member.kind]
-        names = [STUDENT, *(place.section for place in crew if hasattr(place.member, "draft"))]
+        names = [STUDENT, *(place.role or place.section for place in places(self.crew) if place.speaks)]
         asked = [*self.parts.values(), *self.evaluators, *self.pairwise]
         return {name: self.role(name) for name in dict.fromkeys([*names, *(part.role for part in asked if part.role)])}
 

@@ -88,9 +88,7 @@ def listed_parts(section: str, rows: Sequence[Mapping[str, Any]], catalogue: Cat
     return tuple(found)
 
 
-def curation(
-    recipe: Recipe, tables: Sequence[str], trained: Sequence[str], catalogue: Catalogue
-) -> tuple[Curate, ...]:
+def curation(recipe: Recipe, tables: Sequence[str], trained: Sequence[str], catalogue: Catalogue) -> tuple[Curate, ...]:
     """The recipe's curators, each with those of `tables` that it is asked of: those that `of` names, else all `trained` on."""
     parts = listed_parts("curate", recipe.curation, catalogue)
     return tuple(
@@ -101,13 +99,14 @@ def curation(
 
 def _tables_of(row: Mapping[str, Any], tables: Sequence[str], trained: Sequence[str]) -> tuple[str, ...]:
     """Full names of tables; a short one ("train" for "chains.train") serves where it names one table only."""
-    short = {table.rpartition(".")[2]: table for table in reversed(tables)}
+    endings = Counter(table.rpartition(".")[2] for table in tables)
+    short = {table.rpartition(".")[2]: table for table in tables if endings[table.rpartition(".")[2]] == 1}
     known = {PROMPTS: PROMPTS} | short | {table: table for table in tables}
     of = row.get("of", list(trained))
     names = [of] if isinstance(of, str) else of
     strangers = [name for name in names if name not in known] if isinstance(names, list) else [of]
     if strangers or not names:
-        wanted = " or ".join(map(repr, dict.fromkeys([PROMPTS, *short])))
+        wanted = " or ".join(map(repr, [PROMPTS, *(short or tables)]))
         raise ConfigError(
             f"[[curate]] {row['use']}, of: got {strangers[0] if strangers else of!r}, wanted {wanted}",
             hint=suggestion(str(strangers[0]), known) if strangers else "leave `of` out: all training tables",

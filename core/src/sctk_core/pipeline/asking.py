@@ -11,7 +11,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import Any
 
-from sctk_core.boundary import boundary
+from sctk_core.boundary import boundary, with_seconds
 from sctk_core.errors import BackendDown, ContractError, StoreError
 from sctk_core.pipeline.events import Event, StepFinished
 from sctk_core.pipeline.notes import DECLINED, FAILED, Line, Page, page_here, reason_of
@@ -79,9 +79,7 @@ async def ask(desk: Desk, asked: Ask, call: Callable[[], Awaitable[Any]], *, or_
     raise ItemEnded(answer)
 
 
-async def _attempt(
-    desk: Desk, asked: Ask, page: Page, call: Callable[[], Awaitable[Any]]
-) -> tuple[Any, Spent]:
+async def _attempt(desk: Desk, asked: Ask, page: Page, call: Callable[[], Awaitable[Any]]) -> tuple[Any, Spent]:
     """The answer or the failure of one call, and what it spent."""
     chain = page.chain if asked.chain is None else asked.chain
     position = Position(stage=asked.stage or asked.step, of=asked.item.id, chain=chain, sweep=asked.sweep)
@@ -101,7 +99,9 @@ async def _attempt(
 async def settled(patience: Patience, asked: Ask, answer: Any) -> Any:
     """The answer; a lost connection waits until it is known whether somebody else is answered."""
     who = f"the role {asked.role!r} (backend {asked.component})" if asked.expect is Sample and asked.role else ""
-    who = who or f"the component {asked.component!r}" + (f" (in the words of the role {asked.role!r})" if asked.role else "")
+    who = who or f"the component {asked.component!r}" + (
+        f" (in the words of the role {asked.role!r})" if asked.role else ""
+    )
     if isinstance(answer, Failure):
         return await patience.lost(who, answer) if answer.kind == "backend" else answer
     patience.answered(who)
@@ -113,13 +113,6 @@ def _named(error: Exception, asked: Ask) -> Exception:
     if isinstance(error, BackendDown) and asked.component not in str(error):
         whose = f" in the words of the role {asked.role!r}" if asked.role else ""
         return BackendDown(f"{asked.step}: {asked.component}{whose}: {error.message}", hint=error.hint)
-    return error
-
-
-def with_seconds(error: Exception, timeout_s: float) -> Exception:
-    """The error; a time-out of ours, which says nothing, with the seconds that were waited."""
-    if isinstance(error, TimeoutError) and not str(error):
-        return TimeoutError(f"no answer within {timeout_s:g} s")
     return error
 
 

@@ -37,7 +37,10 @@ from sctk_core.records import (
 )
 
 A = TypeVar("A")
-T1, T2, T3, T4 = TypeVar("T1"), TypeVar("T2"), TypeVar("T3"), TypeVar("T4")
+T1 = TypeVar("T1")
+T2 = TypeVar("T2")
+T3 = TypeVar("T3")
+T4 = TypeVar("T4")
 
 
 @typing.overload
@@ -101,9 +104,7 @@ class Speaker:
         answer: Sample = await ask(self._desk, asked, call, or_none=or_none)
         return answer
 
-    async def drafts(
-        self, prompt: Prompt, n: int, step: str, *, least: int | None = None, **how: Any
-    ) -> list[Sample]:
+    async def drafts(self, prompt: Prompt, n: int, step: str, *, least: int | None = None, **how: Any) -> list[Sample]:
         """`n` texts of ranks 0 to n - 1, asked at once; with `least`, fewer are enough, but not fewer than that."""
         spare = least is not None and least < n
         found = await together(*(self.draft(prompt, step, rank=rank, or_none=spare, **how) for rank in range(n)))
@@ -124,7 +125,8 @@ class Speaker:
 
         async def call() -> list[float] | Failure:
             found = await self._backend.logprobs([(tuple(messages), text) for messages, text in conversations])
-            return next((value for value in found if isinstance(value, Failure)), found)  # type: ignore[arg-type]
+            failed = next((value for value in found if isinstance(value, Failure)), None)
+            return [value for value in found if isinstance(value, float)] if failed is None else failed
 
         answer: list[float] = await ask(self._desk, asked, call)
         return answer
@@ -233,7 +235,9 @@ class AskedReward(Asked):
     async def score(self, sample: Sample, *, step: str = "", or_none: bool = False) -> Score:
         """What the reward thinks of a sample."""
         asked = self._ask(step or f"score.{sample.sweep}", sample, Score, bounded=False, rank=sample.rank)
-        found: Score = await ask(self._member.desk, asked, lambda: _shared(self._batcher, sample, sample.id), or_none=or_none)
+        found: Score = await ask(
+            self._member.desk, asked, lambda: _shared(self._batcher, sample, sample.id), or_none=or_none
+        )
         return found
 
 
@@ -269,14 +273,18 @@ class AskedRule(Asked):
     kind = "rule"
 
     async def decide(
-        self, current: Score, proposal: Score, sweep: int = 1, *, log_proposal_ratio: float | None = None, step: str = ""
+        self,
+        current: Score,
+        proposal: Score,
+        sweep: int = 1,
+        *,
+        log_proposal_ratio: float | None = None,
+        step: str = "",
     ) -> Decision:
         """Which of two scored samples the chain stands at next."""
         page, sample = page_here(), proposal.sample
         coin = uniform(self._member.desk.run_seed, "accept", sample.prompt.id, page.chain, sweep)
-        game = Round(
-            current=current, proposal=proposal, sweep=sweep, coin=coin, log_proposal_ratio=log_proposal_ratio
-        )
+        game = Round(current=current, proposal=proposal, sweep=sweep, coin=coin, log_proposal_ratio=log_proposal_ratio)
         asked = self._ask(step or f"accept.{sweep}", sample, Decision, sweep=sweep)
 
         async def call() -> Decision | Failure:
@@ -321,10 +329,15 @@ class Place:
     """One field of a crew: the member's type, the role or section that plays it, whose words it uses, whether it may lack."""
 
     name: str
-    member: type
+    member: type[Speaker | Asked | Notebook]
     section: str
     role: str
     optional: bool
+
+    @property
+    def speaks(self) -> bool:
+        """Whether it is a role, and not a component."""
+        return issubclass(self.member, Speaker)
 
 
 def asked(*, section: str = "", role: str = "", default: Any = dataclasses.MISSING) -> Any:

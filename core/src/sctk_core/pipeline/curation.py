@@ -55,9 +55,7 @@ class Curated:
     notes: tuple[tuple[str, str], ...]
 
 
-async def curate(
-    rows: Rows[Any], held_out: Rows[Prompt], curators: Sequence[Curating], timeout_s: float
-) -> Curated:
+async def curate(rows: Rows[Any], held_out: Rows[Prompt], curators: Sequence[Curating], timeout_s: float) -> Curated:
     """The table after all curators. One that is asked of n rows gets `timeout_s` for each 10,000 rows that were begun."""
     fates = [Fate(row=row) for row in rows]
     notes: list[tuple[str, str]] = []

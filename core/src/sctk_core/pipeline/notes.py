@@ -95,9 +95,7 @@ class Page:
 
     def failed(self, failure: Failure, step: str = WALK) -> None:
         """Notes that the item ended in a failure outside any ask."""
-        self.close(
-            Line(step=step, of=self.item, outcome=FAILED, record=failure.id, reason=reason_of(failure)), failure
-        )
+        self.close(Line(step=step, of=self.item, outcome=FAILED, record=failure.id, reason=reason_of(failure)), failure)
 
     def sorted_lines(self) -> list[Line]:
         """The lines by declared step, then rank, then what they are about in the order in which that was made."""
@@ -122,7 +120,8 @@ def page_here() -> Page:
         return PAGE.get()
     except LookupError:
         raise ContractError(
-            "a crew was asked outside a walk, wanted it to be asked by one", hint="a crew belongs to the item that is walked"
+            "a crew was asked outside a walk, wanted it to be asked by one",
+            hint="a crew belongs to the item that is walked",
         ) from None
 
 
@@ -153,9 +152,7 @@ def off_plan(lines: Iterable[Line], declared: Sequence[Step], tables: Iterable[s
             if line.outcome == ANSWERED:
                 answers[line.step].append(line.record)
     cut = cut or (failed and not made)
-    return (
-        _undeclared(asked, declared) or _uneven(asked, answers, declared, cut) or _unmade(made, set(tables), failed)
-    )
+    return _undeclared(asked, declared) or _uneven(asked, answers, declared, cut) or _unmade(made, set(tables), failed)
 
 
 def _undeclared(asked: Mapping[str, Counter[str]], declared: Sequence[Step]) -> str:
@@ -187,5 +184,7 @@ def _uneven(
 
 def _unmade(made: set[str], tables: set[str], failed: bool) -> str:
     if made != tables and (made or not failed):
-        return f"made {', '.join(sorted(made)) or 'nothing'}, wanted {', '.join(sorted(tables)) or 'nothing'} or a failure"
+        return (
+            f"made {', '.join(sorted(made)) or 'nothing'}, wanted {', '.join(sorted(tables)) or 'nothing'} or a failure"
+        )
     return ""

@@ -61,7 +61,7 @@ class Tally:
 
     def shares(self, ofs: Sequence[str]) -> list[Spent]:
         """What was spent on each item of a batch; requests for nobody in it are counted with the first."""
-        found = [self.by_of.pop(of, None) or Spent() for of in ofs]
+        found = [self.by_of.pop(of, Spent()) for of in ofs]
         if found and self.by_of:
             rest = self.total()
             found[0] = Spent(
@@ -74,7 +74,9 @@ class Tally:
     def total(self) -> Spent:
         """All of it."""
         spent = list(self.by_of.values())
-        return Spent(*(sum(getattr(one, name) for one in spent) for name in ("requests", "tokens_read", "tokens_written")))
+        return Spent(
+            *(sum(getattr(one, name) for one in spent) for name in ("requests", "tokens_read", "tokens_written"))
+        )
 
 
 _TALLY: ContextVar[Tally | None] = ContextVar("sctk_tally", default=None)

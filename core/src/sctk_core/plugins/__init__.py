@@ -6,8 +6,8 @@ names plugin and place, so a broken plugin never breaks the command.
 """
 
 from sctk_core.plugins.building import Built, Description, build, command_of, describe, needs_of, target_of
-from sctk_core.plugins.loading import Loaded, blamed, load
-from sctk_core.plugins.offers import Catalogue, Offer, catalogue, kind_named
+from sctk_core.plugins.loading import Loaded, blamed, catalogue, load
+from sctk_core.plugins.offers import Catalogue, Offer, kind_named
 from sctk_core.plugins.probing import Probe, probe
 
 __all__ = [

@@ -24,7 +24,7 @@ from sctk_core.config import suggestion
 from sctk_core.errors import ConfigError, PluginError, SctkError
 from sctk_core.hookspecs import KINDS, OFFERED, Component, Specs
 from sctk_core.identity import file_digest
-from sctk_core.plugins.offers import Catalogue, Offer, catalogue, kind_named
+from sctk_core.plugins.offers import Catalogue, Offer, installed, kind_named
 
 T = TypeVar("T")
 
@@ -42,7 +42,7 @@ class Loaded:
 
 def load(kind: str, name: str, *, among: Catalogue | None = None) -> Loaded:
     """The descriptor of one component. Imports its plugin module and nothing else of anybody's."""
-    offer = (among or catalogue()).find(kind, name)
+    offer = (among or installed()).find(kind, name)
     check_api_level(offer)
     module = isolated(lambda: _module_of(offer), offer, f"importing {offer.module}")
     component = next((one for one in components_of(module, kind, offer) if one.name == offer.name), None)
@@ -222,3 +222,8 @@ def offers_of_file(file: Path) -> list[Offer]:
             hint="decorate the function with @hookimpl from sctk_core",
         )
     return found
+
+
+def catalogue(files: Sequence[Path] = ()) -> Catalogue:
+    """What is installed, and what the given plugin files offer. Only the files, which the user named, are imported."""
+    return installed([offer for file in files for offer in offers_of_file(file)])

@@ -113,17 +113,11 @@ def kind_named(word: str) -> Kind:
     raise ConfigError(f"got the kind {word!r}, wanted one of {', '.join(words)}", hint=suggestion(word, words))
 
 
-def catalogue(files: Sequence[Path] = ()) -> Catalogue:
-    """What is installed, and what the given plugin files offer. Only the files, which the user named, are imported."""
-    offers: list[Offer] = []
-    complaints: list[str] = []
+def installed(also: Sequence[Offer] = ()) -> Catalogue:
+    """What is installed, read from metadata alone, and some offers that are known from elsewhere."""
+    offers, complaints = list(also), list[str]()
     for distribution in _distributions():
         _read(distribution, offers, complaints)
-    if files:
-        from sctk_core.plugins.loading import offers_of_file
-
-        for file in files:
-            offers += offers_of_file(file)
     offers.sort(key=lambda offer: (_order(offer.kind), offer.name, offer.distribution))
     return Catalogue(
         offers=tuple(offer for offer in offers if offer.kind != COMMAND.word),

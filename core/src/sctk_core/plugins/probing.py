@@ -23,8 +23,8 @@ from typing import Any
 from sctk_core.errors import SctkError
 from sctk_core.hookspecs import COMMAND
 from sctk_core.plugins.building import command_of, describe
-from sctk_core.plugins.loading import load
-from sctk_core.plugins.offers import Catalogue, Offer, catalogue
+from sctk_core.plugins.loading import catalogue, load
+from sctk_core.plugins.offers import Catalogue, Offer
 
 HEAVY = ("torch", "transformers", "vllm", "numpy", "tensorflow", "jax", "trl", "peft", "datasets", "pandas", "scipy")
 

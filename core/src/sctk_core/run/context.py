@@ -25,6 +25,14 @@ from sctk_core.store.manifest import Part
 from sctk_core.store.part import Kinds, StoredPart, shards_of
 
 
+def place_of(name: str) -> tuple[str, str]:
+    """The part and the table that a full name stands for, before curation."""
+    if name in (PROMPTS, HELD_OUT):
+        return name, ROWS
+    part, _, table = name.rpartition(".")
+    return part, table
+
+
 @dataclass(frozen=True, kw_only=True)
 class Context:
     """One run under way."""
@@ -40,15 +48,27 @@ class Context:
         """The unit's part of the store, noted in the manifest."""
         noted = self.directory.manifest.parts.setdefault(unit.part, Part(fingerprint=unit.fingerprint))
         noted.facts, noted.tables = {"facts": dict(unit.facts), "reads": dict(unit.reads)}, types
+        noted.inputs = self.inputs(unit)
         return self.directory.part(unit.part, kinds)
+
+    def inputs(self, unit: Unit) -> dict[str, str]:
+        """The digests of what a unit reads, as it lies there: of tables and of trained models."""
+        manifest = self.directory.manifest
+        found = {}
+        for name in unit.reads:
+            for part in (curated(name), name.rpartition(".")[0], name):
+                if part in manifest.parts and part != unit.part:
+                    found[name] = manifest.parts[part].digest
+                    break
+            if name in manifest.arms:
+                found[name] = manifest.arms[name]["digest"]
+        return found
 
     def table(self, name: str, limit: int = 0) -> StoredTable[Any]:
         """A table by its full name ("prompts", "chains.train"), as curation left it."""
         kind: type = Prompt if name in (PROMPTS, HELD_OUT) else tables_of(self.assembly.plan)[name]
-        place = (name, ROWS) if name in (PROMPTS, HELD_OUT) else tuple(name.rsplit(".", 1))
-        if self.assembly.curates(name):
-            place = (curated(name), ROWS)
-        return self.stored(*place, kind, limit)
+        part, table = (curated(name), ROWS) if self.assembly.curates(name) else place_of(name)
+        return self.stored(part, table, kind, limit)
 
     def stored(self, part: str, table: str, kind: type, limit: int = 0) -> StoredTable[Any]:
         """A table of a part that is complete."""

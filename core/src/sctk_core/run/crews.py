@@ -6,11 +6,11 @@ from functools import partial
 from typing import Any
 
 from sctk_core.assembly import STUDENT, Assembly, Part, Role
-from sctk_core.boundary import boundary
-from sctk_core.pipeline.asking import STOPS_EVERYTHING, Desk, with_seconds
+from sctk_core.boundary import boundary, with_seconds
+from sctk_core.pipeline.asking import STOPS_EVERYTHING, Desk
 from sctk_core.pipeline.batching import MicroBatcher
 from sctk_core.pipeline.contract import checked
-from sctk_core.pipeline.crew import AskedComparer, AskedReward, Member, Notebook, Place, Speaker, places
+from sctk_core.pipeline.crew import AskedComparer, AskedReward, Member, Notebook, Place, places
 from sctk_core.pipeline.position import Position, at
 from sctk_core.pipeline.recording import Spent, tallied
 from sctk_core.pipeline.threads import OwnLoop
@@ -31,22 +31,21 @@ class Crews:
         return kind(**found)
 
     def _member(self, place: Place, student: ModelRef) -> Any:
-        if place.member is Notebook:
+        kind: Any = place.member
+        if kind is Notebook:
             return Notebook()
-        if issubclass(place.member, Speaker):
+        if place.speaks:
             name = place.role or place.section
             role, model = self._played(name, student)
-            proxy = self._engines.proxy(name, role, model)
-            return place.member(name, proxy, role.sampling, self.desk, role.backend.name)
+            return kind(name, self._engines.proxy(name, role, model), role.sampling, self.desk, role.backend.name)
         part = self._assembly.parts.get(place.section)
         if part is None:
             return None
         role_name = place.role if place.name != place.section and part.role else part.role
         member = self.member(part, student, role_name)
-        if issubclass(place.member, AskedReward | AskedComparer):
-            verb = "score" if issubclass(place.member, AskedReward) else "compare"
-            return place.member(member, self.batcher(member, verb))
-        return place.member(member)
+        if issubclass(kind, AskedReward | AskedComparer):
+            return kind(member, self.batcher(member, "score" if issubclass(kind, AskedReward) else "compare"))
+        return kind(member)
 
     def member(self, part: Part, student: ModelRef, role_name: str = "") -> Member:
         """A component at work, in the words of a role."""

@@ -6,7 +6,7 @@ changes nothing; it sees the whole table.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sctk_core import ledger
@@ -15,7 +15,7 @@ from sctk_core.pipeline.curation import Curated, Curating, Fate, curate
 from sctk_core.plan import HELD_OUT, PROMPTS
 from sctk_core.plan_rules import tables_of
 from sctk_core.records import Prompt
-from sctk_core.run.context import Context
+from sctk_core.run.context import Context, place_of
 from sctk_core.run.generating import refuse_unbalanced
 from sctk_core.run.tables import OWN, ROWS, StoredTable
 from sctk_core.run.units import Unit
@@ -23,28 +23,27 @@ from sctk_core.store.progress import TableRows
 from sctk_core.store.rows import schema, values_of, whole
 from sctk_core.store.shards import read_shards
 
-CURATIONS = {
+CURATIONS: Mapping[str, str] = {
     "row": "text", "stage": "text", "reason": "text", "because": "text", "similarity": "float", "detail": "text",
 }  # fmt: skip
-NOTES = {"stage": "text", "text": "text"}
+NOTES: Mapping[str, str] = {"stage": "text", "text": "text"}
 
 
 def sieve(context: Context, unit: Unit) -> None:
     """The curated table, made and checked; one of which nothing stays is an error of its own."""
     table: str = unit.what
     kind = Prompt if table == PROMPTS else tables_of(context.assembly.plan)[table]
-    kinds = {ROWS: schema(kind, full=True), "curations": CURATIONS, "notes": NOTES} | OWN
+    kinds = {ROWS: schema(kind, full=True), "curations": CURATIONS, "notes": NOTES, **OWN}
     types = {ROWS: kind.__name__, "curations": "Declined", "notes": "str", "failures": "Failure", "ledger": "Line"}
     part = context.part(unit, kinds, types)
-    place = (PROMPTS, ROWS) if table == PROMPTS else tuple(table.rsplit(".", 1))
-    rows: StoredTable[Any] = context.stored(*place, kind)
+    rows: StoredTable[Any] = context.stored(*place_of(table), kind)
     held_out: StoredTable[Prompt] = context.stored(HELD_OUT, ROWS, Prompt)
     curators = _curators(context, table)
     with context.stage(f"{table}.curate"):
         found = context.runner.run(curate(rows, held_out, curators, context.assembly.settings.timeout_s))
         total = part.seal_all(_items(found, table))
         asked = list(rows.ids())
-        complaints, kept = _complaints(part.rows("ledger"), asked, [one.stage for one in curators])
+        complaints, kept = complaints_of_sieve(part.rows("ledger"), asked, [one.stage for one in curators])
         if [row["id"] for row in read_shards(part.files(ROWS), ["id"])] != kept:
             complaints.append("its rows are not those that its curators kept")
         refuse_unbalanced(context, unit, complaints)
@@ -58,7 +57,9 @@ def _curators(context: Context, table: str) -> list[Curating]:
     needs = {"model": student.model, "sampling": student.sampling}
     return [
         Curating(
-            stage=one.stage(table), component=one.part.name, verb=one.part.built(context.assembly.catalogue, needs).curate
+            stage=one.stage(table),
+            component=one.part.name,
+            verb=one.part.built(context.assembly.catalogue, needs).curate,
         )
         for one in context.assembly.curates(table)
     ]
@@ -85,7 +86,7 @@ def _rows(fate: Fate, table: str) -> TableRows:
     return rows
 
 
-def _complaints(rows: Iterator[Any], asked: list[str], stages: Sequence[str]) -> tuple[list[str], list[str]]:
+def complaints_of_sieve(rows: Iterable[Any], asked: list[str], stages: Sequence[str]) -> tuple[list[str], list[str]]:
     """(What does not balance, the ids that pass all stages): each stage is asked of what the one before it answered."""
     by_stage: dict[str, list[Any]] = {stage: [] for stage in stages}
     complaints = []
@@ -117,5 +118,3 @@ def _nothing_left(context: Context, table: str, counts: Sequence[ledger.StageCou
         f"curation left no row of {table!r}, wanted at least 1: left out were {shown}",
         hint=f"loosen [[curate]]; sctk show {context.directory.path} tells why rows were left out",
     )
-
-

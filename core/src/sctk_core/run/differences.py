@@ -29,13 +29,15 @@ def prepare(directory: RunDirectory, units: Sequence[Unit], redo: Collection[str
     _refuse_strangers(units, redo)
     stale = [unit for unit in units if _is_stale(directory, unit)]
     anew = _following(units, {unit.name for unit in units if unit.name in redo})
-    roots = [unit for unit in stale if unit.name not in anew and unit.kind != "evaluation" and _differs(directory, unit)]
+    roots = [
+        unit for unit in stale if unit.name not in anew and unit.kind != "evaluation" and _differs(directory, unit)
+    ]
     refused = [unit for unit in stale if unit.name not in anew and unit.kind != "evaluation"]
     if refused:
         raise _refusal(directory, roots or refused[:1], units, fingerprint)
     for unit in units:
         if unit in stale or unit.name in anew:
-            _forget(directory, unit)
+            forget(directory, unit)
     known = {unit.part for unit in units}
     manifest.parts = {name: part for name, part in manifest.parts.items() if name in known}
     manifest.fingerprint = fingerprint
@@ -72,13 +74,14 @@ def _following(units: Sequence[Unit], names: set[str]) -> set[str]:
     return found
 
 
-def _forget(directory: RunDirectory, unit: Unit) -> None:
+def forget(directory: RunDirectory, unit: Unit) -> None:
     """Takes a unit's part away, and its model where it has one."""
     found = directory.manifest.parts.pop(unit.part, None)
     if found is not None:
-        kinds = {table: {} for table in found.tables}
+        kinds: dict[str, dict[str, str]] = {table: {} for table in found.tables}
         StoredPart(directory.layout, unit.part, kinds, directory.progress, 1 << 40).forget()
-    if unit.kind == "training" and directory.manifest.arms.pop(unit.what.arm, None):
+    if unit.kind == "training" and unit.what.arm in directory.manifest.arms:
+        del directory.manifest.arms[unit.what.arm]
         path = directory.layout.model(unit.what.arm)
         with writing(path):
             shutil.rmtree(path, ignore_errors=True)

@@ -19,7 +19,7 @@ from sctk_core.store.rows import schema, values_of
 from sctk_core.store.shards import read_shards
 
 VALUES, MEASURES = "values", "measures"
-KINDS: Kinds = {VALUES: schema(Value), MEASURES: schema(Measure)} | OWN
+KINDS: Kinds = {VALUES: schema(Value), MEASURES: schema(Measure), **OWN}
 TYPES = {VALUES: "Value", MEASURES: "Measure", "failures": "Failure", "ledger": "Line"}
 Values = Mapping[str, Mapping[str, Mapping[str, float | None]]]
 """metric -> arm -> prompt id -> value, None where it could not be measured."""
@@ -70,7 +70,9 @@ def _items(sheet: Sheet, arms: Mapping[str, Sequence[Sample]], asked: Sequence[A
         rows: TableRows = {"ledger": [ledger.values_of(one[0], one[1], line) for line in lines]}
         sample = samples.get(one) or prompts[one[1]]
         found = [(metric, column[one]) for metric, column in sheet.answers.items() if one in column]
-        rows[VALUES] = [values_of(value) for metric, answer in found if (value := _value(sample, one[0], metric, answer))]
+        rows[VALUES] = [
+            values_of(value) for metric, answer in found if (value := _value(sample, one[0], metric, answer))
+        ]
         rows["failures"] = [values_of(answer) for _, answer in found if isinstance(answer, Failure)]
         yield rows
 

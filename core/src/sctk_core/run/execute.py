@@ -24,7 +24,7 @@ from sctk_core.recipe import Recipe
 from sctk_core.run.context import Context
 from sctk_core.run.crews import Crews
 from sctk_core.run.curating import notes_of, sieve
-from sctk_core.run.differences import prepare
+from sctk_core.run.differences import forget, prepare
 from sctk_core.run.engines import Engines
 from sctk_core.run.evaluation import evaluate, measures_of
 from sctk_core.run.generating import generate
@@ -104,7 +104,10 @@ class _Execution:
         self._open()
         settings = self._assembly.settings
         desk = Desk(
-            run_seed=settings.seed, timeout_s=settings.timeout_s, patience=Patience(settings.patience_s), notify=self._notify
+            run_seed=settings.seed,
+            timeout_s=settings.timeout_s,
+            patience=Patience(settings.patience_s),
+            notify=self._notify,
         )
         engines = Engines(self._assembly.catalogue, self._directory.replies, settings.seed)
         crews = Crews(self._assembly, engines, desk)
@@ -134,6 +137,9 @@ class _Execution:
 
     def _do(self, context: Context, unit: Unit) -> None:
         """One unit, unless it is complete."""
+        noted = self._directory.manifest.parts.get(unit.part)
+        if noted is not None and noted.inputs != context.inputs(unit):
+            forget(self._directory, unit)  # what it reads was torn, and came out otherwise when it was made again
         lacks_model = unit.kind == "training" and not context.trained(unit.what.arm)
         if lacks_model or not is_complete(self._directory, unit):
             DOES[unit.kind](context, unit)

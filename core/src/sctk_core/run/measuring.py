@@ -12,9 +12,9 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sctk_core.assembly import Part
-from sctk_core.boundary import boundary
+from sctk_core.boundary import boundary, with_seconds
 from sctk_core.errors import CheckFailed
-from sctk_core.pipeline.asking import STOPS_EVERYTHING, with_seconds
+from sctk_core.pipeline.asking import STOPS_EVERYTHING
 from sctk_core.pipeline.contract import checked_values
 from sctk_core.pipeline.crew import Member
 from sctk_core.pipeline.notes import ANSWERED, DECLINED, FAILED, Line, reason_of

@@ -83,4 +83,6 @@ def read_metrics(path: Path) -> list[Measure]:
     try:
         return [Measure(**row) for row in json.loads(path.read_text(encoding="utf-8"))]
     except (ValueError, TypeError) as error:
-        raise StoreError(f"{path}: got no readable metrics ({error})", hint="take it away and run the same line again") from error
+        raise StoreError(
+            f"{path}: got no readable metrics ({error})", hint="take it away and run the same line again"
+        ) from error

@@ -23,7 +23,7 @@ RECORDS: Mapping[type, str] = {Sample: "samples", Critique: "critiques", Score: 
 _MAKES: Mapping[str, Sequence[type]] = {
     "": (Sample,), "critic": (Critique, Sample), "reward": (Score,), "comparer": (Score,), "rule": (Decision,),
 }  # fmt: skip
-OWN: Kinds = {"failures": schema(Failure), "ledger": ledger.KINDS}
+OWN: dict[str, Mapping[str, str]] = {"failures": schema(Failure), "ledger": ledger.KINDS}
 T = TypeVar("T")
 
 

@@ -128,7 +128,7 @@ class _Builder:
             if part is not None:
                 facts[place.section] = part.facts
                 roles.add(place.role or part.role)
-            elif not place.member.kind and hasattr(place.member, "draft"):
+            elif place.speaks:
                 roles.add(place.role or place.section)
         return facts | _role_facts(assembly, roles - {""})
 
@@ -148,7 +148,9 @@ class _Builder:
         """A training."""
         reads = {table: self._prints[table] for table in one.tables.values()} | {one.start: self._prints[one.start]}
         facts = {one.section: self._assembly.parts[one.section].facts, "tables": dict(one.tables)}
-        self._add(Unit(kind="training", name=one.arm, part=trained(one.arm), what=one, facts=facts, reads=reads), one.arm)
+        self._add(
+            Unit(kind="training", name=one.arm, part=trained(one.arm), what=one, facts=facts, reads=reads), one.arm
+        )
 
     def evaluate(self, one: Evaluate) -> None:
         """The arms that were trained, and the comparison of all."""
@@ -177,5 +179,3 @@ def _role_facts(assembly: Assembly, roles: set[str]) -> dict[str, Any]:
             facts = role.facts
             found |= {"backend": facts["backend"], "sampling": facts["sampling"], "model": {"digest": facts["model"]}}
     return found
-
-

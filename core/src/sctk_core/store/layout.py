@@ -1,9 +1,9 @@
 """Where everything of a run lies: the only place that knows a path.
 
-    manifest.json  recipe.toml  metrics.json  lock  progress.sqlite  ledger.parquet
-    PASS/TABLE/00000.parquet                sealed shards of a pass ("chains", "prompts", "evaluation/base", "curated/...")
-    model/  arms/ARM/                       what was trained
-    evaluation/values/00000.parquet         what was measured
+manifest.json  recipe.toml  metrics.json  lock  progress.sqlite
+PART/TABLE/00000.parquet     sealed shards: of the source ("prompts", "held-out"), of a pass ("chains", "evaluation/base"), of
+PART/shards.jsonl            what curation kept ("curated/TABLE"), of a training ("trained/ARM"), of a comparison ("evaluation")
+model/  arms/ARM/            what was trained
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ class Layout:
         self.metrics = root / "metrics.json"
         self.lock = root / "lock"
         self.progress = root / "progress.sqlite"
-        self.ledger = root / "ledger.parquet"
         self.replies = root.parent / "replies.sqlite"
 
     def shard(self, part: str, table: str, number: int) -> str:

@@ -23,13 +23,14 @@ SCHEMA_VERSION = 2
 class Part:
     """One part of a run: a pass, a curation, a training's ledger, an evaluation's values.
 
-    `facts` are what its fingerprint was made of; `tables` maps each table to the type of its rows; `total` is the number of
+    `facts` are what its fingerprint was made of, `inputs` the digests of what it read; `tables` maps each table to the type of its rows; `total` is the number of
     items of a part that is complete, and `digest` that of its list of shards; `usage` counts requests by role, asked and
     recalled, over all times it was run.
     """
 
     fingerprint: str
     facts: dict[str, Any] = field(default_factory=dict)
+    inputs: dict[str, str] = field(default_factory=dict)
     tables: dict[str, str] = field(default_factory=dict)
     total: int | None = None
     digest: str = ""

@@ -157,7 +157,10 @@ def whole(record: Any) -> Values:
     """A record's values, its prompts and texts as conversations, and its parents: what a table for others holds."""
     known: dict[str, Any] = {}
     _gather(record, known)
-    bag = {name: dict(zip((c.name for c in columns(type(one))), values_of(one), strict=True)) for name, one in known.items()}
+    bag = {
+        name: dict(zip((c.name for c in columns(type(one))), values_of(one), strict=True))
+        for name, one in known.items()
+    }
     return [*values_of(record), *(turns for _, turns in _shown(record)), _ENCODER.encode(bag)]
 
 

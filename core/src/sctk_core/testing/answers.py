@@ -209,4 +209,4 @@ def _near(tolerance: float) -> Callable[[Any, Any], bool]:
 
 def _some_answers(found: Complaints, verb: str, answers: Sequence[Any], may_fail: bool) -> None:
     if answers and not may_fail and all(isinstance(answer, Failure) for answer in answers):
-        found.add(f"{verb}(): got a Failure for every item, wanted some answers ({answers[0].message})")
+        found.add(f"{verb}(): got a Failure for every item, wanted some answers ({answers[0].reason})")

@@ -7,7 +7,8 @@ import inspect
 from collections.abc import Callable, Coroutine, Sequence
 from typing import Any
 
-from sctk_core.errors import ContractError, boundary
+from sctk_core.boundary import told
+from sctk_core.errors import ContractError
 
 
 class Complaints:
@@ -57,7 +58,7 @@ class Complaints:
             return False, None
 
     def _raised(self, what: str, error: Exception, n_items: int | None = None) -> None:
-        message = boundary(error, of="", stage="check", component=self.name).message
+        message = told(error)
         on = "" if n_items is None else f" on {n_items} items" if n_items else " on an empty batch"
         self.add(f"{what}(): raised {message!r}{on}, wanted answers, or a Failure for what it cannot answer")
 

@@ -13,28 +13,15 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sctk_core.pipeline.batching import aside
+from sctk_core.pipeline.threads import aside
 from sctk_core.pipeline.contract import checked_verdicts
-from sctk_core.pipeline.events import ChainFinished, ItemFinished, RunFinished, RunStarted, StageFinished, StageStarted
-from sctk_core.pipeline.stages import (
-    AcceptStep,
-    Chain,
-    Collect,
-    CritiqueStep,
-    Declined,
-    DraftStep,
-    EvaluateStage,
-    ReviseStep,
-    ScoreStep,
-    Stage,
-    Train,
-)
+from sctk_core.pipeline.events import ItemFinished, RunFinished, RunStarted, StageFinished, StageStarted, StepFinished
+from sctk_core.plan import Declined
+from sctk_core.plan_rules import complaints_of
 from sctk_core.protocols import Curator, Method, Source, Trainer, Watcher
 from sctk_core.records import Critique, Decision, ModelRef, Pair, Prompt, Sample, Score, TrainingData, TrainReport
 from sctk_core.testing.complaints import Complaints
 from sctk_core.testing.examples import example_pairs, example_prompts, example_samples
-
-STEPS = (DraftStep, CritiqueStep, ReviseStep, ScoreStep, AcceptStep)
 
 
 def check_source(source: Source, *, n_prompts: int = 1000) -> None:
@@ -117,11 +104,9 @@ def check_method(method: Method) -> None:
     """Raises a ContractError unless the plan can be run: names, order of steps, tables, arms, and pure `build` functions."""
     found = Complaints(method)
     _check_recipe(found, getattr(type(method), "recipe", None))
-    well, stages = found.attempt(method.stages, "stages")
-    if well and not (isinstance(stages, tuple) and all(isinstance(one, Stage) for one in stages)):
-        found.add(f"stages(): got {stages!r:.200}, wanted a tuple of stages")
-    elif well:
-        _check_stages(found, stages)
+    well, plan = found.attempt(method.plan, "plan")
+    for line in complaints_of(plan) if well else []:
+        found.add(f"plan(): {line}")
     found.done()
 
 
@@ -138,78 +123,6 @@ def _check_recipe(found: Complaints, recipe: object) -> None:
     for section in ("source", "backend"):
         if "use" not in sections.get(section, {}):
             found.add(f'recipe: got no [{section}] with `use = "..."`, wanted a default that runs')
-
-
-def _check_stages(found: Complaints, stages: tuple[Stage, ...]) -> None:
-    names = [one.name for one in stages]
-    if len(set(names)) < len(names):
-        found.add(f"stages(): got the names {names}, wanted each once (a name is a row in the ledger)")
-    kinds = [isinstance(one, STEPS) for one in stages]
-    if kinds != sorted(kinds, reverse=True):
-        found.add("stages(): got a chain step after collection, training or evaluation, wanted chain steps first")
-    _check_order(found, [one for one in stages if isinstance(one, STEPS)])
-    tables = {one.table for one in stages if isinstance(one, Collect)}
-    arms = {one.arm for one in stages if isinstance(one, Train)} | {"base"}
-    for stage in stages:
-        if isinstance(stage, Train) and stage.table not in tables:
-            found.add(f"{stage.name}: got the table {stage.table!r}, wanted one of {sorted(tables)}")
-        if isinstance(stage, EvaluateStage):
-            named = {*stage.arms, *(arm for pair in stage.differences for arm in pair)}
-            for arm in sorted(named - arms):
-                found.add(f"{stage.name}: got the arm {arm!r}, wanted one of {sorted(arms)}")
-        if isinstance(stage, Collect):
-            _check_build(found, stage, [one for one in stages if isinstance(one, STEPS)])
-
-
-def _check_order(found: Complaints, steps: Sequence[Any]) -> None:
-    """A draft first; in each sweep critique, revise, score, accept; and nothing accepted that was not scored."""
-    if not steps or not isinstance(steps[0], DraftStep):
-        found.add("stages(): got no draft as the first step, wanted DraftStep")
-        return
-    sweeps = [one.sweep for one in steps if not isinstance(one, ScoreStep)]
-    if sweeps != sorted(sweeps):
-        found.add(f"stages(): got the sweeps {sweeps}, wanted them to rise")
-    done = set[tuple[type, int]]()
-    for step in steps:
-        owed = {ReviseStep: (CritiqueStep, step.sweep), AcceptStep: (ScoreStep, step.sweep)}.get(type(step))
-        if owed and owed not in done:
-            found.add(f"{step.name}: got no {owed[0].__name__} of sweep {step.sweep} before it")
-        done.add((type(step), step.sweep))
-
-
-def _check_build(found: Complaints, stage: Collect, steps: Sequence[Any]) -> None:
-    """`build` is pure, and turns a finished chain into a row or a reason."""
-    chain = example_chain(max((step.sweep for step in steps), default=0))
-    well, row = found.attempt(lambda: stage.build(chain), f"{stage.name}.build")
-    if not well:
-        return
-    wanted = Sample if stage.rows == "samples" else Pair
-    if not isinstance(row, wanted | Declined):
-        found.add(f"{stage.name}: build() returned a {type(row).__name__}, wanted {wanted.__name__} or Declined")
-    elif found.attempt(lambda: stage.build(chain), f"{stage.name}.build") != (True, row):
-        found.add(f"{stage.name}: build() returned another row the second time, wanted a pure function")
-
-
-def example_chain(n_sweeps: int) -> Chain:
-    """A finished chain whose every revision is better than the last, and accepted."""
-    draft = example_samples()[0]
-    samples, critiques, decisions = [draft], list[Critique](), list[Decision]()
-    for sweep in range(1, n_sweeps + 1):
-        last = samples[-1]
-        critiques.append(Critique(sample=last, text="Warmer, please.", verdict="revise", sweep=sweep))
-        samples.append(dataclasses.replace(last, text=f"{last.text} Better.", sweep=sweep, critique=critiques[-1].id))
-        decisions.append(
-            Decision(kept=samples[-1], dropped=last, accepted=True, log_alpha=0.0, reason="better", sweep=sweep)
-        )
-    scores = {one.id: Score(sample=one, name="example", value=float(n)) for n, one in enumerate(samples)}
-    return Chain(
-        prompt=draft.prompt,
-        samples=tuple(samples),
-        critiques=tuple(critiques),
-        scores=scores,
-        decisions=tuple(decisions),
-        state=samples[-1],
-    )
 
 
 def check_trainer(trainer: Trainer, model: ModelRef, data: TrainingData, *, twice: bool = True) -> None:
@@ -248,8 +161,8 @@ def check_watcher(watcher: Watcher) -> None:
     found = Complaints(watcher)
     events = (
         RunStarted(run="runs/x", method="dsc", resumed=False),
-        ItemFinished(stage="draft", outcome="answered", n_tokens=3),
-        ChainFinished(n_done=1, n_chains=1),
+        StepFinished(stage="chains.draft", outcome="answered", n_tokens=3),
+        ItemFinished(n_done=1, n_items=1),
         StageStarted(stage="train.student", n_items=None),
         StageFinished(stage="train.student", seconds=1.0),
         RunFinished(run="runs/x", state="done"),

@@ -136,6 +136,11 @@ T = TypeVar("T", Sample, Pair)
 
 
 def _only(kind: type[T], data: TrainingData, *, trainer: str, other: str) -> Sequence[T]:
+    if isinstance(data, Mapping):
+        raise ConfigError(
+            f"trainer {trainer!r}: got the tables {', '.join(data)}, wanted one table of {kind.__name__} records",
+            hint="this trainer learns from one table: the method names another trainer for several",
+        )
     found: list[T] = []
     for record in data:
         if not isinstance(record, kind):
