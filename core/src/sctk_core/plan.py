@@ -117,7 +117,10 @@ class Arm:
 
 
 class Evaluate:
-    """Arms answer the same prompts and are measured; `differences` are paired by prompt (left out: the last arm less each other)."""
+    """Arms answer the same prompts and are measured; `differences` are paired by prompt.
+
+    Left out, they are the last arm less each other one.
+    """
 
     def __init__(
         self,
