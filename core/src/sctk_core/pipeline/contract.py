@@ -103,7 +103,7 @@ def _verdict(verdict: object, row: str, known: set[str]) -> str:
 def breach(answers: object, items: Sequence[Any], expect: type, *, of: Sequence[str]) -> str:
     """What is wrong with a batch of answers, in one line (got, wanted), or "" where nothing is."""
     assert len(of) == len(items), "one id per item"
-    if inspect.isawaitable(answers) or inspect.isasyncgen(answers):
+    if type(answers) is not list and (inspect.isawaitable(answers) or inspect.isasyncgen(answers)):
         return f"got {_kind_of(answers)} that nobody awaited, wanted a list (is an `await` missing?)"
     if not isinstance(answers, Sequence) or isinstance(answers, str | bytes):
         return f"got {_kind_of(answers)}, wanted a list of {expect.__name__} or Failure"
@@ -119,6 +119,8 @@ def breach(answers: object, items: Sequence[Any], expect: type, *, of: Sequence[
 
 def _one(answer: object, item: Any, expect: type, name: str, known: set[str]) -> str:
     """What is wrong with one answer to one item."""
+    if type(answer) is expect and expect is not float:
+        return _order(answer, item) or _content(answer)
     if isinstance(answer, Failure):
         astray = answer.of in known and answer.of != name
         return f"got the failure of {answer.of}, wanted that of {name} (out of order)" if astray else ""

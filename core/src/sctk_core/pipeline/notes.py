@@ -63,7 +63,10 @@ class Page:
                 f"{self.part}: step {step!r} was asked after its walk had ended",
                 hint="await every task that a walk starts: `together(...)` does",
             )
-        if not any(step == known.name for known in self.declared):
+        for known in self.declared:
+            if known.name == step:
+                break
+        else:
             names = ", ".join(known.name for known in self.declared) or "none"
             raise ContractError(
                 f"{self.part}: the walk asked the step {step!r}, which its pass does not declare (declared: {names})",

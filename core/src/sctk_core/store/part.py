@@ -121,6 +121,7 @@ class StoredPart:
         held = sum(shard.stop - shard.first for shard in self.shards)
         if held != total:
             raise StoreError(f"{self._layout.root}: {self.name}: {total - held} items are missing", hint="run again")
+        self._total = None
         self._list(self.shards)
 
     def seal_all(self, items: Iterator[TableRows]) -> int:
