@@ -182,9 +182,9 @@ class StoredPart:
         names = (self._layout.shard(self.name, table, shard.first // self._shard_rows) for shard in self.shards)
         return [self._layout.root / name for name in names]
 
-    def rows(self, table: str) -> Iterator[dict[str, Any]]:
-        """All sealed rows of a table, in input order."""
-        return read_shards(self.files(table))
+    def rows(self, table: str, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+        """All sealed rows of a table, in input order, or some of their columns."""
+        return read_shards(self.files(table), columns)
 
     def forget(self) -> None:
         """Takes the part away, to be made anew."""

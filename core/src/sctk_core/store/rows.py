@@ -18,6 +18,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from sctk_core.errors import StoreError
+from sctk_core.identity import encoder
 from sctk_core.records import Message, Prompt, Sample
 
 if TYPE_CHECKING:
@@ -81,14 +82,32 @@ def _getter(record: type) -> Callable[[Any], tuple[Any, ...]]:
 def values_of(record: Any) -> Values:
     """A record as one value for each of its columns, fit for JSON."""
     kind = type(record)
-    return [
-        value if value is None or (column.kind in _AS_IT_IS and column.parent is None) else _told(column, value)
-        for column, value in zip(columns(kind), _getter(kind)(record), strict=True)
-    ]
+    values = list(_getter(kind)(record))
+    for place, column in _told_otherwise(kind):
+        if values[place] is not None:
+            values[place] = _told(column, values[place])
+    return values
+
+
+@cache
+def _told_otherwise(record: type) -> tuple[tuple[int, Column], ...]:
+    """The columns whose values are not those of the record, with their places."""
+    found = enumerate(columns(record))
+    return tuple((place, one) for place, one in found if one.kind not in _AS_IT_IS or one.parent is not None)
+
+
+@cache
+def _names(record: type) -> tuple[str, ...]:
+    return tuple(column.name for column in columns(record))
+
+
+@cache
+def _parents(record: type) -> tuple[Column, ...]:
+    return tuple(column for column in columns(record) if column.parent is not None)
 
 
 _AS_IT_IS = frozenset(("text", "int", "float", "bool", "texts", "ints", "floats"))
-_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+_encoded = encoder(sort_keys=True)
 
 
 def _told(column: Column, value: Any) -> Any:
@@ -96,7 +115,7 @@ def _told(column: Column, value: Any) -> Any:
         return value.id
     if column.kind == "turns":
         return [[turn.role, turn.content] for turn in value]
-    return _ENCODER.encode(_plain(value))
+    return _encoded(_plain(value))
 
 
 def _plain(value: Any) -> Any:
@@ -157,16 +176,13 @@ def whole(record: Any) -> Values:
     """A record's values, its prompts and texts as conversations, and its parents: what a table for others holds."""
     known: dict[str, Any] = {}
     _gather(record, known)
-    bag = {
-        name: dict(zip((c.name for c in columns(type(one))), values_of(one), strict=True))
-        for name, one in known.items()
-    }
-    return [*values_of(record), *(turns for _, turns in _shown(record)), _ENCODER.encode(bag)]
+    bag = {name: dict(zip(_names(type(one)), values_of(one), strict=True)) for name, one in known.items()}
+    return [*values_of(record), *(turns for _, turns in _shown(record)), _encoded(bag)]
 
 
 def _gather(record: Any, known: dict[str, Any]) -> None:
-    for column in columns(type(record)):
-        parent = getattr(record, column.field) if column.parent is not None else None
+    for column in _parents(type(record)):
+        parent = getattr(record, column.field)
         if parent is not None and parent.id not in known:
             known[parent.id] = parent
             _gather(parent, known)
@@ -174,11 +190,8 @@ def _gather(record: Any, known: dict[str, Any]) -> None:
 
 def _shown(record: Any) -> list[tuple[str, list[list[str]] | None]]:
     """The prompts and texts of a record as conversations, by name: `completion` is the text of the record itself."""
-    found = [
-        (column.field, _turns(getattr(record, column.field)))
-        for column in columns(type(record))
-        if column.parent is not None and issubclass(column.parent, Prompt | Sample)
-    ]
+    shown = [column.field for column in _parents(type(record)) if issubclass(column.parent or object, Prompt | Sample)]
+    found = [(name, _turns(getattr(record, name))) for name in shown]
     return [*found, ("completion", _turns(record))] if isinstance(record, Sample) else found
 
 
