@@ -47,7 +47,7 @@ class Desk:
         object.__setattr__(self, "deadlines", Deadlines(self.timeout_s))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class Ask:
     """What is asked: the step and what it is about, who answers in whose role, what kind of answer is wanted.
 
