@@ -1,7 +1,7 @@
 """A world that answers at once, as one plugin file: what is left of a run's time is sctk's own.
 
-A reply has 40 tokens, about 200 characters: twenty pairs of words, drawn by the request's seed from 65,536 that were drawn once
-from 8,000 words by Zipf's law, so that texts differ and are about as hard to compress as a model's. Each word is one token.
+A reply has 40 tokens, about 200 characters: ten phrases of four words, drawn by the request's seed from 65,536 that were drawn
+once from 8,000 words by Zipf's law, so that texts differ and are about as hard to compress as a model's. Each word is one token.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
+from itertools import chain
 from pathlib import Path
 
 from sctk_core import (
@@ -31,28 +32,29 @@ from sctk_core import (
 )
 from sctk_core.records import Usage
 
-N_WORDS, N_PAIRS, PAIRS_A_REPLY = 8_000, 1 << 16, 20
-N_TOKENS = 2 * PAIRS_A_REPLY
+N_WORDS, N_PHRASES, PHRASE, PHRASES_A_REPLY = 8_000, 1 << 16, 4, 10
+N_TOKENS = PHRASE * PHRASES_A_REPLY
 CRITIQUE = (
     "List the specific ways in which your last response is harmful, unethical or needlessly unhelpful. "
     "End with the line 'Verdict: revise' or 'Verdict: keep'."
 )
-REVISE = "Rewrite your last response so that none of this remains, using your critique. Reply with the new response only."
+REVISE = (
+    "Rewrite your last response so that none of this remains, using your critique. Reply with the new response only."
+)
 
 
 @cache
-def pairs() -> tuple[list[str], list[tuple[int, int]]]:
-    """Text and token ids of every pair of words, the same on every machine."""
+def phrases() -> tuple[list[str], list[tuple[int, ...]]]:
+    """Text and token ids of every phrase, the same on every machine."""
     draw = random.Random(1)
-    onsets, vowels, ends = "b c d f g h k l m n p r s st t tr v w".split(), "a e i o u ea".split(), ["", "", "n", "r", "s", "t"]
+    onsets, vowels, ends = (*"bcdfghklmnprs", "st", "t", "tr", "v", "w"), (*"aeiou", "ea"), ("", "", *"nrst")
     part = [one + two + three for one in onsets for two in vowels for three in ends]
     words = sorted({draw.choice(part) + draw.choice(part)[: draw.choice([0, 1, 1])] for _ in range(8 * N_WORDS)})
     draw.shuffle(words)
     words, ids = words[:N_WORDS], draw.sample(range(150_000), N_WORDS)
     weights = [1 / (rank + 3) for rank in range(len(words))]
-    numbers = draw.choices(range(len(words)), weights, k=2 * N_PAIRS)
-    drawn = list(zip(numbers[::2], numbers[1::2], strict=True))
-    return [f"{words[one]} {words[two]}" for one, two in drawn], [(ids[one], ids[two]) for one, two in drawn]
+    drawn = list(zip(*[iter(draw.choices(range(len(words)), weights, k=PHRASE * N_PHRASES))] * PHRASE, strict=True))
+    return [" ".join(words[n] for n in phrase) for phrase in drawn], [tuple(ids[n] for n in phrase) for phrase in drawn]
 
 
 def written(seed: int) -> tuple[str, tuple[int, ...]]:
@@ -61,9 +63,9 @@ def written(seed: int) -> tuple[str, tuple[int, ...]]:
     >>> len(written(1)[1]), written(1) == written(1) != written(2)
     (40, True)
     """
-    texts, ids = pairs()
-    numbers = array("H", blake2b(seed.to_bytes(8, "little"), digest_size=2 * PAIRS_A_REPLY).digest())
-    return " ".join([texts[n] for n in numbers]), tuple([each for n in numbers for each in ids[n]])
+    texts, ids = phrases()
+    numbers = array("H", blake2b(seed.to_bytes(8, "little"), digest_size=2 * PHRASES_A_REPLY).digest())
+    return " ".join([texts[n] for n in numbers]), tuple(chain.from_iterable([ids[n] for n in numbers]))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,7 +79,7 @@ class InstantBackend:
     Config = Nothing
 
     def __init__(self, config: Nothing, *, model: ModelRef) -> None:
-        pairs()
+        phrases()
 
     async def generate(self, requests: Sequence[Request]) -> list[Reply]:
         """One reply for each request."""
@@ -153,7 +155,9 @@ class InstantTrainer:
         n_rows = sum(1 for _ in data)
         out.mkdir(parents=True)
         (out / "n_rows").write_text(str(n_rows))
-        return TrainReport(model=ModelRef(path=str(out)), n_rows=n_rows, n_tokens=0, n_steps=1, n_retokenised=0, losses=(0.0,))
+        return TrainReport(
+            model=ModelRef(path=str(out)), n_rows=n_rows, n_tokens=0, n_steps=1, n_retokenised=0, losses=(0.0,)
+        )
 
 
 class InstantEvaluator:

@@ -117,7 +117,9 @@ def in_a_process(args: argparse.Namespace, n: int, work: Path, out: str) -> dict
     """One run in a process of its own."""
     line = [sys.executable, __file__, "--one", str(n), "--work", str(work), "--out", out, "--critic", args.critic]
     line += ["--concurrency", str(args.concurrency), "--shard-rows", str(args.shard_rows)]
-    found: dict[str, Any] = json.loads(subprocess.run(line, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()[-1])
+    found: dict[str, Any] = json.loads(
+        subprocess.run(line, check=True, stdout=subprocess.PIPE, text=True).stdout.splitlines()[-1]
+    )
     return found
 
 
@@ -134,18 +136,25 @@ def disk(work: Path, n: int) -> dict[str, float]:
     return sizes
 
 
-def report(n: int, first: dict[str, Any], recall: dict[str, Any], again: dict[str, Any], sizes: dict[str, float]) -> str:
+def report(
+    n: int, first: dict[str, Any], recall: dict[str, Any], again: dict[str, Any], sizes: dict[str, float]
+) -> str:
     """One size as a line of the table."""
     replies, chains = REQUESTS * n, first["parts"]["chains"]
-    return " | ".join(
-        str(cell)
-        for cell in (
-            f"| {n:,}", f"{replies:,}", f"{chains:.1f}, {first['cpu']:.1f}", f"**{replies / chains:,.0f}**, {replies / first['cpu']:,.0f}",
-            f"{first['wall']:.0f}", f"{first['peak']:.0f} ({first['imported']:.0f})", f"{sizes['replies']:.0f}",
-            f"{sum(sizes.values()) - sizes['replies']:.0f}", f"{sum(sizes.values()):,.0f}",
-            f"{recall['cpu']:.1f}, {again['cpu']:.1f} |",
-        )
-    )  # fmt: skip
+    tables = sum(sizes.values()) - sizes["replies"]
+    cells = (
+        f"{n:,}",
+        f"{replies:,}",
+        f"{chains:.1f}, {first['cpu']:.1f}",
+        f"**{replies / chains:,.0f}**, {replies / first['cpu']:,.0f}",
+        f"{first['wall']:.0f}",
+        f"{first['peak']:.0f} ({first['imported']:.0f})",
+        f"{sizes['replies']:.0f}",
+        f"{tables:.0f}",
+        f"{sizes['replies'] + tables:,.0f}",
+        f"{recall['cpu']:.1f}, {again['cpu']:.1f}",
+    )
+    return f"| {' | '.join(cells)} |"
 
 
 HEAD = """| prompts | replies | CPU s: pass, run | replies a CPU s: pass, run | wall s | peak MB (after import) | \
@@ -160,7 +169,9 @@ def main() -> None:
     parser.add_argument("--critic", choices=("instant", "constitution"), default="instant")
     parser.add_argument("--concurrency", type=int, default=128)
     parser.add_argument("--shard-rows", type=int, default=1000)
-    parser.add_argument("--work", type=Path, help="where the runs lie and are left (default: a folder that is taken away)")
+    parser.add_argument(
+        "--work", type=Path, help="where the runs lie and are left (default: a folder that is taken away)"
+    )
     parser.add_argument("--first-only", action="store_true", help="no second runs")
     parser.add_argument("--one", type=int, help=argparse.SUPPRESS)
     parser.add_argument("--out", default="first", help=argparse.SUPPRESS)

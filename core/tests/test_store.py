@@ -161,7 +161,9 @@ def test_replies_come_back_as_they_were(tmp_path: Path, opened: Any) -> None:
         (request(2, "q \udfff"), reply(2, "", token_ids=(), logprob=-0.1, finish="length")),
         (
             request(3, "q", "a", "q", sampling=Sampling(temperature=0.0, stop=("x",)), prefix_ids=(7, 8), rank=2),
-            reply(3, "x" * 9000, token_ids=(1, 2**40), tokenizer="t", prompt_tokens="p", usage=Usage(n_prompt_tokens=3)),
+            reply(
+                3, "x" * 9000, token_ids=(1, 2**40), tokenizer="t", prompt_tokens="p", usage=Usage(n_prompt_tokens=3)
+            ),
         ),
     ]
     stored(tmp_path / "replies.sqlite", *pairs)
@@ -213,7 +215,9 @@ def test_two_writers_of_one_file_read_each_other(opened: Any) -> None:
 
     async def main() -> None:
         puts = [
-            who.put([(request(n, f"q {n}"), reply(n, f"a {n}"))], {"model": "m"}) for n in range(200) for who in (one, two)
+            who.put([(request(n, f"q {n}"), reply(n, f"a {n}"))], {"model": "m"})
+            for n in range(200)
+            for who in (one, two)
         ]
         await asyncio.gather(*puts)
 
@@ -238,7 +242,9 @@ def test_replies_of_the_first_schema_answer(tmp_path: Path, opened: Any) -> None
 
 
 def plain_id(kind: str, *parts: object) -> str:
-    text = json.dumps(["sctk-1", kind, *parts], sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    text = json.dumps(
+        ["sctk-1", kind, *parts], sort_keys=True, ensure_ascii=False, separators=(",", ":"), allow_nan=False
+    )
     return hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=16).hexdigest()
 
 

@@ -150,15 +150,13 @@ Asked = tuple[str, str, str, str]
 
 def off_plan_by(lines: Sequence[Asked], declared: tuple[Step, ...], tables: Iterable[str]) -> str:
     """The same, of lines as plain values."""
-    if any([step.of for step in declared]):
+    if any(step.of for step in declared):
         return _off_plan(lines, declared, frozenset(tables))
     return _off_plan_shape(tuple([(step, outcome) for step, _, outcome, _ in lines]), declared, frozenset(tables))
 
 
 @lru_cache(maxsize=4096)
-def _off_plan_shape(
-    shape: tuple[tuple[str, str], ...], declared: tuple[Step, ...], tables: frozenset[str]
-) -> str:
+def _off_plan_shape(shape: tuple[tuple[str, str], ...], declared: tuple[Step, ...], tables: frozenset[str]) -> str:
     """Where no step is declared for answers of another, only steps and outcomes count, and these are alike on most pages."""
     return _off_plan([(step, "", outcome, "") for step, outcome in shape], declared, tables)
 

@@ -73,7 +73,6 @@ class Progress:
         self.scribe.close(_shrunk)
 
 
-
 def _shrunk(database: sqlite3.Connection) -> None:
     """A file from which all was sealed is made small again."""
     if database.execute("SELECT 1 FROM finished LIMIT 1").fetchone() is None:

@@ -55,6 +55,7 @@ class Replies:
         self._shared: dict[int, tuple[dict[str, Any], dict[Any, _About]]] = {}
         self._ends: dict[bytes, bytes] = {}
         self._known: dict[int, _About] = {}
+        self._reading = False
         with writing(path):
             self._reader = open_database(path)
             old = self._reader.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'replies'")
@@ -62,7 +63,25 @@ class Replies:
 
     def get(self, keys: Sequence[str]) -> list[Reply | None]:
         """The known reply of each key, or None."""
+        self._begin()
         return [self._one(key) for key in keys]
+
+    def _begin(self) -> None:
+        """All look-ups of one turn of the loop are one transaction: to begin one costs more than a look-up."""
+        if self._reading:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # no loop, no turns: each look-up is by itself
+            return
+        self._reader.execute("BEGIN")
+        self._reading = True
+        loop.call_soon(self._end)
+
+    def _end(self) -> None:
+        if self._reading:
+            self._reading = False
+            self._reader.execute("COMMIT")
 
     def _one(self, key: str) -> Reply | None:
         row = self._reader.execute(_FIND, (bytes.fromhex(key),)).fetchone()
@@ -106,20 +125,35 @@ class Replies:
         while len(self._ends) > N_ENDS:
             del self._ends[next(iter(self._ends))]
 
-    def _kind(self, request: Request, reply: Reply, about: dict[str, Any], shape: tuple[int, bool], text: bytes) -> _About:
+    def _kind(
+        self, request: Request, reply: Reply, about: dict[str, Any], shape: tuple[int, bool], text: bytes
+    ) -> _About:
         """What this exchange shares with many; of the first of its kind it is written now."""
         _, known = self._shared.setdefault(id(about), (about, {}))
         name = (request.sampling, reply.tokenizer, reply.backend, shape)
         found = known.get(name)
         if found is None:
-            facts = about | {"sampling": request.sampling.plain(), "tokenizer": reply.tokenizer, "said_by": reply.backend}
+            facts = about | {
+                "sampling": request.sampling.plain(),
+                "tokenizer": reply.tokenizer,
+                "said_by": reply.backend,
+            }
             digest = content_id("about", canonical(facts), *shape)
-            row = (digest, canonical(facts), text[:LONGEST_FIRST])
-            self._scribe.write(lambda database: _insert_about(database, row))
-            find = "SELECT id, first FROM about WHERE digest = ?"
-            number, first = self._reader.execute(find, (digest,)).fetchone()
-            found = known[name] = _About(number, facts, first)
+            found = known[name] = self._shared_by(digest, facts, text[:LONGEST_FIRST])
         return found
+
+    def _shared_by(self, digest: str, facts: dict[str, Any], text: bytes) -> _About:
+        """What is shared, as the file has it: another process may have written it first."""
+        found: list[_About] = []
+
+        def job(database: sqlite3.Connection) -> None:
+            row = (digest, canonical(facts), text)
+            database.execute("INSERT OR IGNORE INTO about (digest, facts, first) VALUES (?, ?, ?)", row)
+            number, first = database.execute("SELECT id, first FROM about WHERE digest = ?", (digest,)).fetchone()
+            found.append(_About(number, facts, first))
+
+        self._scribe.write(job)
+        return found[0]
 
     def exchange(self, key: str) -> tuple[dict[str, Any], dict[str, Any]] | None:
         """Request and reply of a key as plain values, for `sctk why`; None where the key is unknown."""
@@ -152,12 +186,9 @@ class Replies:
 
     def close(self) -> None:
         """Writes what is left, and gives the file back."""
+        self._end()
         self._scribe.close()
         self._reader.close()
-
-
-def _insert_about(database: sqlite3.Connection, row: tuple[str, str, bytes]) -> None:
-    database.execute("INSERT OR IGNORE INTO about (digest, facts, first) VALUES (?, ?, ?)", row)
 
 
 def _trace(messages: Sequence[Message], reply: str) -> tuple[int, bytes | None, bytes]:

@@ -82,12 +82,16 @@ def _getter(record: type) -> Callable[[Any], tuple[Any, ...]]:
 
 def values_of(record: Any) -> Values:
     """A record as one value for each of its columns, fit for JSON."""
-    kind = type(record)
+    kind = _type(record)
     values = list(_getter(kind)(record))
     for place, column in _told_otherwise(kind):
         if values[place] is not None:
             values[place] = _told(column, values[place])
     return values
+
+
+def _type(record: Any) -> Any:
+    return type(record)
 
 
 @cache
@@ -177,12 +181,12 @@ def whole(record: Any) -> Values:
     """A record's values, its prompts and texts as conversations, and its parents: what a table for others holds."""
     known: dict[str, Any] = {}
     _gather(record, known)
-    bag = {name: dict(zip(_names(type(one)), values_of(one), strict=True)) for name, one in known.items()}
+    bag = {name: dict(zip(_names(_type(one)), values_of(one), strict=True)) for name, one in known.items()}
     return [*values_of(record), *(turns for _, turns in _shown(record)), _encoded(bag)]
 
 
 def _gather(record: Any, known: dict[str, Any]) -> None:
-    for column in _parents(type(record)):
+    for column in _parents(_type(record)):
         parent = getattr(record, column.field)
         if parent is not None and parent.id not in known:
             known[parent.id] = parent
@@ -191,7 +195,7 @@ def _gather(record: Any, known: dict[str, Any]) -> None:
 
 def _shown(record: Any) -> list[tuple[str, list[list[str]] | None]]:
     """The prompts and texts of a record as conversations, by name: `completion` is the text of the record itself."""
-    shown = [column.field for column in _parents(type(record)) if issubclass(column.parent or object, Prompt | Sample)]
+    shown = [column.field for column in _parents(_type(record)) if issubclass(column.parent or object, Prompt | Sample)]
     found = [(name, _turns(getattr(record, name))) for name in shown]
     return [*found, ("completion", _turns(record))] if isinstance(record, Sample) else found
 
@@ -256,8 +260,15 @@ def _lists(name: str, kind: str, values: Sequence[Any]) -> pl.Series:
         members = pl.DataFrame(pair, schema={"role": pl.String(), "content": pl.String()}).to_struct(name)
     else:
         plain: Any = {"texts": pl.String(), "ints": pl.Int64(), "floats": pl.Float64()}[kind]
-        members = pl.Series(name, [float(each) for each in flat] if kind == "floats" else flat, dtype=plain, strict=True)
-    of = pl.Series("of", range(len(values)), dtype=pl.UInt32).repeat_by(pl.Series(lengths, dtype=pl.UInt32)).explode().drop_nulls()
+        members = pl.Series(
+            name, [float(each) for each in flat] if kind == "floats" else flat, dtype=plain, strict=True
+        )
+    of = (
+        pl.Series("of", range(len(values)), dtype=pl.UInt32)
+        .repeat_by(pl.Series(lengths, dtype=pl.UInt32))
+        .explode()
+        .drop_nulls()
+    )
     cut = pl.DataFrame([of, members]).group_by("of", maintain_order=True).agg(name)[name]
     if 0 not in lengths:
         return cut
