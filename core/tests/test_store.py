@@ -226,6 +226,23 @@ def test_two_writers_of_one_file_read_each_other(opened: Any) -> None:
         assert who.get([f"{n:032x}" for n in range(200)]) == [reply(n, f"a {n}") for n in range(200)]
 
 
+def test_look_ups_see_what_was_written_since_whatever_loop_asks(opened: Any) -> None:
+    one, two = opened(), opened()
+    key = f"{1:032x}"
+
+    async def look() -> list[Reply | None]:
+        return one.get([key])  # the loop ends in this turn
+
+    assert asyncio.run(look()) == [None]
+
+    async def put() -> None:
+        await two.put([(request(1, "q"), reply(1, "a"))], {"model": "m"})
+
+    asyncio.run(put())
+    assert asyncio.run(look()) == [reply(1, "a")]
+    assert one.get([key]) == [reply(1, "a")]
+
+
 def test_replies_of_the_first_schema_answer(tmp_path: Path, opened: Any) -> None:
     with sqlite3.connect(tmp_path / "replies.sqlite") as old:
         old.execute("CREATE TABLE replies (key TEXT PRIMARY KEY, request TEXT, reply TEXT)")

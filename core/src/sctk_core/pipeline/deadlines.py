@@ -11,7 +11,7 @@ from typing import Any
 
 
 class Deadlines:
-    """Bounds of `seconds` each."""
+    """Bounds of `seconds` each, for the tasks of one loop at a time."""
 
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds

@@ -55,7 +55,7 @@ class Replies:
         self._shared: dict[int, tuple[dict[str, Any], dict[Any, _About]]] = {}
         self._ends: dict[bytes, bytes] = {}
         self._known: dict[int, _About] = {}
-        self._reading = False
+        self._reading: asyncio.AbstractEventLoop | None = None
         with writing(path):
             self._reader = open_database(path)
             old = self._reader.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'replies'")
@@ -68,19 +68,20 @@ class Replies:
 
     def _begin(self) -> None:
         """All look-ups of one turn of the loop are one transaction: to begin one costs more than a look-up."""
-        if self._reading:
-            return
         try:
             loop = asyncio.get_running_loop()
         except RuntimeError:  # no loop, no turns: each look-up is by itself
+            self._end()
             return
-        self._reader.execute("BEGIN")
-        self._reading = True
-        loop.call_soon(self._end)
+        if self._reading is not loop:
+            self._end()
+            self._reader.execute("BEGIN")
+            self._reading = loop
+            loop.call_soon(self._end)
 
     def _end(self) -> None:
-        if self._reading:
-            self._reading = False
+        if self._reading is not None:
+            self._reading = None
             self._reader.execute("COMMIT")
 
     def _one(self, key: str) -> Reply | None:
@@ -157,6 +158,7 @@ class Replies:
 
     def exchange(self, key: str) -> tuple[dict[str, Any], dict[str, Any]] | None:
         """Request and reply of a key as plain values, for `sctk why`; None where the key is unknown."""
+        self._end()
         row = self._reader.execute(_FIND, (bytes.fromhex(key),)).fetchone()
         if row is None:
             return self._old_exchange(key)
