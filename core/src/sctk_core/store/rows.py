@@ -235,8 +235,8 @@ def frame(kinds: Mapping[str, str], rows: Sequence[Values]) -> pl.DataFrame:
         "texts": pl.List(pl.String), "ints": pl.List(pl.Int64), "floats": pl.List(pl.Float64), "turns": pl.List(turn),
     }  # fmt: skip
     data: dict[str, pl.Series] = {}
-    for place, (name, kind) in enumerate(kinds.items()):
-        values = [row[place] for row in rows]
+    by_column: Sequence[Sequence[Any]] = list(zip(*rows, strict=True)) if rows else [()] * len(kinds)
+    for (name, kind), values in zip(kinds.items(), by_column, strict=True):
         if kind == "float":
             values = [None if v is None else float(v) for v in values]
         if kind == "turns" or kind in _LISTED:
