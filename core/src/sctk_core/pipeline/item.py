@@ -79,6 +79,9 @@ def _checked(table: str, rows: Any, kind: type) -> list[Any]:
     for row in listed:
         if not isinstance(row, kind | Declined):
             raise OffPlan(f"made a {type(row).__name__} for {table!r}, wanted {kind.__name__} or Declined")
+    ids = [row.id for row in listed if not isinstance(row, Declined)]
+    if len(set(ids)) < len(ids):
+        raise OffPlan(f"made the same row twice for {table!r}, wanted each once")
     return listed or [Declined(reason="no row was made")]
 
 
