@@ -19,7 +19,7 @@ from sctk_core.errors import ConfigError, PluginError, SctkError
 from sctk_core.hookspecs import KINDS
 from sctk_core.identity import fingerprint
 from sctk_core.pipeline.crew import Answerer, Place, places
-from sctk_core.plan import STUDENT, Generate, Plan, Train
+from sctk_core.plan import STUDENT, Arm, Evaluate, Generate, Plan, Train
 from sctk_core.plan_rules import complaints_of, training_tables
 from sctk_core.plugins import Built, Catalogue, build, load, target_of
 from sctk_core.recipe import Layer, Recipe, RunSettings, merge, refuse_strangers
@@ -77,9 +77,17 @@ class Assembly:
     @property
     def speaking(self) -> dict[str, Role]:
         """Every role that somebody speaks in, and who plays it."""
-        names = [STUDENT, *(place.role or place.section for place in places(self.crew) if place.speaks)]
+        crew = (place for one in crews_of(self.plan, self.crew) for place in places(one))
+        names = [STUDENT, *(place.role or place.section for place in crew if place.speaks)]
         asked = [*self.parts.values(), *self.evaluators, *self.pairwise]
         return {name: self.role(name) for name in dict.fromkeys([*names, *(part.role for part in asked if part.role)])}
+
+
+def crews_of(plan: Plan, crew: type) -> list[type]:
+    """All crews of a plan: the method's own, and those that passes and arms have for themselves."""
+    arms = [arm for one in plan if isinstance(one, Evaluate) for arm in one.arms]
+    own = [one.crew for one in (*plan, *arms) if isinstance(one, Generate | Arm) and one.crew is not None]
+    return list(dict.fromkeys([crew, *own]))
 
 
 def with_defaults(layers: list[Layer], catalogue: Catalogue) -> Recipe:
@@ -159,7 +167,7 @@ def _planned(recipe: Recipe, catalogue: Catalogue) -> tuple[Part, Plan]:
 def _sections(plan: Plan, crew: type, recipe: Recipe) -> dict[str, tuple[str, str]]:
     """section -> (kind, whose words the method gives it), for all that crew and trainings need, in the order of the crew."""
     found: dict[str, tuple[str, str]] = {}
-    for place in _placed(places(crew)):
+    for place in _placed([place for one in crews_of(plan, crew) for place in places(one)]):
         if not (place.optional and recipe.use(place.section) is None):
             found.setdefault(place.section, (place.member.kind, place.role if place.name == place.section else ""))
     return found | {one.section: ("trainer", "") for one in plan if isinstance(one, Train)}
