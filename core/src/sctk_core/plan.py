@@ -107,12 +107,16 @@ class Train:
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One contender: how the model of arm `model` (left out: of the arm of this name) answers; `walk` left out: it just answers."""
+    """One contender: how the model of arm `model` (left out: of the arm of this name) answers; `walk` left out: it just answers.
+
+    `crew` is whom its walk may ask (None: the method's own `Crew`); a change of any of them is a change of the arm.
+    """
 
     name: str
     model: str = ""
     walk: Walk | None = None
     steps: Steps = ()
+    crew: type | None = None
 
     @property
     def played_by(self) -> str:

@@ -37,7 +37,8 @@ def _complaints(plan: Plan) -> Iterator[str]:
     names = set[str]()
     for one in plan:
         if isinstance(one, Generate):
-            yield from _name(one.name, names)
+            yield from _name(one.name, names | arms)
+            names.add(one.name)
             yield from _of_pass(one, tables, arms)
             tables |= {f"{one.name}.{table}": kind for table, kind in one.makes.items()}
         elif isinstance(one, Train):
@@ -51,7 +52,6 @@ def _name(name: str, names: set[str]) -> Iterator[str]:
     if name in names or name in TAKEN or name in (PROMPTS, HELD_OUT):
         yield f"got the name {name!r} again, wanted each name once (it is a row of the ledger, and a folder)"
     yield from _letters(name)
-    names.add(name)
 
 
 def _letters(name: str) -> Iterator[str]:
@@ -88,7 +88,7 @@ def _of_steps(one: Generate) -> Iterator[str]:
 
 def _of_training(one: Train, tables: Mapping[str, type], arms: set[str], names: set[str]) -> Iterator[str]:
     yield from _letters(one.arm)
-    if one.arm in names:
+    if one.arm in names or one.arm in (PROMPTS, HELD_OUT):
         yield f"train.{one.arm}: makes an arm of the name of a pass, wanted another"
     for table in one.tables.values():
         if table not in tables:
@@ -104,6 +104,8 @@ def _of_training(one: Train, tables: Mapping[str, type], arms: set[str], names: 
 def _of_evaluation(one: Evaluate, tables: Mapping[str, type], arms: set[str], names: set[str]) -> Iterator[str]:
     if one.name in names:
         yield f"{one.name}: got an evaluation of a name that is there, wanted another (Evaluate(..., name=...))"
+    if one.name != EVALUATION:
+        yield from _name(one.name, arms)
     names.add(one.name)
     found = [arm.name for arm in one.arms]
     if not one.arms or not all(isinstance(arm, Arm) for arm in one.arms):
@@ -120,8 +122,9 @@ def _of_evaluation(one: Evaluate, tables: Mapping[str, type], arms: set[str], na
             yield f"{one.name}: got the arm {arm.name!r}, which is the name of a pass, wanted another"
     if len(set(found)) < len(found):
         yield f"{one.name}: got the arms {found}, wanted each once"
-    if one.over not in tables:
-        yield f"{one.name}: over {one.over!r}, wanted one of {', '.join(tables)}"
+    if not issubclass(tables.get(one.over, object), Prompt):
+        prompts = [table for table, kind in tables.items() if issubclass(kind, Prompt)]
+        yield f"{one.name}: over {one.over!r}, wanted a table of prompts: {', '.join(prompts)}"
     strangers = {arm for pair in one.differences for arm in pair} - set(found)
     for name in sorted(strangers):
         yield f"{one.name}: got the arm {name!r} in its differences, wanted one of {', '.join(found)}"

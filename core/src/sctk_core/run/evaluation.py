@@ -35,16 +35,21 @@ def evaluate(context: Context, unit: Unit) -> None:
         part.forget()
         asked = _asked(sheet, arms)
         measures = comparisons(sheet, arms, one.differences, context.assembly.settings.seed)
-        total = part.seal_all(_with(_items(sheet, arms, asked), measures))
-        refuse_unbalanced(context, unit, _complaints(sheet, asked, read_shards(part.files("ledger"))))
+        total = part.seal_all(_with(_items(sheet, arms, asked, one), measures))
+        refuse_unbalanced(context, unit, _complaints(sheet, asked, read_shards(part.files("ledger")), _before(one.name)))
     note_usage(context, unit)
     context.directory.complete(part, total)
 
 
 def measures_of(context: Context, unit: Unit) -> list[Measure]:
-    """The measures of an evaluation that is complete; of any but the first kind its name stands before the metric's."""
-    part, before = context.directory.part(unit.part, KINDS), "" if unit.name == EVALUATION else f"{unit.name}."
+    """The measures of an evaluation that is complete; of one that has a name of its own it stands before the metric's."""
+    part, before = context.directory.part(unit.part, KINDS), _before(unit.name)
     return [Measure(**row | {"metric": before + row["metric"]}) for row in part.rows(MEASURES)]
+
+
+def _before(name: str) -> str:
+    """What tells the stages and metrics of an evaluation from those of another; the usual one's stand alone."""
+    return "" if name == EVALUATION else f"{name}."
 
 
 def _with(items: Iterator[TableRows], measures: Sequence[Measure]) -> Iterator[TableRows]:
@@ -62,13 +67,18 @@ def _asked(sheet: Sheet, arms: Mapping[str, Sequence[Sample]]) -> list[Asked]:
     return [*own, *dict.fromkeys(pairs)]
 
 
-def _items(sheet: Sheet, arms: Mapping[str, Sequence[Sample]], asked: Sequence[Asked]) -> Iterator[TableRows]:
-    samples = {(arm, sample.id): sample for arm, found in arms.items() for sample in found}
-    prompts = {sample.prompt.id: sample for found in arms.values() for sample in found}
+def _items(
+    sheet: Sheet, arms: Mapping[str, Sequence[Sample]], asked: Sequence[Asked], evaluation: Evaluate
+) -> Iterator[TableRows]:
+    """The rows of all that was measured; what was measured of a pair stands with the sample of its first arm."""
+    pairs = evaluation.differences
+    samples = {(f"{one}-{other}", sample.prompt.id): sample for one, other in pairs for sample in arms[one]}
+    samples |= {(arm, sample.id): sample for arm, found in arms.items() for sample in found}
+    before = _before(evaluation.name)
     for one in asked:
         lines = sheet.lines(one, sheet.answers)
-        rows: TableRows = {"ledger": [ledger.values_of(one[0], one[1], line) for line in lines]}
-        sample = samples.get(one) or prompts[one[1]]
+        rows: TableRows = {"ledger": [ledger.values_of(before + one[0], one[1], line) for line in lines]}
+        sample = samples[one]
         found = [(metric, column[one]) for metric, column in sheet.answers.items() if one in column]
         rows[VALUES] = [
             values_of(value) for metric, answer in found if (value := _value(sample, one[0], metric, answer))
@@ -90,18 +100,18 @@ def value_of(answer: Answer) -> float | None:
     return answer.value if isinstance(answer, Score) else float(answer)
 
 
-def _complaints(sheet: Sheet, asked: Sequence[Asked], rows: Iterator[dict[str, Any]]) -> list[str]:
+def _complaints(sheet: Sheet, asked: Sequence[Asked], rows: Iterator[dict[str, Any]], before: str) -> list[str]:
     """What does not balance: each sample has one line for each metric that was asked of its arm."""
     arms = dict.fromkeys(arm for arm, _ in asked)
     by_arm: dict[str, list[dict[str, Any]]] = {arm: [] for arm in arms}
     for row in rows:
-        by_arm[row["stage"].partition(".measure.")[0]].append(row)
+        by_arm[row["stage"].partition(".measure.")[0].removeprefix(before)].append(row)
     found: list[str] = []
     for arm in arms:
         metrics = [m for m, column in sheet.answers.items() if any(one[0] == arm for one in column)]
         steps = [Step(f"measure.{metric}") for metric in metrics]
         wanted = ((name, steps) for other, name in asked if other == arm)
-        found += ledger.complaints_of(by_arm[arm], wanted if steps else (), [], arm)
+        found += ledger.complaints_of(by_arm[arm], wanted if steps else (), [], before + arm)
     return found
 
 

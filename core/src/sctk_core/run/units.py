@@ -53,7 +53,7 @@ def arm_pass(evaluate: Evaluate, arm: Arm) -> Generate:
     makes = {ANSWERS: Sample}
     if arm.walk is None:
         return Generate(name, answered, evaluate.over, (ANSWER_STEP,), makes, arm.played_by, Answerer)
-    return Generate(name, arm.walk, evaluate.over, arm.steps, makes, arm.played_by)
+    return Generate(name, arm.walk, evaluate.over, arm.steps, makes, arm.played_by, arm.crew)
 
 
 def units_of(assembly: Assembly) -> list[Unit]:
