@@ -112,7 +112,7 @@ class DetectionCrew:
     """The student answers; [contradiction] tells how far one text contradicts another."""
 
     student: Speaker
-    nli: AskedComparer = asked(section="contradiction")  # noqa: RUF009 - a field, as `setting` is
+    nli: AskedComparer = asked(section="contradiction")
 
 
 @dataclass(frozen=True, kw_only=True)

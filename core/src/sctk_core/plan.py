@@ -64,7 +64,8 @@ class Generate:
     """A pass: every item of `over` ("prompts", "held-out", or "PASS.TABLE") is walked; `makes` are its tables by record type.
 
     `steps` are what a finished item has asked, or a pure function of the item that says so. `student` is the arm that the
-    role `student` is played by; `crew` is who is asked (None: the method's own `Crew`).
+    role `student` is played by, `cast` the arms that play other roles; `crew` is who is asked (None: the method's own `Crew`).
+    `settings` names those of the method that matter to this pass: another value of any other leaves it as it is (None: all).
     """
 
     name: str
@@ -74,6 +75,13 @@ class Generate:
     makes: Mapping[str, type] = field(default_factory=dict)
     student: str = BASE
     crew: type | None = None
+    cast: Mapping[str, str] = field(default_factory=dict)
+    settings: Sequence[str] | None = None
+
+    @property
+    def players(self) -> Mapping[str, str]:
+        """The arms that play roles: role -> arm."""
+        return {STUDENT: self.student, **self.cast}
 
     def declared(self, item: Any) -> tuple[Step, ...]:
         """The steps of one item, in order."""
@@ -109,7 +117,8 @@ class Train:
 class Arm:
     """One contender: how the model of arm `model` (left out: of the arm of this name) answers; `walk` left out: it just answers.
 
-    `crew` is whom its walk may ask (None: the method's own `Crew`); a change of any of them is a change of the arm.
+    `crew` is whom its walk may ask (None: the method's own `Crew`); a change of any of them is a change of the arm. `cast` and
+    `settings` are as those of a pass.
     """
 
     name: str
@@ -117,6 +126,8 @@ class Arm:
     walk: Walk | None = None
     steps: Steps = ()
     crew: type | None = None
+    cast: Mapping[str, str] = field(default_factory=dict)
+    settings: Sequence[str] | None = None
 
     @property
     def played_by(self) -> str:
@@ -127,7 +138,7 @@ class Arm:
 class Evaluate:
     """Arms answer the same prompts and are measured; `differences` are paired by prompt.
 
-    Left out, they are the last arm less each other one.
+    Left out, they are the last arm less each other one. `greedy`: arms that just answer do so at temperature 0.
     """
 
     def __init__(
@@ -136,11 +147,16 @@ class Evaluate:
         over: str = HELD_OUT,
         differences: Sequence[tuple[str, str]] | None = None,
         name: str = EVALUATION,
+        greedy: bool = False,
     ) -> None:
-        self.arms, self.over, self.name = arms, over, name
+        self.arms, self.over, self.name, self.greedy = arms, over, name, greedy
         names = [arm.name for arm in arms]
         usual = ((names[-1], other) for other in names[:-1])
         self.differences = tuple(usual if differences is None else differences)
+
+    def __repr__(self) -> str:
+        arms = ", ".join(map(repr, self.arms))
+        return f"Evaluate({arms}, over={self.over!r}, differences={self.differences!r}, name={self.name!r}, greedy={self.greedy!r})"
 
 
 Plan = tuple[Generate | Train | Evaluate, ...]

@@ -63,8 +63,9 @@ def _letters(name: str) -> Iterator[str]:
 def _of_pass(one: Generate, tables: Mapping[str, type], arms: set[str]) -> Iterator[str]:
     if one.over not in tables:
         yield f"{one.name}: walks the table {one.over!r}, wanted one that is made before: {', '.join(tables)}"
-    if one.student not in arms:
-        yield f"{one.name}: its student is the arm {one.student!r}, wanted one that is trained before: {', '.join(sorted(arms))}"
+    for role, arm in one.players.items():
+        if arm not in arms:
+            yield f"{one.name}: its {role} is the arm {arm!r}, wanted one that is trained before: {', '.join(sorted(arms))}"
     if not one.makes:
         yield f"{one.name}: makes no table, wanted one or more"
     for table, kind in one.makes.items():
@@ -116,15 +117,18 @@ def _of_evaluation(one: Evaluate, tables: Mapping[str, type], arms: set[str], na
         yield from _letters(arm.name)
         if arm.name in MEASURED:
             yield f"{one.name}: got the arm {arm.name!r}, wanted another name: that of one of its own tables is taken"
-        if arm.played_by not in arms:
-            yield f"{one.name}: the arm {arm.name!r} is played by {arm.played_by!r}, wanted one of {', '.join(sorted(arms))}"
+        for player in (arm.played_by, *arm.cast.values()):
+            if player not in arms:
+                yield f"{one.name}: the arm {arm.name!r} is played by {player!r}, wanted one of {', '.join(sorted(arms))}"
         if arm.name in names and one.name == EVALUATION:
             yield f"{one.name}: got the arm {arm.name!r}, which is the name of a pass, wanted another"
     if len(set(found)) < len(found):
         yield f"{one.name}: got the arms {found}, wanted each once"
-    if not issubclass(tables.get(one.over, object), Prompt):
+    if any(arm.walk is None for arm in one.arms) and not issubclass(tables.get(one.over, object), Prompt):
         prompts = [table for table, kind in tables.items() if issubclass(kind, Prompt)]
-        yield f"{one.name}: over {one.over!r}, wanted a table of prompts: {', '.join(prompts)}"
+        yield f"{one.name}: over {one.over!r}, wanted a table of prompts for an arm that just answers: {', '.join(prompts)}"
+    elif one.over not in tables:
+        yield f"{one.name}: over {one.over!r}, wanted one of {', '.join(tables)}"
     strangers = {arm for pair in one.differences for arm in pair} - set(found)
     for name in sorted(strangers):
         yield f"{one.name}: got the arm {name!r} in its differences, wanted one of {', '.join(found)}"

@@ -6,6 +6,7 @@ digests, the source's own digest); what cannot (concurrency, time-outs) does not
 
 from __future__ import annotations
 
+import dataclasses
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -155,13 +156,26 @@ def _planned(recipe: Recipe, catalogue: Catalogue) -> tuple[Part, Plan]:
             f"the method {method.name!r} of {method.distribution} {method.version}: plan() raised {told(error)}",
             hint="this is for its author to mend; `sctk plugin check` shows it to them",
         ) from error
-    complaints = complaints_of(plan)
+    complaints = complaints_of(plan) or _unknown_settings(plan, method)
     if complaints:
         raise PluginError(
             f"the method {method.name!r} of {method.distribution} {method.version} has a plan that cannot be run: {complaints[0]}",
             hint="this is for its author to mend; `sctk plugin check` shows all of it",
         )
     return method, plan
+
+
+def _unknown_settings(plan: Plan, method: Part) -> list[str]:
+    """Settings that a pass says it depends on, and that the method does not have."""
+    known = {field.name for field in dataclasses.fields(method.target.Config)}
+    arms = [arm for one in plan if isinstance(one, Evaluate) for arm in one.arms]
+    named = [(one.name, one.settings) for one in (*plan, *arms) if isinstance(one, Generate | Arm) and one.settings]
+    return [
+        f"{name}: depends on the setting {one!r}, which the method has not"
+        for name, found in named
+        for one in found
+        if one not in known
+    ]
 
 
 def _sections(plan: Plan, crews: list[type], recipe: Recipe) -> dict[str, tuple[str, str]]:

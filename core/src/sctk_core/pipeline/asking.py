@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sctk_core.boundary import boundary, with_seconds
@@ -69,6 +69,8 @@ async def ask(desk: Desk, asked: Ask, call: Callable[[], Awaitable[Any]], *, or_
         answer, spent = _made_elsewhere(page, asked), Spent()
     else:
         answer, spent = await _attempt(desk, asked, page, call)
+    if isinstance(answer, Failure):
+        answer = replace(answer, of=asked.item.id, stage=asked.step, rank=asked.rank)
     line = _line(asked, answer, spent, page)
     page.close(line, answer if line.outcome != DECLINED else None)
     desk.notify(StepFinished(stage=f"{page.part}.{asked.step}", outcome=line.outcome, n_tokens=spent.tokens_written))

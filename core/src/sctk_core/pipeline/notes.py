@@ -143,20 +143,22 @@ def off_plan(lines: Iterable[Line], declared: Sequence[Step], tables: Iterable[s
     asked: dict[str, Counter[str]] = defaultdict(Counter)
     answers: dict[str, list[str]] = defaultdict(list)
     made: set[str] = set()
-    cut = failed = False
+    declined = failed = False
     for line in lines:
         if line.outcome not in (ANSWERED, FAILED, DECLINED):
             return f"got the outcome {line.outcome!r} at {line.step}"
         failed = failed or line.outcome == FAILED
         if line.step.startswith(MAKE):
             made.add(line.step.removeprefix(MAKE))
-            cut = cut or line.outcome != ANSWERED
+            declined = declined or line.outcome != ANSWERED
         elif line.step != WALK:
             asked[line.step][line.of] += 1
             if line.outcome == ANSWERED:
                 answers[line.step].append(line.record)
-    cut = cut or (failed and not made)
-    return _undeclared(asked, declared) or _uneven(asked, answers, declared, cut) or _unmade(made, set(tables), failed)
+    may_end = "anywhere" if failed and not made else "early" if declined else ""
+    return (
+        _undeclared(asked, declared) or _uneven(asked, answers, declared, may_end) or _unmade(made, set(tables), failed)
+    )
 
 
 def _undeclared(asked: Mapping[str, Counter[str]], declared: Sequence[Step]) -> str:
@@ -165,9 +167,13 @@ def _undeclared(asked: Mapping[str, Counter[str]], declared: Sequence[Step]) -> 
 
 
 def _uneven(
-    asked: Mapping[str, Counter[str]], answers: Mapping[str, Sequence[str]], declared: Sequence[Step], cut: bool
+    asked: Mapping[str, Counter[str]], answers: Mapping[str, Sequence[str]], declared: Sequence[Step], may_end: str
 ) -> str:
-    """Whether a step was asked more often than declared, or, of an item that is not cut short, less often."""
+    """Whether a step was asked more often than declared, or less often.
+
+    An item that failed may have ended anywhere, one that made a declined row early: no step after one that is left out.
+    """
+    missing = ""
     for step in declared:
         found = asked.get(step.name, Counter())
         most = step.times if step.most is None else step.most
@@ -181,8 +187,11 @@ def _uneven(
             if n_asked > most:
                 return f"asked {step.name} {n_asked} times, wanted {most}"
             short = step.most is None and n_asked < most
-        if short and not cut:
+        if missing and found and may_end == "early":
+            return f"asked {step.name} and left out {missing} before it"
+        if short and not may_end:
             return f"finished without asking {step.name}" + (f" {most} times" if most > 1 or step.of else "")
+        missing = missing or (step.name if short else "")
     return ""
 
 

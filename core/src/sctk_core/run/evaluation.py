@@ -9,10 +9,10 @@ from sctk_core import ledger
 from sctk_core.plan import ANSWERS, EVALUATION, Evaluate, Step
 from sctk_core.records import Failure, Measure, Sample, Score, Value
 from sctk_core.run.context import Context
-from sctk_core.run.generating import note_usage, refuse_unbalanced
+from sctk_core.run.generating import items_of, note_usage, refuse_unbalanced
 from sctk_core.run.measuring import Answer, Asked, Sheet, measure
 from sctk_core.run.tables import OWN
-from sctk_core.run.units import Unit
+from sctk_core.run.units import Unit, arm_pass
 from sctk_core.store.part import Kinds
 from sctk_core.store.progress import TableRows
 from sctk_core.store.rows import schema, values_of
@@ -35,10 +35,26 @@ def evaluate(context: Context, unit: Unit) -> None:
         part.forget()
         asked = _asked(sheet, arms)
         measures = comparisons(sheet, arms, one.differences, context.assembly.settings.seed)
+        measures += coverage(arms, len(items_of(context, arm_pass(one, one.arms[0]))))
         total = part.seal_all(_with(_items(sheet, arms, asked, one), measures))
-        refuse_unbalanced(context, unit, _complaints(sheet, asked, read_shards(part.files("ledger")), _before(one.name)))
+        refuse_unbalanced(
+            context, unit, _complaints(sheet, asked, read_shards(part.files("ledger")), _before(one.name))
+        )
     note_usage(context, unit)
     context.directory.complete(part, total)
+
+
+def coverage(arms: Mapping[str, Sequence[Sample]], n_asked: int) -> list[Measure]:
+    """The share of prompts that each arm answered, where an arm left some out: its other numbers are of those alone."""
+    from sctk_core.statistics import wilson
+
+    if all(len(samples) == n_asked for samples in arms.values()):
+        return []
+    shares = {arm: wilson(len({sample.prompt.id for sample in samples}), n_asked) for arm, samples in arms.items()}
+    return [
+        Measure(arm=arm, metric="answered", value=share.value, low=share.low, high=share.high, n=n_asked)
+        for arm, share in shares.items()
+    ]
 
 
 def measures_of(context: Context, unit: Unit) -> list[Measure]:
@@ -126,7 +142,8 @@ def comparisons(
     for metric, by_arm in values.items():
         if any(value is not None for by_prompt in by_arm.values() for value in by_prompt.values()):
             paired = [pair for pair in differences if set(pair) <= set(by_arm)]
-            rows += compare(metric, by_arm, paired, seed=seed)
+            rows += compare(metric, _arms_alone(by_arm, arms), paired, seed=seed)
+            rows += [_paired(pair, metric, by_arm[pair], seed) for pair in by_arm if pair not in arms]
     judged = _reward_and_truth(values)
     truths = [truth >= 0.5 for _, _, truth in judged]
     if set(truths) == {True, False}:
@@ -134,6 +151,21 @@ def comparisons(
         numbers = {"value": found.value, "low": found.low, "high": found.high, "n": found.n}
         rows.append(Measure(arm="all", metric="agreement", **numbers))  # type: ignore[arg-type]
     return rows
+
+
+def _arms_alone(by_arm: Mapping[str, Any], arms: Mapping[str, Any]) -> dict[str, Any]:
+    return {arm: by_prompt for arm, by_prompt in by_arm.items() if arm in arms}
+
+
+def _paired(pair: str, metric: str, by_prompt: Mapping[str, float | None], seed: int) -> Measure:
+    """What a comparer says of two arms: a difference already, with the interval of one."""
+    from sctk_core.statistics import difference_with_interval
+
+    known = [value for value in by_prompt.values() if value is not None]
+    if not known:
+        return Measure(arm=pair, metric=metric, value=0.0, low=None, high=None, n=0)
+    found = difference_with_interval(known, [0.0] * len(known), seed=seed)
+    return Measure(arm=pair, metric=metric, value=found.value, low=found.low, high=found.high, n=found.n)
 
 
 def _by_prompt(sheet: Sheet, arms: Mapping[str, Sequence[Sample]]) -> dict[str, dict[str, dict[str, float | None]]]:
