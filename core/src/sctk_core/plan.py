@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from sctk_core.records import Failure, Sample
@@ -86,7 +87,7 @@ class Generate:
     def declared(self, item: Any) -> tuple[Step, ...]:
         """The steps of one item, in order."""
         steps = self.steps(item) if callable(self.steps) else self.steps
-        return tuple(Step(step) if isinstance(step, str) else step for step in steps)
+        return _declared(tuple(steps))
 
     def n_asks(self) -> int | None:
         """How many asks a finished item has at most, or None where that depends on the item."""
@@ -96,6 +97,12 @@ class Generate:
         for step in self.declared(None):
             known[step.name] = (step.times if step.most is None else step.most) * known.get(step.of, 1)
         return sum(known.values())
+
+
+@lru_cache(maxsize=1024)
+def _declared(steps: tuple[str | Step, ...]) -> tuple[Step, ...]:
+    """Steps by name as steps; most items of a pass declare the same ones."""
+    return tuple(Step(step) if isinstance(step, str) else step for step in steps)
 
 
 @dataclass(frozen=True, slots=True)

@@ -184,7 +184,8 @@ class Asked:
             (answer,) = checked(
                 answers, [asked.item], expect, of=[asked.item.id], stage=asked.step, component=member.component
             )
-            return answer if isinstance(answer, Failure) or not change else replace(answer, **change)
+            known_better = any(getattr(answer, name, value) != value for name, value in change.items())
+            return replace(answer, **change) if known_better and not isinstance(answer, Failure) else answer
 
         return await ask(member.desk, asked, call)
 

@@ -82,7 +82,7 @@ def balance(
     """Raises CheckFailed unless every item that was asked has its page, as declared."""
     made = list(getattr(unit.what, "makes", ()))
     label = name or unit.what.name
-    complaints = ledger.complaints_of(part.rows("ledger"), asked, made, label)
+    complaints = ledger.complaints_of(part.rows("ledger", ledger.NEEDED), asked, made, label)
     refuse_unbalanced(context, unit, list(islice(complaints, ledger.N_COMPLAINTS)))
 
 
