@@ -47,8 +47,8 @@ def pairs() -> tuple[list[str], list[tuple[int, int]]]:
     """Text and token ids of every pair of words, the same on every machine."""
     draw = random.Random(1)
     onsets, vowels, ends = (
-        "b c d f g h k l m n p r s st t tr v w".split(),
-        "a e i o u ea".split(),
+        ["b", "c", "d", "f", "g", "h", "k", "l", "m", "n", "p", "r", "s", "st", "t", "tr", "v", "w"],
+        ["a", "e", "i", "o", "u", "ea"],
         ["", "", "n", "r", "s", "t"],
     )
     part = [one + two + three for one in onsets for two in vowels for three in ends]

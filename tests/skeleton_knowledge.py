@@ -78,6 +78,10 @@ class KnowledgeConfig:
     tau_knowledge: float = setting(0.5, help="tau_K: more than so far do answers without it contradict", low=0.0)
 
 
+ASKING = ("n_questions",)
+"""The settings that matter to the passes that ask questions."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Detected:
     """What was detected of a question: S_L (eq. 1) and S_K (eq. 2; None: not asked, for the reference cannot be trusted)."""
@@ -140,11 +144,13 @@ class KnowledgeDetection:
         arms = ["sft", *(f"student-{i}" for i in iterations)]
         detections = ((f"detect-{i}", start, arm) for i, start, arm in zip(iterations, arms, arms[1:], strict=False))
         return (
-            Generate("questions", self.ask, steps=asking, makes={"asked": Prompt}, crew=QuestionCrew),
-            Generate("exam", self.ask, over="held-out", steps=asking, makes={"asked": Prompt}, crew=QuestionCrew),
+            Generate("questions", self.ask, steps=asking, makes={"asked": Prompt}, crew=QuestionCrew, settings=ASKING),
+            Generate(
+                "exam", self.ask, over="held-out", steps=asking, makes={"asked": Prompt}, crew=QuestionCrew, settings=ASKING,
+            ),
             Generate(
                 "annotations", self.annotate, over="questions.asked", steps=self.annotating,
-                makes={"answers": Sample}, crew=AnnotationCrew,
+                makes={"answers": Sample}, crew=AnnotationCrew, settings=(),
             ),
             Train("sft", on="annotations.answers", section="sft"),
             *(one for name, start, arm in detections for one in self._iteration(name, start, arm)),

@@ -10,7 +10,7 @@ from sctk_core.records import Pair, Prompt, Sample
 TAKEN = ("arms", "curated", "model", "trained", "values", EVALUATION)
 MEASURED = ("values", "measures", "failures", "ledger")
 """The tables of an evaluation, which lie beside its arms."""
-RECORD_TABLES = ("samples", "critiques", "scores", "decisions", "failures", "ledger", "notes", "curations")
+RECORD_TABLES = ("samples", "critiques", "scores", "decisions", "failures", "ledger", "notes", "curations", "declined")
 
 
 def tables_of(plan: Plan) -> dict[str, type]:

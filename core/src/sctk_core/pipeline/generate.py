@@ -17,7 +17,6 @@ from sctk_core.pipeline.events import Event, ItemFinished
 from sctk_core.pipeline.item import Walked, walked
 from sctk_core.plan import Generate
 
-
 SELDOM = 20_000
 """New objects between two searches for garbage while a pass is under way (Python's own: 700)."""
 
@@ -76,7 +75,7 @@ async def walk_all(
 
 @contextmanager
 def seldom_collected() -> Iterator[None]:
-    """Walks make many short-lived objects and few cycles: what was there before them is not searched for garbage again and again."""
+    """Walks make many short-lived objects and few cycles: what was there before is not searched for garbage again and again."""
     before = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(max(before[0], SELDOM) if before[0] else 0, *before[1:])

@@ -91,6 +91,7 @@ def _noted(page: Page, generate: Generate, made: Mapping[str, list[Any]]) -> Map
         page.made(table, rows)
     complaint = off_plan(page.lines, page.declared, generate.makes)
     if complaint:
+        page.declined.clear()
         page.lines.clear()  # a page that is not as declared says nothing
         raise OffPlan(complaint)
     return {table: [row for row in rows if not isinstance(row, Declined)] for table, rows in made.items()}

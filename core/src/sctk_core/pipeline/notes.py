@@ -58,6 +58,7 @@ class Page:
     lines: list[Line] = field(default_factory=list)
     records: dict[str, Any] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
+    declined: list[tuple[str, Declined]] = field(default_factory=list)
     closed: bool = False
     _open: set[tuple[str, str, int]] = field(default_factory=set)
 
@@ -98,6 +99,7 @@ class Page:
         for rank, row in enumerate(rows):
             if isinstance(row, Declined):
                 line = Line(step=step, of=self.item, rank=rank, outcome=DECLINED, reason=row.reason, record=row.because)
+                self.declined.append((table, row))
             else:
                 line = Line(step=step, of=self.item, rank=rank, record=row.id)
             self.close(line)
@@ -154,7 +156,7 @@ Asked = tuple[str, str, str, str]
 
 def off_plan_by(lines: Sequence[Asked], declared: tuple[Step, ...], tables: Iterable[str]) -> str:
     """The same, of lines as plain values."""
-    if any([step.of for step in declared]):
+    if any(step.of for step in declared):
         return _off_plan(lines, declared, frozenset(tables))
     return _off_plan_shape(tuple([(step, outcome) for step, _, outcome, _ in lines]), declared, frozenset(tables))
 

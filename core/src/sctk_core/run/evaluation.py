@@ -91,9 +91,9 @@ def _items(
     samples = {(f"{one}-{other}", sample.prompt.id): sample for one, other in pairs for sample in arms[one]}
     samples |= {(arm, sample.id): sample for arm, found in arms.items() for sample in found}
     before = _before(evaluation.name)
-    for one in asked:
+    for number, one in enumerate(asked):
         lines = sheet.lines(one, sheet.answers)
-        rows: TableRows = {"ledger": [ledger.values_of(before + one[0], one[1], line) for line in lines]}
+        rows: TableRows = {"ledger": [ledger.values_of(before + one[0], one[1], line, number) for line in lines]}
         sample = samples[one]
         found = [(metric, column[one]) for metric, column in sheet.answers.items() if one in column]
         rows[VALUES] = [

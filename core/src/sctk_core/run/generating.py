@@ -30,7 +30,7 @@ class _Pages:
 
     def finish(self, number: int, walked: Walked) -> Awaitable[None]:
         """Keeps a finished item."""
-        done: Awaitable[None] = self._part.finish(number, rows_of(walked))
+        done: Awaitable[None] = self._part.finish(number, rows_of(walked, number))
         return done
 
 

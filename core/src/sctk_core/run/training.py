@@ -50,10 +50,10 @@ def train(context: Context, unit: Unit) -> None:
 
 def _lines(one: Train, tables: Mapping[str, StoredTable[Any]], declined: Mapping[str, str]) -> Iterator[TableRows]:
     for name, table in tables.items():
-        for row in table.ids():
+        for number, row in enumerate(table.ids()):
             reason = declined.get(f"{name}/{row}", declined.get(row, ""))
             line = Line(step=_step(name), of=row, outcome=DECLINED if reason else ANSWERED, record=row, reason=reason)
-            yield {"ledger": [ledger.values_of(one.arm, row, line)]}
+            yield {"ledger": [ledger.values_of(one.arm, row, line, number)]}
 
 
 def _step(table: str) -> str:

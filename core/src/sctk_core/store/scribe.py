@@ -187,7 +187,7 @@ def _inserted(database: sqlite3.Connection, inserts: Sequence[Insert]) -> list[t
     before, one = database.total_changes, "(" + ", ".join("?" * width) + ")"
     for first in range(0, len(rows), AT_ONCE):
         some = rows[first : first + AT_ONCE]
-        database.execute(f"{into} VALUES {', '.join([one] * len(some))}", list(chain.from_iterable(some)))  # noqa: S608 - ours
+        database.execute(f"{into} VALUES {', '.join([one] * len(some))}", list(chain.from_iterable(some)))
     whole = database.total_changes - before == len(rows)
     return [(insert.then, whole) for insert in inserts]
 
