@@ -7,9 +7,17 @@ from typing import Any
 
 from sctk_core.errors import ConfigError
 from sctk_core.records import ModelRef
-from sctk_core.testing.answers import check_backend, check_critic, check_evaluator, check_reward, check_rule
+from sctk_core.testing.answers import (
+    check_backend,
+    check_comparer,
+    check_critic,
+    check_evaluator,
+    check_reward,
+    check_rule,
+)
 from sctk_core.testing.examples import example_samples
-from sctk_core.testing.plans import check_curator, check_method, check_source, check_trainer, check_watcher
+from sctk_core.testing.methods import check_method
+from sctk_core.testing.plans import check_curator, check_source, check_trainer, check_watcher
 
 PLAIN: Mapping[str, Callable[[Any], None]] = {
     "rule": check_rule,
@@ -25,10 +33,12 @@ PLAIN: Mapping[str, Callable[[Any], None]] = {
 def check_component(kind: str, instance: Any, *, model: ModelRef | None = None, may_fail: bool = False) -> None:
     """Raises a ContractError unless `instance` keeps the contract of its kind; `model` is what a trainer trains.
 
-    `may_fail`: a critic or reward may answer with failures only, as it does behind a backend that is not its own.
+    `may_fail`: a critic, reward or comparer may answer with failures only, as it does behind a backend that is not its own.
     """
     if kind == "reward":
         check_reward(instance, may_fail=may_fail)
+    elif kind == "comparer":
+        check_comparer(instance, may_fail=may_fail)
     elif kind == "critic":
         check_critic(instance, may_fail=may_fail)
     elif kind == "trainer":
