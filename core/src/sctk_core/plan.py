@@ -15,6 +15,10 @@ from sctk_core.records import Failure, Sample
 
 PROMPTS, HELD_OUT, BASE = "prompts", "held-out", "base"
 """What every plan begins with: the source's two tables, and the arm that is the model as it came."""
+STUDENT = "student"
+"""The role that an arm plays, and the arm whose model lies where a user looks for it."""
+EVALUATION = "evaluation"
+"""The name of an evaluation that has none of its own."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -117,14 +121,17 @@ class Arm:
 
 
 class Evaluate:
-    """Arms answer the same prompts and are measured; `differences` are paired by prompt (left out: the last arm less each other)."""
+    """Arms answer the same prompts and are measured; `differences` are paired by prompt.
+
+    Left out, they are the last arm less each other one.
+    """
 
     def __init__(
         self,
         *arms: Arm,
         over: str = HELD_OUT,
         differences: Sequence[tuple[str, str]] | None = None,
-        name: str = "evaluation",
+        name: str = EVALUATION,
     ) -> None:
         self.arms, self.over, self.name = arms, over, name
         names = [arm.name for arm in arms]

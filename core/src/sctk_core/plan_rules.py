@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sctk_core.plan import BASE, HELD_OUT, PROMPTS, Arm, Evaluate, Generate, Plan, Train
+from sctk_core.plan import BASE, EVALUATION, HELD_OUT, PROMPTS, Arm, Evaluate, Generate, Plan, Train
 from sctk_core.records import Pair, Prompt, Sample
 
-TAKEN = ("arms", "curated", "model", "trained", "values", "evaluation")
+TAKEN = ("arms", "curated", "model", "trained", "values", EVALUATION)
 RECORD_TABLES = ("samples", "critiques", "scores", "decisions", "failures", "ledger", "notes", "curations")
 
 
@@ -104,7 +104,7 @@ def _of_evaluation(one: Evaluate, tables: Mapping[str, type], arms: set[str], na
     for arm in one.arms:
         if arm.played_by not in arms:
             yield f"{one.name}: the arm {arm.name!r} is played by {arm.played_by!r}, wanted one of {', '.join(sorted(arms))}"
-        if arm.name in names and one.name == "evaluation":
+        if arm.name in names and one.name == EVALUATION:
             yield f"{one.name}: got the arm {arm.name!r}, which is the name of a pass, wanted another"
     if len(set(found)) < len(found):
         yield f"{one.name}: got the arms {found}, wanted each once"

@@ -106,7 +106,7 @@ class Sample:
 
     @classmethod
     def of(cls, reply: Reply, *, prompt: Prompt, **place: Any) -> Sample:
-        """The sample that a reply is, with all that the reply knows of its tokens; `place` is chain, sweep, rank, step, critique."""
+        """The sample that a reply is, with what it knows of its tokens; `place` is chain, sweep, rank, step, critique."""
         return cls(
             prompt=prompt, text=reply.text, token_ids=reply.token_ids, tokenizer=reply.tokenizer,
             prompt_tokens=reply.prompt_tokens, finish=reply.finish, logprob=reply.logprob, backend=reply.backend,

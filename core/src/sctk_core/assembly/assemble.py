@@ -13,13 +13,13 @@ from typing import Any
 
 from sctk_core import config as settings_of
 from sctk_core.assembly.parts import Curate, Part, curation, listed_parts, section_part
-from sctk_core.assembly.roles import STUDENT, Role, other_roles, refuse_idle, student_role
+from sctk_core.assembly.roles import Role, other_roles, refuse_idle, student_role
 from sctk_core.boundary import told
 from sctk_core.errors import ConfigError, PluginError, SctkError
 from sctk_core.hookspecs import KINDS
 from sctk_core.identity import fingerprint
 from sctk_core.pipeline.crew import Answerer, Place, places
-from sctk_core.plan import Generate, Plan, Train
+from sctk_core.plan import STUDENT, Generate, Plan, Train
 from sctk_core.plan_rules import complaints_of, training_tables
 from sctk_core.plugins import Built, Catalogue, build, load, target_of
 from sctk_core.recipe import Layer, Recipe, RunSettings, merge, refuse_strangers

@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 from typing import Any
 
-from sctk_core.assembly import STUDENT, Assembly, Part, Role
+from sctk_core.assembly import Assembly, Part, Role
 from sctk_core.boundary import boundary, with_seconds
 from sctk_core.pipeline.asking import STOPS_EVERYTHING, Desk
 from sctk_core.pipeline.batching import MicroBatcher
@@ -14,6 +14,7 @@ from sctk_core.pipeline.crew import AskedComparer, AskedReward, Member, Notebook
 from sctk_core.pipeline.position import Position, at
 from sctk_core.pipeline.recording import Spent, tallied
 from sctk_core.pipeline.threads import OwnLoop
+from sctk_core.plan import STUDENT
 from sctk_core.records import Failure, ModelRef, Score
 from sctk_core.run.engines import Engines
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sctk_core import ledger
-from sctk_core.plan import ANSWERS, Evaluate, Step
+from sctk_core.plan import ANSWERS, EVALUATION, Evaluate, Step
 from sctk_core.records import Failure, Measure, Sample, Score, Value
 from sctk_core.run.context import Context
 from sctk_core.run.generating import note_usage, refuse_unbalanced
@@ -43,7 +43,7 @@ def evaluate(context: Context, unit: Unit) -> None:
 
 def measures_of(context: Context, unit: Unit) -> list[Measure]:
     """The measures of an evaluation that is complete; of any but the first kind its name stands before the metric's."""
-    part, before = context.directory.part(unit.part, KINDS), "" if unit.name == "evaluation" else f"{unit.name}."
+    part, before = context.directory.part(unit.part, KINDS), "" if unit.name == EVALUATION else f"{unit.name}."
     return [Measure(**row | {"metric": before + row["metric"]}) for row in part.rows(MEASURES)]
 
 

@@ -16,7 +16,7 @@ from sctk_core.assembly import Assembly
 from sctk_core.assembly.assemble import digest_of_source
 from sctk_core.identity import fingerprint
 from sctk_core.pipeline.crew import Answerer, places
-from sctk_core.plan import ANSWERS, BASE, HELD_OUT, PROMPTS, Arm, Evaluate, Generate, Made, Train
+from sctk_core.plan import ANSWERS, BASE, EVALUATION, HELD_OUT, PROMPTS, Arm, Evaluate, Generate, Made, Train
 from sctk_core.records import Sample
 from sctk_core.store.layout import curated, trained
 
@@ -49,7 +49,7 @@ async def answered(prompt: Any, crew: Answerer) -> Made:
 
 def arm_pass(evaluate: Evaluate, arm: Arm) -> Generate:
     """The pass in which an arm answers the prompts of an evaluation."""
-    name = arm.name if evaluate.name == "evaluation" else f"{evaluate.name}.{arm.name}"
+    name = arm.name if evaluate.name == EVALUATION else f"{evaluate.name}.{arm.name}"
     makes = {ANSWERS: Sample}
     if arm.walk is None:
         return Generate(name, answered, evaluate.over, (ANSWER_STEP,), makes, arm.played_by, Answerer)
