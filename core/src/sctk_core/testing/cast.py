@@ -90,10 +90,7 @@ class Scene:
         self.origins[task] = line_of(sys._getframe()) or self.origins.get(asyncio.current_task(), "")
 
     async def turn(self) -> None:
-        """Comes back when it is this ask's turn to be answered."""
-        if not self.backwards:
-            await asyncio.sleep(0)
-            return
+        """Comes back when it is this ask's turn: answers come one at a time."""
         loop = asyncio.get_running_loop()
         mine = loop.create_future()
         if not self._waiting:
@@ -102,12 +99,12 @@ class Scene:
         await mine
 
     def _next(self) -> None:
-        """Answers the last who asked; who comes in meanwhile is answered before those who wait."""
-        last = self._waiting.pop()
+        """Answers the first who asked, or the last: then who comes in meanwhile is answered before those who wait."""
+        whose = self._waiting.pop(-1 if self.backwards else 0)
         if self._waiting:
             asyncio.get_running_loop().call_later(TICK_S, self._next)
-        if not last.done():
-            last.set_result(None)
+        if not whose.done():
+            whose.set_result(None)
 
     def failure(self, step: str, rank: int = 0) -> Failure | None:
         """The failure of the step that fails here."""

@@ -126,7 +126,7 @@ class _Play:
             return Walked(page=page, made={})
         error = task.exception()
         if error is not None:
-            self._add(f"the walk let out what core does not catch: {error!r:.200}", scene)
+            self._add("the walk let out what core does not catch", scene, more=f": {error!r:.200}")
             return Walked(page=page, made={})
         return task.result()
 
