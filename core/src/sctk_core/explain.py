@@ -63,7 +63,7 @@ def _the_one(reader: RunReader, prefix: str) -> tuple[str, Row]:
 
 def _parents(row: Row) -> Iterator[str]:
     """The ids that a row refers to."""
-    names = [row[name] for name in row if name.endswith("_id")] + [row.get("critique")]
+    names = [row[name] for name in row if name.endswith("_id")] + [row.get("critique"), row.get("about")]
     return (name for name in names if name)
 
 

@@ -135,7 +135,8 @@ class Evaluate:
     ) -> None:
         self.arms, self.over, self.name = arms, over, name
         names = [arm.name for arm in arms]
-        self.differences = tuple(differences or ((names[-1], other) for other in names[:-1]))
+        usual = ((names[-1], other) for other in names[:-1])
+        self.differences = tuple(usual if differences is None else differences)
 
 
 Plan = tuple[Generate | Train | Evaluate, ...]

@@ -8,6 +8,8 @@ from sctk_core.plan import BASE, EVALUATION, HELD_OUT, PROMPTS, Arm, Evaluate, G
 from sctk_core.records import Pair, Prompt, Sample
 
 TAKEN = ("arms", "curated", "model", "trained", "values", EVALUATION)
+MEASURED = ("values", "measures", "failures", "ledger")
+"""The tables of an evaluation, which lie beside its arms."""
 RECORD_TABLES = ("samples", "critiques", "scores", "decisions", "failures", "ledger", "notes", "curations")
 
 
@@ -48,9 +50,14 @@ def _complaints(plan: Plan) -> Iterator[str]:
 def _name(name: str, names: set[str]) -> Iterator[str]:
     if name in names or name in TAKEN or name in (PROMPTS, HELD_OUT):
         yield f"got the name {name!r} again, wanted each name once (it is a row of the ledger, and a folder)"
+    yield from _letters(name)
+    names.add(name)
+
+
+def _letters(name: str) -> Iterator[str]:
+    """Whether a name can be that of a folder."""
     if not name or not name.replace("-", "").replace("_", "").isalnum():
         yield f"got the name {name!r}, wanted letters, digits, - and _"
-    names.add(name)
 
 
 def _of_pass(one: Generate, tables: Mapping[str, type], arms: set[str]) -> Iterator[str]:
@@ -80,6 +87,7 @@ def _of_steps(one: Generate) -> Iterator[str]:
 
 
 def _of_training(one: Train, tables: Mapping[str, type], arms: set[str], names: set[str]) -> Iterator[str]:
+    yield from _letters(one.arm)
     if one.arm in names:
         yield f"train.{one.arm}: makes an arm of the name of a pass, wanted another"
     for table in one.tables.values():
@@ -101,7 +109,11 @@ def _of_evaluation(one: Evaluate, tables: Mapping[str, type], arms: set[str], na
     if not one.arms or not all(isinstance(arm, Arm) for arm in one.arms):
         yield f"{one.name}: got {one.arms!r:.100}, wanted one Arm or more"
         return
+    yield from _letters(one.name)
     for arm in one.arms:
+        yield from _letters(arm.name)
+        if arm.name in MEASURED:
+            yield f"{one.name}: got the arm {arm.name!r}, wanted another name: that of one of its own tables is taken"
         if arm.played_by not in arms:
             yield f"{one.name}: the arm {arm.name!r} is played by {arm.played_by!r}, wanted one of {', '.join(sorted(arms))}"
         if arm.name in names and one.name == EVALUATION:

@@ -81,7 +81,8 @@ class Sample:
     `step` is "" for a draft and for a revision; of any other text it names the pass and the step that drew it.
 
     `token_ids` and `tokenizer` (its digest) are None where the backend does not know them; `logprob` None: not computed;
-    `critique` None: nothing caused this text but the prompt. `prompt_tokens` digests the rendered prompt's token ids.
+    `critique` None: nothing caused this text but the prompt. `prompt_tokens` digests the rendered prompt's token ids. `about` is
+    the id of the record that was asked about, None where that is the prompt: what is said of two texts is two texts.
     """
 
     prompt: Prompt
@@ -98,11 +99,12 @@ class Sample:
     critique: str | None = None
     reply: str | None = None
     step: str = ""
+    about: str | None = None
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
-        step = (self.step,) if self.step else ()
-        _name(self, self.prompt.id, self.text, self.chain, self.sweep, self.rank, self.critique, *step)
+        more = (self.step, self.about) if self.about else (self.step,) if self.step else ()
+        _name(self, self.prompt.id, self.text, self.chain, self.sweep, self.rank, self.critique, *more)
 
     @classmethod
     def of(cls, reply: Reply, *, prompt: Prompt, **place: Any) -> Sample:

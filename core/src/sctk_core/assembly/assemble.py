@@ -77,7 +77,8 @@ class Assembly:
     @property
     def speaking(self) -> dict[str, Role]:
         """Every role that somebody speaks in, and who plays it."""
-        names = [STUDENT, *(place.role or place.section for place in places(self.crew) if place.speaks)]
+        crews = [place for crew in crews_of(self.plan, self.crew) for place in places(crew)]
+        names = [STUDENT, *(place.role or place.section for place in crews if place.speaks)]
         asked = [*self.parts.values(), *self.evaluators, *self.pairwise]
         return {name: self.role(name) for name in dict.fromkeys([*names, *(part.role for part in asked if part.role)])}
 
@@ -111,7 +112,7 @@ def assemble(recipe: Recipe, catalogue: Catalogue) -> Assembly:
     """All parts of a recipe, checked; what the method does not use is an error, for it would change nothing."""
     method, plan = _planned(recipe, catalogue)
     crew = getattr(method.target, "Crew", Answerer)
-    wanted = _sections(plan, crew, recipe)
+    wanted = _sections(plan, crews_of(plan, crew), recipe)
     refuse_strangers(recipe, ["method", "source", "backend", *wanted])
     parts = {"method": method}
     parts |= {name: section_part(name, name, recipe, catalogue) for name in ("source", "backend")}
@@ -156,10 +157,15 @@ def _planned(recipe: Recipe, catalogue: Catalogue) -> tuple[Part, Plan]:
     return method, plan
 
 
-def _sections(plan: Plan, crew: type, recipe: Recipe) -> dict[str, tuple[str, str]]:
-    """section -> (kind, whose words the method gives it), for all that crew and trainings need, in the order of the crew."""
+def crews_of(plan: Plan, crew: type) -> list[type]:
+    """The method's own crew, and those that passes have for themselves."""
+    return list(dict.fromkeys([crew, *(one.crew for one in plan if isinstance(one, Generate) and one.crew)]))
+
+
+def _sections(plan: Plan, crews: list[type], recipe: Recipe) -> dict[str, tuple[str, str]]:
+    """section -> (kind, whose words the method gives it), for all that crews and trainings need, in the order of the crews."""
     found: dict[str, tuple[str, str]] = {}
-    for place in _placed(places(crew)):
+    for place in _placed([place for crew in crews for place in places(crew)]):
         if not (place.optional and recipe.use(place.section) is None):
             found.setdefault(place.section, (place.member.kind, place.role if place.name == place.section else ""))
     return found | {one.section: ("trainer", "") for one in plan if isinstance(one, Train)}

@@ -94,7 +94,8 @@ class Speaker:
             prefix_ids=tuple(prefix_ids),
         )  # fmt: skip
         page = page_here()
-        place = {"chain": page.chain, "rank": rank, "step": "" if step == "draft" else f"{page.part}.{step}"}
+        label = "" if step == "draft" else f"{page.part}.{step}"
+        place = {"chain": page.chain, "rank": rank, "step": label, "about": None if item.id == prompt.id else item.id}
 
         async def call() -> Sample | Failure:
             (reply,) = await self._backend.generate([request])

@@ -21,6 +21,10 @@ ANSWERED, FAILED, DECLINED = "answered", "failed", "declined"
 WALK, MAKE = "walk", "make."
 
 
+class OffPlan(ContractError):
+    """A walk that does not keep to what its pass declares; the message is short, for the ledger counts by it."""
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Line:
     """One line of the ledger: what became of one ask of an item, whose words it was, and what it read and wrote.
@@ -57,21 +61,21 @@ class Page:
     _open: set[tuple[str, str, int]] = field(default_factory=set)
 
     def open(self, step: str, of: str, rank: int = 0) -> None:
-        """Begins a line; a ContractError where the item may not ask this, or has asked it."""
+        """Begins a line; OffPlan where the item may not ask this, or has asked it."""
         if self.closed:
-            raise ContractError(
-                f"{self.part}: step {step!r} was asked after its walk had ended",
+            raise OffPlan(
+                f"the step {step!r} was asked after its walk had ended",
                 hint="await every task that a walk starts: `together(...)` does",
             )
         if not any(step == known.name for known in self.declared):
             names = ", ".join(known.name for known in self.declared) or "none"
-            raise ContractError(
-                f"{self.part}: the walk asked the step {step!r}, which its pass does not declare (declared: {names})",
+            raise OffPlan(
+                f"the walk asked the step {step!r}, which its pass does not declare (declared: {names})",
                 hint="add it to the steps of the Generate",
             )
         if (step, of, rank) in self._open:
-            raise ContractError(
-                f"{self.part}: the walk asked the step {step!r} twice about {of[:12]} with rank {rank}",
+            raise OffPlan(
+                f"the walk asked the step {step!r} twice about one record with rank {rank}",
                 hint="the same ask draws the same reply: give it another step or rank",
             )
         self._open.add((step, of, rank))

@@ -47,9 +47,9 @@ def sieve(context: Context, unit: Unit) -> None:
         if [row["id"] for row in read_shards(part.files(ROWS), ["id"])] != kept:
             complaints.append("its rows are not those that its curators kept")
         refuse_unbalanced(context, unit, complaints)
-    context.directory.complete(part, total)
     if asked and not kept:
         raise _nothing_left(context, table, ledger.count(part.files("ledger")))
+    context.directory.complete(part, total)
 
 
 def _curators(context: Context, table: str) -> list[Curating]:

@@ -140,7 +140,7 @@ class _Execution:
         noted = self._directory.manifest.parts.get(unit.part)
         if noted is not None and noted.inputs != context.inputs(unit):
             forget(self._directory, unit)  # what it reads was torn, and came out otherwise when it was made again
-        lacks_model = unit.kind == "training" and not context.trained(unit.what.arm)
+        lacks_model = unit.kind == "training" and not context.trained(unit)
         if lacks_model or not is_complete(self._directory, unit):
             DOES[unit.kind](context, unit)
 

@@ -35,8 +35,8 @@ def train(context: Context, unit: Unit) -> None:
     tables = {name: context.table(table) for name, table in one.tables.items()}
     _refuse_empty(context, one, tables)
     with context.stage(f"{one.arm}.{STEP}"):
-        if not context.trained(one.arm):
-            _train(context, one, tables)
+        if not context.trained(unit):
+            _train(context, unit, tables)
         declined: Mapping[str, str] = context.directory.manifest.arms[one.arm]["declined"]
         part = context.part(unit, {"ledger": ledger.KINDS}, {"ledger": "Line"})
         total = part.seal_all(_lines(one, tables, declined))
@@ -65,8 +65,9 @@ def _refuse_empty(context: Context, one: Train, tables: Mapping[str, StoredTable
             )
 
 
-def _train(context: Context, one: Train, tables: Mapping[str, StoredTable[Any]]) -> None:
+def _train(context: Context, unit: Unit, tables: Mapping[str, StoredTable[Any]]) -> None:
     """Trains, and notes the report in the manifest."""
+    one: Train = unit.what
     part = context.assembly.parts[one.section]
     student = context.assembly.student
     trainer = part.built(context.assembly.catalogue, {"model": student.model, "sampling": student.sampling})
@@ -77,8 +78,8 @@ def _train(context: Context, one: Train, tables: Mapping[str, StoredTable[Any]])
         path.parent.mkdir(parents=True, exist_ok=True)
     data: Any = tables[""] if list(tables) == [""] else tables
     report = _reported(trainer, data, context.model(one.start), path, one)
-    found = asdict(report) | {"digest": directory_digest(path), "on": dict(one.tables), "start": one.start}
-    context.directory.manifest.arms[one.arm] = found
+    made_of = {"fingerprint": unit.fingerprint, "inputs": context.inputs(unit), "start": one.start}
+    context.directory.manifest.arms[one.arm] = asdict(report) | {"digest": directory_digest(path)} | made_of
     context.directory.save()
 
 
