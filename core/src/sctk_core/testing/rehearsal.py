@@ -140,10 +140,11 @@ class _Play:
         for failure in page.failures:
             if failure.kind == "bug" and failure.stage != WALK:
                 self._add(f"the step {failure.stage!r} broke: {failure.detail}", scene, scene.line_of(failure.stage))
-            elif failure.kind == "bug" and failure.detail:
+            elif failure.kind == "bug" and failure.detail.startswith(failure.reason):
                 self.lines.append(f"{self.name}: the walk broke{_when(scene)}: {failure.detail}")
             elif failure.kind == "bug":
-                self._add(f"the walk broke its plan: it {failure.reason}", scene)
+                line = "" if failure.detail.startswith("item.py") else failure.detail
+                self._add("the walk broke its plan", scene, line, f": {failure.reason}")
         complaint = off_plan(page.lines, page.declared, self.generate.makes) if page.lines else ""
         if complaint:
             self._add(f"the page does not balance: {complaint}", scene)
