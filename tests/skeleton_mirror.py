@@ -138,7 +138,7 @@ class MirrorCrew:
 class ArmCrew:
     """One arm alone, in whatever part it speaks."""
 
-    arm: Speaker = asked(role="student")  # noqa: RUF009 - a field, as dataclasses.field makes one
+    arm: Speaker = asked(role="student")
     notes: Notebook
 
 

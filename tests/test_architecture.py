@@ -58,7 +58,18 @@ def test_the_rooms_of_core_know_only_those_below(room: str) -> None:
 
 
 def test_the_ground_floor_knows_no_room() -> None:
-    ground = ("errors", "identity", "records", "boundary", "config", "parsing", "prompts", "plan", "plan_rules", "protocols")
+    ground = (
+        "errors",
+        "identity",
+        "records",
+        "boundary",
+        "config",
+        "parsing",
+        "prompts",
+        "plan",
+        "plan_rules",
+        "protocols",
+    )
     for name in ground:
         found = imports_of(ROOT / f"core/src/sctk_core/{name}.py")
         assert not any(below(found, f"sctk_core.{room}") for room in {*ROOMS, "run"}), name
@@ -69,7 +80,9 @@ def test_one_place_knows_where_things_lie_in_a_run() -> None:
     names = ("manifest.json", "metrics.json", "progress.sqlite", "replies.sqlite", "recipe.toml")
     for path in files_of("core/src"):
         strings = [node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)]
-        spelt = [name for name in names if any(isinstance(one, str) and one.rpartition("/")[2] == name for one in strings)]
+        spelt = [
+            name for name in names if any(isinstance(one, str) and one.rpartition("/")[2] == name for one in strings)
+        ]
         assert not spelt or path.name == "layout.py", (path, spelt)
 
 

@@ -7,7 +7,20 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import pytest
-from sctk_core import Failure, Generate, Made, Message, Prompt, Reply, Request, Sample, Sampling, Speaker, Step, together
+from sctk_core import (
+    Failure,
+    Generate,
+    Made,
+    Message,
+    Prompt,
+    Reply,
+    Request,
+    Sample,
+    Sampling,
+    Speaker,
+    Step,
+    together,
+)
 from sctk_core.pipeline.asking import Desk
 from sctk_core.pipeline.crew import Answerer
 from sctk_core.pipeline.item import Walked, walked
@@ -71,7 +84,7 @@ def test_what_is_shown_how_and_about_what_decides_the_draw() -> None:
 
     memory = Memory()
     found = walk_once(walk, ("draft", "greedy", "shown", "about"), memory)
-    draft, greedy, shown, about = found.made["texts"]
+    draft, greedy, _, about = found.made["texts"]
     assert (draft.step, greedy.step) == ("", "pass.greedy")
     assert greedy.text.endswith(" 0.0")
     assert len({sample.id for sample in found.made["texts"]}) == 4

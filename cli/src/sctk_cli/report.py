@@ -8,8 +8,8 @@ from dataclasses import asdict
 from typing import Any
 
 from sctk_core.ledger import StageCount, totals
-from sctk_core.records import Measure
 from sctk_core.plan import STUDENT
+from sctk_core.records import Measure
 from sctk_core.run import RunResult
 from sctk_core.run.result import PartUsage
 from sctk_core.store.reader import RunReader

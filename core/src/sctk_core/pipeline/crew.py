@@ -19,7 +19,7 @@ from sctk_core.identity import uniform
 from sctk_core.pipeline.asking import STOPS_EVERYTHING, Ask, Desk, ItemEnded, ask
 from sctk_core.pipeline.batching import MicroBatcher
 from sctk_core.pipeline.contract import checked
-from sctk_core.pipeline.notes import ANSWERED, FAILED, Line, page_here, reason_of
+from sctk_core.pipeline.notes import ANSWERED, FAILED, WALK, Line, OffPlan, page_here, reason_of
 from sctk_core.pipeline.recording import RecordingBackend, spend
 from sctk_core.pipeline.threads import OwnLoop
 from sctk_core.records import (
@@ -107,11 +107,18 @@ class Speaker:
 
     async def drafts(self, prompt: Prompt, n: int, step: str, *, least: int | None = None, **how: Any) -> list[Sample]:
         """`n` texts of ranks 0 to n - 1, asked at once; with `least`, fewer are enough, but not fewer than that."""
+        if least is not None and least > n:
+            raise OffPlan(f"asks {n} of {step}, and wants {least} at least")
         spare = least is not None and least < n
         found = await together(*(self.draft(prompt, step, rank=rank, or_none=spare, **how) for rank in range(n)))
         answers = [sample for sample in found if sample is not None]
         if least is not None and len(answers) < least:
-            raise ItemEnded(next(failure for failure in page_here().failures if failure.stage == step))
+            kind = next(failure.kind for failure in page_here().failures if failure.stage == step)
+            failure = Failure(
+                of=page_here().item, stage=WALK, component=self._component, kind=kind, reason=f"too few of {step}"
+            )
+            page_here().failed(replace(failure, detail=f"got {len(answers)} of {n}, wanted {least}"))
+            raise ItemEnded(failure)
         return answers
 
     async def continued(self, prompt: Prompt, ids: Sequence[int], step: str, **how: Any) -> Sample:
