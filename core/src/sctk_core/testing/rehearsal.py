@@ -15,9 +15,10 @@ from typing import Any
 from sctk_core.pipeline.crew import Answerer, places
 from sctk_core.pipeline.item import Walked, walked
 from sctk_core.pipeline.notes import WALK, Page, off_plan, page_here
-from sctk_core.plan import ANSWERS, HELD_OUT, PROMPTS, Evaluate, Generate, Plan, Step
+from sctk_core.plan import HELD_OUT, PROMPTS, Evaluate, Generate, Plan, Step
 from sctk_core.plan_rules import tables_of
-from sctk_core.records import Prompt, Sample
+from sctk_core.records import Prompt
+from sctk_core.run.units import arm_pass
 from sctk_core.testing.by_hand import made_by_hand
 from sctk_core.testing.cast import Answer, Scene, cast
 from sctk_core.testing.lines import at, start_of
@@ -35,7 +36,7 @@ def passes_of(plan: Plan) -> Iterator[tuple[str, Generate]]:
         elif isinstance(one, Evaluate):
             for arm in one.arms:
                 if arm.walk is not None:
-                    yield f"arm {arm.name}", Generate(arm.name, arm.walk, one.over, arm.steps, {ANSWERS: Sample})
+                    yield f"arm {arm.name}", arm_pass(one, arm)
 
 
 @dataclass
