@@ -14,7 +14,7 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from sctk_core.pipeline.notes import ANSWERED, Line, Page, off_plan
+from sctk_core.pipeline.notes import ANSWERED, Line, Page, off_plan_by
 from sctk_core.plan import Step
 
 OUTCOMES = ("answered", "failed", "declined")
@@ -23,6 +23,8 @@ KINDS: Mapping[str, str] = {
     "role": "text", "requests": "int", "tokens_read": "int", "tokens_written": "int",
 }  # fmt: skip
 """The columns of the ledger and the kind of their values."""
+NEEDED = ("id", "stage", "of", "outcome", "record")
+"""The columns that the check reads."""
 N_COMPLAINTS = 100
 
 
@@ -100,23 +102,18 @@ def complaints_of(
     >>> list(complaints_of([row], [("a/0", [Step("draft")]), ("b/0", [Step("draft")])], [], "p"))
     ['b/0: asked, and never answered']
     """
+    before = f"{part}."
     pages = ((item, list(lines)) for item, lines in groupby(rows, key=itemgetter("id")))
     page = next(pages, None)
     for item, declared in asked:
         if page is None or page[0] != item:
             yield f"{item}: asked, and never answered"
             continue
-        complaint = off_plan([_line(row, part) for row in page[1]], declared, tables)
+        lines = [(row["stage"].removeprefix(before), row["of"], row["outcome"], row["record"]) for row in page[1]]
+        complaint = off_plan_by(lines, tuple(declared), tables)
         if complaint:
             yield f"{item}: {complaint}"
         page = next(pages, None)
     while page is not None:
         yield f"{page[0]}: answered, and never asked"
         page = next(pages, None)
-
-
-def _line(row: Mapping[str, Any], part: str) -> Line:
-    step = row["stage"].removeprefix(f"{part}.")
-    return Line(
-        step=step, of=row["of"], rank=row["rank"], outcome=row["outcome"], record=row["record"], reason=row["reason"]
-    )

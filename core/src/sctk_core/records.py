@@ -225,10 +225,12 @@ class Failure:
     of: str = ""
     stage: str = ""
     component: str = ""
+    rank: int = 0
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
-        name_by(self, self.of, self.stage, self.component, self.kind)
+        rank = (self.rank,) if self.rank else ()
+        name_by(self, self.of, self.stage, self.component, self.kind, *rank)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -78,6 +78,7 @@ class Speaker:
         *,
         shown: Sequence[Message] | None = None,
         greedy: bool = False,
+        sampling: Sampling | None = None,
         about: Any = None,
         rank: int = 0,
         prefix_ids: Sequence[int] = (),
@@ -85,9 +86,11 @@ class Speaker:
     ) -> Sample:
         """One text that answers `prompt`; `shown` is the conversation that is sent where it is not the prompt's own.
 
-        `about` is the record that the ask is about (left out: the prompt): it seeds the draw, as do `step` and `rank`.
+        `about` is the record that the ask is about (left out: the prompt): it seeds the draw, as do `step` and `rank`. `sampling`
+        is in place of the role's own: `replace(crew.teacher.sampling, temperature=0.3)`; `greedy` is temperature 0.
         """
-        sampling = replace(self.sampling, temperature=0.0) if greedy else self.sampling
+        sampling = sampling or self.sampling
+        sampling = replace(sampling, temperature=0.0) if greedy else sampling
         item = prompt if about is None else about
         request = Request(
             messages=prompt.messages if shown is None else tuple(shown), sampling=sampling, of=item.id, rank=rank,
@@ -181,7 +184,8 @@ class Asked:
             (answer,) = checked(
                 answers, [asked.item], expect, of=[asked.item.id], stage=asked.step, component=member.component
             )
-            return answer if isinstance(answer, Failure) or not change else replace(answer, **change)
+            known_better = any(getattr(answer, name, value) != value for name, value in change.items())
+            return replace(answer, **change) if known_better and not isinstance(answer, Failure) else answer
 
         return await ask(member.desk, asked, call)
 
@@ -259,11 +263,11 @@ class AskedComparer(Asked):
         self._batcher = batcher
 
     async def compare(self, one: Sample, others: Sequence[Sample], *, step: str = "compare") -> list[Score]:
-        """The number of (one, other) for each of the others, in order."""
-        return list(await together(*(self._pair(one, other, step, rank) for rank, other in enumerate(others))))
+        """The number of (one, other) for each of the others, in order; each has a line about that other: `Step(of=...)`."""
+        return list(await together(*(self._pair(one, other, step) for other in others)))
 
-    async def _pair(self, one: Sample, other: Sample, step: str, rank: int) -> Score:
-        asked = self._ask(step, one, Score, bounded=False, rank=rank)
+    async def _pair(self, one: Sample, other: Sample, step: str) -> Score:
+        asked = self._ask(step, other, Score, bounded=False, rank=other.rank)
         found: Score = await ask(self._member.desk, asked, lambda: _shared(self._batcher, (one, other), one.id))
         return found
 

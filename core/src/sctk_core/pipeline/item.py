@@ -87,11 +87,10 @@ def _checked(table: str, rows: Any, kind: type) -> list[Any]:
 
 def _noted(page: Page, generate: Generate, made: Mapping[str, list[Any]]) -> Mapping[str, Sequence[Any]]:
     """The rows that are kept, noted on the page, which must be as the pass declares."""
-    n_lines = len(page.lines)
     for table, rows in made.items():
         page.made(table, rows)
     complaint = off_plan(page.lines, page.declared, generate.makes)
     if complaint:
-        del page.lines[n_lines:]
+        page.lines.clear()  # a page that is not as declared says nothing
         raise OffPlan(complaint)
     return {table: [row for row in rows if not isinstance(row, Declined)] for table, rows in made.items()}

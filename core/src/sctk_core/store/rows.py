@@ -8,6 +8,7 @@ and text that a row refers to as a conversation under its own name, and `parents
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import types
 import typing
@@ -18,6 +19,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from sctk_core.errors import StoreError
+from sctk_core.identity import encoder
 from sctk_core.records import Message, Prompt, Sample
 
 if TYPE_CHECKING:
@@ -81,14 +83,32 @@ def _getter(record: type) -> Callable[[Any], tuple[Any, ...]]:
 def values_of(record: Any) -> Values:
     """A record as one value for each of its columns, fit for JSON."""
     kind = type(record)
-    return [
-        value if value is None or (column.kind in _AS_IT_IS and column.parent is None) else _told(column, value)
-        for column, value in zip(columns(kind), _getter(kind)(record), strict=True)
-    ]
+    values = list(_getter(kind)(record))
+    for place, column in _told_otherwise(kind):
+        if values[place] is not None:
+            values[place] = _told(column, values[place])
+    return values
+
+
+@cache
+def _told_otherwise(record: type) -> tuple[tuple[int, Column], ...]:
+    """The columns whose values are not those of the record, with their places."""
+    found = enumerate(columns(record))
+    return tuple((place, one) for place, one in found if one.kind not in _AS_IT_IS or one.parent is not None)
+
+
+@cache
+def _names(record: type) -> tuple[str, ...]:
+    return tuple(column.name for column in columns(record))
+
+
+@cache
+def _parents(record: type) -> tuple[Column, ...]:
+    return tuple(column for column in columns(record) if column.parent is not None)
 
 
 _AS_IT_IS = frozenset(("text", "int", "float", "bool", "texts", "ints", "floats"))
-_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+_encoded = encoder(sort_keys=True)
 
 
 def _told(column: Column, value: Any) -> Any:
@@ -96,7 +116,7 @@ def _told(column: Column, value: Any) -> Any:
         return value.id
     if column.kind == "turns":
         return [[turn.role, turn.content] for turn in value]
-    return _ENCODER.encode(_plain(value))
+    return _encoded(_plain(value))
 
 
 def _plain(value: Any) -> Any:
@@ -157,16 +177,13 @@ def whole(record: Any) -> Values:
     """A record's values, its prompts and texts as conversations, and its parents: what a table for others holds."""
     known: dict[str, Any] = {}
     _gather(record, known)
-    bag = {
-        name: dict(zip((c.name for c in columns(type(one))), values_of(one), strict=True))
-        for name, one in known.items()
-    }
-    return [*values_of(record), *(turns for _, turns in _shown(record)), _ENCODER.encode(bag)]
+    bag = {name: dict(zip(_names(type(one)), values_of(one), strict=True)) for name, one in known.items()}
+    return [*values_of(record), *(turns for _, turns in _shown(record)), _encoded(bag)]
 
 
 def _gather(record: Any, known: dict[str, Any]) -> None:
-    for column in columns(type(record)):
-        parent = getattr(record, column.field) if column.parent is not None else None
+    for column in _parents(type(record)):
+        parent = getattr(record, column.field)
         if parent is not None and parent.id not in known:
             known[parent.id] = parent
             _gather(parent, known)
@@ -174,11 +191,8 @@ def _gather(record: Any, known: dict[str, Any]) -> None:
 
 def _shown(record: Any) -> list[tuple[str, list[list[str]] | None]]:
     """The prompts and texts of a record as conversations, by name: `completion` is the text of the record itself."""
-    found = [
-        (column.field, _turns(getattr(record, column.field)))
-        for column in columns(type(record))
-        if column.parent is not None and issubclass(column.parent, Prompt | Sample)
-    ]
+    shown = [column.field for column in _parents(type(record)) if issubclass(column.parent or object, Prompt | Sample)]
+    found = [(name, _turns(getattr(record, name))) for name in shown]
     return [*found, ("completion", _turns(record))] if isinstance(record, Sample) else found
 
 
@@ -219,9 +233,43 @@ def frame(kinds: Mapping[str, str], rows: Sequence[Values]) -> pl.DataFrame:
     data: dict[str, pl.Series] = {}
     for place, (name, kind) in enumerate(kinds.items()):
         values = [row[place] for row in rows]
-        if kind == "turns":
-            values = [None if v is None else [{"role": role, "content": text} for role, text in v] for v in values]
-        elif kind == "float":
+        if kind == "float":
             values = [None if v is None else float(v) for v in values]
-        data[name] = pl.Series(name, values, dtype=known[kind], strict=True)
+        if kind == "turns" or kind in _LISTED:
+            data[name] = _lists(name, kind, values)
+        else:
+            data[name] = pl.Series(name, values, dtype=known[kind], strict=True)
     return pl.DataFrame(data)
+
+
+_LISTED = frozenset(_LISTS.values())
+
+
+def _lists(name: str, kind: str, values: Sequence[Any]) -> pl.Series:
+    """Lists as a column: all members as one flat column, which is then cut; list by list it would take up to 25 times as long."""
+    import polars as pl
+
+    lengths = [len(value) if value else 0 for value in values]
+    flat = [member for value in values if value for member in value]
+    if kind == "turns":
+        pair = {"role": [turn[0] for turn in flat], "content": [turn[1] for turn in flat]}
+        members = pl.DataFrame(pair, schema={"role": pl.String(), "content": pl.String()}).to_struct(name)
+    else:
+        plain: Any = {"texts": pl.String(), "ints": pl.Int64(), "floats": pl.Float64()}[kind]
+        members = pl.Series(
+            name, [float(each) for each in flat] if kind == "floats" else flat, dtype=plain, strict=True
+        )
+    of = (
+        pl.Series("of", range(len(values)), dtype=pl.UInt32)
+        .repeat_by(pl.Series(lengths, dtype=pl.UInt32))
+        .explode()
+        .drop_nulls()
+    )
+    cut = pl.DataFrame([of, members]).group_by("of", maintain_order=True).agg(name)[name]
+    if 0 not in lengths:
+        return cut
+    places = itertools.count()
+    some = cut.gather(pl.Series([next(places) if length else None for length in lengths], dtype=pl.UInt32))
+    empty = pl.Series([value is not None and not value for value in values], dtype=pl.Boolean)
+    nothing = pl.Series(name, [[]], dtype=cut.dtype).new_from_index(0, len(values))
+    return some.zip_with(~empty, nothing)
