@@ -62,7 +62,7 @@ class Killer:
 '''
 SMALL = (
     "--limit",
-    "8",
+    "6",
     "--set",
     "run.eval_limit=3",
     "--set",
