@@ -276,7 +276,8 @@ def test_equal_questions_about_two_documents_do_not_end_the_run(tmp_path: Path) 
         ('meta = {"group": document.meta["group"], "number": str(number)}', 'meta = {"number": str(number)}'),
         ('return "ask", f"What is {topic[0]}/{number}?"', 'return "ask", "What is unknown-0/a?"'),
     )
-    skeleton_run(tmp_path, {}, plugin=plugin)
+    result = skeleton_run(tmp_path, {"method": {"iterations": 1}}, plugin=plugin)
+    assert counts(result)["detect-1.reference"][0] == counts(result)["questions.make.asked"][0]
 
 
 def test_with_fewer_samples_each_that_is_there_is_compared(tmp_path: Path) -> None:

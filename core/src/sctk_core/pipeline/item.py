@@ -47,6 +47,8 @@ async def walked(generate: Generate, item: Any, chain: int, crew: Any) -> Walked
         raise
     except ItemEnded:
         return Walked(page=page, made={})
+    except BaseExceptionGroup as group:
+        return _ended_in_a_group(page, generate, group)
     except Exception as error:  # noqa: BLE001 - a method's code is a component's code
         failure = boundary(error, of=page.item, stage=WALK, component=generate.name)
         page.failed(_placed(failure, error))
@@ -54,6 +56,19 @@ async def walked(generate: Generate, item: Any, chain: int, crew: Any) -> Walked
     finally:
         page.closed = True
         PAGE.reset(token)
+
+
+def _ended_in_a_group(page: Page, generate: Generate, group: BaseExceptionGroup[BaseException]) -> Walked:
+    """An item whose walk asked in a task group of its own: what ended its asks ends the item."""
+    stops, other = group.split(STOPS_EVERYTHING)
+    if stops is not None or (other is not None and other.split((ItemEnded, Exception))[1] is not None):
+        raise group
+    errors = group.subgroup(lambda error: not isinstance(error, ItemEnded | BaseExceptionGroup))
+    if errors is not None:
+        first = errors.exceptions[0]
+        failure = boundary(first, of=page.item, stage=WALK, component=generate.name)
+        page.failed(failure)
+    return Walked(page=page, made={})
 
 
 def _placed(failure: Failure, error: Exception) -> Failure:

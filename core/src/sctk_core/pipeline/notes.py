@@ -56,7 +56,7 @@ class Page:
     declared: Sequence[Step] = ()
     given: Mapping[str, str | float | None] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
-    records: dict[str, Any] = field(default_factory=dict)
+    records: dict[tuple[str, str, int], Any] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
     declined: list[tuple[str, Declined]] = field(default_factory=list)
     closed: bool = False
@@ -86,12 +86,12 @@ class Page:
         self._open.add((step, of, rank))
 
     def close(self, line: Line, answer: Any = None) -> None:
-        """Ends a line, and keeps its answer or its failure."""
+        """Ends a line, and keeps its answer or its failure under the line: two asks may come to records of one id."""
         self.lines.append(line)
         if isinstance(answer, Failure):
             self.failures.append(answer)
-        elif answer is not None and hasattr(answer, "id"):
-            self.records[answer.id] = answer
+        if answer is not None and hasattr(answer, "id"):
+            self.records[line.step, line.of, line.rank] = answer
 
     def made(self, table: str, rows: Sequence[Any]) -> None:
         """Notes what the walk made for a table: one line for each row or refusal."""

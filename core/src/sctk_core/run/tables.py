@@ -50,17 +50,17 @@ def types_of(generate: Generate, crew: type) -> dict[str, str]:
 
 
 def rows_of(walked: Walked, number: int) -> TableRows:
-    """A finished item as rows of its tables, in the order of its page."""
+    """A finished item as rows of its tables, in the order of its page; of records of one id the first on the page stands."""
     page = walked.page
     lines = page.sorted_lines()
     found: TableRows = {"ledger": [ledger.values_of(page.part, page.item, line, number) for line in lines]}
-    failures = {failure.id: failure for failure in page.failures}
+    seen: set[str] = set()
     for line in lines:
-        record = page.records.pop(line.record, None)
-        if record is not None and type(record) in RECORDS:
-            found.setdefault(RECORDS[type(record)], []).append(values_of(record))
-        elif line.record in failures:
-            found.setdefault("failures", []).append(values_of(failures.pop(line.record)))
+        record = page.records.pop((line.step, line.of, line.rank), None)
+        table = "failures" if isinstance(record, Failure) else RECORDS.get(type(record), "")
+        if table and record.id not in seen:
+            seen.add(record.id)
+            found.setdefault(table, []).append(values_of(record))
     for table, rows in walked.made.items():
         found[table] = [whole(row, page.item) for row in rows]
     found["declined"] = [
