@@ -19,7 +19,7 @@ _blake2b = hashlib.blake2b
 
 
 def encoder(*, sort_keys: bool = False, allow_nan: bool = True) -> Callable[[object], str]:
-    """JSON without spaces, text as it is: what `json.dumps` says, by its C encoder, made once and not for each text."""
+    """JSON without spaces, text as it is: what `json.dumps` says, by its own C encoder, made once and not for each text."""
     plain = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"), sort_keys=sort_keys, allow_nan=allow_nan)
     make: Any = getattr(json.encoder, "c_make_encoder", None)
     if make is None:

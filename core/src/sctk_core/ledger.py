@@ -14,16 +14,16 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from sctk_core.pipeline.notes import ANSWERED, Line, Page, off_plan_by
+from sctk_core.pipeline.notes import ANSWERED, Line, off_plan_by
 from sctk_core.plan import Step
 
 OUTCOMES = ("answered", "failed", "declined")
 KINDS: Mapping[str, str] = {
-    "stage": "text", "id": "text", "of": "text", "rank": "int", "outcome": "text", "record": "text", "reason": "text",
-    "role": "text", "requests": "int", "tokens_read": "int", "tokens_written": "int",
+    "number": "int", "stage": "text", "id": "text", "of": "text", "rank": "int", "outcome": "text", "record": "text",
+    "reason": "text", "role": "text", "requests": "int", "tokens_read": "int", "tokens_written": "int",
 }  # fmt: skip
-"""The columns of the ledger and the kind of their values."""
-NEEDED = ("id", "stage", "of", "outcome", "record")
+"""The columns of the ledger and the kind of their values; `number` tells two items apart whose records are equal."""
+NEEDED = ("number", "id", "stage", "of", "outcome", "record")
 """The columns that the check reads."""
 N_COMPLAINTS = 100
 
@@ -41,17 +41,12 @@ class StageCount:
     usage: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
-def values_of(part: str, item: str, line: Line) -> list[Any]:
-    """A line of an item's page as one row of the table."""
+def values_of(part: str, item: str, line: Line, number: int) -> list[Any]:
+    """A line of the page of a part's item as one row of the table."""
     return [
-        f"{part}.{line.step}", item, line.of, line.rank, line.outcome, line.record, line.reason,
+        number, f"{part}.{line.step}", item, line.of, line.rank, line.outcome, line.record, line.reason,
         line.role, line.requests, line.tokens_read, line.tokens_written,
     ]  # fmt: skip
-
-
-def page_values(page: Page) -> list[list[Any]]:
-    """All lines of a page, in their order."""
-    return [values_of(page.part, page.item, line) for line in page.sorted_lines()]
 
 
 def count(files: Sequence[Path]) -> list[StageCount]:
@@ -98,12 +93,12 @@ def complaints_of(
 ) -> Iterator[str]:
     """What does not balance in a pass: its ledger's rows beside the items that were asked, each with its declared steps.
 
-    >>> row = {"stage": "p.draft", "id": "a/0", "of": "a", "rank": 0, "outcome": "failed", "record": "", "reason": "timeout: late"}
+    >>> row = {"number": 0, "stage": "p.draft", "id": "a/0", "of": "a", "outcome": "failed", "record": ""}
     >>> list(complaints_of([row], [("a/0", [Step("draft")]), ("b/0", [Step("draft")])], [], "p"))
     ['b/0: asked, and never answered']
     """
     before = f"{part}."
-    pages = ((item, list(lines)) for item, lines in groupby(rows, key=itemgetter("id")))
+    pages = ((item, list(lines)) for (_, item), lines in groupby(rows, key=itemgetter("number", "id")))
     page = next(pages, None)
     for item, declared in asked:
         if page is None or page[0] != item:

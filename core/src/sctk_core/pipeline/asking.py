@@ -7,7 +7,7 @@ failure ends the item, by an exception that core alone catches, unless the walk 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -74,6 +74,8 @@ async def ask(desk: Desk, asked: Ask, call: Callable[[], Awaitable[Any]], *, or_
         answer, spent = _made_elsewhere(page, asked), Spent()
     else:
         answer, spent = await _attempt(desk, asked, page, call)
+    if isinstance(answer, Failure):
+        answer = replace(answer, of=asked.item.id, stage=asked.step, rank=asked.rank)
     line = _line(asked, answer, spent, page)
     page.close(line, answer if line.outcome != DECLINED else None)
     desk.notify(StepFinished(stage=f"{page.part}.{asked.step}", outcome=line.outcome, n_tokens=spent.tokens_written))

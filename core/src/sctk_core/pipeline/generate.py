@@ -75,7 +75,7 @@ async def walk_all(
 
 @contextmanager
 def seldom_collected() -> Iterator[None]:
-    """Walks make many short-lived objects and few cycles: what was there before them is not searched for garbage each time."""
+    """Walks make many short-lived objects and few cycles: what was there before is not searched for garbage again and again."""
     before = gc.get_threshold()
     gc.freeze()
     gc.set_threshold(max(before[0], SELDOM) if before[0] else 0, *before[1:])

@@ -22,6 +22,10 @@ ANSWERED, FAILED, DECLINED = "answered", "failed", "declined"
 WALK, MAKE = "walk", "make."
 
 
+class OffPlan(ContractError):
+    """A walk that does not keep to what its pass declares; the message is short, for the ledger counts by it."""
+
+
 @dataclass(kw_only=True, slots=True)
 class Line:
     """One line of the ledger: what became of one ask of an item, whose words it was, and what it read and wrote.
@@ -52,16 +56,17 @@ class Page:
     declared: Sequence[Step] = ()
     given: Mapping[str, str | float | None] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
-    records: dict[str, Any] = field(default_factory=dict)
+    records: dict[tuple[str, str, int], Any] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
+    declined: list[tuple[str, Declined]] = field(default_factory=list)
     closed: bool = False
     _open: set[tuple[str, str, int]] = field(default_factory=set)
 
     def open(self, step: str, of: str, rank: int = 0) -> None:
-        """Begins a line; a ContractError where the item may not ask this, or has asked it."""
+        """Begins a line; OffPlan where the item may not ask this, or has asked it."""
         if self.closed:
-            raise ContractError(
-                f"{self.part}: step {step!r} was asked after its walk had ended",
+            raise OffPlan(
+                f"the step {step!r} was asked after its walk had ended",
                 hint="await every task that a walk starts: `together(...)` does",
             )
         for known in self.declared:
@@ -69,24 +74,24 @@ class Page:
                 break
         else:
             names = ", ".join(known.name for known in self.declared) or "none"
-            raise ContractError(
-                f"{self.part}: the walk asked the step {step!r}, which its pass does not declare (declared: {names})",
+            raise OffPlan(
+                f"the walk asked the step {step!r}, which its pass does not declare (declared: {names})",
                 hint="add it to the steps of the Generate",
             )
         if (step, of, rank) in self._open:
-            raise ContractError(
-                f"{self.part}: the walk asked the step {step!r} twice about {of[:12]} with rank {rank}",
+            raise OffPlan(
+                f"the walk asked the step {step!r} twice about one record with rank {rank}",
                 hint="the same ask draws the same reply: give it another step or rank",
             )
         self._open.add((step, of, rank))
 
     def close(self, line: Line, answer: Any = None) -> None:
-        """Ends a line, and keeps its answer or its failure."""
+        """Ends a line, and keeps its answer or its failure under the line: two asks may come to records of one id."""
         self.lines.append(line)
         if isinstance(answer, Failure):
             self.failures.append(answer)
-        elif answer is not None and hasattr(answer, "id"):
-            self.records[answer.id] = answer
+        if answer is not None and hasattr(answer, "id"):
+            self.records[line.step, line.of, line.rank] = answer
 
     def made(self, table: str, rows: Sequence[Any]) -> None:
         """Notes what the walk made for a table: one line for each row or refusal."""
@@ -94,6 +99,7 @@ class Page:
         for rank, row in enumerate(rows):
             if isinstance(row, Declined):
                 line = Line(step=step, of=self.item, rank=rank, outcome=DECLINED, reason=row.reason, record=row.because)
+                self.declined.append((table, row))
             else:
                 line = Line(step=step, of=self.item, rank=rank, record=row.id)
             self.close(line)
@@ -165,20 +171,20 @@ def _off_plan(lines: Sequence[Asked], declared: Sequence[Step], tables: frozense
     asked: dict[str, Counter[str]] = defaultdict(Counter)
     answers: dict[str, list[str]] = defaultdict(list)
     made: set[str] = set()
-    cut = failed = False
+    declined_row = failed = False
     for step, of, outcome, record in lines:
         if outcome not in (ANSWERED, FAILED, DECLINED):
             return f"got the outcome {outcome!r} at {step}"
         failed = failed or outcome == FAILED
         if step.startswith(MAKE):
             made.add(step.removeprefix(MAKE))
-            cut = cut or outcome != ANSWERED
+            declined_row = declined_row or outcome != ANSWERED
         elif step != WALK:
             asked[step][of] += 1
             if outcome == ANSWERED:
                 answers[step].append(record)
-    cut = cut or (failed and not made)
-    return _undeclared(asked, declared) or _uneven(asked, answers, declared, cut) or _unmade(made, tables, failed)
+    may_end = "anywhere" if failed and not made else "early" if declined_row else ""
+    return _undeclared(asked, declared) or _uneven(asked, answers, declared, may_end) or _unmade(made, tables, failed)
 
 
 def _undeclared(asked: Mapping[str, Counter[str]], declared: Sequence[Step]) -> str:
@@ -187,9 +193,13 @@ def _undeclared(asked: Mapping[str, Counter[str]], declared: Sequence[Step]) -> 
 
 
 def _uneven(
-    asked: Mapping[str, Counter[str]], answers: Mapping[str, Sequence[str]], declared: Sequence[Step], cut: bool
+    asked: Mapping[str, Counter[str]], answers: Mapping[str, Sequence[str]], declared: Sequence[Step], may_end: str
 ) -> str:
-    """Whether a step was asked more often than declared, or, of an item that is not cut short, less often."""
+    """Whether a step was asked more often than declared, or less often.
+
+    An item that failed may have ended anywhere, one that made a declined row early: no step after one that is left out.
+    """
+    missing = ""
     for step in declared:
         found = asked.get(step.name, Counter())
         most = step.times if step.most is None else step.most
@@ -203,8 +213,11 @@ def _uneven(
             if n_asked > most:
                 return f"asked {step.name} {n_asked} times, wanted {most}"
             short = step.most is None and n_asked < most
-        if short and not cut:
+        if missing and found and may_end == "early":
+            return f"asked {step.name} and left out {missing} before it"
+        if short and not may_end:
             return f"finished without asking {step.name}" + (f" {most} times" if most > 1 or step.of else "")
+        missing = missing or (step.name if short else "")
     return ""
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -36,6 +37,11 @@ class Engine:
             await backend.aclose()
 
 
+def key_of(role: Role, model: ModelRef) -> str:
+    """What tells engines apart: the model, and the backend that runs it."""
+    return canonical([model.digest, role.backend.facts])
+
+
 class Engines:
     """All engines of a run."""
 
@@ -45,7 +51,7 @@ class Engines:
 
     def proxy(self, name: str, role: Role, model: ModelRef) -> RecordingBackend:
         """What the role `name`, as `role` plays it with `model`, asks."""
-        key = canonical([model.digest, role.backend.facts])
+        key = key_of(role, model)
         engine = self._known.setdefault(key, Engine(role=role, model=model, catalogue=self._catalogue))
         if name not in engine.roles:
             about = {"model": model.digest, "backend": role.backend.facts["settings"] | {"name": role.backend.name}}
@@ -65,7 +71,8 @@ class Engines:
                 proxy.n_asked = proxy.n_recalled = 0
         return {name: counts for name, counts in found.items() if any(counts.values())}
 
-    async def aclose(self) -> None:
-        """Ends all that were started."""
-        for engine in self._known.values():
-            await engine.aclose()
+    async def close_but(self, wanted: Collection[str] = ()) -> None:
+        """Ends all that were started, save those of some keys."""
+        for key, engine in self._known.items():
+            if key not in wanted:
+                await engine.aclose()

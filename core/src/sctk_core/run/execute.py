@@ -27,7 +27,7 @@ from sctk_core.run.curating import notes_of, sieve
 from sctk_core.run.differences import forget, prepare
 from sctk_core.run.engines import Engines
 from sctk_core.run.evaluation import evaluate, measures_of
-from sctk_core.run.generating import generate
+from sctk_core.run.generating import generate, players_of
 from sctk_core.run.intake import take_in
 from sctk_core.run.result import RunResult, read_result
 from sctk_core.run.training import retokenised, train
@@ -117,14 +117,21 @@ class _Execution:
                 notify=self._notify,
             )  # fmt: skip
             try:
-                for unit, following in zip(self._units, [*self._units[1:], None], strict=True):
+                for place, unit in enumerate(self._units):
                     self._do(context, unit)
-                    if following is None or following.kind != "pass" or unit.kind == "training":
-                        runner.run(engines.aclose())
+                    runner.run(engines.close_but(self._still_wanted(context, self._units[place + 1 :])))
             finally:
-                runner.run(engines.aclose())
+                runner.run(engines.close_but())
                 crews.close()
         self._end(context)
+
+    def _still_wanted(self, context: Context, to_come: Sequence[Unit]) -> set[str]:
+        """The engines that the next pass asks; none where a training comes before it, which wants the room."""
+        following = next((unit for unit in to_come if unit.kind != "curation"), None)
+        if following is None or following.kind != "pass":
+            return set()
+        one = following.what
+        return context.crews.engines_of(self._assembly.crew_of(one), players_of(context, one))
 
     def _open(self) -> None:
         manifest = self._directory.manifest
@@ -140,7 +147,7 @@ class _Execution:
         noted = self._directory.manifest.parts.get(unit.part)
         if noted is not None and noted.inputs != context.inputs(unit):
             forget(self._directory, unit)  # what it reads was torn, and came out otherwise when it was made again
-        lacks_model = unit.kind == "training" and not context.trained(unit.what.arm)
+        lacks_model = unit.kind == "training" and not context.trained(unit)
         if lacks_model or not is_complete(self._directory, unit):
             DOES[unit.kind](context, unit)
 

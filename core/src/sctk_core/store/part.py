@@ -194,6 +194,7 @@ class StoredPart:
             with writing(folder):
                 if folder.exists():
                     shutil.rmtree(folder)
-        self._list([])
+        if self.shards:
+            self._list([])
         self.shards, self._sealed, self._counts = [], set(), Counter()
         self._full, self._total = set(), None

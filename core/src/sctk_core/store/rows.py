@@ -1,8 +1,9 @@
 """How a record becomes a row and comes back: columns out of the record's own fields, whatever its type.
 
-A field that holds another record is a column `NAME_id`; a conversation is a list of role and content; what has no column type
-of its own (meta, answers made elsewhere) is JSON. A table that others read, or that a later pass walks, has more: every prompt
-and text that a row refers to as a conversation under its own name, and `parents`, all that is needed to build the record again.
+A field that holds another record is a column `NAME_id`, one that holds several `NAME_ids`; a conversation is a list of role and
+content; what has no column type of its own (meta, answers made elsewhere) is JSON. A table that others read, or that a later pass
+walks, has more: every prompt and text that a row refers to as a conversation under its own name, `parents`, all that is needed to
+build the record again, and `item`, the item whose walk made it.
 """
 
 from __future__ import annotations
@@ -27,19 +28,20 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 Values = list[Any]
-PARENTS = "parents"
+PARENTS, ITEM = "parents", "item"
 _PLAIN: Mapping[Any, str] = {str: "text", int: "int", float: "float", bool: "bool"}
 _LISTS: Mapping[Any, str] = {str: "texts", int: "ints", float: "floats"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Column:
-    """One column: its name, its kind, the field it comes from, and of a parent's column the parent's type."""
+    """One column: its name, its kind, its field; of a parent's column the parent's type, and whether it holds many."""
 
     name: str
     kind: str
     field: str
     parent: type | None = None
+    many: bool = False
 
 
 _hints = cache(typing.get_type_hints)
@@ -60,6 +62,8 @@ def _column(name: str, hint: Any) -> Column:
         return _column(name, kept[0]) if len(kept) == 1 else Column(name=name, kind="json", field=name)
     if typing.get_origin(hint) is typing.Literal:
         return Column(name=name, kind=_PLAIN[type(arms[0])], field=name)
+    if typing.get_origin(hint) is tuple and arms and is_record(arms[0]):
+        return Column(name=f"{name}_ids", kind="texts", field=name, parent=arms[0], many=True)
     if typing.get_origin(hint) is tuple and arms:
         kind = "turns" if arms[0] is Message else _LISTS.get(arms[0], "json")
         return Column(name=name, kind=kind, field=name)
@@ -82,16 +86,12 @@ def _getter(record: type) -> Callable[[Any], tuple[Any, ...]]:
 
 def values_of(record: Any) -> Values:
     """A record as one value for each of its columns, fit for JSON."""
-    kind = _type(record)
+    kind: Any = type(record)
     values = list(_getter(kind)(record))
     for place, column in _told_otherwise(kind):
         if values[place] is not None:
             values[place] = _told(column, values[place])
     return values
-
-
-def _type(record: Any) -> Any:
-    return type(record)
 
 
 @cache
@@ -117,7 +117,7 @@ _encoded = encoder(sort_keys=True)
 
 def _told(column: Column, value: Any) -> Any:
     if column.parent is not None:
-        return value.id
+        return [one.id for one in value] if column.many else value.id
     if column.kind == "turns":
         return [[turn.role, turn.content] for turn in value]
     return _encoded(_plain(value))
@@ -140,7 +140,10 @@ def record_from(kind: type, row: Mapping[str, Any], parents: Mapping[str, Mappin
             continue
         value = row[column.name]
         if value is not None and column.parent is not None:
-            fields[column.field] = record_from(column.parent, parents[value], parents)
+            found = tuple(
+                record_from(column.parent, parents[one], parents) for one in (value if column.many else [value])
+            )
+            fields[column.field] = found if column.many else found[0]
         else:
             fields[column.field] = _read(column, hints[column.field], value)
     record = kind(**fields)
@@ -177,25 +180,35 @@ def _built(hint: Any, value: Any) -> Any:
     return tuple(value) if typing.get_origin(hint) is tuple else value
 
 
-def whole(record: Any) -> Values:
-    """A record's values, its prompts and texts as conversations, and its parents: what a table for others holds."""
+def whole(record: Any, item: str = "") -> Values:
+    """A record's values, its prompts and texts as conversations, its parents, and the item that made it: what a table for others
+    holds."""
     known: dict[str, Any] = {}
     _gather(record, known)
-    bag = {name: dict(zip(_names(_type(one)), values_of(one), strict=True)) for name, one in known.items()}
-    return [*values_of(record), *(turns for _, turns in _shown(record)), _encoded(bag)]
+    bag = {name: _named(one) for name, one in known.items()}
+    return [*values_of(record), *(turns for _, turns in _shown(record)), _encoded(bag), item]
+
+
+def _named(record: Any) -> Row:
+    kind: Any = type(record)
+    return dict(zip(_names(kind), values_of(record), strict=True))
 
 
 def _gather(record: Any, known: dict[str, Any]) -> None:
-    for column in _parents(_type(record)):
-        parent = getattr(record, column.field)
-        if parent is not None and parent.id not in known:
-            known[parent.id] = parent
-            _gather(parent, known)
+    kind: Any = type(record)
+    for column in _parents(kind):
+        value = getattr(record, column.field)
+        for parent in value if column.many else [value]:
+            if parent is not None and parent.id not in known:
+                known[parent.id] = parent
+                _gather(parent, known)
 
 
 def _shown(record: Any) -> list[tuple[str, list[list[str]] | None]]:
     """The prompts and texts of a record as conversations, by name: `completion` is the text of the record itself."""
-    shown = [column.field for column in _parents(_type(record)) if issubclass(column.parent or object, Prompt | Sample)]
+    kind: Any = type(record)
+    parents = [one for one in _parents(kind) if one.parent and not one.many]
+    shown = [one.field for one in parents if issubclass(one.parent or object, Prompt | Sample)]
     found = [(name, _turns(getattr(record, name))) for name in shown]
     return [*found, ("completion", _turns(record))] if isinstance(record, Sample) else found
 
@@ -213,9 +226,11 @@ def schema(record: type, *, full: bool = False) -> Mapping[str, str]:
     """Column -> kind of a record's table; `full`: of a table that others read."""
     found = {column.name: column.kind for column in columns(record)}
     if full:
-        parents = [c.field for c in columns(record) if c.parent is not None and issubclass(c.parent, Prompt | Sample)]
+        parents = [
+            c.field for c in _parents(record) if c.parent and not c.many and issubclass(c.parent, Prompt | Sample)
+        ]
         found |= dict.fromkeys([*parents, *(["completion"] if issubclass(record, Sample) else [])], "turns")
-        found[PARENTS] = "text"
+        found |= {PARENTS: "text", ITEM: "text"}
     return found
 
 
