@@ -46,7 +46,7 @@ class Desk:
 class Ask:
     """What is asked: the step and what it is about, who answers in whose role, what kind of answer is wanted.
 
-    `bounded`: the time is bounded here; a batched component's is bounded by its batch. `stage` is what seeds the requests.
+    `speaks`: the role's own backend is the component. `bounded`: the time is bounded here; a batched component's is bounded by its batch. `stage` is what seeds the requests.
     """
 
     step: str
@@ -58,6 +58,7 @@ class Ask:
     sweep: int = 0
     chain: int | None = None
     stage: str = ""
+    speaks: bool = False
     bounded: bool = True
 
 
@@ -98,14 +99,17 @@ async def _attempt(desk: Desk, asked: Ask, page: Page, call: Callable[[], Awaita
 
 async def settled(patience: Patience, asked: Ask, answer: Any) -> Any:
     """The answer; a lost connection waits until it is known whether somebody else is answered."""
-    who = f"the role {asked.role!r} (backend {asked.component})" if asked.expect is Sample and asked.role else ""
-    who = who or f"the component {asked.component!r}" + (
-        f" (in the words of the role {asked.role!r})" if asked.role else ""
-    )
+    words = worded(asked.component, asked.role)
+    who = f"the role {asked.role!r} (backend {asked.component})" if asked.speaks else words
     if isinstance(answer, Failure):
         return await patience.lost(who, answer) if answer.kind == "backend" else answer
     patience.answered(who)
     return answer
+
+
+def worded(component: str, role: str) -> str:
+    """A component, and in whose words it speaks."""
+    return f"the component {component!r}" + (f" (in the words of the role {role!r})" if role else "")
 
 
 def _named(error: Exception, asked: Ask) -> Exception:
