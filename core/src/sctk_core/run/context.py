@@ -45,10 +45,14 @@ class Context:
     notify: Callable[[Event], None]
 
     def part(self, unit: Unit, kinds: Kinds, types: dict[str, str]) -> StoredPart:
-        """The unit's part of the store, noted in the manifest."""
-        noted = self.directory.manifest.parts.setdefault(unit.part, Part(fingerprint=unit.fingerprint))
+        """The unit's part of the store, noted in the manifest before anything is in it: whose rows they are is always known."""
+        parts = self.directory.manifest.parts
+        known = unit.part in parts
+        noted = parts.setdefault(unit.part, Part(fingerprint=unit.fingerprint))
         noted.facts, noted.tables = {"facts": dict(unit.facts), "reads": dict(unit.reads)}, types
         noted.inputs = self.inputs(unit)
+        if not known:
+            self.directory.save()
         return self.directory.part(unit.part, kinds)
 
     def inputs(self, unit: Unit) -> dict[str, str]:

@@ -138,8 +138,8 @@ class _Execution:
     def _do(self, context: Context, unit: Unit) -> None:
         """One unit, unless it is complete."""
         noted = self._directory.manifest.parts.get(unit.part)
-        if noted is not None and noted.inputs != context.inputs(unit):
-            forget(self._directory, unit)  # what it reads was torn, and came out otherwise when it was made again
+        if noted is None or noted.inputs != context.inputs(unit):
+            forget(self._directory, unit)  # what lies there is nobody's; or what it reads came out otherwise, made again
         lacks_model = unit.kind == "training" and not context.trained(unit.what.arm)
         if lacks_model or not is_complete(self._directory, unit):
             DOES[unit.kind](context, unit)

@@ -35,10 +35,10 @@ def train(context: Context, unit: Unit) -> None:
     tables = {name: context.table(table) for name, table in one.tables.items()}
     _refuse_empty(context, one, tables)
     with context.stage(f"{one.arm}.{STEP}"):
+        part = context.part(unit, {"ledger": ledger.KINDS}, {"ledger": "Line"})
         if not context.trained(one.arm):
             _train(context, one, tables)
         declined: Mapping[str, str] = context.directory.manifest.arms[one.arm]["declined"]
-        part = context.part(unit, {"ledger": ledger.KINDS}, {"ledger": "Line"})
         total = part.seal_all(_lines(one, tables, declined))
         asked = ((name, (Step(STEP),)) for table in tables.values() for name in table.ids())
         balance(context, unit, part, asked, one.arm)
