@@ -138,14 +138,14 @@ def off_plan(lines: Iterable[Line], declared: Sequence[Step], tables: Iterable[s
     """
     asked: dict[str, Counter[str]] = defaultdict(Counter)
     answers: dict[str, list[str]] = defaultdict(list)
-    made: set[str] = set()
+    made: dict[str, list[int]] = defaultdict(list)
     cut = failed = False
     for line in lines:
         if line.outcome not in (ANSWERED, FAILED, DECLINED):
             return f"got the outcome {line.outcome!r} at {line.step}"
         failed = failed or line.outcome == FAILED
         if line.step.startswith(MAKE):
-            made.add(line.step.removeprefix(MAKE))
+            made[line.step.removeprefix(MAKE)].append(line.rank)
             cut = cut or line.outcome != ANSWERED
         elif line.step != WALK:
             asked[line.step][line.of] += 1
@@ -182,8 +182,11 @@ def _uneven(
     return ""
 
 
-def _unmade(made: set[str], tables: set[str], failed: bool) -> str:
-    if made != tables and (made or not failed):
+def _unmade(made: Mapping[str, list[int]], tables: set[str], failed: bool) -> str:
+    for table, ranks in made.items():
+        if sorted(ranks) != list(range(len(ranks))):
+            return f"made the rows {sorted(ranks)} of {table}, wanted each once"
+    if set(made) != tables and (made or not failed):
         return (
             f"made {', '.join(sorted(made)) or 'nothing'}, wanted {', '.join(sorted(tables)) or 'nothing'} or a failure"
         )
