@@ -48,7 +48,7 @@ class World:
             "run": {"shard_rows": 3, "eval_limit": 3, "timeout_s": 20.0},
         }  # fmt: skip
         for name, values in (changes or {}).items():
-            merged = isinstance(values, dict) and name != "roles"
+            merged = isinstance(values, dict) and name != "roles" and "path" not in values
             sections[name] = sections.get(name, {}) | values if merged else values
         return toy_run(self.root, sections, method, out, redo)
 
