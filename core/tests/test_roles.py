@@ -246,3 +246,32 @@ def test_a_role_of_an_unknown_backend_or_setting_is_refused(world: World) -> Non
         world.run({"roles": {"teacher": {"sampling": {"temprature": 0.3}}}})
     with pytest.raises(ConfigError, match="modle"):
         world.run({"roles": {"teacher": {"modle": "x"}}})
+
+
+def test_another_student_of_the_same_teacher_is_trained_and_the_teacher_not_asked_again(world: World) -> None:  # noqa: F811
+    """The passes are the teacher's and the judge's; the trainings start from the student, so they are another's."""
+    roles = {"teacher": {"model": world.model("big")}, "judge": {"model": world.model("wise")}}
+    first = world.run({"roles": roles})
+    other = {"roles": roles, "model": {"path": world.model("other")}}
+    with pytest.raises(ConfigError, match=r"model \(digest\)") as caught:
+        world.run(other)
+    words = caught.value.hint.partition("; ")[2].split()
+    redo = [words[at + 1] for at, word in enumerate(words) if word == "--redo"]
+    assert {"sft", "student"} <= set(redo)
+    assert "chains" not in redo
+    world.forget()
+    second = world.run(other, redo=redo)
+    assert {row["start"] for row in world.notes("trained")} == {"other"}
+    assert not world.notes("asked", model="big")
+    assert (second.run, second.state) == (first.run, "done")
+
+
+def test_no_engine_stands_that_the_next_part_does_not_need(world: World) -> None:  # noqa: F811
+    """The arms that were trained answer one after another, and only one of them is in memory."""
+    world.run({})
+    standing = set[str]()
+    for row in _all(world):
+        standing |= {row["model"]} if row["event"] == "built" else set()
+        standing -= {row["model"]} if row["event"] == "closed" else set()
+        assert len(standing) <= 1, row
+    assert [row["model"] for row in world.notes("built")] == ["small", "sft", "model", "small"]

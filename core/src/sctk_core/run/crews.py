@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from functools import partial
 from typing import Any
 
@@ -15,7 +16,7 @@ from sctk_core.pipeline.position import Position, at
 from sctk_core.pipeline.recording import Spent, tallied
 from sctk_core.pipeline.threads import OwnLoop
 from sctk_core.records import Failure, ModelRef, Score
-from sctk_core.run.engines import Engines
+from sctk_core.run.engines import Engines, key_of
 
 
 class Crews:
@@ -41,11 +42,22 @@ class Crews:
         part = self._assembly.parts.get(place.section)
         if part is None:
             return None
-        role_name = place.role if place.name != place.section and part.role else part.role
-        member = self.member(part, student, role_name)
+        member = self.member(part, student, _words(place, part))
         if issubclass(kind, AskedReward | AskedComparer):
             return kind(member, self.batcher(member, "score" if issubclass(kind, AskedReward) else "compare"))
         return kind(member)
+
+    def engines(self, kind: type, student: ModelRef) -> set[str]:
+        """The keys of the engines that a crew asks, its student played by `student`."""
+        names = set[str]()
+        for place in places(kind):
+            part = self._assembly.parts.get(place.section)
+            names.add((place.role or place.section) if place.speaks else _words(place, part) if part else "")
+        return self.engines_of(names, student)
+
+    def engines_of(self, names: Collection[str], student: ModelRef) -> set[str]:
+        """The keys of the engines behind some roles."""
+        return {key_of(*self._played(name, student)) for name in names if name}
 
     def member(self, part: Part, student: ModelRef, role_name: str = "") -> Member:
         """A component at work, in the words of a role."""
@@ -70,6 +82,11 @@ class Crews:
         """Ends the loops."""
         for loop in self._loops.values():
             loop.close()
+
+
+def _words(place: Place, part: Part) -> str:
+    """In whose words a component speaks in a crew ("": nobody's)."""
+    return place.role if place.name != place.section and part.role else part.role
 
 
 async def _batch(member: Member, verb: str, items: Any) -> list[tuple[Score | Failure, Spent]]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,7 +46,7 @@ class Engines:
 
     def proxy(self, name: str, role: Role, model: ModelRef) -> RecordingBackend:
         """What the role `name`, as `role` plays it with `model`, asks."""
-        key = canonical([model.digest, role.backend.facts])
+        key = key_of(role, model)
         engine = self._known.setdefault(key, Engine(role=role, model=model, catalogue=self._catalogue))
         if name not in engine.roles:
             about = {"model": model.digest, "backend": role.backend.facts["settings"] | {"name": role.backend.name}}
@@ -65,7 +66,13 @@ class Engines:
                 proxy.n_asked = proxy.n_recalled = 0
         return {name: counts for name, counts in found.items() if any(counts.values())}
 
-    async def aclose(self) -> None:
-        """Ends all that were started."""
-        for engine in self._known.values():
-            await engine.aclose()
+    async def aclose(self, keep: Collection[str] = ()) -> None:
+        """Ends all that were started, save those of the keys `keep`."""
+        for key, engine in self._known.items():
+            if key not in keep:
+                await engine.aclose()
+
+
+def key_of(role: Role, model: ModelRef) -> str:
+    """What tells engines apart: the model's bytes, and the backend with its settings."""
+    return canonical([model.digest, role.backend.facts])

@@ -87,6 +87,18 @@ def is_complete(directory: RunDirectory, unit: Unit) -> bool:
     return held == noted.total and (unit.kind != "training" or unit.what.arm in directory.manifest.arms)
 
 
+def _needed(context: Context, units: Sequence[Unit]) -> set[str]:
+    """The engines that whoever asks next needs; none where a training comes before, which wants the memory for itself."""
+    asking = next((unit for unit in units if unit.kind in ("pass", "training", "evaluation")), None)
+    if asking is None or asking.kind == "training":
+        return set()
+    if asking.kind == "pass":
+        return context.crews.engines(context.assembly.crew_of(asking.what), context.model(asking.what.student))
+    assembly = context.assembly
+    roles = {part.role for part in (*assembly.rewards.values(), *assembly.evaluators, *assembly.pairwise)}
+    return context.crews.engines_of(roles, assembly.student.model)
+
+
 DOES = {"intake": take_in, "curation": sieve, "pass": generate, "training": train, "evaluation": evaluate}
 """What is done for each kind of unit."""
 
@@ -117,10 +129,9 @@ class _Execution:
                 notify=self._notify,
             )  # fmt: skip
             try:
-                for unit, following in zip(self._units, [*self._units[1:], None], strict=True):
+                for place, unit in enumerate(self._units, start=1):
                     self._do(context, unit)
-                    if following is None or following.kind != "pass" or unit.kind == "training":
-                        runner.run(engines.aclose())
+                    runner.run(engines.aclose(keep=_needed(context, self._units[place:])))
             finally:
                 runner.run(engines.aclose())
                 crews.close()
