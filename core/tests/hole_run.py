@@ -61,8 +61,3 @@ class World:
     def forget(self) -> None:
         """Takes the notes away."""
         (self.root / "log.jsonl").unlink(missing_ok=True)
-
-
-@pytest.fixture()
-def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
-    return World(tmp_path, monkeypatch)

@@ -166,7 +166,7 @@ class Lonely:
         note("scored", loop=id(asyncio.get_running_loop()), n=len(samples), ids=[one.id for one in samples])
         if self._calls == self._config.hang_at:
             if self._config.block:
-                time.sleep(3)
+                time.sleep(3)  # noqa: ASYNC251 - that is the trouble
             await asyncio.sleep(3600)
         if fault("lonely"):
             raise ConnectionError("the scoring server is away")

@@ -30,9 +30,7 @@ from sctk_core import (
 
 @dataclass(frozen=True, kw_only=True)
 class PassesConfig:
-    iterations: int = setting(
-        0, help="how often the student answers and is trained on its answers", identity=False
-    )
+    iterations: int = setting(0, help="how often the student answers and is trained on its answers", identity=False)
     """It says which passes there are, and changes nothing inside any of them: so it is no part of their identity."""
 
 

@@ -89,7 +89,7 @@ def fork(root: Path, spec: dict[str, Any], *, at: int = -1, redo: tuple[str, ...
             code = 0
         except KeyboardInterrupt:
             code = 130
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - told to the parent
             said.write_text(json.dumps({"error": traceback.format_exc()[-3000:]}))
         finally:
             os._exit(code)

@@ -88,7 +88,11 @@ def test_a_line_that_was_torn_off_names_no_shard(tmp_path: Path) -> None:
     assert {path.relative_to(whole): path.read_bytes() for path in whole.rglob("*.parquet")} == before
 
 
-KILLED = [("backend", "generate", 15, "chains.draft"), ("trainer", "train", 0, "student"), ("evaluator", "evaluate", 0, "")]
+KILLED = [
+    ("backend", "generate", 15, "chains.draft"),
+    ("trainer", "train", 0, "student"),
+    ("evaluator", "evaluate", 0, ""),
+]
 
 
 @pytest.mark.parametrize(("section", "at", "after", "part"), KILLED)
@@ -101,7 +105,7 @@ def test_a_killed_run_is_not_gone_on_with_by_another_recipe(
     changes |= {"run": {"shard_rows": 2, "concurrency": 2}}
     line = [sys.executable, str(RUNNER.with_name("toy_run.py")), str(tmp_path), json.dumps(changes)]
     assert subprocess.run(line, check=False).returncode == -9
-    with pytest.raises(ConfigError, match="run.seed"):
+    with pytest.raises(ConfigError, match=r"run\.seed"):
         toy_run(tmp_path, changes | {"run": changes["run"] | {"seed": 1}})
 
 
@@ -124,7 +128,7 @@ SWEEPS = [
 ]
 
 
-@pytest.mark.slow()
+@pytest.mark.slow
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("method", "shard_rows", "spec"), SWEEPS)
 def test_at_every_write_of_a_run(tmp_path: Path, method: str, shard_rows: int, spec: dict[str, Any]) -> None:

@@ -18,7 +18,7 @@ from sctk_core.run import RunResult
 from sctk_core.store.reader import RunReader
 
 sys.path.insert(0, str(Path(__file__).parent))
-from hole_run import World, world  # noqa: F401 - a fixture
+from hole_run import World
 
 
 def stage(result: RunResult, name: str) -> StageCount:
@@ -46,7 +46,15 @@ def rewrite(run: Path, part: str, change: Any, table: str = "ledger") -> None:
 
 
 ROWS = [
-    {"stage": f"p.{step}", "id": f"{item}/0", "of": item, "rank": 0, "outcome": "answered", "record": f"{step}{item}", "reason": ""}
+    {
+        "stage": f"p.{step}",
+        "id": f"{item}/0",
+        "of": item,
+        "rank": 0,
+        "outcome": "answered",
+        "record": f"{step}{item}",
+        "reason": "",
+    }
     for item in "ab"
     for step in ("draft", "critique.1", "make.train")
 ]
@@ -74,7 +82,7 @@ def test_items_out_of_order_left_out_or_added_are_told() -> None:
     assert list(complaints_of(ROWS, [ASKED[0], ASKED[0], ASKED[1]], ["train"], "p"))
 
 
-def test_a_critique_is_not_optional(world: World) -> None:  # noqa: F811
+def test_a_critique_is_not_optional(world: World) -> None:
     """A line of a critique taken out of a sealed ledger is told, and before anything is trained."""
     _told_before_training(
         world, lambda rows: rows.filter((pl.col("stage") != "chains.critique.1") | (pl.col("id") != rows["id"][0]))
@@ -82,7 +90,7 @@ def test_a_critique_is_not_optional(world: World) -> None:  # noqa: F811
 
 
 @pytest.mark.parametrize("what", ["lost", "twice", "another outcome", "an item"])
-def test_a_ledger_that_was_changed_is_told_before_anything_is_trained(world: World, what: str) -> None:  # noqa: F811
+def test_a_ledger_that_was_changed_is_told_before_anything_is_trained(world: World, what: str) -> None:
     changes = {
         "lost": lambda rows: rows[1:],
         "twice": lambda rows: pl.concat([rows[:1], rows]),
@@ -93,11 +101,11 @@ def test_a_ledger_that_was_changed_is_told_before_anything_is_trained(world: Wor
 
 
 @pytest.mark.parametrize("table", ["train", "drafts"])
-def test_a_training_row_too_many_is_told_before_anything_is_trained(world: World, table: str) -> None:  # noqa: F811
+def test_a_training_row_too_many_is_told_before_anything_is_trained(world: World, table: str) -> None:
     _told_before_training(world, lambda rows: pl.concat([rows, rows]), table)
 
 
-def _told_before_training(world: World, change: Any, table: str = "ledger") -> None:  # noqa: F811
+def _told_before_training(world: World, change: Any, table: str = "ledger") -> None:
     first = world.run({"run": {"shard_rows": 100, "eval_limit": 3}})
     rewrite(first.run, "chains", change, table)
     manifest = json.loads((first.run / "manifest.json").read_text())
@@ -114,7 +122,7 @@ def _told_before_training(world: World, change: Any, table: str = "ledger") -> N
     assert world.run({"run": {"shard_rows": 100, "eval_limit": 3}}, redo=["chains"]).state == "done"
 
 
-def test_an_evaluator_that_answers_nothing_is_a_failure_of_every_sample(world: World) -> None:  # noqa: F811
+def test_an_evaluator_that_answers_nothing_is_a_failure_of_every_sample(world: World) -> None:
     result = world.run({"evaluator": [{"use": "noted-evaluator", "knows": "nobody says this"}]})
     for arm in ("base", "sft", "student"):
         count = stage(result, f"{arm}.measure.noted-evaluator")
@@ -122,7 +130,7 @@ def test_an_evaluator_that_answers_nothing_is_a_failure_of_every_sample(world: W
     assert balanced(result)
 
 
-def test_an_evaluator_that_answers_for_one_arm_only_fails_the_others(world: World) -> None:  # noqa: F811
+def test_an_evaluator_that_answers_for_one_arm_only_fails_the_others(world: World) -> None:
     result = world.run({"evaluator": [{"use": "noted-evaluator", "knows": "small"}]})
     assert stage(result, "base.measure.measured").answered == 3
     for arm in ("sft", "student"):
@@ -130,10 +138,18 @@ def test_an_evaluator_that_answers_for_one_arm_only_fails_the_others(world: Worl
     assert not [one for one in result.metrics if one.metric == "measured" and one.arm != "base"]
 
 
-def test_a_line_of_measuring_that_is_lost_is_told(world: World) -> None:  # noqa: F811
+def test_a_line_of_measuring_that_is_lost_is_told(world: World) -> None:
     """Measuring is balanced by the same code as a pass."""
     rows = [
-        {"stage": "base.measure.truth", "id": item, "of": item, "rank": 0, "outcome": "answered", "record": "", "reason": ""}
+        {
+            "stage": "base.measure.truth",
+            "id": item,
+            "of": item,
+            "rank": 0,
+            "outcome": "answered",
+            "record": "",
+            "reason": "",
+        }
         for item in "ab"
     ]
     asked = [(item, [Step("measure.truth"), Step("measure.reward")]) for item in "ab"]
@@ -142,29 +158,32 @@ def test_a_line_of_measuring_that_is_lost_is_told(world: World) -> None:  # noqa
     ]  # fmt: skip
 
 
-def test_two_evaluators_of_one_name_stay_two(world: World) -> None:  # noqa: F811
+def test_two_evaluators_of_one_name_stay_two(world: World) -> None:
     rows = [{"use": "noted-evaluator", "metric": "one"}, {"use": "noted-evaluator", "metric": "two"}]
     result = world.run({"evaluator": rows})
     assert len(world.notes("evaluated", metric="one")) == len(world.notes("evaluated", metric="two")) == 3
     measures = [name for name in stages(result) if name.startswith("base.measure.")]
     assert len(measures) == 3
     components = RunReader(result.run).manifest.components
-    assert {components[name]["settings"]["metric"] for name in components if name.startswith("evaluator.")} == {"one", "two"}
+    assert {components[name]["settings"]["metric"] for name in components if name.startswith("evaluator.")} == {
+        "one",
+        "two",
+    }
 
 
-def test_one_evaluator_named_twice_with_the_same_metric_is_told_apart(world: World) -> None:  # noqa: F811
+def test_one_evaluator_named_twice_with_the_same_metric_is_told_apart(world: World) -> None:
     result = world.run({"evaluator": [{"use": "noted-evaluator"}, {"use": "noted-evaluator", "knows": "small"}]})
     assert {"base.measure.measured", "base.measure.measured-2"} <= set(stages(result))
 
 
-def test_two_metrics_of_one_name_are_refused_with_both_who_measure_it(world: World) -> None:  # noqa: F811
+def test_two_metrics_of_one_name_are_refused_with_both_who_measure_it(world: World) -> None:
     with pytest.raises(CheckFailed, match="'reward'") as caught:
         world.run({"evaluator": [{"use": "noted-evaluator", "metric": "reward"}]})
     assert "'noted-evaluator'" in caught.value.message
     assert "'noted-judge'" in caught.value.message
 
 
-def test_five_hundred_unreadable_judgements_are_one_reason(world: World) -> None:  # noqa: F811
+def test_five_hundred_unreadable_judgements_are_one_reason(world: World) -> None:
     changes = {"source": {"n": 250}, "run": {"shard_rows": 100, "eval_limit": 1}, "reward": {"unreadable": True}}
     try:
         world.run(changes)
@@ -182,7 +201,7 @@ def test_five_hundred_unreadable_judgements_are_one_reason(world: World) -> None
     assert shown.texts["detail"] == one["detail"]
 
 
-def test_two_arms_that_answer_alike_have_samples_of_their_own(world: World) -> None:  # noqa: F811
+def test_two_arms_that_answer_alike_have_samples_of_their_own(world: World) -> None:
     """Greedy arms of one model: the texts are equal, and the ids are not."""
     from toy_run import toy_run
 
@@ -194,7 +213,7 @@ def test_two_arms_that_answer_alike_have_samples_of_their_own(world: World) -> N
     assert not set(found["base"]["id"]) & set(found["student"]["id"])
 
 
-def test_why_goes_from_a_training_row_to_the_judges_words(world: World) -> None:  # noqa: F811
+def test_why_goes_from_a_training_row_to_the_judges_words(world: World) -> None:
     result = world.run({})
     reader = RunReader(result.run)
     pair = pl.read_parquet(reader.tables()["chains/train"]).row(0, named=True)
@@ -206,15 +225,19 @@ def test_why_goes_from_a_training_row_to_the_judges_words(world: World) -> None:
         assert passage.facts["role"] == "judge"
 
 
-def test_why_goes_from_a_measured_value_to_the_judges_words(world: World) -> None:  # noqa: F811
+def test_why_goes_from_a_measured_value_to_the_judges_words(world: World) -> None:
     result = world.run({})
-    value = pl.read_parquet(result.run / "evaluation" / "values" / "*.parquet").filter(pl.col("metric") == "reward").row(0, named=True)
+    value = (
+        pl.read_parquet(result.run / "evaluation" / "values" / "*.parquet")
+        .filter(pl.col("metric") == "reward")
+        .row(0, named=True)
+    )
     passage = next(one for one in why(result.run, value["id"]) if one.id == value["id"])
     assert passage.texts["said"].startswith("small ")
     assert passage.texts["asked, user 0"].startswith("judge ")
 
 
-def test_usage_of_recalled_replies_is_counted_as_of_asked_ones(world: World) -> None:  # noqa: F811
+def test_usage_of_recalled_replies_is_counted_as_of_asked_ones(world: World) -> None:
     first, second = world.run({}), world.run({}, out="again")
     assert [one.tokens_written for one in first.usage] == [one.tokens_written for one in second.usage]
     assert all(one.recalled == one.requests for one in second.usage if one.part == "chains")

@@ -15,7 +15,7 @@ from sctk_core.run import RunResult
 from sctk_core.store.reader import RunReader
 
 sys.path.insert(0, str(Path(__file__).parent))
-from hole_run import World, world  # noqa: F401 - a fixture
+from hole_run import World
 
 
 def roles_of(result: RunResult, part: str) -> dict[str, str]:
@@ -24,12 +24,12 @@ def roles_of(result: RunResult, part: str) -> dict[str, str]:
     return {row["stage"].removeprefix(f"{part}."): row["role"] for row in ledger.iter_rows(named=True)}
 
 
-def models(world: World, **facts: Any) -> list[str]:  # noqa: F811
+def models(world: World, **facts: Any) -> list[str]:
     """The models that were asked, in order of first use."""
     return list(dict.fromkeys(row["model"] for row in world.notes("asked", **facts)))
 
 
-def test_a_teacher_with_a_model_backend_and_sampling_of_its_own(world: World) -> None:  # noqa: F811
+def test_a_teacher_with_a_model_backend_and_sampling_of_its_own(world: World) -> None:
     teacher = {"model": world.model("big"), "backend": {"use": "noted", "tag": "!"}, "sampling": {"temperature": 0.3}}
     result = world.run({"roles": {"teacher": teacher}})
     drafts = world.notes("asked", said="question 0")
@@ -49,7 +49,7 @@ def test_a_teacher_with_a_model_backend_and_sampling_of_its_own(world: World) ->
     assert (draft.facts["role"], draft.facts["model"]) == ("teacher", manifest.roles["teacher"]["model"])
 
 
-def test_a_role_left_out_is_the_student_as_it_came_also_after_training(world: World) -> None:  # noqa: F811
+def test_a_role_left_out_is_the_student_as_it_came_also_after_training(world: World) -> None:
     """`third` is played by a trained arm and asked by its student; the judge of the evaluation is still the model that came."""
     world.run({}, "passes")
     assert {row["model"] for row in world.notes("asked") if row["said"].startswith(("judge", "critique"))} == {"small"}
@@ -60,12 +60,12 @@ def test_a_role_left_out_is_the_student_as_it_came_also_after_training(world: Wo
     assert {row["model"] for row in judged} == {"small"}
 
 
-def _all(world: World) -> list[dict[str, Any]]:  # noqa: F811
+def _all(world: World) -> list[dict[str, Any]]:
     return [json.loads(line) for line in (world.root / "log.jsonl").read_text().splitlines()]
 
 
 @pytest.mark.parametrize("section", ["critic", "reward"])
-def test_a_section_says_whose_words_it_uses(world: World, section: str) -> None:  # noqa: F811
+def test_a_section_says_whose_words_it_uses(world: World, section: str) -> None:
     result = world.run({"roles": {"expert": {"model": world.model("expert")}}, section: {"role": "expert"}})
     word = {"critic": "critique", "reward": "judge"}[section]
     assert {row["model"] for row in world.notes("asked") if row["said"].startswith(word)} == {"expert"}
@@ -73,7 +73,7 @@ def test_a_section_says_whose_words_it_uses(world: World, section: str) -> None:
     assert roles_of(result, "chains")[step] == "expert"
 
 
-def test_an_evaluator_says_whose_words_it_uses(world: World) -> None:  # noqa: F811
+def test_an_evaluator_says_whose_words_it_uses(world: World) -> None:
     evaluator = [{"use": "asking", "role": "expert"}]
     result = world.run({"roles": {"expert": {"model": world.model("expert")}}, "evaluator": evaluator})
     examined = [row for row in world.notes("asked") if row["said"].startswith("examine")]
@@ -82,7 +82,7 @@ def test_an_evaluator_says_whose_words_it_uses(world: World) -> None:  # noqa: F
     assert [one.requests for one in used] == [len(examined)] == [9]
 
 
-def test_a_role_is_refused_on_a_component_that_asks_no_model(world: World) -> None:  # noqa: F811
+def test_a_role_is_refused_on_a_component_that_asks_no_model(world: World) -> None:
     with pytest.raises(ConfigError, match="asks no model"):
         world.run({"reward": {"use": "lonely", "role": "judge"}})
     with pytest.raises(ConfigError, match="asks no model"):
@@ -91,7 +91,7 @@ def test_a_role_is_refused_on_a_component_that_asks_no_model(world: World) -> No
         world.run({"trainer": {"role": "teacher"}})
 
 
-def test_a_role_that_nobody_speaks_in_is_refused(world: World) -> None:  # noqa: F811
+def test_a_role_that_nobody_speaks_in_is_refused(world: World) -> None:
     with pytest.raises(ConfigError, match=r"\[roles.jugde\].*nobody speaks in.*judge, teacher"):
         world.run({"roles": {"jugde": {"model": world.model("wise")}}})
     with pytest.raises(ConfigError, match=r"\[roles.judge\].*nobody speaks in"):
@@ -101,7 +101,7 @@ def test_a_role_that_nobody_speaks_in_is_refused(world: World) -> None:  # noqa:
     assert not world.notes("built")
 
 
-def test_roles_of_one_model_share_one_engine(world: World) -> None:  # noqa: F811
+def test_roles_of_one_model_share_one_engine(world: World) -> None:
     """Teacher, judge and student name the same directory: it is loaded once before training, and once to measure."""
     same = {"model": world.model("small")}
     world.run({"roles": {"teacher": same, "judge": same}})
@@ -109,12 +109,12 @@ def test_roles_of_one_model_share_one_engine(world: World) -> None:  # noqa: F81
     assert [row["model"] for row in before if row["event"] == "built"] == ["small"]
 
 
-def _before_training(world: World) -> list[dict[str, Any]]:  # noqa: F811
+def _before_training(world: World) -> list[dict[str, Any]]:
     rows = _all(world)
     return rows[: next(at for at, row in enumerate(rows) if row["event"] == "trained")]
 
 
-def test_engines_are_closed_before_training_and_at_the_end(world: World) -> None:  # noqa: F811
+def test_engines_are_closed_before_training_and_at_the_end(world: World) -> None:
     world.run({"roles": {"teacher": {"model": world.model("big")}}}, "passes")
     standing = 0
     for row in _all(world):
@@ -123,7 +123,7 @@ def test_engines_are_closed_before_training_and_at_the_end(world: World) -> None
     assert standing == 0
 
 
-def test_a_run_whose_replies_are_all_stored_builds_no_backend(world: World) -> None:  # noqa: F811
+def test_a_run_whose_replies_are_all_stored_builds_no_backend(world: World) -> None:
     first = world.run({})
     world.forget()
     second = world.run({}, out="again")
@@ -132,7 +132,7 @@ def test_a_run_whose_replies_are_all_stored_builds_no_backend(world: World) -> N
     assert second.metrics == first.metrics
 
 
-def test_usage_is_told_by_step_role_and_arm(world: World) -> None:  # noqa: F811
+def test_usage_is_told_by_step_role_and_arm(world: World) -> None:
     result = world.run({"roles": {"teacher": {"model": world.model("big")}}})
     step = next(count for count in result.ledger if count.stage == "chains.draft")
     assert step.usage["teacher"]["requests"] == 4
@@ -146,7 +146,7 @@ def test_usage_is_told_by_step_role_and_arm(world: World) -> None:  # noqa: F811
     assert all(one.recalled == 0 for one in result.usage)
 
 
-def test_show_tells_the_usage(world: World) -> None:  # noqa: F811
+def test_show_tells_the_usage(world: World) -> None:
     cli = pytest.importorskip("sctk_cli.main")
     from click.testing import CliRunner
 
@@ -158,7 +158,7 @@ def test_show_tells_the_usage(world: World) -> None:  # noqa: F811
     assert draft["usage"] == {"teacher": {"requests": 4, "tokens_read": 40, "tokens_written": 12}}
 
 
-def test_another_evaluator_in_a_finished_run_only_measures(world: World) -> None:  # noqa: F811
+def test_another_evaluator_in_a_finished_run_only_measures(world: World) -> None:
     first = world.run({})
     world.forget()
     rows = [{"use": "noted-evaluator"}, {"use": "noted-evaluator", "metric": "more"}]
@@ -170,7 +170,7 @@ def test_another_evaluator_in_a_finished_run_only_measures(world: World) -> None
     assert {row.metric for row in second.metrics} - {row.metric for row in first.metrics} == {"more-2"}
 
 
-def test_another_trainer_setting_is_refused_and_with_redo_trains_again(world: World) -> None:  # noqa: F811
+def test_another_trainer_setting_is_refused_and_with_redo_trains_again(world: World) -> None:
     world.run({})
     world.forget()
     changed = {"trainer": {"beta": 0.2}}
@@ -185,7 +185,7 @@ def test_another_trainer_setting_is_refused_and_with_redo_trains_again(world: Wo
     assert (result.run / "model" / "skill").read_text() == "model 0.2"
 
 
-def test_redo_of_a_pass_makes_what_follows_and_nothing_else(world: World) -> None:  # noqa: F811
+def test_redo_of_a_pass_makes_what_follows_and_nothing_else(world: World) -> None:
     before = world.run({}, "passes")
     world.forget()
     result = world.run({}, "passes", redo=["second"])
@@ -194,7 +194,7 @@ def test_redo_of_a_pass_makes_what_follows_and_nothing_else(world: World) -> Non
     assert result.metrics == before.metrics
 
 
-def test_redo_of_a_name_that_is_no_part(world: World) -> None:  # noqa: F811
+def test_redo_of_a_name_that_is_no_part(world: World) -> None:
     world.run({})
     with pytest.raises(ConfigError, match="--redo studnet: got no such part") as caught:
         world.run({}, redo=["studnet"])
@@ -202,7 +202,7 @@ def test_redo_of_a_name_that_is_no_part(world: World) -> None:  # noqa: F811
     assert world.run({}).state == "done"
 
 
-def test_one_iteration_more_does_nothing_again(world: World) -> None:  # noqa: F811
+def test_one_iteration_more_does_nothing_again(world: World) -> None:
     world.run({"method": {"iterations": 2}}, "passes")
     asked, trained = world.notes("asked"), world.notes("trained")
     assert [row["arm"] for row in trained] == ["early", "model", "student-1", "student-2"]
@@ -214,7 +214,7 @@ def test_one_iteration_more_does_nothing_again(world: World) -> None:  # noqa: F
     assert "round-3.answer" in [count.stage for count in result.ledger]
 
 
-def test_iterations_back_and_forth_with_another_trainer_use_nothing_old(world: World) -> None:  # noqa: F811
+def test_iterations_back_and_forth_with_another_trainer_use_nothing_old(world: World) -> None:
     """What a shorter plan left lying is not taken for the work of other settings."""
     world.run({"method": {"iterations": 1}}, "passes")
     world.run({}, "passes")
@@ -225,7 +225,7 @@ def test_iterations_back_and_forth_with_another_trainer_use_nothing_old(world: W
     assert rows.filter(pl.col("stage") == "round-1.answer").height == 4
 
 
-def test_a_source_that_changed_is_told(world: World) -> None:  # noqa: F811
+def test_a_source_that_changed_is_told(world: World) -> None:
     file = world.root / "rows.jsonl"
     source = {"use": "file", "path": str(file), "held_out_share": 0.0}
     file.write_text('{"prompt": "a"}\n{"prompt": "b"}\n')
@@ -239,7 +239,7 @@ def test_a_source_that_changed_is_told(world: World) -> None:  # noqa: F811
     assert result.state == "done"
 
 
-def test_a_role_of_an_unknown_backend_or_setting_is_refused(world: World) -> None:  # noqa: F811
+def test_a_role_of_an_unknown_backend_or_setting_is_refused(world: World) -> None:
     with pytest.raises((ConfigError, PluginError), match="nodet"):
         world.run({"roles": {"teacher": {"backend": {"use": "nodet"}}}})
     with pytest.raises(ConfigError, match="temprature"):
@@ -248,7 +248,7 @@ def test_a_role_of_an_unknown_backend_or_setting_is_refused(world: World) -> Non
         world.run({"roles": {"teacher": {"modle": "x"}}})
 
 
-def test_another_student_of_the_same_teacher_is_trained_and_the_teacher_not_asked_again(world: World) -> None:  # noqa: F811
+def test_another_student_of_the_same_teacher_is_trained_and_the_teacher_not_asked_again(world: World) -> None:
     """The passes are the teacher's and the judge's; the trainings start from the student, so they are another's."""
     roles = {"teacher": {"model": world.model("big")}, "judge": {"model": world.model("wise")}}
     first = world.run({"roles": roles})
@@ -266,7 +266,7 @@ def test_another_student_of_the_same_teacher_is_trained_and_the_teacher_not_aske
     assert (second.run, second.state) == (first.run, "done")
 
 
-def test_no_engine_stands_that_the_next_part_does_not_need(world: World) -> None:  # noqa: F811
+def test_no_engine_stands_that_the_next_part_does_not_need(world: World) -> None:
     """The arms that were trained answer one after another, and only one of them is in memory."""
     world.run({})
     standing = set[str]()

@@ -14,7 +14,7 @@ from sctk_core.run import RunResult, read_result
 from sctk_core.store.reader import RunReader
 
 sys.path.insert(0, str(Path(__file__).parent))
-from hole_run import World, world  # noqa: F401 - a fixture
+from hole_run import World
 
 
 def stage(result: RunResult, name: str) -> StageCount:
@@ -102,7 +102,7 @@ def test_a_reward_that_goes_away_before_the_evaluation_ends_the_run(world: World
     """The texts of the student, which only the evaluation judges, are not judged."""
     changes = {"roles": {"judge": {"model": world.model("wise")}}, "run": QUICK}
     changes["roles"]["judge"]["backend"] = {"use": "noted", "lose": "judge sft"}
-    with pytest.raises(BackendDown, match="'noted-judge' .*'judge'.* none of 3"):
+    with pytest.raises(BackendDown, match=r"'noted-judge' .*'judge'.* none of 3"):
         world.run(changes)
 
 

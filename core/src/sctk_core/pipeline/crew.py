@@ -100,7 +100,9 @@ class Speaker:
             (reply,) = await self._backend.generate([request])
             return Sample.of(reply, prompt=prompt, **place) if isinstance(reply, Reply) else replace(reply, stage=step)
 
-        asked = Ask(step=step, item=item, expect=Sample, component=self._component, role=self.role, rank=rank, speaks=True)
+        asked = Ask(
+            step=step, item=item, expect=Sample, component=self._component, role=self.role, rank=rank, speaks=True
+        )
         answer: Sample = await ask(self._desk, asked, call, or_none=or_none)
         return answer
 

@@ -14,10 +14,10 @@ from functools import partial
 from typing import Any
 
 from sctk_core.errors import CheckFailed, SctkError
+from sctk_core.pipeline.contract import checked_verdicts, stamped
 from sctk_core.pipeline.notes import DECLINED, FAILED, Line, reason_of
 from sctk_core.pipeline.threads import aside
 from sctk_core.plan import Curation, Declined
-from sctk_core.pipeline.contract import checked_verdicts, stamped
 from sctk_core.records import Failure, Prompt, Rows
 
 ROWS_PER_TIMEOUT = 10_000

@@ -150,7 +150,9 @@ class _Execution:
         """One unit, unless it is complete."""
         noted = self._directory.manifest.parts.get(unit.part)
         if noted is None or noted.inputs != context.inputs(unit):
-            forget(self._directory, unit)  # what lies there is nobody's; or what it reads came out otherwise, made again
+            forget(
+                self._directory, unit
+            )  # what lies there is nobody's; or what it reads came out otherwise, made again
         lacks_model = unit.kind == "training" and not context.trained(unit.what.arm)
         if lacks_model or not is_complete(self._directory, unit):
             DOES[unit.kind](context, unit)

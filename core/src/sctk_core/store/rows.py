@@ -82,7 +82,7 @@ def values_of(record: Any) -> Values:
     """A record as one value for each of its columns, fit for JSON."""
     kind = type(record)
     return [
-        value if value is None or column.kind in _AS_IT_IS and column.parent is None else _told(column, value)
+        value if value is None or (column.kind in _AS_IT_IS and column.parent is None) else _told(column, value)
         for column, value in zip(columns(kind), _getter(kind)(record), strict=True)
     ]
 

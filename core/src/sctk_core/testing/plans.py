@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import dataclasses
 import math
 import tomllib
 from collections.abc import Sequence
@@ -13,13 +12,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sctk_core.pipeline.threads import aside
 from sctk_core.pipeline.contract import checked_verdicts
 from sctk_core.pipeline.events import ItemFinished, RunFinished, RunStarted, StageFinished, StageStarted, StepFinished
+from sctk_core.pipeline.threads import aside
 from sctk_core.plan import Declined
 from sctk_core.plan_rules import complaints_of
 from sctk_core.protocols import Curator, Method, Source, Trainer, Watcher
-from sctk_core.records import Critique, Decision, ModelRef, Pair, Prompt, Sample, Score, TrainingData, TrainReport
+from sctk_core.records import ModelRef, Prompt, TrainingData, TrainReport
 from sctk_core.testing.complaints import Complaints
 from sctk_core.testing.examples import example_pairs, example_prompts, example_samples
 
