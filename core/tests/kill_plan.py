@@ -32,6 +32,7 @@ from sctk_core import (
 class PassesConfig:
     iterations: int = setting(0, help="how often the student answers and is trained on its answers", identity=False)
     """It says which passes there are, and changes nothing inside any of them: so it is no part of their identity."""
+    twice: bool = setting(False, help="the first pass makes each of its rows twice")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -75,7 +76,8 @@ class Passes:
         )
 
     async def first(self, prompt: Prompt, crew: PassesCrew) -> Made:
-        return {"texts": await crew.teacher.drafts(prompt, 2, "text")}
+        texts = await crew.teacher.drafts(prompt, 2, "text")
+        return {"texts": texts * 2 if self._config.twice else texts}
 
     async def second(self, text: Sample, crew: PassesCrew) -> Made:
         if text.text.endswith("7"):

@@ -9,12 +9,12 @@ from typing import Any
 
 import polars as pl
 import pytest
-from sctk_core.errors import CheckFailed
+from sctk_core.errors import CheckFailed, NothingAccepted
 from sctk_core.explain import why
 from sctk_core.identity import file_digest
 from sctk_core.ledger import OUTCOMES, StageCount, complaints_of
 from sctk_core.plan import Step
-from sctk_core.run import RunResult
+from sctk_core.run import RunResult, read_result
 from sctk_core.store.reader import RunReader
 
 sys.path.insert(0, str(Path(__file__).parent))
@@ -241,3 +241,12 @@ def test_usage_of_recalled_replies_is_counted_as_of_asked_ones(world: World) -> 
     first, second = world.run({}), world.run({}, out="again")
     assert [one.tokens_written for one in first.usage] == [one.tokens_written for one in second.usage]
     assert all(one.recalled == one.requests for one in second.usage if one.part == "chains")
+
+
+def test_a_row_that_a_walk_makes_twice_is_a_bug_of_its_item(world: World) -> None:
+    """Rows of one id could not be told apart by whoever reads the table, and no later part would ever balance."""
+    with pytest.raises(NothingAccepted):
+        world.run({"method": {"twice": True}}, "passes")
+    reader = RunReader(world.root / "runs" / "run")
+    walk = stage(read_result(reader.layout, reader.manifest), "first.walk")
+    assert walk.reasons == {"bug: made a row of 'texts' twice, wanted each once: rows are told apart by their ids": 4}

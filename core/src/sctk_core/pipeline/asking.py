@@ -46,7 +46,8 @@ class Desk:
 class Ask:
     """What is asked: the step and what it is about, who answers in whose role, what kind of answer is wanted.
 
-    `speaks`: the role's own backend is the component. `bounded`: the time is bounded here; a batched component's is bounded by its batch. `stage` is what seeds the requests.
+    `speaks`: the role's own backend is the component.
+    `bounded`: the time is bounded here; a batched component's is bounded by its batch. `stage` is what seeds the requests.
     """
 
     step: str

@@ -82,6 +82,9 @@ def _checked(table: str, rows: Any, kind: type) -> list[Any]:
     for row in listed:
         if not isinstance(row, kind | Declined):
             raise _Unsound(f"made a {type(row).__name__} for {table!r}, wanted {kind.__name__} or Declined")
+    ids = [row.id for row in listed if not isinstance(row, Declined)]
+    if len(set(ids)) < len(ids):
+        raise _Unsound(f"made a row of {table!r} twice, wanted each once: rows are told apart by their ids")
     return listed or [Declined(reason="no row was made")]
 
 
