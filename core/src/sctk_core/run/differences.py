@@ -83,7 +83,9 @@ def forget(directory: RunDirectory, unit: Unit) -> None:
     files = [name for shard in shards_of(directory.layout, unit.part) for name in shard.files]
     tables = dict.fromkeys([*(found.tables if found else ()), *(name.split("/")[-2] for name in files)])
     kinds: dict[str, dict[str, str]] = {table: {} for table in tables}
-    StoredPart(directory.layout, unit.part, kinds, directory.progress, 1 << 40).forget()
+    directory.progress.drop(unit.part)
+    if tables:
+        StoredPart(directory.layout, unit.part, kinds, directory.progress, 1 << 40).forget()
     if unit.kind == "training" and unit.what.arm in directory.manifest.arms:
         del directory.manifest.arms[unit.what.arm]
         path = directory.layout.model(unit.what.arm)
