@@ -46,11 +46,44 @@ def test_core_imports_nothing_heavy() -> None:
         assert not roots & CORE_MAY_NOT_IMPORT, path
 
 
-def test_pipeline_and_store_never_import_each_other() -> None:
-    for path in files_of("core/src/sctk_core/pipeline"):
-        assert not below(imports_of(path), "sctk_core.store"), path
-    for path in files_of("core/src/sctk_core/store"):
-        assert not below(imports_of(path), "sctk_core.pipeline"), path
+ROOMS = {"reading": (), "plugins": (), "pipeline": (), "store": (), "assembly": ("plugins", "pipeline")}
+"""Room of core -> the rooms that it may import; `run` may import all, and nobody imports it but the command."""
+
+
+@pytest.mark.parametrize("room", ROOMS)
+def test_the_rooms_of_core_know_only_those_below(room: str) -> None:
+    for path in files_of(f"core/src/sctk_core/{room}"):
+        for other in {*ROOMS, "run"} - {room, *ROOMS[room]}:
+            assert not below(imports_of(path), f"sctk_core.{other}"), (path, other)
+
+
+def test_the_ground_floor_knows_no_room() -> None:
+    ground = (
+        "errors",
+        "identity",
+        "records",
+        "boundary",
+        "config",
+        "parsing",
+        "prompts",
+        "plan",
+        "plan_rules",
+        "protocols",
+    )
+    for name in ground:
+        found = imports_of(ROOT / f"core/src/sctk_core/{name}.py")
+        assert not any(below(found, f"sctk_core.{room}") for room in {*ROOMS, "run"}), name
+
+
+def test_one_place_knows_where_things_lie_in_a_run() -> None:
+    """No module of core but the layout spells a file of a run."""
+    names = ("manifest.json", "metrics.json", "progress.sqlite", "replies.sqlite", "recipe.toml")
+    for path in files_of("core/src"):
+        strings = [node.value for node in ast.walk(ast.parse(path.read_text())) if isinstance(node, ast.Constant)]
+        spelt = [
+            name for name in names if any(isinstance(one, str) and one.rpartition("/")[2] == name for one in strings)
+        ]
+        assert not spelt or path.name == "layout.py", (path, spelt)
 
 
 def test_the_reading_room_knows_files_and_errors_and_nothing_of_runs() -> None:

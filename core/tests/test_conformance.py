@@ -12,25 +12,26 @@ from typing import Any
 
 import pytest
 from sctk_core import (
-    AcceptStep,
-    Collect,
+    Arm,
     ContractError,
-    CritiqueStep,
     Curation,
     Declined,
-    DraftStep,
-    EvaluateStage,
+    Evaluate,
     Failure,
+    Generate,
+    Made,
     ModelRef,
+    Prompt,
     Reply,
     Request,
-    ReviseStep,
     Sample,
     Score,
-    ScoreStep,
+    Step,
     Train,
+    spoken,
 )
 from sctk_core import testing as t
+from sctk_core.pipeline.crew import Answerer
 
 NAMES = iter(range(10**9))
 
@@ -124,6 +125,7 @@ def test_a_broken_reward_is_refused(mutant: Callable[[], Reward], words: str) ->
 
 def test_good_components_pass() -> None:
     t.check_reward(Reward())
+    t.check_comparer(t.FunctionComparer(lambda one, other: length(one) - length(other)))
     t.check_rule(t.FunctionRule(lambda one: one.proposal.value > one.current.value))
     t.check_evaluator(
         t.FunctionEvaluator({"length": length, "first": lambda s: float(ord(s.text[0])) if s.text else None})
@@ -173,6 +175,22 @@ def test_critics_that_lose_their_cause_are_refused() -> None:
 
     refused(t.check_critic, Orphan(lambda s: "x", lambda c: "y"), "revision by critique")
     refused(t.check_critic, SameSweep(lambda s: "x", lambda c: "y"), "(chain, sweep) = (0, 0), wanted (0, 1)")
+
+
+def test_comparers_that_lose_their_pair_are_refused() -> None:
+    class LosesTheSecond(t.FunctionComparer):
+        async def compare(self, pairs: Sequence[tuple[Sample, Sample]]) -> Sequence[Score | Failure]:
+            return [Score(sample=one, name="x", value=0.0, against=one) for one, _ in pairs]
+
+    class Turned(t.FunctionComparer):
+        async def compare(self, pairs: Sequence[tuple[Sample, Sample]]) -> Sequence[Score | Failure]:
+            return await super().compare([(other, one) for one, other in pairs])
+
+    refused(t.check_comparer, LosesTheSecond(lambda one, other: 0.0), "score of the pair with the second")
+    refused(t.check_comparer, Turned(lambda one, other: 0.0), "score of the pair with the first")
+    coin = random.Random(0)
+    refused(t.check_comparer, t.FunctionComparer(lambda one, other: coin.random()), "another order")
+    t.check_component("comparer", t.FunctionComparer(lambda one, other: 0.0))
 
 
 def test_rules_that_toss_their_own_coin_are_refused() -> None:
@@ -308,70 +326,84 @@ def test_a_broken_curator_is_refused(mutant: Callable[[], Curator], words: str) 
     assert words in caught.value.message
 
 
+async def walk(prompt: Prompt, crew: Answerer) -> Made:
+    return {"rows": spoken(await crew.student.draft(prompt))}
+
+
 GOOD_PLAN = (
-    DraftStep(),
-    CritiqueStep(),
-    ReviseStep(),
-    ScoreStep(),
-    ScoreStep(sweep=1),
-    AcceptStep(),
-    Collect(table="rows", rows="samples", build=lambda chain: chain.state or Declined(reason="no state")),
-    Train(arm="student", table="rows"),
-    EvaluateStage(arms=("base", "student"), differences=(("student", "base"),)),
+    Generate("drafts", walk, steps=("draft",), makes={"rows": Sample}),
+    Train("student", on="drafts.rows"),
+    Evaluate(Arm("base"), Arm("student")),
 )
 
 
-class Plan:
+class Planned:
     recipe = '[source]\nuse = "a"\n[backend]\nuse = "b"\n'
 
-    def __init__(self, stages: Any) -> None:
-        self._stages = stages
+    def __init__(self, plan: Any) -> None:
+        self._plan = plan
 
-    def stages(self) -> Any:
-        return self._stages
+    def plan(self) -> Any:
+        return self._plan
 
 
 def test_a_plan_that_can_be_run_passes() -> None:
-    t.check_method(Plan(GOOD_PLAN))
+    t.check_method(Planned(GOOD_PLAN))
+
+
+def a_pass(**change: Any) -> Generate:
+    return dataclasses.replace(GOOD_PLAN[0], **change)  # type: ignore[type-var]
 
 
 @pytest.mark.parametrize(
-    ("stages", "words"),
+    ("plan", "words"),
     [
-        (list(GOOD_PLAN), "wanted a tuple of stages"),
-        (GOOD_PLAN[1:], "no draft"),
-        ((*GOOD_PLAN, ScoreStep(sweep=2)), "chain steps first"),
-        ((GOOD_PLAN[0], *GOOD_PLAN), "each once"),
-        (GOOD_PLAN[:1] + GOOD_PLAN[2:], "revise.1: got no CritiqueStep of sweep 1 before it"),
-        (GOOD_PLAN[:6] + GOOD_PLAN[7:], "train.student: got the table 'rows'"),
-        (GOOD_PLAN[:7] + GOOD_PLAN[8:], "evaluate: got the arm 'student'"),
-        ((*GOOD_PLAN[:6], Collect(table="rows", rows="samples", build=lambda chain: None)), "returned a NoneType"),  # type: ignore[arg-type, return-value]
-        ((*GOOD_PLAN[:6], Collect(table="rows", rows="samples", build=lambda chain: chain.samples[9])), "IndexError"),
-        ((*GOOD_PLAN[:6], dataclasses.replace(GOOD_PLAN[6], rows="pairs")), "returned a Sample, wanted Pair"),
+        (list(GOOD_PLAN), "wanted a tuple of Generate, Train and Evaluate"),
+        (("draft",), "wanted a tuple of Generate, Train and Evaluate"),
+        ((GOOD_PLAN[0], *GOOD_PLAN), "got the name 'drafts' again"),
+        ((a_pass(name="model"),), "got the name 'model' again"),
+        ((a_pass(name="a/b"),), "wanted letters, digits, - and _"),
+        ((a_pass(over="chains.rows"),), "drafts: walks the table 'chains.rows'"),
+        ((a_pass(student="tutor"),), "drafts: its student is the arm 'tutor'"),
+        ((a_pass(makes={}),), "drafts: makes no table"),
+        ((a_pass(makes={"ledger": Sample}),), "a name that is taken"),
+        ((a_pass(makes={"rows": int}),), "wanted a frozen dataclass with an id"),
+        ((a_pass(steps=("draft", "draft")),), "wanted each once"),
         (
-            (
-                *GOOD_PLAN[:6],
-                Collect(table="rows", rows="samples", build=lambda chain: Declined(reason=str(next(NAMES)))),
-            ),
-            "a pure function",
+            (a_pass(steps=(Step("score", of="drafts"),)),),
+            "asked of the answers of 'drafts', which is no step before it",
         ),
+        (GOOD_PLAN[1:], "train.student: learns from 'drafts.rows'"),
+        ((*GOOD_PLAN[:1], Train("base", on="drafts.rows")), "makes an arm that is there"),
+        ((*GOOD_PLAN[:1], Train("student", on="drafts.rows", start="sft")), "starts from the arm 'sft'"),
+        ((*GOOD_PLAN[:1], Train("drafts", on="drafts.rows")), "makes an arm of the name of a pass"),
+        ((GOOD_PLAN[0], GOOD_PLAN[2]), "the arm 'student' is played by 'student'"),
+        ((*GOOD_PLAN, Evaluate(Arm("base"))), "an evaluation of a name that is there"),
+        ((Evaluate(Arm("base"), Arm("base")),), "wanted each once"),
+        ((Evaluate(Arm("base"), differences=[("base", "sft")]),), "got the arm 'sft' in its differences"),
+        ((Evaluate(Arm("base"), over="drafts.rows"),), "over 'drafts.rows'"),
     ],
 )
-def test_a_plan_that_cannot_be_run_is_refused(stages: Any, words: str) -> None:
-    refused(t.check_method, Plan(stages), words)
+def test_a_plan_that_cannot_be_run_is_refused(plan: Any, words: str) -> None:
+    refused(t.check_method, Planned(plan), words)
 
 
 def test_a_method_without_a_recipe_is_refused() -> None:
-    class NoRecipe(Plan):
+    class NoRecipe(Planned):
         recipe = "[method"
 
+    class NoSource(Planned):
+        recipe = '[backend]\nuse = "b"\n'
+
     refused(t.check_method, NoRecipe(GOOD_PLAN), "no TOML")
+    refused(t.check_method, NoSource(GOOD_PLAN), "got no [source]")
 
 
 def test_trainers_account_for_every_row(tmp_path: Path) -> None:
     model = ModelRef(path=str(tmp_path))
     data = t.example_samples()
     t.check_trainer(t.FakeTrainer(), model, data)
+    t.check_trainer(t.FakeTrainer(), model, {"texts": data, "pairs": t.example_pairs()})
 
     class LosesRows(t.FakeTrainer):
         def train(self, data: Any, model: ModelRef, out: Path) -> Any:

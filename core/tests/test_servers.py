@@ -134,7 +134,8 @@ def test_a_component_without_a_backend_lives_in_one_loop(world: World) -> None:
 def test_a_component_that_hangs_in_one_batch_answers_the_next(world: World, block: bool) -> None:
     reward = {"use": "lonely", "hang_at": 2, "block": block}
     result = world.run({"reward": reward, "run": QUICK | {"timeout_s": 0.5, "concurrency": 1}})
-    failed = [count for count in result.ledger if "timeout: no answer within 0.5 s" in count.reasons]
-    assert failed
+    scored = [count for count in result.ledger if count.stage.startswith("chains.score")]
+    assert {reason for count in scored for reason in count.reasons} <= {"timeout: no answer within 0.5 s"}
+    assert sum(count.failed for count in scored) <= 1
     assert result.state == "done"
     assert pl.read_parquet(result.run / "chains" / "train" / "*.parquet").height > 0

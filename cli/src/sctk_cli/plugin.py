@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Sequence
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     from sctk_core.errors import SctkError
     from sctk_core.plugins import Catalogue, Offer
 
+N_PROMPTS = 8
 EPILOG = """\b
 Examples:
   sctk plugin check politeness
@@ -22,7 +24,8 @@ Examples:
   sctk plugin check ./my_reward.py --set weight=2
   sctk plugin check sft --model runs/first/model
 \b
-A component that asks for a backend gets a scripted one, and may then answer with failures."""
+A component that asks for a backend gets a scripted one, and may then answer with failures. The walks
+of a method are rehearsed with fakes, on prompts of its default recipe's source where that is installed."""
 
 
 @click.group()
@@ -71,7 +74,21 @@ def _check(offer: Offer, settings: dict[str, Any], model: str | None, among: Cat
         needs["model"] = reference
     asks_backend = "backend" in needs_of(load(offer.kind, name, among=among))
     built = build(offer.kind, name, settings, needs, among=among)
-    check_component(offer.kind, built.instance, model=reference, may_fail=asks_backend)
+    prompts = _prompts(built.instance, among) if offer.kind == "method" else None
+    check_component(offer.kind, built.instance, model=reference, may_fail=asks_backend, prompts=prompts)
+
+
+def _prompts(method: Any, among: Catalogue) -> list[Any] | None:
+    """The first prompts of the source of a method's default recipe; None where that is not here, or has none."""
+    from sctk_core.errors import SctkError
+    from sctk_core.plugins import build
+
+    try:
+        settings = dict(tomllib.loads(method.recipe)["source"])
+        source = build("source", settings.pop("use"), settings, {}, among=among)
+        return list(islice(source.instance.prompts(), N_PROMPTS)) or None
+    except (SctkError, AttributeError, KeyError, TypeError, ValueError, OSError):
+        return None
 
 
 def _offers(what: str) -> tuple[Catalogue, Sequence[Offer]]:

@@ -88,12 +88,29 @@ def _object(told: Description) -> dict[str, Any]:
     return known | about | {"needs": told.needs, "settings": settings}
 
 
+def _who_speaks(told: Description) -> Iterator[str]:
+    """In whose words a component speaks; of a method, whom its walks may ask."""
+    from sctk_core.hookspecs import KINDS
+
+    if told.loaded.kind == "method":
+        from sctk_core.pipeline.crew import places
+        from sctk_core.plugins import target_of
+
+        crew = getattr(target_of(told.loaded), "Crew", None)
+        asked = [place.name if place.speaks else f"[{place.section}]" for place in places(crew)] if crew else []
+        yield f"asks: {', '.join(dict.fromkeys(asked)) or 'nobody'} (a name without brackets is a role: [roles.NAME])"
+    elif "backend" in told.needs:
+        role = next(kind.role for kind in KINDS if kind.word == told.loaded.kind)
+        yield f"speaks as: {role}, where its section has no role = ... (left out of [roles], the student as it came)"
+
+
 def _lines(told: Description) -> Iterator[str]:
     loaded = told.loaded
     yield f"{loaded.kind} {clean(loaded.component.name)}: {clean(loaded.component.summary, one_line=True)}"
     yield f"from {clean(loaded.offer.provider)} ({clean(loaded.component.target)})"
     if told.needs:
         yield f"core supplies: {', '.join(told.needs)}"
+    yield from _who_speaks(told)
     if told.story:
         yield from ["", *clean(told.story).split("\n")]
     yield ""

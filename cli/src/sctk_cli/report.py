@@ -8,10 +8,10 @@ from dataclasses import asdict
 from typing import Any
 
 from sctk_core.ledger import StageCount, totals
+from sctk_core.plan import STUDENT
 from sctk_core.records import Measure
 from sctk_core.run import RunResult
 from sctk_core.run.result import PartUsage
-from sctk_core.store.layout import STUDENT
 from sctk_core.store.reader import RunReader
 
 from sctk_cli.terminal import clean, table
@@ -58,21 +58,23 @@ def metric_lines(metrics: Sequence[Measure]) -> list[str]:
         return ["nothing was measured"]
     rows = []
     shown = ""
+    arms = {one.arm for one in metrics}
     for one in metrics:
-        rows.append([one.metric if one.metric != shown else "", one.arm, *_numbers(one), _verdict(one)])
+        paired = any(one.arm == f"{first}-{second}" for first in arms for second in arms)
+        rows.append([one.metric if one.metric != shown else "", one.arm, *_numbers(one, paired), _verdict(one, paired)])
         shown = one.metric
     return table(["metric", "arm", "value", "95 % interval", "n", ""], rows, right=[2, 3, 4])
 
 
-def _numbers(one: Measure) -> tuple[str, str, str]:
-    sign = "+" if "-" in one.arm else ""
+def _numbers(one: Measure, paired: bool) -> tuple[str, str, str]:
+    sign = "+" if paired else ""
     interval = "none" if one.low is None or one.high is None else f"[{one.low:{sign}.3f}, {one.high:{sign}.3f}]"
     return f"{one.value:{sign}.3f}", interval, str(one.n)
 
 
-def _verdict(one: Measure) -> str:
+def _verdict(one: Measure, paired: bool) -> str:
     """Whether a paired difference is told apart from zero."""
-    if "-" not in one.arm or one.low is None or one.high is None:
+    if not paired or one.low is None or one.high is None:
         return ""
     if one.low > 0:
         return "above zero"

@@ -23,7 +23,7 @@ from sctk_core.hookspecs import Component, hookimpl
 from sctk_core.identity import content_id, directory_digest, file_digest, seed_from
 from sctk_core.parsing import neutralise, parse_score, parse_verdict
 from sctk_core.pipeline.events import Event, StageFinished, StageStarted
-from sctk_core.plan import Arm, Curation, Declined, Evaluate, Generate, Made, Plan, Step, Train, spoken
+from sctk_core.plan import ANSWERS, Arm, Curation, Declined, Evaluate, Generate, Made, Plan, Step, Train, spoken
 from sctk_core.prompts import Template
 from sctk_core.protocols import Backend
 from sctk_core.records import (
@@ -47,6 +47,7 @@ from sctk_core.records import (
     TrainReport,
     Usage,
     Value,
+    name_by,
 )
 from sctk_core.statistics import mean_with_interval
 
@@ -74,6 +75,7 @@ def __getattr__(name: str) -> Any:
 
 
 __all__ = [
+    "ANSWERS",
     "Arm",
     "AskedComparer",
     "AskedCritic",
@@ -131,6 +133,7 @@ __all__ = [
     "file_digest",
     "hookimpl",
     "mean_with_interval",
+    "name_by",
     "neutralise",
     "parse_score",
     "parse_verdict",

@@ -17,7 +17,19 @@ from sctk_core.store.reader import RunReader
 _LATE = {"Score": 1, "Decision": 2, "Pair": 3, "Value": 4, "Failure": 5}
 """What is said of a text comes after all texts."""
 _TEXTS = ("text", "reference", "document", "detail")
-_HIDDEN = {"id", "messages", "token_ids", "given", "parents", "prompt", "chosen", "rejected", "completion", *_TEXTS}
+_HIDDEN = {
+    "id",
+    "item",
+    "messages",
+    "token_ids",
+    "given",
+    "parents",
+    "prompt",
+    "chosen",
+    "rejected",
+    "completion",
+    *_TEXTS,
+}
 _COMES_WITH = ("Score", "Decision", "Value")
 Row = dict[str, Any]
 
@@ -63,8 +75,12 @@ def _the_one(reader: RunReader, prefix: str) -> tuple[str, Row]:
 
 def _parents(row: Row) -> Iterator[str]:
     """The ids that a row refers to."""
-    names = [row[name] for name in row if name.endswith("_id")] + [row.get("critique")]
-    return (name for name in names if name)
+    names = [row[name] for name in row if name.endswith("_id")] + [row.get("critique"), row.get("about")]
+    names += [
+        one for name in row if name.endswith("_ids") and row["id"] for one in row[name] or () if isinstance(one, str)
+    ]
+    made_from = (row.get("item") or "").partition("/")[0]
+    return (name for name in [*names, made_from] if name)
 
 
 def _gather(reader: RunReader, item: tuple[str, Row], found: dict[str, tuple[str, Row]]) -> None:

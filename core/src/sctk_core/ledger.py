@@ -14,15 +14,17 @@ from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
-from sctk_core.pipeline.notes import ANSWERED, Line, Page, off_plan
+from sctk_core.pipeline.notes import ANSWERED, Line, off_plan_by
 from sctk_core.plan import Step
 
 OUTCOMES = ("answered", "failed", "declined")
 KINDS: Mapping[str, str] = {
-    "stage": "text", "id": "text", "of": "text", "rank": "int", "outcome": "text", "record": "text", "reason": "text",
-    "role": "text", "requests": "int", "tokens_read": "int", "tokens_written": "int",
+    "number": "int", "stage": "text", "id": "text", "of": "text", "rank": "int", "outcome": "text", "record": "text",
+    "reason": "text", "role": "text", "requests": "int", "tokens_read": "int", "tokens_written": "int",
 }  # fmt: skip
-"""The columns of the ledger and the kind of their values."""
+"""The columns of the ledger and the kind of their values; `number` tells two items apart whose records are equal."""
+NEEDED = ("number", "id", "stage", "of", "outcome", "record")
+"""The columns that the check reads."""
 N_COMPLAINTS = 100
 
 
@@ -39,17 +41,12 @@ class StageCount:
     usage: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
 
 
-def values_of(part: str, item: str, line: Line) -> list[Any]:
-    """A line of an item's page as one row of the table."""
+def values_of(part: str, item: str, line: Line, number: int) -> list[Any]:
+    """A line of the page of a part's item as one row of the table."""
     return [
-        f"{part}.{line.step}", item, line.of, line.rank, line.outcome, line.record, line.reason,
+        number, f"{part}.{line.step}", item, line.of, line.rank, line.outcome, line.record, line.reason,
         line.role, line.requests, line.tokens_read, line.tokens_written,
     ]  # fmt: skip
-
-
-def page_values(page: Page) -> list[list[Any]]:
-    """All lines of a page, in their order."""
-    return [values_of(page.part, page.item, line) for line in page.sorted_lines()]
 
 
 def count(files: Sequence[Path]) -> list[StageCount]:
@@ -96,17 +93,19 @@ def complaints_of(
 ) -> Iterator[str]:
     """What does not balance in a pass: its ledger's rows beside the items that were asked, each with its declared steps.
 
-    >>> row = {"stage": "p.draft", "id": "a/0", "of": "a", "rank": 0, "outcome": "failed", "record": "", "reason": "timeout: late"}
+    >>> row = {"number": 0, "stage": "p.draft", "id": "a/0", "of": "a", "outcome": "failed", "record": ""}
     >>> list(complaints_of([row], [("a/0", [Step("draft")]), ("b/0", [Step("draft")])], [], "p"))
     ['b/0: asked, and never answered']
     """
-    pages = ((item, list(lines)) for item, lines in groupby(rows, key=itemgetter("id")))
+    before = f"{part}."
+    pages = ((item, list(lines)) for (_, item), lines in groupby(rows, key=itemgetter("number", "id")))
     page = next(pages, None)
     for item, declared in asked:
         if page is None or page[0] != item:
             yield f"{item}: asked, and never answered"
             continue
-        complaint = off_plan([_line(row, part) for row in page[1]], declared, tables)
+        lines = [(row["stage"].removeprefix(before), row["of"], row["outcome"], row["record"]) for row in page[1]]
+        complaint = off_plan_by(lines, tuple(declared), tables)
         if complaint:
             yield f"{item}: {complaint}"
         page = next(pages, None)
@@ -126,10 +125,3 @@ def unlike(ledgers: Sequence[Path], tables: Mapping[str, Sequence[Path]]) -> Ite
             held = pl.read_parquet(file, columns=["id"], glob=False)["id"]
             if made.to_list() != held.to_list():
                 yield f"{file.parent.name}/{file.name}: holds {len(held)} rows, which are not the {len(made)} of its ledger"
-
-
-def _line(row: Mapping[str, Any], part: str) -> Line:
-    step = row["stage"].removeprefix(f"{part}.")
-    return Line(
-        step=step, of=row["of"], rank=row["rank"], outcome=row["outcome"], record=row["record"], reason=row["reason"]
-    )

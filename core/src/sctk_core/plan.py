@@ -9,12 +9,17 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from sctk_core.records import Failure, Sample
 
 PROMPTS, HELD_OUT, BASE = "prompts", "held-out", "base"
 """What every plan begins with: the source's two tables, and the arm that is the model as it came."""
+STUDENT = "student"
+"""The role that an arm plays, and the arm whose model lies where a user looks for it."""
+EVALUATION = "evaluation"
+"""The name of an evaluation that has none of its own."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -60,7 +65,8 @@ class Generate:
     """A pass: every item of `over` ("prompts", "held-out", or "PASS.TABLE") is walked; `makes` are its tables by record type.
 
     `steps` are what a finished item has asked, or a pure function of the item that says so. `student` is the arm that the
-    role `student` is played by; `crew` is who is asked (None: the method's own `Crew`).
+    role `student` is played by, `cast` the arms that play other roles; `crew` is who is asked (None: the method's own `Crew`).
+    `settings` names those of the method that matter to this pass: another value of any other leaves it as it is (None: all).
     """
 
     name: str
@@ -70,11 +76,18 @@ class Generate:
     makes: Mapping[str, type] = field(default_factory=dict)
     student: str = BASE
     crew: type | None = None
+    cast: Mapping[str, str] = field(default_factory=dict)
+    settings: Sequence[str] | None = None
+
+    @property
+    def players(self) -> Mapping[str, str]:
+        """The arms that play roles: role -> arm."""
+        return {STUDENT: self.student, **self.cast}
 
     def declared(self, item: Any) -> tuple[Step, ...]:
         """The steps of one item, in order."""
         steps = self.steps(item) if callable(self.steps) else self.steps
-        return tuple(Step(step) if isinstance(step, str) else step for step in steps)
+        return _declared(tuple(steps))
 
     def n_asks(self) -> int | None:
         """How many asks a finished item has at most, or None where that depends on the item."""
@@ -84,6 +97,12 @@ class Generate:
         for step in self.declared(None):
             known[step.name] = (step.times if step.most is None else step.most) * known.get(step.of, 1)
         return sum(known.values())
+
+
+@lru_cache(maxsize=1024)
+def _declared(steps: tuple[str | Step, ...]) -> tuple[Step, ...]:
+    """Steps by name as steps; most items of a pass declare the same ones."""
+    return tuple(Step(step) if isinstance(step, str) else step for step in steps)
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +122,19 @@ class Train:
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """One contender: how the model of arm `model` (left out: of the arm of this name) answers; `walk` left out: it just answers."""
+    """One contender: how the model of arm `model` (left out: of the arm of this name) answers; `walk` left out: it just answers.
+
+    `crew` is whom its walk may ask (None: the method's own `Crew`); a change of any of them is a change of the arm. `cast` and
+    `settings` are as those of a pass.
+    """
 
     name: str
     model: str = ""
     walk: Walk | None = None
     steps: Steps = ()
+    crew: type | None = None
+    cast: Mapping[str, str] = field(default_factory=dict)
+    settings: Sequence[str] | None = None
 
     @property
     def played_by(self) -> str:
@@ -117,18 +143,27 @@ class Arm:
 
 
 class Evaluate:
-    """Arms answer the same prompts and are measured; `differences` are paired by prompt (left out: the last arm less each other)."""
+    """Arms answer the same prompts and are measured; `differences` are paired by prompt.
+
+    Left out, they are the last arm less each other one. `greedy`: arms that just answer do so at temperature 0.
+    """
 
     def __init__(
         self,
         *arms: Arm,
         over: str = HELD_OUT,
         differences: Sequence[tuple[str, str]] | None = None,
-        name: str = "evaluation",
+        name: str = EVALUATION,
+        greedy: bool = False,
     ) -> None:
-        self.arms, self.over, self.name = arms, over, name
+        self.arms, self.over, self.name, self.greedy = arms, over, name, greedy
         names = [arm.name for arm in arms]
-        self.differences = tuple(differences or ((names[-1], other) for other in names[:-1]))
+        usual = ((names[-1], other) for other in names[:-1])
+        self.differences = tuple(usual if differences is None else differences)
+
+    def __repr__(self) -> str:
+        arms = ", ".join(map(repr, self.arms))
+        return f"Evaluate({arms}, over={self.over!r}, differences={self.differences!r}, name={self.name!r}, greedy={self.greedy!r})"
 
 
 Plan = tuple[Generate | Train | Evaluate, ...]

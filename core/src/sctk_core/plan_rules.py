@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sctk_core.plan import BASE, HELD_OUT, PROMPTS, Arm, Evaluate, Generate, Plan, Train
+from sctk_core.plan import BASE, EVALUATION, HELD_OUT, PROMPTS, Arm, Evaluate, Generate, Plan, Train
 from sctk_core.records import Pair, Prompt, Sample
 
-TAKEN = ("arms", "curated", "model", "trained", "values", "evaluation")
-RECORD_TABLES = ("samples", "critiques", "scores", "decisions", "failures", "ledger", "notes", "curations")
+TAKEN = ("arms", "curated", "model", "trained", "values", EVALUATION)
+MEASURED = ("values", "measures", "failures", "ledger")
+"""The tables of an evaluation, which lie beside its arms."""
+RECORD_TABLES = ("samples", "critiques", "scores", "decisions", "failures", "ledger", "notes", "curations", "declined")
 
 
 def tables_of(plan: Plan) -> dict[str, type]:
@@ -35,7 +37,8 @@ def _complaints(plan: Plan) -> Iterator[str]:
     names = set[str]()
     for one in plan:
         if isinstance(one, Generate):
-            yield from _name(one.name, names)
+            yield from _name(one.name, names | arms)
+            names.add(one.name)
             yield from _of_pass(one, tables, arms)
             tables |= {f"{one.name}.{table}": kind for table, kind in one.makes.items()}
         elif isinstance(one, Train):
@@ -48,16 +51,21 @@ def _complaints(plan: Plan) -> Iterator[str]:
 def _name(name: str, names: set[str]) -> Iterator[str]:
     if name in names or name in TAKEN or name in (PROMPTS, HELD_OUT):
         yield f"got the name {name!r} again, wanted each name once (it is a row of the ledger, and a folder)"
+    yield from _letters(name)
+
+
+def _letters(name: str) -> Iterator[str]:
+    """Whether a name can be that of a folder."""
     if not name or not name.replace("-", "").replace("_", "").isalnum():
         yield f"got the name {name!r}, wanted letters, digits, - and _"
-    names.add(name)
 
 
 def _of_pass(one: Generate, tables: Mapping[str, type], arms: set[str]) -> Iterator[str]:
     if one.over not in tables:
         yield f"{one.name}: walks the table {one.over!r}, wanted one that is made before: {', '.join(tables)}"
-    if one.student not in arms:
-        yield f"{one.name}: its student is the arm {one.student!r}, wanted one that is trained before: {', '.join(sorted(arms))}"
+    for role, arm in one.players.items():
+        if arm not in arms:
+            yield f"{one.name}: its {role} is the arm {arm!r}, wanted one that is trained before: {', '.join(sorted(arms))}"
     if not one.makes:
         yield f"{one.name}: makes no table, wanted one or more"
     for table, kind in one.makes.items():
@@ -80,7 +88,8 @@ def _of_steps(one: Generate) -> Iterator[str]:
 
 
 def _of_training(one: Train, tables: Mapping[str, type], arms: set[str], names: set[str]) -> Iterator[str]:
-    if one.arm in names:
+    yield from _letters(one.arm)
+    if one.arm in names or one.arm in (PROMPTS, HELD_OUT):
         yield f"train.{one.arm}: makes an arm of the name of a pass, wanted another"
     for table in one.tables.values():
         if table not in tables:
@@ -96,19 +105,29 @@ def _of_training(one: Train, tables: Mapping[str, type], arms: set[str], names: 
 def _of_evaluation(one: Evaluate, tables: Mapping[str, type], arms: set[str], names: set[str]) -> Iterator[str]:
     if one.name in names:
         yield f"{one.name}: got an evaluation of a name that is there, wanted another (Evaluate(..., name=...))"
+    if one.name != EVALUATION:
+        yield from _name(one.name, arms)
     names.add(one.name)
     found = [arm.name for arm in one.arms]
     if not one.arms or not all(isinstance(arm, Arm) for arm in one.arms):
         yield f"{one.name}: got {one.arms!r:.100}, wanted one Arm or more"
         return
+    yield from _letters(one.name)
     for arm in one.arms:
-        if arm.played_by not in arms:
-            yield f"{one.name}: the arm {arm.name!r} is played by {arm.played_by!r}, wanted one of {', '.join(sorted(arms))}"
-        if arm.name in names and one.name == "evaluation":
+        yield from _letters(arm.name)
+        if arm.name in MEASURED:
+            yield f"{one.name}: got the arm {arm.name!r}, wanted another name: that of one of its own tables is taken"
+        for player in (arm.played_by, *arm.cast.values()):
+            if player not in arms:
+                yield f"{one.name}: the arm {arm.name!r} is played by {player!r}, wanted one of {', '.join(sorted(arms))}"
+        if arm.name in names and one.name == EVALUATION:
             yield f"{one.name}: got the arm {arm.name!r}, which is the name of a pass, wanted another"
     if len(set(found)) < len(found):
         yield f"{one.name}: got the arms {found}, wanted each once"
-    if one.over not in tables:
+    if any(arm.walk is None for arm in one.arms) and not issubclass(tables.get(one.over, object), Prompt):
+        prompts = [table for table, kind in tables.items() if issubclass(kind, Prompt)]
+        yield f"{one.name}: over {one.over!r}, wanted a table of prompts for an arm that just answers: {', '.join(prompts)}"
+    elif one.over not in tables:
         yield f"{one.name}: over {one.over!r}, wanted one of {', '.join(tables)}"
     strangers = {arm for pair in one.differences for arm in pair} - set(found)
     for name in sorted(strangers):

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol, TypeVar
 
 from sctk_core.errors import ContractError
@@ -29,7 +29,8 @@ class Message:
     content: str
 
 
-def _name(record: Any, *parts: object) -> None:
+def name_by(record: Any, *parts: object) -> None:
+    """Gives a frozen record its id, out of its type and of what makes it that record; for `__post_init__`."""
     object.__setattr__(record, "id", content_id(type(record).__name__.lower(), *parts))
 
 
@@ -71,7 +72,7 @@ class Prompt:
 
     def __post_init__(self) -> None:
         turns = [[m.role, m.content] for m in self.messages]
-        _name(self, turns, self.reference, self.document, dict(self.meta), self.occurrence)
+        name_by(self, turns, self.reference, self.document, dict(self.meta), self.occurrence)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,7 +82,8 @@ class Sample:
     `step` is "" for a draft and for a revision; of any other text it names the pass and the step that drew it.
 
     `token_ids` and `tokenizer` (its digest) are None where the backend does not know them; `logprob` None: not computed;
-    `critique` None: nothing caused this text but the prompt. `prompt_tokens` digests the rendered prompt's token ids.
+    `critique` None: nothing caused this text but the prompt. `prompt_tokens` digests the rendered prompt's token ids. `about` is
+    the id of the record that was asked about, None where that is the prompt: what is said of two texts is two texts.
     """
 
     prompt: Prompt
@@ -98,15 +100,21 @@ class Sample:
     critique: str | None = None
     reply: str | None = None
     step: str = ""
+    about: str | None = None
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
-        step = (self.step,) if self.step else ()
-        _name(self, self.prompt.id, self.text, self.chain, self.sweep, self.rank, self.critique, *step)
+        more = (self.step, self.about) if self.about else (self.step,) if self.step else ()
+        name_by(self, self.prompt.id, self.text, self.chain, self.sweep, self.rank, self.critique, *more)
+
+    def reworded(self, text: str) -> Sample:
+        """The same place in the run with another text, say the answer out of a rationale: tokens and likelihood were another's."""
+        plain = {"token_ids": None, "tokenizer": None, "prompt_tokens": None, "logprob": None, "finish": "stop"}
+        return replace(self, text=text, **plain)  # type: ignore[arg-type]
 
     @classmethod
     def of(cls, reply: Reply, *, prompt: Prompt, **place: Any) -> Sample:
-        """The sample that a reply is, with all that the reply knows of its tokens; `place` is chain, sweep, rank, step, critique."""
+        """The sample that a reply is, with what it knows of its tokens; `place` is chain, sweep, rank, step, critique."""
         return cls(
             prompt=prompt, text=reply.text, token_ids=reply.token_ids, tokenizer=reply.tokenizer,
             prompt_tokens=reply.prompt_tokens, finish=reply.finish, logprob=reply.logprob, backend=reply.backend,
@@ -127,7 +135,7 @@ class Critique:
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
-        _name(self, self.sample.id, self.text, self.verdict, self.sweep)
+        name_by(self, self.sample.id, self.text, self.verdict, self.sweep)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -153,7 +161,7 @@ class Score:
                 hint="a reward that cannot tell returns a Failure, never NaN",
             )
         against = () if self.against is None else (self.against.id,)
-        _name(self, self.sample.id, self.name, self.value, *against)
+        name_by(self, self.sample.id, self.name, self.value, *against)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -180,7 +188,7 @@ class Decision:
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
-        _name(self, self.kept.id, self.dropped.id, self.accepted, self.sweep)
+        name_by(self, self.kept.id, self.dropped.id, self.accepted, self.sweep)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -200,7 +208,7 @@ class Pair:
                 f"pair of prompt {self.prompt.id}: got probability {self.probability!r}, wanted a number in [0, 1]",
                 hint="losses that need more (robust DPO) map the probability inside the loss",
             )
-        _name(self, self.prompt.id, self.chosen.id, self.rejected.id, self.probability)
+        name_by(self, self.prompt.id, self.chosen.id, self.rejected.id, self.probability)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -208,19 +216,21 @@ class Failure:
     """What could not be answered, and why: stored, counted and shown, never a score. `of` is the id of what was asked.
 
     `reason` is one of few short phrases, for the ledger counts by it; what differs from item to item (a quoted reply, a number)
-    is the `detail`, untrusted text that `sctk why` shows.
+    is the `detail`, untrusted text that `sctk why` shows. Core fills in `of`, `stage` and `component` where it knows better.
     """
 
-    of: str
-    stage: str
-    component: str
     kind: FailureKind
     reason: str
     detail: str = ""
+    of: str = ""
+    stage: str = ""
+    component: str = ""
+    rank: int = 0
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
-        _name(self, self.of, self.stage, self.component, self.kind)
+        rank = (self.rank,) if self.rank else ()
+        name_by(self, self.of, self.stage, self.component, self.kind, *rank)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -295,7 +305,8 @@ class TrainReport:
     """What a trainer did: rows it trained on, rows it left out by reason, tokens, steps, the loss curve, and where the model lies.
 
     `n_retokenised` counts the completions whose stored token ids belonged to another tokenizer (design law 9). `declined`
-    maps the id of a row to the reason it did not train. `metrics` are numbers worth showing, by name.
+    maps the id of a row (of one of several tables, TABLE/ID) to the reason why it did not train. `metrics` are numbers worth
+    showing, by name.
     """
 
     model: ModelRef
@@ -335,7 +346,7 @@ class Value:
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
-        _name(self, self.sample.id, self.arm, self.metric, self.value)
+        name_by(self, self.sample.id, self.arm, self.metric, self.value)
 
 
 R = TypeVar("R", covariant=True)

@@ -2,6 +2,6 @@
 
 from sctk_core.assembly.assemble import Assembly, assemble, with_defaults
 from sctk_core.assembly.parts import Curate, Part
-from sctk_core.assembly.roles import STUDENT, Role
+from sctk_core.assembly.roles import Role
 
-__all__ = ["STUDENT", "Assembly", "Curate", "Part", "Role", "assemble", "with_defaults"]
+__all__ = ["Assembly", "Curate", "Part", "Role", "assemble", "with_defaults"]

@@ -6,6 +6,7 @@ digests, the source's own digest); what cannot (concurrency, time-outs) does not
 
 from __future__ import annotations
 
+import dataclasses
 import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -13,13 +14,13 @@ from typing import Any
 
 from sctk_core import config as settings_of
 from sctk_core.assembly.parts import Curate, Part, curation, listed_parts, section_part
-from sctk_core.assembly.roles import STUDENT, Role, other_roles, refuse_idle, student_role
+from sctk_core.assembly.roles import Role, other_roles, refuse_idle, student_role
 from sctk_core.boundary import told
 from sctk_core.errors import ConfigError, PluginError, SctkError
 from sctk_core.hookspecs import KINDS
 from sctk_core.identity import fingerprint
 from sctk_core.pipeline.crew import Answerer, Place, places
-from sctk_core.plan import Generate, Plan, Train
+from sctk_core.plan import STUDENT, Arm, Evaluate, Generate, Plan, Train
 from sctk_core.plan_rules import complaints_of, training_tables
 from sctk_core.plugins import Built, Catalogue, build, load, target_of
 from sctk_core.recipe import Layer, Recipe, RunSettings, merge, refuse_strangers
@@ -77,9 +78,17 @@ class Assembly:
     @property
     def speaking(self) -> dict[str, Role]:
         """Every role that somebody speaks in, and who plays it."""
-        names = [STUDENT, *(place.role or place.section for place in places(self.crew) if place.speaks)]
+        crew = (place for one in crews_of(self.plan, self.crew) for place in places(one))
+        names = [STUDENT, *(place.role or place.section for place in crew if place.speaks)]
         asked = [*self.parts.values(), *self.evaluators, *self.pairwise]
         return {name: self.role(name) for name in dict.fromkeys([*names, *(part.role for part in asked if part.role)])}
+
+
+def crews_of(plan: Plan, crew: type) -> list[type]:
+    """All crews of a plan: the method's own, and those that passes and arms have for themselves."""
+    arms = [arm for one in plan if isinstance(one, Evaluate) for arm in one.arms]
+    own = [one.crew for one in (*plan, *arms) if isinstance(one, Generate | Arm) and one.crew is not None]
+    return list(dict.fromkeys([crew, *own]))
 
 
 def with_defaults(layers: list[Layer], catalogue: Catalogue) -> Recipe:
@@ -111,7 +120,7 @@ def assemble(recipe: Recipe, catalogue: Catalogue) -> Assembly:
     """All parts of a recipe, checked; what the method does not use is an error, for it would change nothing."""
     method, plan = _planned(recipe, catalogue)
     crew = getattr(method.target, "Crew", Answerer)
-    wanted = _sections(plan, crew, recipe)
+    wanted = _sections(plan, crews_of(plan, crew), recipe)
     refuse_strangers(recipe, ["method", "source", "backend", *wanted])
     parts = {"method": method}
     parts |= {name: section_part(name, name, recipe, catalogue) for name in ("source", "backend")}
@@ -147,7 +156,7 @@ def _planned(recipe: Recipe, catalogue: Catalogue) -> tuple[Part, Plan]:
             f"the method {method.name!r} of {method.distribution} {method.version}: plan() raised {told(error)}",
             hint="this is for its author to mend; `sctk plugin check` shows it to them",
         ) from error
-    complaints = complaints_of(plan)
+    complaints = complaints_of(plan) or _unknown_settings(plan, method)
     if complaints:
         raise PluginError(
             f"the method {method.name!r} of {method.distribution} {method.version} has a plan that cannot be run: {complaints[0]}",
@@ -156,10 +165,23 @@ def _planned(recipe: Recipe, catalogue: Catalogue) -> tuple[Part, Plan]:
     return method, plan
 
 
-def _sections(plan: Plan, crew: type, recipe: Recipe) -> dict[str, tuple[str, str]]:
-    """section -> (kind, whose words the method gives it), for all that crew and trainings need, in the order of the crew."""
+def _unknown_settings(plan: Plan, method: Part) -> list[str]:
+    """Settings that a pass says it depends on, and that the method does not have."""
+    known = {field.name for field in dataclasses.fields(method.target.Config)}
+    arms = [arm for one in plan if isinstance(one, Evaluate) for arm in one.arms]
+    named = [(one.name, one.settings) for one in (*plan, *arms) if isinstance(one, Generate | Arm) and one.settings]
+    return [
+        f"{name}: depends on the setting {one!r}, which the method has not"
+        for name, found in named
+        for one in found
+        if one not in known
+    ]
+
+
+def _sections(plan: Plan, crews: list[type], recipe: Recipe) -> dict[str, tuple[str, str]]:
+    """section -> (kind, whose words the method gives it), for all that crews and trainings need, in the order of the crews."""
     found: dict[str, tuple[str, str]] = {}
-    for place in _placed(places(crew)):
+    for place in _placed([place for crew in crews for place in places(crew)]):
         if not (place.optional and recipe.use(place.section) is None):
             found.setdefault(place.section, (place.member.kind, place.role if place.name == place.section else ""))
     return found | {one.section: ("trainer", "") for one in plan if isinstance(one, Train)}

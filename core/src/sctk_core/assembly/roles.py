@@ -14,11 +14,10 @@ from sctk_core import config as settings_of
 from sctk_core.assembly.parts import Part, asked_of, parsed
 from sctk_core.errors import ConfigError
 from sctk_core.identity import content_id, directory_digest
+from sctk_core.plan import STUDENT
 from sctk_core.plugins import Catalogue
 from sctk_core.recipe import ModelSettings, Recipe, RoleSettings
 from sctk_core.records import ModelRef, Sampling
-
-STUDENT = "student"
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -6,13 +6,13 @@ failure ends the item, by an exception that core alone catches, unless the walk 
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sctk_core.boundary import boundary, with_seconds
 from sctk_core.errors import BackendDown, ContractError, StoreError
+from sctk_core.pipeline.deadlines import Deadlines
 from sctk_core.pipeline.events import Event, StepFinished
 from sctk_core.pipeline.notes import DECLINED, FAILED, Line, Page, page_here, reason_of
 from sctk_core.pipeline.patience import Patience
@@ -40,9 +40,13 @@ class Desk:
     timeout_s: float
     patience: Patience
     notify: Callable[[Event], None]
+    deadlines: Deadlines = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "deadlines", Deadlines(self.timeout_s))
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True, slots=True)
 class Ask:
     """What is asked: the step and what it is about, who answers in whose role, what kind of answer is wanted.
 
@@ -71,6 +75,8 @@ async def ask(desk: Desk, asked: Ask, call: Callable[[], Awaitable[Any]], *, or_
         answer, spent = _made_elsewhere(page, asked), Spent()
     else:
         answer, spent = await _attempt(desk, asked, page, call)
+    if isinstance(answer, Failure):
+        answer = replace(answer, of=asked.item.id, stage=asked.step, rank=asked.rank)
     line = _line(asked, answer, spent, page)
     page.close(line, answer if line.outcome != DECLINED else None)
     desk.notify(StepFinished(stage=f"{page.part}.{asked.step}", outcome=line.outcome, n_tokens=spent.tokens_written))
@@ -88,7 +94,10 @@ async def _attempt(desk: Desk, asked: Ask, page: Page, call: Callable[[], Awaita
     with tallied() as tally:
         try:
             with at(position):
-                async with asyncio.timeout(desk.timeout_s if asked.bounded else None):
+                if asked.bounded:
+                    with desk.deadlines.bound():
+                        answer = await call()
+                else:
                     answer = await call()
         except STOPS_EVERYTHING as error:
             raise _named(error, asked) from error
@@ -100,8 +109,7 @@ async def _attempt(desk: Desk, asked: Ask, page: Page, call: Callable[[], Awaita
 
 async def settled(patience: Patience, asked: Ask, answer: Any) -> Any:
     """The answer; a lost connection waits until it is known whether somebody else is answered."""
-    words = worded(asked.component, asked.role)
-    who = f"the role {asked.role!r} (backend {asked.component})" if asked.speaks else words
+    who = f"the role {asked.role!r} (backend {asked.component})" if asked.speaks else worded(asked.component, asked.role)
     if isinstance(answer, Failure):
         return await patience.lost(who, answer) if answer.kind == "backend" else answer
     patience.answered(who)

@@ -65,10 +65,24 @@ class MicroBatcher(Generic[I, A]):
 
     async def _answers(self, items: list[I]) -> list[tuple[A | Failure, Spent]]:
         answers = await self._call(items)
+        if len(items) > 1 and all(_late(answer) for answer, _ in answers):
+            return await self._halved(items, answers)
         if len(items) == 1 or not all(_broken(answer) for answer, _ in answers):
             return answers
         self._tell([answer for answer, _ in answers])
         return [answer for item in items for answer in await self._call([item])]
+
+    async def _halved(self, items: list[I], late: list[tuple[A | Failure, Spent]]) -> list[tuple[A | Failure, Spent]]:
+        """A batch that no answer came to, by halves: where only one of them hangs, it is in there. Where both do, all do."""
+        half = len(items) // 2
+        parts = [(part, await self._call(part)) for part in (items[:half], items[half:])]
+        hang = [all(_late(answer) for answer, _ in answers) for _, answers in parts]
+        if all(hang):
+            return late
+        found: list[tuple[A | Failure, Spent]] = []
+        for (part, answers), hangs in zip(parts, hang, strict=True):
+            found += await self._halved(part, answers) if hangs and len(part) > 1 else answers
+        return found
 
     def _tell(self, answers: Sequence[A | Failure]) -> None:
         """Says once that batches fail as a whole: single items may still be right, but the component is broken."""
@@ -81,6 +95,10 @@ class MicroBatcher(Generic[I, A]):
                 len(answers),
                 f"{first.reason} ({first.detail})",
             )
+
+
+def _late(answer: object) -> bool:
+    return isinstance(answer, Failure) and answer.kind == "timeout"
 
 
 def _broken(answer: object) -> bool:

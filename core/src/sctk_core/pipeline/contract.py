@@ -17,6 +17,8 @@ from sctk_core.plan import Curation, Declined
 from sctk_core.records import Critique, Decision, Failure, Prompt, Reply, Request, Round, Sample, Score
 
 A = TypeVar("A")
+_SEEN = frozenset((Reply, Sample, Critique, Score, Decision))
+"""The types of answers whose order and content `_order` and `_content` judge."""
 
 
 def checked(
@@ -27,6 +29,10 @@ def checked(
     `of` holds the ids that failures are filed under, one per item. A failure that the component returned is stamped with
     its item's id, this stage and this component, so that the ledger never depends on what a component calls itself.
     """
+    if type(answers) is list and len(answers) == len(items) == 1 and type(answers[0]) is expect in _SEEN:
+        answer = answers[0]  # nearly all there is: one answer, of the right type
+        if not (_order(answer, items[0]) or _content(answer)):
+            return [_storable(answer, of[0], stage, component)]
     complaint = breach(answers, items, expect, of=of)
     if complaint:
         _close(answers)
@@ -103,7 +109,7 @@ def _verdict(verdict: object, row: str, known: set[str]) -> str:
 def breach(answers: object, items: Sequence[Any], expect: type, *, of: Sequence[str]) -> str:
     """What is wrong with a batch of answers, in one line (got, wanted), or "" where nothing is."""
     assert len(of) == len(items), "one id per item"
-    if inspect.isawaitable(answers) or inspect.isasyncgen(answers):
+    if type(answers) is not list and (inspect.isawaitable(answers) or inspect.isasyncgen(answers)):
         return f"got {_kind_of(answers)} that nobody awaited, wanted a list (is an `await` missing?)"
     if not isinstance(answers, Sequence) or isinstance(answers, str | bytes):
         return f"got {_kind_of(answers)}, wanted a list of {expect.__name__} or Failure"
@@ -119,6 +125,8 @@ def breach(answers: object, items: Sequence[Any], expect: type, *, of: Sequence[
 
 def _one(answer: object, item: Any, expect: type, name: str, known: set[str]) -> str:
     """What is wrong with one answer to one item."""
+    if type(answer) is expect and expect is not float:
+        return _order(answer, item) or _content(answer)
     if isinstance(answer, Failure):
         astray = answer.of in known and answer.of != name
         return f"got the failure of {answer.of}, wanted that of {name} (out of order)" if astray else ""
@@ -133,6 +141,11 @@ def _one(answer: object, item: Any, expect: type, name: str, known: set[str]) ->
 
 def _order(answer: Any, item: Any) -> str:
     """Whether an answer belongs to its item: how a wrong order is seen."""
+    kind = type(answer)
+    if kind is Reply and type(item) is Request:
+        return "" if answer.key == item.key else _same(answer.key, item.key, "reply with the key")
+    if kind is Score and type(item) is Sample and answer.sample is item:
+        return ""
     if isinstance(answer, Reply) and isinstance(item, Request):
         return _same(answer.key, item.key, "reply with the key")
     if isinstance(answer, Score) and isinstance(item, tuple):
@@ -162,6 +175,8 @@ def _same(got: object, wanted: str, what: str) -> str:
 
 def _content(answer: Any) -> str:
     """Whether the numbers of an answer are finite and its fields have their types."""
+    if type(answer) in (Reply, Sample) and type(answer.text) is str and answer.logprob is None:
+        return ""
     if isinstance(answer, Score) and not _finite(answer.value):
         return f"got a score of {answer.value!r}, wanted a finite number"
     if isinstance(answer, Reply | Sample) and answer.logprob is not None and not _finite(answer.logprob):

@@ -19,7 +19,7 @@ from sctk_core.identity import uniform
 from sctk_core.pipeline.asking import STOPS_EVERYTHING, Ask, Desk, ItemEnded, ask
 from sctk_core.pipeline.batching import MicroBatcher
 from sctk_core.pipeline.contract import checked
-from sctk_core.pipeline.notes import ANSWERED, FAILED, Line, page_here, reason_of
+from sctk_core.pipeline.notes import ANSWERED, FAILED, WALK, Line, OffPlan, page_here, reason_of
 from sctk_core.pipeline.recording import RecordingBackend, spend
 from sctk_core.pipeline.threads import OwnLoop
 from sctk_core.records import (
@@ -78,6 +78,7 @@ class Speaker:
         *,
         shown: Sequence[Message] | None = None,
         greedy: bool = False,
+        sampling: Sampling | None = None,
         about: Any = None,
         rank: int = 0,
         prefix_ids: Sequence[int] = (),
@@ -85,16 +86,19 @@ class Speaker:
     ) -> Sample:
         """One text that answers `prompt`; `shown` is the conversation that is sent where it is not the prompt's own.
 
-        `about` is the record that the ask is about (left out: the prompt): it seeds the draw, as do `step` and `rank`.
+        `about` is the record that the ask is about (left out: the prompt): it seeds the draw, as do `step` and `rank`. `sampling`
+        is in place of the role's own: `replace(crew.teacher.sampling, temperature=0.3)`; `greedy` is temperature 0.
         """
-        sampling = replace(self.sampling, temperature=0.0) if greedy else self.sampling
+        sampling = sampling or self.sampling
+        sampling = replace(sampling, temperature=0.0) if greedy else sampling
         item = prompt if about is None else about
         request = Request(
             messages=prompt.messages if shown is None else tuple(shown), sampling=sampling, of=item.id, rank=rank,
             prefix_ids=tuple(prefix_ids),
         )  # fmt: skip
         page = page_here()
-        place = {"chain": page.chain, "rank": rank, "step": "" if step == "draft" else f"{page.part}.{step}"}
+        label = "" if step == "draft" else f"{page.part}.{step}"
+        place = {"chain": page.chain, "rank": rank, "step": label, "about": None if item.id == prompt.id else item.id}
 
         async def call() -> Sample | Failure:
             (reply,) = await self._backend.generate([request])
@@ -108,11 +112,18 @@ class Speaker:
 
     async def drafts(self, prompt: Prompt, n: int, step: str, *, least: int | None = None, **how: Any) -> list[Sample]:
         """`n` texts of ranks 0 to n - 1, asked at once; with `least`, fewer are enough, but not fewer than that."""
+        if least is not None and least > n:
+            raise OffPlan(f"asks {n} of {step}, and wants {least} at least")
         spare = least is not None and least < n
         found = await together(*(self.draft(prompt, step, rank=rank, or_none=spare, **how) for rank in range(n)))
         answers = [sample for sample in found if sample is not None]
         if least is not None and len(answers) < least:
-            raise ItemEnded(next(failure for failure in page_here().failures if failure.stage == step))
+            kind = next(failure.kind for failure in page_here().failures if failure.stage == step)
+            failure = Failure(
+                of=page_here().item, stage=WALK, component=self._component, kind=kind, reason=f"too few of {step}"
+            )
+            page_here().failed(replace(failure, detail=f"got {len(answers)} of {n}, wanted {least}"))
+            raise ItemEnded(failure)
         return answers
 
     async def continued(self, prompt: Prompt, ids: Sequence[int], step: str, **how: Any) -> Sample:
@@ -175,7 +186,8 @@ class Asked:
             (answer,) = checked(
                 answers, [asked.item], expect, of=[asked.item.id], stage=asked.step, component=member.component
             )
-            return answer if isinstance(answer, Failure) or not change else replace(answer, **change)
+            known_better = any(getattr(answer, name, value) != value for name, value in change.items())
+            return replace(answer, **change) if known_better and not isinstance(answer, Failure) else answer
 
         return await ask(member.desk, asked, call)
 
@@ -253,11 +265,11 @@ class AskedComparer(Asked):
         self._batcher = batcher
 
     async def compare(self, one: Sample, others: Sequence[Sample], *, step: str = "compare") -> list[Score]:
-        """The number of (one, other) for each of the others, in order."""
-        return list(await together(*(self._pair(one, other, step, rank) for rank, other in enumerate(others))))
+        """The number of (one, other) for each of the others, in order; each has a line about that other: `Step(of=...)`."""
+        return list(await together(*(self._pair(one, other, step) for other in others)))
 
-    async def _pair(self, one: Sample, other: Sample, step: str, rank: int) -> Score:
-        asked = self._ask(step, one, Score, bounded=False, rank=rank)
+    async def _pair(self, one: Sample, other: Sample, step: str) -> Score:
+        asked = self._ask(step, other, Score, bounded=False, rank=other.rank)
         found: Score = await ask(self._member.desk, asked, lambda: _shared(self._batcher, (one, other), one.id))
         return found
 

@@ -6,7 +6,9 @@ Memory does not grow with the number of items: they are drawn when there is room
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, Protocol
 
@@ -14,6 +16,9 @@ from sctk_core.errors import ConfigError
 from sctk_core.pipeline.events import Event, ItemFinished
 from sctk_core.pipeline.item import Walked, walked
 from sctk_core.plan import Generate
+
+SELDOM = 20_000
+"""New objects between two searches for garbage while a pass is under way (Python's own: 700)."""
 
 
 class PageStore(Protocol):
@@ -55,16 +60,30 @@ async def walk_all(
         notify(ItemFinished(n_done=n_done, n_items=n_items))
 
     done = _Merge(store.finished())
-    async with first_error(asyncio.TaskGroup()) as group:
-        for record in records:
-            for chain in range(work.chains):
-                number, total = total, total + 1
-                if done.has(number):
-                    n_done += 1
-                    continue
-                await room.acquire()
-                group.create_task(one(number, record, chain))
+    with seldom_collected():
+        async with first_error(asyncio.TaskGroup()) as group:
+            for record in records:
+                for chain in range(work.chains):
+                    number, total = total, total + 1
+                    if done.has(number):
+                        n_done += 1
+                        continue
+                    await room.acquire()
+                    group.create_task(one(number, record, chain))
     return total
+
+
+@contextmanager
+def seldom_collected() -> Iterator[None]:
+    """Walks make many short-lived objects and few cycles: what was there before is not searched for garbage again and again."""
+    before = gc.get_threshold()
+    gc.freeze()
+    gc.set_threshold(max(before[0], SELDOM) if before[0] else 0, *before[1:])
+    try:
+        yield
+    finally:
+        gc.set_threshold(*before)
+        gc.unfreeze()
 
 
 class _Merge:

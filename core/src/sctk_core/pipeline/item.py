@@ -14,7 +14,7 @@ from typing import Any
 
 from sctk_core.boundary import boundary
 from sctk_core.pipeline.asking import STOPS_EVERYTHING, ItemEnded
-from sctk_core.pipeline.notes import PAGE, WALK, Page, off_plan
+from sctk_core.pipeline.notes import PAGE, WALK, OffPlan, Page, off_plan
 from sctk_core.plan import Declined, Generate
 from sctk_core.records import Failure
 
@@ -47,6 +47,8 @@ async def walked(generate: Generate, item: Any, chain: int, crew: Any) -> Walked
         raise
     except ItemEnded:
         return Walked(page=page, made={})
+    except BaseExceptionGroup as group:
+        return _ended_in_a_group(page, generate, group)
     except Exception as error:  # noqa: BLE001 - a method's code is a component's code
         failure = boundary(error, of=page.item, stage=WALK, component=generate.name)
         page.failed(_placed(failure, error))
@@ -56,24 +58,34 @@ async def walked(generate: Generate, item: Any, chain: int, crew: Any) -> Walked
         PAGE.reset(token)
 
 
-class _Unsound(Exception):
-    """A walk that did not keep to what its pass declares."""
+def _ended_in_a_group(page: Page, generate: Generate, group: BaseExceptionGroup[BaseException]) -> Walked:
+    """An item whose walk asked in a task group of its own: what ended its asks ends the item."""
+    stops, other = group.split(STOPS_EVERYTHING)
+    if stops is not None or (other is not None and other.split((ItemEnded, Exception))[1] is not None):
+        raise group
+    errors = group.subgroup(lambda error: not isinstance(error, ItemEnded | BaseExceptionGroup))
+    if errors is not None:
+        first = errors.exceptions[0]
+        failure = boundary(first, of=page.item, stage=WALK, component=generate.name)
+        page.failed(failure)
+    return Walked(page=page, made={})
 
 
 def _placed(failure: Failure, error: Exception) -> Failure:
     """The failure with the line of the walk that broke; of what breaks the plan the words say enough."""
-    if isinstance(error, _Unsound):
-        return replace(failure, reason=str(error), detail="")
     frames = traceback.extract_tb(error.__traceback__)
     own = [frame for frame in frames if "/sctk_core/" not in frame.filename] or frames
-    return replace(failure, detail=f"{failure.detail} ({own[-1].filename.rpartition('/')[2]}, line {own[-1].lineno})")
+    where = f"{own[-1].filename.rpartition('/')[2]}, line {own[-1].lineno}"
+    if isinstance(error, OffPlan):
+        return replace(failure, reason=error.message, detail=where)
+    return replace(failure, detail=f"{failure.detail} ({where})")
 
 
 def _rows(generate: Generate, made: Any) -> dict[str, list[Any]]:
     """What a walk gave, as a list of rows for each of its tables."""
     if not isinstance(made, Mapping) or set(made) != set(generate.makes):
         got = ", ".join(sorted(map(str, made))) if isinstance(made, Mapping) else type(made).__name__
-        raise _Unsound(f"made {got or 'nothing'}, wanted {', '.join(sorted(generate.makes))}")
+        raise OffPlan(f"made {got or 'nothing'}, wanted {', '.join(sorted(generate.makes))}")
     return {table: _checked(table, made[table], kind) for table, kind in generate.makes.items()}
 
 
@@ -81,20 +93,20 @@ def _checked(table: str, rows: Any, kind: type) -> list[Any]:
     listed = list(rows) if isinstance(rows, list | tuple) else [rows]
     for row in listed:
         if not isinstance(row, kind | Declined):
-            raise _Unsound(f"made a {type(row).__name__} for {table!r}, wanted {kind.__name__} or Declined")
+            raise OffPlan(f"made a {type(row).__name__} for {table!r}, wanted {kind.__name__} or Declined")
     ids = [row.id for row in listed if not isinstance(row, Declined)]
     if len(set(ids)) < len(ids):
-        raise _Unsound(f"made a row of {table!r} twice, wanted each once: rows are told apart by their ids")
+        raise OffPlan(f"made the same row twice for {table!r}, wanted each once")
     return listed or [Declined(reason="no row was made")]
 
 
 def _noted(page: Page, generate: Generate, made: Mapping[str, list[Any]]) -> Mapping[str, Sequence[Any]]:
     """The rows that are kept, noted on the page, which must be as the pass declares."""
-    n_lines = len(page.lines)
     for table, rows in made.items():
         page.made(table, rows)
     complaint = off_plan(page.lines, page.declared, generate.makes)
     if complaint:
-        del page.lines[n_lines:]
-        raise _Unsound(complaint)
+        page.declined.clear()
+        page.lines.clear()  # a page that is not as declared says nothing
+        raise OffPlan(complaint)
     return {table: [row for row in rows if not isinstance(row, Declined)] for table, rows in made.items()}

@@ -10,7 +10,8 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 from sctk_core.errors import ContractError
@@ -21,7 +22,11 @@ ANSWERED, FAILED, DECLINED = "answered", "failed", "declined"
 WALK, MAKE = "walk", "make."
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+class OffPlan(ContractError):
+    """A walk that does not keep to what its pass declares; the message is short, for the ledger counts by it."""
+
+
+@dataclass(kw_only=True, slots=True)
 class Line:
     """One line of the ledger: what became of one ask of an item, whose words it was, and what it read and wrote.
 
@@ -41,7 +46,7 @@ class Line:
     tokens_written: int = 0
 
 
-@dataclass
+@dataclass(slots=True)
 class Page:
     """The page of the item that is being walked; `given` are answers that were made elsewhere, by step."""
 
@@ -51,47 +56,53 @@ class Page:
     declared: Sequence[Step] = ()
     given: Mapping[str, str | float | None] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
-    records: dict[str, Any] = field(default_factory=dict)
+    records: dict[tuple[str, str, int], Any] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)
+    declined: list[tuple[str, Declined]] = field(default_factory=list)
     closed: bool = False
     _open: set[tuple[str, str, int]] = field(default_factory=set)
 
     def open(self, step: str, of: str, rank: int = 0) -> None:
-        """Begins a line; a ContractError where the item may not ask this, or has asked it."""
+        """Begins a line; OffPlan where the item may not ask this, or has asked it."""
         if self.closed:
-            raise ContractError(
-                f"{self.part}: step {step!r} was asked after its walk had ended",
+            raise OffPlan(
+                f"the step {step!r} was asked after its walk had ended",
                 hint="await every task that a walk starts: `together(...)` does",
             )
-        if not any(step == known.name for known in self.declared):
+        for known in self.declared:
+            if known.name == step:
+                break
+        else:
             names = ", ".join(known.name for known in self.declared) or "none"
-            raise ContractError(
-                f"{self.part}: the walk asked the step {step!r}, which its pass does not declare (declared: {names})",
+            raise OffPlan(
+                f"the walk asked the step {step!r}, which its pass does not declare (declared: {names})",
                 hint="add it to the steps of the Generate",
             )
         if (step, of, rank) in self._open:
-            raise ContractError(
-                f"{self.part}: the walk asked the step {step!r} twice about {of[:12]} with rank {rank}",
+            raise OffPlan(
+                f"the walk asked the step {step!r} twice about one record with rank {rank}",
                 hint="the same ask draws the same reply: give it another step or rank",
             )
         self._open.add((step, of, rank))
 
     def close(self, line: Line, answer: Any = None) -> None:
-        """Ends a line, and keeps its answer or its failure."""
+        """Ends a line, and keeps its answer or its failure under the line: two asks may come to records of one id."""
         self.lines.append(line)
         if isinstance(answer, Failure):
             self.failures.append(answer)
-        elif answer is not None and hasattr(answer, "id"):
-            self.records[answer.id] = answer
+        if answer is not None and hasattr(answer, "id"):
+            self.records[line.step, line.of, line.rank] = answer
 
     def made(self, table: str, rows: Sequence[Any]) -> None:
         """Notes what the walk made for a table: one line for each row or refusal."""
+        step = MAKE + table
         for rank, row in enumerate(rows):
-            line = Line(step=MAKE + table, of=self.item, rank=rank)
             if isinstance(row, Declined):
-                self.close(replace(line, outcome=DECLINED, reason=row.reason, record=row.because))
+                line = Line(step=step, of=self.item, rank=rank, outcome=DECLINED, reason=row.reason, record=row.because)
+                self.declined.append((table, row))
             else:
-                self.close(replace(line, record=row.id))
+                line = Line(step=step, of=self.item, rank=rank, record=row.id)
+            self.close(line)
 
     def failed(self, failure: Failure, step: str = WALK) -> None:
         """Notes that the item ended in a failure outside any ask."""
@@ -136,23 +147,44 @@ def off_plan(lines: Iterable[Line], declared: Sequence[Step], tables: Iterable[s
     >>> off_plan([Line(step="draft")], [Step("draft"), Step("score.0")], [])
     'finished without asking score.0'
     """
+    return off_plan_by([(line.step, line.of, line.outcome, line.record) for line in lines], tuple(declared), tables)
+
+
+Asked = tuple[str, str, str, str]
+"""Of a line what the plan is about: its step, what was asked about, its outcome, and its record."""
+
+
+def off_plan_by(lines: Sequence[Asked], declared: tuple[Step, ...], tables: Iterable[str]) -> str:
+    """The same, of lines as plain values."""
+    if any(step.of for step in declared):
+        return _off_plan(lines, declared, frozenset(tables))
+    return _off_plan_shape(tuple([(step, outcome) for step, _, outcome, _ in lines]), declared, frozenset(tables))
+
+
+@lru_cache(maxsize=4096)
+def _off_plan_shape(shape: tuple[tuple[str, str], ...], declared: tuple[Step, ...], tables: frozenset[str]) -> str:
+    """Where no step is declared for answers of another, only steps and outcomes count, and these are alike on most pages."""
+    return _off_plan([(step, "", outcome, "") for step, outcome in shape], declared, tables)
+
+
+def _off_plan(lines: Sequence[Asked], declared: Sequence[Step], tables: frozenset[str]) -> str:
     asked: dict[str, Counter[str]] = defaultdict(Counter)
     answers: dict[str, list[str]] = defaultdict(list)
-    made: dict[str, list[int]] = defaultdict(list)
-    cut = failed = False
-    for line in lines:
-        if line.outcome not in (ANSWERED, FAILED, DECLINED):
-            return f"got the outcome {line.outcome!r} at {line.step}"
-        failed = failed or line.outcome == FAILED
-        if line.step.startswith(MAKE):
-            made[line.step.removeprefix(MAKE)].append(line.rank)
-            cut = cut or line.outcome != ANSWERED
-        elif line.step != WALK:
-            asked[line.step][line.of] += 1
-            if line.outcome == ANSWERED:
-                answers[line.step].append(line.record)
-    cut = cut or (failed and not made)
-    return _undeclared(asked, declared) or _uneven(asked, answers, declared, cut) or _unmade(made, set(tables), failed)
+    made: set[str] = set()
+    declined_row = failed = False
+    for step, of, outcome, record in lines:
+        if outcome not in (ANSWERED, FAILED, DECLINED):
+            return f"got the outcome {outcome!r} at {step}"
+        failed = failed or outcome == FAILED
+        if step.startswith(MAKE):
+            made.add(step.removeprefix(MAKE))
+            declined_row = declined_row or outcome != ANSWERED
+        elif step != WALK:
+            asked[step][of] += 1
+            if outcome == ANSWERED:
+                answers[step].append(record)
+    may_end = "anywhere" if failed and not made else "early" if declined_row else ""
+    return _undeclared(asked, declared) or _uneven(asked, answers, declared, may_end) or _unmade(made, tables, failed)
 
 
 def _undeclared(asked: Mapping[str, Counter[str]], declared: Sequence[Step]) -> str:
@@ -161,9 +193,13 @@ def _undeclared(asked: Mapping[str, Counter[str]], declared: Sequence[Step]) -> 
 
 
 def _uneven(
-    asked: Mapping[str, Counter[str]], answers: Mapping[str, Sequence[str]], declared: Sequence[Step], cut: bool
+    asked: Mapping[str, Counter[str]], answers: Mapping[str, Sequence[str]], declared: Sequence[Step], may_end: str
 ) -> str:
-    """Whether a step was asked more often than declared, or, of an item that is not cut short, less often."""
+    """Whether a step was asked more often than declared, or less often.
+
+    An item that failed may have ended anywhere, one that made a declined row early: no step after one that is left out.
+    """
+    missing = ""
     for step in declared:
         found = asked.get(step.name, Counter())
         most = step.times if step.most is None else step.most
@@ -177,16 +213,16 @@ def _uneven(
             if n_asked > most:
                 return f"asked {step.name} {n_asked} times, wanted {most}"
             short = step.most is None and n_asked < most
-        if short and not cut:
+        if missing and found and may_end == "early":
+            return f"asked {step.name} and left out {missing} before it"
+        if short and not may_end:
             return f"finished without asking {step.name}" + (f" {most} times" if most > 1 or step.of else "")
+        missing = missing or (step.name if short else "")
     return ""
 
 
-def _unmade(made: Mapping[str, list[int]], tables: set[str], failed: bool) -> str:
-    for table, ranks in made.items():
-        if sorted(ranks) != list(range(len(ranks))):
-            return f"made the rows {sorted(ranks)} of {table}, wanted each once"
-    if set(made) != tables and (made or not failed):
+def _unmade(made: set[str], tables: frozenset[str], failed: bool) -> str:
+    if made != tables and (made or not failed):
         return (
             f"made {', '.join(sorted(made)) or 'nothing'}, wanted {', '.join(sorted(tables)) or 'nothing'} or a failure"
         )

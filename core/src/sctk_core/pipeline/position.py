@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
 
 
-@dataclass(frozen=True, kw_only=True, slots=True)
+@dataclass(kw_only=True, slots=True)
 class Position:
     """The step that is under way: its name, the id of what it is asked of, its chain and sweep."""
 
@@ -27,11 +25,16 @@ def here() -> Position:
     return _HERE.get(_OUTSIDE)
 
 
-@contextmanager
-def at(position: Position) -> Iterator[None]:
+class at:  # noqa: N801 - reads as a word in `with`
     """Runs a step at `position`; tasks that it starts inherit it."""
-    token = _HERE.set(position)
-    try:
-        yield
-    finally:
-        _HERE.reset(token)
+
+    __slots__ = ("_position", "_token")
+
+    def __init__(self, position: Position) -> None:
+        self._position = position
+
+    def __enter__(self) -> None:
+        self._token = _HERE.set(self._position)
+
+    def __exit__(self, *_: object) -> None:
+        _HERE.reset(self._token)

@@ -7,16 +7,15 @@ ask read and wrote is tallied for the ledger.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from sctk_core.identity import content_id, seed_from
+from sctk_core.identity import SCHEME, canonical, content_id, named, quoted, seed_from
 from sctk_core.pipeline.contract import checked
 from sctk_core.pipeline.position import Position, here
-from sctk_core.records import Failure, Message, Reply, Request
+from sctk_core.records import Failure, Message, Reply, Request, Sampling
 
 ABOUT, ABOUT_LOGPROB = "sctk-reply-1", "sctk-logprob-1"
 
@@ -33,7 +32,7 @@ class ReplyStore(Protocol):
         ...
 
 
-@dataclass
+@dataclass(slots=True)
 class Spent:
     """Requests, and the tokens that they read and wrote (0 where a backend does not say)."""
 
@@ -49,7 +48,7 @@ class Spent:
             self.tokens_written += reply.usage.n_completion_tokens or 0
 
 
-@dataclass
+@dataclass(slots=True)
 class Tally:
     """What was spent inside one ask, by the id of what it was spent on."""
 
@@ -57,7 +56,10 @@ class Tally:
 
     def add(self, of: str, reply: Reply | Failure) -> None:
         """Counts one answer."""
-        self.by_of.setdefault(of, Spent()).add(reply)
+        spent = self.by_of.get(of)
+        if spent is None:
+            spent = self.by_of[of] = Spent()
+        spent.add(reply)
 
     def shares(self, ofs: Sequence[str]) -> list[Spent]:
         """What was spent on each item of a batch; requests for nobody in it are counted with the first."""
@@ -74,6 +76,8 @@ class Tally:
     def total(self) -> Spent:
         """All of it."""
         spent = list(self.by_of.values())
+        if len(spent) == 1:
+            return spent[0]
         return Spent(
             *(sum(getattr(one, name) for one in spent) for name in ("requests", "tokens_read", "tokens_written"))
         )
@@ -82,15 +86,18 @@ class Tally:
 _TALLY: ContextVar[Tally | None] = ContextVar("sctk_tally", default=None)
 
 
-@contextmanager
-def tallied() -> Iterator[Tally]:
+class tallied:  # noqa: N801 - reads as a verb in `with`
     """Counts what the asks inside spend."""
-    tally = Tally()
-    token = _TALLY.set(tally)
-    try:
-        yield tally
-    finally:
-        _TALLY.reset(token)
+
+    __slots__ = ("_token",)
+
+    def __enter__(self) -> Tally:
+        tally = Tally()
+        self._token = _TALLY.set(tally)
+        return tally
+
+    def __exit__(self, *_: object) -> None:
+        _TALLY.reset(self._token)
 
 
 def spend(of: str, spent: Spent) -> None:
@@ -112,6 +119,7 @@ class RecordingBackend:
     ) -> None:
         self._engine, self._replies, self._about = engine, replies, about
         self._run_seed, self._name = run_seed, name
+        self._begun: dict[Sampling, str] = {}
         self.n_asked = self.n_recalled = 0
 
     async def generate(self, requests: Sequence[Request]) -> list[Reply | Failure]:
@@ -169,12 +177,27 @@ class RecordingBackend:
     def _stamp(self, request: Request, position: Position) -> Request:
         of = request.of or position.of
         seed = seed_from(self._run_seed, position.stage, of, position.chain, position.sweep, request.rank)
-        turns = [[message.role, message.content] for message in request.messages]
-        prefix = (list(request.prefix_ids),) if request.prefix_ids else ()
-        key = content_id(ABOUT, self._about, request.sampling.plain(), seed, turns, *prefix)
-        return replace(request, of=of, seed=seed, key=key)
+        key = named(self._named_before(request.sampling) + f"{seed},{_told(request)}]")
+        return Request(
+            messages=request.messages, sampling=request.sampling, of=of, rank=request.rank, prefix_ids=request.prefix_ids,
+            seed=seed, key=key,
+        )  # fmt: skip
+
+    def _named_before(self, sampling: Sampling) -> str:
+        """The text of a key up to its seed, which is the same for all requests of one sampling."""
+        begun = self._begun.get(sampling)
+        if begun is None:
+            begun = canonical([SCHEME, ABOUT, self._about, sampling.plain()])[:-1] + ","
+            self._begun[sampling] = begun
+        return begun
 
     def _text_of(self, messages: tuple[Message, ...], text: str, position: Position) -> Request:
         turns = (*messages, Message(role="assistant", content=text))
         key = content_id(ABOUT_LOGPROB, self._about, [[turn.role, turn.content] for turn in turns])
         return Request(messages=turns, of=position.of, key=key)
+
+
+def _told(request: Request) -> str:
+    """The messages as the text of a key has them, and the given ids where there are any."""
+    turns = ",".join([f"[{quoted(turn.role)},{quoted(turn.content)}]" for turn in request.messages])
+    return f"[{turns}]" + (f",{canonical(list(request.prefix_ids))}" if request.prefix_ids else "")

@@ -74,7 +74,7 @@ class OwnLoop:
 
     def _begun(self) -> asyncio.AbstractEventLoop:
         loop = asyncio.new_event_loop()
-        threading.Thread(target=loop.run_forever, daemon=True, name=f"sctk-{self._name}").start()
+        threading.Thread(target=_live, args=(loop,), daemon=True, name=f"sctk-{self._name}").start()
         return loop
 
     def close(self) -> None:
@@ -82,6 +82,17 @@ class OwnLoop:
         if self._loop is not None:
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._loop = None
+
+
+def _live(loop: asyncio.AbstractEventLoop) -> None:
+    """Runs a loop until it is stopped, and ends what was still under way in it."""
+    loop.run_forever()
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    if left:
+        loop.run_until_complete(asyncio.wait(left))
+    loop.close()
 
 
 async def aside(work: Callable[[], A]) -> A:

@@ -45,15 +45,16 @@ class Context:
     notify: Callable[[Event], None]
 
     def part(self, unit: Unit, kinds: Kinds, types: dict[str, str]) -> StoredPart:
-        """The unit's part of the store, noted in the manifest before anything is in it: whose rows they are is always known."""
-        parts = self.directory.manifest.parts
-        known = unit.part in parts
-        noted = parts.setdefault(unit.part, Part(fingerprint=unit.fingerprint))
-        noted.facts, noted.tables = {"facts": dict(unit.facts), "reads": dict(unit.reads)}, types
-        noted.inputs = self.inputs(unit)
-        if not known:
+        """The unit's part of the store, noted in the manifest."""
+        part = self.directory.part(unit.part, kinds)
+        if unit.part not in self.directory.manifest.parts:
+            part.forget()  # what an earlier recipe left there under this name
+            self.directory.manifest.parts[unit.part] = Part(
+                fingerprint=unit.fingerprint, facts={"facts": dict(unit.facts), "reads": dict(unit.reads)}, tables=types,
+                inputs=self.inputs(unit),
+            )  # fmt: skip
             self.directory.save()
-        return self.directory.part(unit.part, kinds)
+        return part
 
     def inputs(self, unit: Unit) -> dict[str, str]:
         """The digests of what a unit reads, as it lies there: of tables and of trained models."""
@@ -87,10 +88,13 @@ class Context:
         path = self.directory.layout.model(arm)
         return ModelRef(path=str(path), digest=self.directory.manifest.arms[arm]["digest"])
 
-    def trained(self, arm: str) -> bool:
-        """Whether an arm was trained, and its model is as it was."""
+    def trained(self, unit: Unit) -> bool:
+        """Whether the arm of a training is trained, on what there is now, and its model is as it was."""
+        arm = unit.what.arm
         found, path = self.directory.manifest.arms.get(arm), self.directory.layout.model(arm)
-        return found is not None and path.is_dir() and directory_digest(path) == found["digest"]
+        if found is None or (found["fingerprint"], found["inputs"]) != (unit.fingerprint, self.inputs(unit)):
+            return False
+        return path.is_dir() and directory_digest(path) == found["digest"]
 
     @contextmanager
     def stage(self, name: str, n_items: int | None = None, n_asks: int | None = None) -> Iterator[None]:

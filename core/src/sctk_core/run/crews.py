@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Mapping
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
-from sctk_core.assembly import STUDENT, Assembly, Part, Role
+from sctk_core.assembly import Assembly, Part, Role
 from sctk_core.boundary import boundary, with_seconds
 from sctk_core.pipeline.asking import STOPS_EVERYTHING, Desk
 from sctk_core.pipeline.batching import MicroBatcher
@@ -15,8 +16,12 @@ from sctk_core.pipeline.crew import AskedComparer, AskedReward, Member, Notebook
 from sctk_core.pipeline.position import Position, at
 from sctk_core.pipeline.recording import Spent, tallied
 from sctk_core.pipeline.threads import OwnLoop
+from sctk_core.plan import STUDENT
 from sctk_core.records import Failure, ModelRef, Score
 from sctk_core.run.engines import Engines, key_of
+
+Players = Mapping[str, ModelRef]
+"""The models of the roles that arms play in a pass."""
 
 
 class Crews:
@@ -26,43 +31,32 @@ class Crews:
         self._assembly, self._engines, self.desk = assembly, engines, desk
         self._loops: dict[str, OwnLoop] = {}
 
-    def crew(self, kind: type, student: ModelRef) -> Any:
-        """The crew, its student played by `student`."""
-        found = {place.name: self._member(place, student) for place in places(kind)}
+    def crew(self, kind: type, players: Players) -> Any:
+        """The crew; `players` are the models of the roles that arms play."""
+        found = {place.name: self._member(place, players) for place in places(kind)}
         return kind(**found)
 
-    def _member(self, place: Place, student: ModelRef) -> Any:
+    def _member(self, place: Place, players: Players) -> Any:
         kind: Any = place.member
         if kind is Notebook:
             return Notebook()
         if place.speaks:
             name = place.role or place.section
-            role, model = self._played(name, student)
+            role, model = self._played(name, players)
             return kind(name, self._engines.proxy(name, role, model), role.sampling, self.desk, role.backend.name)
         part = self._assembly.parts.get(place.section)
         if part is None:
             return None
-        member = self.member(part, student, _words(place, part))
+        role_name = place.role if place.name != place.section and part.role else part.role
+        member = self.member(part, players, role_name)
         if issubclass(kind, AskedReward | AskedComparer):
             return kind(member, self.batcher(member, "score" if issubclass(kind, AskedReward) else "compare"))
         return kind(member)
 
-    def engines(self, kind: type, student: ModelRef) -> set[str]:
-        """The keys of the engines that a crew asks, its student played by `student`."""
-        names = set[str]()
-        for place in places(kind):
-            part = self._assembly.parts.get(place.section)
-            names.add((place.role or place.section) if place.speaks else _words(place, part) if part else "")
-        return self.engines_of(names, student)
-
-    def engines_of(self, names: Collection[str], student: ModelRef) -> set[str]:
-        """The keys of the engines behind some roles."""
-        return {key_of(*self._played(name, student)) for name in names if name}
-
-    def member(self, part: Part, student: ModelRef, role_name: str = "") -> Member:
+    def member(self, part: Part, players: Players, role_name: str = "") -> Member:
         """A component at work, in the words of a role."""
         name = role_name or part.role
-        role, model = self._played(name or STUDENT, student)
+        role, model = self._played(name or STUDENT, players)
         needs: dict[str, Any] = {"model": model, "sampling": role.sampling}
         if name:
             needs["backend"] = self._engines.proxy(name, role, model)
@@ -74,19 +68,27 @@ class Crews:
         """The batches of a reward or a comparer."""
         return MicroBatcher(partial(_batch, member, verb))
 
-    def _played(self, name: str, student: ModelRef) -> tuple[Role, ModelRef]:
+    def engines_of(self, kind: type, players: Players) -> set[str]:
+        """The engines that a crew may ask, by key."""
+        found = set()
+        for place in places(kind):
+            part = self._assembly.parts.get(place.section) if place.member.kind else None
+            name = (place.role or part.role) if part else (place.role or place.section) if place.speaks else ""
+            if name:
+                found.add(key_of(*self._played(name, players)))
+        return found
+
+    def _played(self, name: str, players: Players) -> tuple[Role, ModelRef]:
+        """Who plays a role: an arm, behind the student's backend and sampled as the role is, or whom the recipe names."""
         role = self._assembly.role(name)
-        return role, student if name == STUDENT else role.model
+        if name not in players:
+            return role, role.model
+        return replace(self._assembly.student, name=name, sampling=role.sampling), players[name]
 
     def close(self) -> None:
         """Ends the loops."""
         for loop in self._loops.values():
             loop.close()
-
-
-def _words(place: Place, part: Part) -> str:
-    """In whose words a component speaks in a crew ("": nobody's)."""
-    return place.role if place.name != place.section and part.role else part.role
 
 
 async def _batch(member: Member, verb: str, items: Any) -> list[tuple[Score | Failure, Spent]]:

@@ -17,15 +17,12 @@ from sctk_core.plan_rules import tables_of
 from sctk_core.records import Prompt
 from sctk_core.run.context import Context, place_of
 from sctk_core.run.generating import refuse_unbalanced
-from sctk_core.run.tables import OWN, ROWS, StoredTable
+from sctk_core.run.tables import DECLINED, OWN, ROWS, StoredTable
 from sctk_core.run.units import Unit
 from sctk_core.store.progress import TableRows
 from sctk_core.store.rows import schema, values_of, whole
 from sctk_core.store.shards import read_shards
 
-CURATIONS: Mapping[str, str] = {
-    "row": "text", "stage": "text", "reason": "text", "because": "text", "similarity": "float", "detail": "text",
-}  # fmt: skip
 NOTES: Mapping[str, str] = {"stage": "text", "text": "text"}
 
 
@@ -33,7 +30,7 @@ def sieve(context: Context, unit: Unit) -> None:
     """The curated table, made and checked; one of which nothing stays is an error of its own."""
     table: str = unit.what
     kind = Prompt if table == PROMPTS else tables_of(context.assembly.plan)[table]
-    kinds = {ROWS: schema(kind, full=True), "curations": CURATIONS, "notes": NOTES, **OWN}
+    kinds = {ROWS: schema(kind, full=True), "curations": DECLINED, "notes": NOTES, **OWN}
     types = {ROWS: kind.__name__, "curations": "Declined", "notes": "str", "failures": "Failure", "ledger": "Line"}
     part = context.part(unit, kinds, types)
     rows: StoredTable[Any] = context.stored(*place_of(table), kind)
@@ -47,9 +44,9 @@ def sieve(context: Context, unit: Unit) -> None:
         if [row["id"] for row in read_shards(part.files(ROWS), ["id"])] != kept:
             complaints.append("its rows are not those that its curators kept")
         refuse_unbalanced(context, unit, complaints)
-    context.directory.complete(part, total)
     if asked and not kept:
         raise _nothing_left(context, table, ledger.count(part.files("ledger")))
+    context.directory.complete(part, total)
 
 
 def _curators(context: Context, table: str) -> list[Curating]:
@@ -67,14 +64,14 @@ def _curators(context: Context, table: str) -> list[Curating]:
 
 def _items(found: Curated, table: str) -> Iterator[TableRows]:
     notes = [list(note) for note in found.notes]
-    for fate in found.fates:
-        yield _rows(fate, table) | ({"notes": notes} if notes else {})
+    for number, fate in enumerate(found.fates):
+        yield _rows(fate, table, number) | ({"notes": notes} if notes else {})
         notes = []
 
 
-def _rows(fate: Fate, table: str) -> TableRows:
+def _rows(fate: Fate, table: str, number: int) -> TableRows:
     """The fate of one row as rows of the part's tables."""
-    rows: TableRows = {"ledger": [ledger.values_of(table, fate.row.id, line) for line in fate.lines]}
+    rows: TableRows = {"ledger": [ledger.values_of(table, fate.row.id, line, number) for line in fate.lines]}
     if fate.kept:
         rows[ROWS] = [whole(fate.row)]
     if fate.failure:

@@ -14,7 +14,7 @@ from sctk_core.errors import ConfigError
 from sctk_core.run.units import Unit
 from sctk_core.store.directory import RunDirectory
 from sctk_core.store.failures import writing
-from sctk_core.store.part import StoredPart, shards_of
+from sctk_core.store.part import StoredPart
 
 N_SHOWN = 5
 NOTHING = "nothing"
@@ -23,15 +23,17 @@ NOTHING = "nothing"
 def prepare(directory: RunDirectory, units: Sequence[Unit], redo: Collection[str], fingerprint: str) -> None:
     """Takes away what is to be made anew; what would be made anew without being named is refused, with what differs.
 
-    The measuring of an evaluation is never refused, nor a training that came to no model: they cost nothing that is on disk.
+    The measuring of an evaluation is never refused: it costs nothing that is not on disk.
     """
     manifest = directory.manifest
     _refuse_strangers(units, redo)
     stale = [unit for unit in units if _is_stale(directory, unit)]
     anew = _following(units, {unit.name for unit in units if unit.name in redo})
-    refused = [unit for unit in stale if unit.name not in anew and _is_dear(directory, unit)]
+    roots = [
+        unit for unit in stale if unit.name not in anew and unit.kind != "evaluation" and _differs(directory, unit)
+    ]
+    refused = [unit for unit in stale if unit.name not in anew and unit.kind != "evaluation"]
     if refused:
-        roots = [unit for unit in refused if _differs(directory, unit)]
         raise _refusal(directory, roots or refused[:1], units, fingerprint)
     for unit in units:
         if unit in stale or unit.name in anew:
@@ -56,11 +58,6 @@ def _is_stale(directory: RunDirectory, unit: Unit) -> bool:
     return found is not None and found.fingerprint != unit.fingerprint
 
 
-def _is_dear(directory: RunDirectory, unit: Unit) -> bool:
-    """Whether a unit holds what is not made anew without a word."""
-    return unit.kind != "evaluation" and (unit.kind != "training" or unit.what.arm in directory.manifest.arms)
-
-
 def _differs(directory: RunDirectory, unit: Unit) -> bool:
     """Whether a unit's own facts are others, and not only what it reads."""
     return bool(_names(_known(directory, unit), _plain(unit.facts)))
@@ -78,13 +75,10 @@ def _following(units: Sequence[Unit], names: set[str]) -> set[str]:
 
 
 def forget(directory: RunDirectory, unit: Unit) -> None:
-    """Takes a unit's part away, known to the manifest or not, and its model where it has one."""
+    """Takes a unit's part away, and its model where it has one."""
     found = directory.manifest.parts.pop(unit.part, None)
-    files = [name for shard in shards_of(directory.layout, unit.part) for name in shard.files]
-    tables = dict.fromkeys([*(found.tables if found else ()), *(name.split("/")[-2] for name in files)])
-    kinds: dict[str, dict[str, str]] = {table: {} for table in tables}
-    directory.progress.drop(unit.part)
-    if tables:
+    if found is not None:
+        kinds: dict[str, dict[str, str]] = {table: {} for table in found.tables}
         StoredPart(directory.layout, unit.part, kinds, directory.progress, 1 << 40).forget()
     if unit.kind == "training" and unit.what.arm in directory.manifest.arms:
         del directory.manifest.arms[unit.what.arm]

@@ -37,6 +37,11 @@ class Engine:
             await backend.aclose()
 
 
+def key_of(role: Role, model: ModelRef) -> str:
+    """What tells engines apart: the model, and the backend that runs it."""
+    return canonical([model.digest, role.backend.facts])
+
+
 class Engines:
     """All engines of a run."""
 
@@ -66,13 +71,8 @@ class Engines:
                 proxy.n_asked = proxy.n_recalled = 0
         return {name: counts for name, counts in found.items() if any(counts.values())}
 
-    async def aclose(self, keep: Collection[str] = ()) -> None:
-        """Ends all that were started, save those of the keys `keep`."""
+    async def close_but(self, wanted: Collection[str] = ()) -> None:
+        """Ends all that were started, save those of some keys."""
         for key, engine in self._known.items():
-            if key not in keep:
+            if key not in wanted:
                 await engine.aclose()
-
-
-def key_of(role: Role, model: ModelRef) -> str:
-    """What tells engines apart: the model's bytes, and the backend with its settings."""
-    return canonical([model.digest, role.backend.facts])

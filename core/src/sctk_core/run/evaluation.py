@@ -6,13 +6,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sctk_core import ledger
-from sctk_core.plan import ANSWERS, Evaluate, Step
+from sctk_core.plan import ANSWERS, EVALUATION, Evaluate, Step
 from sctk_core.records import Failure, Measure, Sample, Score, Value
 from sctk_core.run.context import Context
-from sctk_core.run.generating import note_usage, refuse_unbalanced
+from sctk_core.run.generating import items_of, note_usage, refuse_unbalanced
 from sctk_core.run.measuring import Answer, Asked, Sheet, measure
 from sctk_core.run.tables import OWN
-from sctk_core.run.units import Unit
+from sctk_core.run.units import Unit, arm_pass
 from sctk_core.store.part import Kinds
 from sctk_core.store.progress import TableRows
 from sctk_core.store.rows import schema, values_of
@@ -35,16 +35,37 @@ def evaluate(context: Context, unit: Unit) -> None:
         part.forget()
         asked = _asked(sheet, arms)
         measures = comparisons(sheet, arms, one.differences, context.assembly.settings.seed)
-        total = part.seal_all(_with(_items(sheet, arms, asked), measures))
-        refuse_unbalanced(context, unit, _complaints(sheet, asked, read_shards(part.files("ledger"))))
+        measures += coverage(arms, len(items_of(context, arm_pass(one, one.arms[0]))))
+        total = part.seal_all(_with(_items(sheet, arms, asked, one), measures))
+        refuse_unbalanced(
+            context, unit, _complaints(sheet, asked, read_shards(part.files("ledger")), _before(one.name))
+        )
     note_usage(context, unit)
     context.directory.complete(part, total)
 
 
+def coverage(arms: Mapping[str, Sequence[Sample]], n_asked: int) -> list[Measure]:
+    """The share of prompts that each arm answered, where an arm left some out: its other numbers are of those alone."""
+    from sctk_core.statistics import wilson
+
+    if all(len(samples) == n_asked for samples in arms.values()):
+        return []
+    shares = {arm: wilson(len({sample.prompt.id for sample in samples}), n_asked) for arm, samples in arms.items()}
+    return [
+        Measure(arm=arm, metric="answered", value=share.value, low=share.low, high=share.high, n=n_asked)
+        for arm, share in shares.items()
+    ]
+
+
 def measures_of(context: Context, unit: Unit) -> list[Measure]:
-    """The measures of an evaluation that is complete; of any but the first kind its name stands before the metric's."""
-    part, before = context.directory.part(unit.part, KINDS), "" if unit.name == "evaluation" else f"{unit.name}."
+    """The measures of an evaluation that is complete; of one that has a name of its own it stands before the metric's."""
+    part, before = context.directory.part(unit.part, KINDS), _before(unit.name)
     return [Measure(**row | {"metric": before + row["metric"]}) for row in part.rows(MEASURES)]
+
+
+def _before(name: str) -> str:
+    """What tells the stages and metrics of an evaluation from those of another; the usual one's stand alone."""
+    return "" if name == EVALUATION else f"{name}."
 
 
 def _with(items: Iterator[TableRows], measures: Sequence[Measure]) -> Iterator[TableRows]:
@@ -62,13 +83,18 @@ def _asked(sheet: Sheet, arms: Mapping[str, Sequence[Sample]]) -> list[Asked]:
     return [*own, *dict.fromkeys(pairs)]
 
 
-def _items(sheet: Sheet, arms: Mapping[str, Sequence[Sample]], asked: Sequence[Asked]) -> Iterator[TableRows]:
-    samples = {(arm, sample.id): sample for arm, found in arms.items() for sample in found}
-    prompts = {sample.prompt.id: sample for found in arms.values() for sample in found}
-    for one in asked:
+def _items(
+    sheet: Sheet, arms: Mapping[str, Sequence[Sample]], asked: Sequence[Asked], evaluation: Evaluate
+) -> Iterator[TableRows]:
+    """The rows of all that was measured; what was measured of a pair stands with the sample of its first arm."""
+    pairs = evaluation.differences
+    samples = {(f"{one}-{other}", sample.prompt.id): sample for one, other in pairs for sample in arms[one]}
+    samples |= {(arm, sample.id): sample for arm, found in arms.items() for sample in found}
+    before = _before(evaluation.name)
+    for number, one in enumerate(asked):
         lines = sheet.lines(one, sheet.answers)
-        rows: TableRows = {"ledger": [ledger.values_of(one[0], one[1], line) for line in lines]}
-        sample = samples.get(one) or prompts[one[1]]
+        rows: TableRows = {"ledger": [ledger.values_of(before + one[0], one[1], line, number) for line in lines]}
+        sample = samples[one]
         found = [(metric, column[one]) for metric, column in sheet.answers.items() if one in column]
         rows[VALUES] = [
             values_of(value) for metric, answer in found if (value := _value(sample, one[0], metric, answer))
@@ -90,18 +116,18 @@ def value_of(answer: Answer) -> float | None:
     return answer.value if isinstance(answer, Score) else float(answer)
 
 
-def _complaints(sheet: Sheet, asked: Sequence[Asked], rows: Iterator[dict[str, Any]]) -> list[str]:
+def _complaints(sheet: Sheet, asked: Sequence[Asked], rows: Iterator[dict[str, Any]], before: str) -> list[str]:
     """What does not balance: each sample has one line for each metric that was asked of its arm."""
     arms = dict.fromkeys(arm for arm, _ in asked)
     by_arm: dict[str, list[dict[str, Any]]] = {arm: [] for arm in arms}
     for row in rows:
-        by_arm[row["stage"].partition(".measure.")[0]].append(row)
+        by_arm[row["stage"].partition(".measure.")[0].removeprefix(before)].append(row)
     found: list[str] = []
     for arm in arms:
         metrics = [m for m, column in sheet.answers.items() if any(one[0] == arm for one in column)]
         steps = [Step(f"measure.{metric}") for metric in metrics]
         wanted = ((name, steps) for other, name in asked if other == arm)
-        found += ledger.complaints_of(by_arm[arm], wanted if steps else (), [], arm)
+        found += ledger.complaints_of(by_arm[arm], wanted if steps else (), [], before + arm)
     return found
 
 
@@ -116,7 +142,8 @@ def comparisons(
     for metric, by_arm in values.items():
         if any(value is not None for by_prompt in by_arm.values() for value in by_prompt.values()):
             paired = [pair for pair in differences if set(pair) <= set(by_arm)]
-            rows += compare(metric, by_arm, paired, seed=seed)
+            rows += compare(metric, _arms_alone(by_arm, arms), paired, seed=seed)
+            rows += [_paired(pair, metric, by_arm[pair], seed) for pair in by_arm if pair not in arms]
     judged = _reward_and_truth(values)
     truths = [truth >= 0.5 for _, _, truth in judged]
     if set(truths) == {True, False}:
@@ -124,6 +151,21 @@ def comparisons(
         numbers = {"value": found.value, "low": found.low, "high": found.high, "n": found.n}
         rows.append(Measure(arm="all", metric="agreement", **numbers))  # type: ignore[arg-type]
     return rows
+
+
+def _arms_alone(by_arm: Mapping[str, Any], arms: Mapping[str, Any]) -> dict[str, Any]:
+    return {arm: by_prompt for arm, by_prompt in by_arm.items() if arm in arms}
+
+
+def _paired(pair: str, metric: str, by_prompt: Mapping[str, float | None], seed: int) -> Measure:
+    """What a comparer says of two arms: a difference already, with the interval of one."""
+    from sctk_core.statistics import difference_with_interval
+
+    known = [value for value in by_prompt.values() if value is not None]
+    if not known:
+        return Measure(arm=pair, metric=metric, value=0.0, low=None, high=None, n=0)
+    found = difference_with_interval(known, [0.0] * len(known), seed=seed)
+    return Measure(arm=pair, metric=metric, value=found.value, low=found.low, high=found.high, n=found.n)
 
 
 def _by_prompt(sheet: Sheet, arms: Mapping[str, Sequence[Sample]]) -> dict[str, dict[str, dict[str, float | None]]]:

@@ -27,7 +27,7 @@ from sctk_core.run.curating import notes_of, sieve
 from sctk_core.run.differences import forget, prepare
 from sctk_core.run.engines import Engines
 from sctk_core.run.evaluation import evaluate, measures_of
-from sctk_core.run.generating import generate
+from sctk_core.run.generating import generate, players_of
 from sctk_core.run.intake import take_in
 from sctk_core.run.result import RunResult, read_result
 from sctk_core.run.training import retokenised, train
@@ -87,18 +87,6 @@ def is_complete(directory: RunDirectory, unit: Unit) -> bool:
     return held == noted.total and (unit.kind != "training" or unit.what.arm in directory.manifest.arms)
 
 
-def _needed(context: Context, units: Sequence[Unit]) -> set[str]:
-    """The engines that whoever asks next needs; none where a training comes before, which wants the memory for itself."""
-    asking = next((unit for unit in units if unit.kind in ("pass", "training", "evaluation")), None)
-    if asking is None or asking.kind == "training":
-        return set()
-    if asking.kind == "pass":
-        return context.crews.engines(context.assembly.crew_of(asking.what), context.model(asking.what.student))
-    assembly = context.assembly
-    roles = {part.role for part in (*assembly.rewards.values(), *assembly.evaluators, *assembly.pairwise)}
-    return context.crews.engines_of(roles, assembly.student.model)
-
-
 DOES = {"intake": take_in, "curation": sieve, "pass": generate, "training": train, "evaluation": evaluate}
 """What is done for each kind of unit."""
 
@@ -129,13 +117,21 @@ class _Execution:
                 notify=self._notify,
             )  # fmt: skip
             try:
-                for place, unit in enumerate(self._units, start=1):
+                for place, unit in enumerate(self._units):
                     self._do(context, unit)
-                    runner.run(engines.aclose(keep=_needed(context, self._units[place:])))
+                    runner.run(engines.close_but(self._still_wanted(context, self._units[place + 1 :])))
             finally:
-                runner.run(engines.aclose())
+                runner.run(engines.close_but())
                 crews.close()
         self._end(context)
+
+    def _still_wanted(self, context: Context, to_come: Sequence[Unit]) -> set[str]:
+        """The engines that the next pass asks; none where a training comes before it, which wants the room."""
+        following = next((unit for unit in to_come if unit.kind != "curation"), None)
+        if following is None or following.kind != "pass":
+            return set()
+        one = following.what
+        return context.crews.engines_of(self._assembly.crew_of(one), players_of(context, one))
 
     def _open(self) -> None:
         manifest = self._directory.manifest
@@ -149,11 +145,9 @@ class _Execution:
     def _do(self, context: Context, unit: Unit) -> None:
         """One unit, unless it is complete."""
         noted = self._directory.manifest.parts.get(unit.part)
-        if noted is None or noted.inputs != context.inputs(unit):
-            forget(
-                self._directory, unit
-            )  # what lies there is nobody's; or what it reads came out otherwise, made again
-        lacks_model = unit.kind == "training" and not context.trained(unit.what.arm)
+        if noted is not None and noted.inputs != context.inputs(unit):
+            forget(self._directory, unit)  # what it reads was torn, and came out otherwise when it was made again
+        lacks_model = unit.kind == "training" and not context.trained(unit)
         if lacks_model or not is_complete(self._directory, unit):
             DOES[unit.kind](context, unit)
 

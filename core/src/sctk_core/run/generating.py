@@ -11,6 +11,7 @@ from sctk_core.errors import CheckFailed
 from sctk_core.pipeline.generate import Pass, walk_all
 from sctk_core.pipeline.item import Walked, item_id
 from sctk_core.plan import HELD_OUT, PROMPTS, Generate, Step
+from sctk_core.records import ModelRef
 from sctk_core.run.context import Context
 from sctk_core.run.tables import StoredTable, kinds_of, rows_of, types_of
 from sctk_core.run.units import Unit
@@ -29,7 +30,7 @@ class _Pages:
 
     def finish(self, number: int, walked: Walked) -> Awaitable[None]:
         """Keeps a finished item."""
-        done: Awaitable[None] = self._part.finish(number, rows_of(walked))
+        done: Awaitable[None] = self._part.finish(number, rows_of(walked, number))
         return done
 
 
@@ -40,7 +41,7 @@ def generate(context: Context, unit: Unit) -> None:
     part = context.part(unit, kinds_of(one, crew), types_of(one, crew))
     items, chains = items_of(context, one), chains_of(context, one)
     work = Pass(
-        generate=one, crew=context.crews.crew(crew, context.model(one.student)), chains=chains,
+        generate=one, crew=context.crews.crew(crew, players_of(context, one)), chains=chains,
         concurrency=context.assembly.settings.concurrency,
     )  # fmt: skip
     n_items = len(items) * chains
@@ -55,6 +56,11 @@ def generate(context: Context, unit: Unit) -> None:
 def items_of(context: Context, one: Generate) -> StoredTable[Any]:
     """The table that a pass walks; of the held-out prompts as many as are evaluated."""
     return context.table(one.over, context.assembly.settings.eval_limit if one.over == HELD_OUT else 0)
+
+
+def players_of(context: Context, one: Generate) -> dict[str, ModelRef]:
+    """The models of the arms that play roles in a pass."""
+    return {role: context.model(arm) for role, arm in one.players.items()}
 
 
 def chains_of(context: Context, one: Generate) -> int:
@@ -76,7 +82,7 @@ def balance(
     """Raises CheckFailed unless every item that was asked has its page, as declared, and the tables hold what the pages made."""
     made = list(getattr(unit.what, "makes", ()))
     label = name or unit.what.name
-    complaints = ledger.complaints_of(part.rows("ledger"), asked, made, label)
+    complaints = ledger.complaints_of(part.rows("ledger", ledger.NEEDED), asked, made, label)
     unlike = ledger.unlike(part.files("ledger"), {f"{label}.make.{table}": part.files(table) for table in made})
     refuse_unbalanced(context, unit, list(islice(chain(complaints, unlike), ledger.N_COMPLAINTS)))
 

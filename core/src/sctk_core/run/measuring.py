@@ -19,7 +19,7 @@ from sctk_core.pipeline.contract import checked_values
 from sctk_core.pipeline.crew import Member
 from sctk_core.pipeline.notes import ANSWERED, DECLINED, FAILED, Line, reason_of
 from sctk_core.pipeline.recording import Spent, tallied
-from sctk_core.records import Failure, Sample, Score
+from sctk_core.records import Failure, ModelRef, Sample, Score
 from sctk_core.run.context import Context
 
 PER_TIMEOUT = 100
@@ -71,14 +71,14 @@ async def measure(
     context: Context, arms: Mapping[str, Sequence[Sample]], differences: Sequence[tuple[str, str]]
 ) -> Sheet:
     """Every sample of every arm, by everything that the recipe names."""
-    sheet, assembly, student = Sheet(), context.assembly, context.assembly.student.model
+    sheet, assembly, nobody = Sheet(), context.assembly, dict[str, ModelRef]()
     for section, part in assembly.rewards.items():
-        member = context.crews.member(part, student)
+        member = context.crews.member(part, nobody)
         await _score(context, sheet, (section, member), arms)
     for part in assembly.evaluators:
-        await _evaluate(sheet, part, context.crews.member(part, student), arms)
+        await _evaluate(sheet, part, context.crews.member(part, nobody), arms)
     for part in assembly.pairwise:
-        member = context.crews.member(part, student)
+        member = context.crews.member(part, nobody)
         for first, second in differences:
             await _compare(context, sheet, (part.label, member), {one: arms[one] for one in (first, second)})
     return sheet
@@ -169,9 +169,11 @@ async def _compare(
 
 
 def _combined(ahead: Score | Failure, behind: Score | Failure, sign: int) -> Answer:
+    """Half the difference, or half the sum, of both orders, with the words of the one (of the sum: the other) behind it."""
     for answer in (ahead, behind):
         if isinstance(answer, Failure):
             return answer
     assert isinstance(ahead, Score)
     assert isinstance(behind, Score)
-    return (ahead.value + sign * behind.value) / 2
+    told = ahead if sign < 0 else behind
+    return replace(told, value=(ahead.value + sign * behind.value) / 2)

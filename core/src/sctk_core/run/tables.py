@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from sctk_core import ledger
 from sctk_core.pipeline.crew import places
 from sctk_core.pipeline.item import Walked
+from sctk_core.pipeline.notes import MAKE
 from sctk_core.plan import Generate
 from sctk_core.records import Critique, Decision, Failure, Sample, Score
 from sctk_core.store.part import Kinds
@@ -23,6 +24,10 @@ RECORDS: Mapping[type, str] = {Sample: "samples", Critique: "critiques", Score: 
 _MAKES: Mapping[str, Sequence[type]] = {
     "": (Sample,), "critic": (Critique, Sample), "reward": (Score,), "comparer": (Score,), "rule": (Decision,),
 }  # fmt: skip
+DECLINED: Mapping[str, str] = {
+    "row": "text", "stage": "text", "reason": "text", "because": "text", "similarity": "float", "detail": "text",
+}  # fmt: skip
+"""What was left out, and why: of a pass, a row is an item that made none; of a curation, a record."""
 OWN: dict[str, Mapping[str, str]] = {"failures": schema(Failure), "ledger": ledger.KINDS}
 T = TypeVar("T")
 
@@ -31,30 +36,37 @@ def kinds_of(generate: Generate, crew: type) -> Kinds:
     """The tables of a pass: the records that its crew makes, its own, failures and the ledger."""
     made = {kind for place in places(crew) for kind in _MAKES.get(place.member.kind, ())}
     records = {table: schema(kind) for kind, table in RECORDS.items() if kind in made}
-    return records | {table: schema(kind, full=True) for table, kind in generate.makes.items()} | OWN
+    made_tables = {table: schema(kind, full=True) for table, kind in generate.makes.items()}
+    return records | made_tables | {"declined": DECLINED} | OWN
 
 
 def types_of(generate: Generate, crew: type) -> dict[str, str]:
     """The record type of each table of a pass, by name, for the manifest."""
-    known = {table: kind.__name__ for kind, table in RECORDS.items()} | {"failures": "Failure", "ledger": "Line"}
+    known = {table: kind.__name__ for kind, table in RECORDS.items()} | {
+        "failures": "Failure", "ledger": "Line", "declined": "Declined",
+    }  # fmt: skip
     own = {table: kind.__name__ for table, kind in generate.makes.items()}
     return {table: known.get(table, own.get(table, "")) for table in kinds_of(generate, crew)}
 
 
-def rows_of(walked: Walked) -> TableRows:
-    """A finished item as rows of its tables, in the order of its page."""
+def rows_of(walked: Walked, number: int) -> TableRows:
+    """A finished item as rows of its tables, in the order of its page; of records of one id the first on the page stands."""
     page = walked.page
     lines = page.sorted_lines()
-    found: TableRows = {"ledger": [ledger.values_of(page.part, page.item, line) for line in lines]}
-    failures = {failure.id: failure for failure in page.failures}
+    found: TableRows = {"ledger": [ledger.values_of(page.part, page.item, line, number) for line in lines]}
+    seen: set[str] = set()
     for line in lines:
-        record = page.records.pop(line.record, None)
-        if record is not None and type(record) in RECORDS:
-            found.setdefault(RECORDS[type(record)], []).append(values_of(record))
-        elif line.record in failures:
-            found.setdefault("failures", []).append(values_of(failures.pop(line.record)))
+        record = page.records.pop((line.step, line.of, line.rank), None)
+        table = "failures" if isinstance(record, Failure) else RECORDS.get(type(record), "")
+        if table and record.id not in seen:
+            seen.add(record.id)
+            found.setdefault(table, []).append(values_of(record))
     for table, rows in walked.made.items():
-        found[table] = [whole(row) for row in rows]
+        found[table] = [whole(row, page.item) for row in rows]
+    found["declined"] = [
+        [page.item, f"{page.part}.{MAKE}{table}", why.reason, why.because, why.similarity, why.detail]
+        for table, why in page.declined
+    ]
     return found
 
 

@@ -7,6 +7,7 @@ that was killed starts again from its inputs.
 from __future__ import annotations
 
 import shutil
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
@@ -19,8 +20,9 @@ from sctk_core.identity import directory_digest
 from sctk_core.pipeline.notes import ANSWERED, DECLINED, Line
 from sctk_core.plan import Step, Train
 from sctk_core.records import TrainReport
-from sctk_core.run.context import Context
+from sctk_core.run.context import Context, place_of
 from sctk_core.run.generating import balance
+from sctk_core.run.result import ledger_files
 from sctk_core.run.tables import StoredTable
 from sctk_core.run.units import Unit
 from sctk_core.store.failures import writing
@@ -35,23 +37,28 @@ def train(context: Context, unit: Unit) -> None:
     tables = {name: context.table(table) for name, table in one.tables.items()}
     _refuse_empty(context, one, tables)
     with context.stage(f"{one.arm}.{STEP}"):
-        part = context.part(unit, {"ledger": ledger.KINDS}, {"ledger": "Line"})
-        if not context.trained(one.arm):
-            _train(context, one, tables)
+        if not context.trained(unit):
+            _train(context, unit, tables)
         declined: Mapping[str, str] = context.directory.manifest.arms[one.arm]["declined"]
+        part = context.part(unit, {"ledger": ledger.KINDS}, {"ledger": "Line"})
         total = part.seal_all(_lines(one, tables, declined))
-        asked = ((name, (Step(STEP),)) for table in tables.values() for name in table.ids())
+        asked = ((row, (Step(_step(name)),)) for name, table in tables.items() for row in table.ids())
         balance(context, unit, part, asked, one.arm)
     context.directory.manifest.training = tuple(one.tables.values())
     context.directory.complete(part, total)
 
 
 def _lines(one: Train, tables: Mapping[str, StoredTable[Any]], declined: Mapping[str, str]) -> Iterator[TableRows]:
-    for table in tables.values():
-        for name in table.ids():
-            reason = declined.get(name, "")
-            line = Line(step=STEP, of=name, outcome=DECLINED if reason else ANSWERED, record=name, reason=reason)
-            yield {"ledger": [ledger.values_of(one.arm, name, line)]}
+    for name, table in tables.items():
+        for number, row in enumerate(table.ids()):
+            reason = declined.get(f"{name}/{row}", declined.get(row, ""))
+            line = Line(step=_step(name), of=row, outcome=DECLINED if reason else ANSWERED, record=row, reason=reason)
+            yield {"ledger": [ledger.values_of(one.arm, row, line, number)]}
+
+
+def _step(table: str) -> str:
+    """The step of one of a training's tables: several are told apart by name."""
+    return f"{STEP}.{table}" if table else STEP
 
 
 def _refuse_empty(context: Context, one: Train, tables: Mapping[str, StoredTable[Any]]) -> None:
@@ -60,13 +67,22 @@ def _refuse_empty(context: Context, one: Train, tables: Mapping[str, StoredTable
             context.directory.manifest.state = "nothing-accepted"
             context.directory.save()
             raise NothingAccepted(
-                f"{one.arm}.{STEP}: got 0 rows in table {one.tables[name]!r}, wanted at least 1: nothing was accepted",
+                f"{one.arm}.{STEP}: got 0 rows in table {one.tables[name]!r}, wanted at least 1: "
+                f"{_why_empty(context, one.tables[name])}",
                 hint=f"sctk show {context.directory.path} tells why rows were declined or failed",
             )
 
 
-def _train(context: Context, one: Train, tables: Mapping[str, StoredTable[Any]]) -> None:
+def _why_empty(context: Context, table: str) -> str:
+    """What most of the items that should have made a table came to."""
+    counts = ledger.count(ledger_files(context.directory.layout, place_of(table)[0]))
+    reasons = Counter({reason: n for stage in counts for reason, n in stage.reasons.items()}).most_common(1)
+    return f"nothing was accepted ({reasons[0][1]} x {reasons[0][0]})" if reasons else "nothing was accepted"
+
+
+def _train(context: Context, unit: Unit, tables: Mapping[str, StoredTable[Any]]) -> None:
     """Trains, and notes the report in the manifest."""
+    one: Train = unit.what
     part = context.assembly.parts[one.section]
     student = context.assembly.student
     trainer = part.built(context.assembly.catalogue, {"model": student.model, "sampling": student.sampling})
@@ -77,8 +93,8 @@ def _train(context: Context, one: Train, tables: Mapping[str, StoredTable[Any]])
         path.parent.mkdir(parents=True, exist_ok=True)
     data: Any = tables[""] if list(tables) == [""] else tables
     report = _reported(trainer, data, context.model(one.start), path, one)
-    found = asdict(report) | {"digest": directory_digest(path), "on": dict(one.tables), "start": one.start}
-    context.directory.manifest.arms[one.arm] = found
+    made_of = {"fingerprint": unit.fingerprint, "inputs": context.inputs(unit), "start": one.start}
+    context.directory.manifest.arms[one.arm] = asdict(report) | {"digest": directory_digest(path)} | made_of
     context.directory.save()
 
 

@@ -16,7 +16,7 @@ from sctk_core.assembly import Assembly
 from sctk_core.assembly.assemble import digest_of_source
 from sctk_core.identity import fingerprint
 from sctk_core.pipeline.crew import Answerer, places
-from sctk_core.plan import ANSWERS, BASE, HELD_OUT, PROMPTS, Arm, Evaluate, Generate, Made, Train
+from sctk_core.plan import ANSWERS, BASE, EVALUATION, HELD_OUT, PROMPTS, Arm, Evaluate, Generate, Made, Train
 from sctk_core.records import Sample
 from sctk_core.store.layout import curated, trained
 
@@ -47,13 +47,19 @@ async def answered(prompt: Any, crew: Answerer) -> Made:
     return {ANSWERS: await crew.student.draft(prompt, step=ANSWER_STEP)}
 
 
+async def answered_greedily(prompt: Any, crew: Answerer) -> Made:
+    """The same at temperature 0."""
+    return {ANSWERS: await crew.student.draft(prompt, step=ANSWER_STEP, greedy=True)}
+
+
 def arm_pass(evaluate: Evaluate, arm: Arm) -> Generate:
     """The pass in which an arm answers the prompts of an evaluation."""
-    name = arm.name if evaluate.name == "evaluation" else f"{evaluate.name}.{arm.name}"
+    name = arm.name if evaluate.name == EVALUATION else f"{evaluate.name}.{arm.name}"
     makes = {ANSWERS: Sample}
     if arm.walk is None:
-        return Generate(name, answered, evaluate.over, (ANSWER_STEP,), makes, arm.played_by, Answerer)
-    return Generate(name, arm.walk, evaluate.over, arm.steps, makes, arm.played_by)
+        walk = answered_greedily if evaluate.greedy else answered
+        return Generate(name, walk, evaluate.over, (ANSWER_STEP,), makes, arm.played_by, Answerer, settings=())
+    return Generate(name, arm.walk, evaluate.over, arm.steps, makes, arm.played_by, arm.crew, arm.cast, arm.settings)
 
 
 def units_of(assembly: Assembly) -> list[Unit]:
@@ -112,13 +118,20 @@ class _Builder:
         about = {"seed": run["seed"], "shard_rows": run["shard_rows"]}
         if one.over == PROMPTS:
             about["chains"] = run["chains"]
-        facts = {"method": self._assembly.parts["method"].facts, "run": about | dict(more or {})} | self._crew(one)
+        facts = {"method": self._method(one), "run": about | dict(more or {})} | self._crew(one)
         facts["pass"] = {"name": one.name, "over": one.over, "makes": sorted(one.makes)}
-        reads = {one.over: self._prints[one.over], one.student: self._prints[one.student]}
+        reads = {name: self._prints[name] for name in (one.over, *one.players.values())}
         tables = [f"{part}.{table}" for table in one.makes]
         self._add(Unit(kind="pass", name=name, part=part, what=one, facts=facts, reads=reads), name, *tables)
         for table in tables:
             self._curate(table)
+
+    def _method(self, one: Generate) -> dict[str, Any]:
+        """The method's facts, with those of its settings that matter to a pass."""
+        facts = dict(self._assembly.parts["method"].facts)
+        if one.settings is not None:
+            facts["settings"] = {name: value for name, value in facts["settings"].items() if name in one.settings}
+        return facts
 
     def _crew(self, one: Generate) -> dict[str, Any]:
         """The facts of all who are asked in a pass: components by section, and the roles in whose words they speak."""
@@ -136,10 +149,11 @@ class _Builder:
         """The passes of arms that nobody trains: they answer while their engine is there anyway."""
         for one in rest:
             if isinstance(one, Evaluate) and one.over in self._prints:
-                self._arms(one, [arm for arm in one.arms if arm.played_by not in self._trained])
+                self._arms(one, [arm for arm in one.arms if not {arm.played_by, *arm.cast.values()} & self._trained])
 
     def _arms(self, one: Evaluate, arms: Any) -> None:
-        more = {"eval_limit": self._assembly.settings.eval_limit}
+        more: dict[str, Any] = {"eval_limit": self._assembly.settings.eval_limit}
+        more |= {"greedy": True} if one.greedy else {}
         for arm in arms:
             part = f"{one.name}/{arm.name}"
             self.walk(arm_pass(one, arm), part, part, more)

@@ -10,10 +10,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-STUDENT = "student"
-"""The arm whose model lies in `model`, where a user looks for it."""
-RESERVED = ("arms", "curated", "model", "trained")
-"""Names that no pass and no evaluation may have: their places are taken."""
+from sctk_core.plan import STUDENT
 
 
 class Layout:

@@ -23,9 +23,9 @@ SCHEMA_VERSION = 2
 class Part:
     """One part of a run: a pass, a curation, a training's ledger, an evaluation's values.
 
-    `facts` are what its fingerprint was made of, `inputs` the digests of what it read; `tables` maps each table to the type of its rows; `total` is the number of
-    items of a part that is complete, and `digest` that of its list of shards; `usage` counts requests by role, asked and
-    recalled, over all times it was run.
+    `facts` are what its fingerprint was made of, `inputs` the digests of what it read; `tables` maps each table to the type of
+    its rows; `total` is the number of items of a part that is complete, and `digest` that of its list of shards; `usage` counts
+    requests by role, asked and recalled, over all times it was run.
     """
 
     fingerprint: str

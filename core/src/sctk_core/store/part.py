@@ -121,6 +121,7 @@ class StoredPart:
         held = sum(shard.stop - shard.first for shard in self.shards)
         if held != total:
             raise StoreError(f"{self._layout.root}: {self.name}: {total - held} items are missing", hint="run again")
+        self._total = None
         self._list(self.shards)
 
     def seal_all(self, items: Iterator[TableRows]) -> int:
@@ -181,9 +182,9 @@ class StoredPart:
         names = (self._layout.shard(self.name, table, shard.first // self._shard_rows) for shard in self.shards)
         return [self._layout.root / name for name in names]
 
-    def rows(self, table: str) -> Iterator[dict[str, Any]]:
-        """All sealed rows of a table, in input order."""
-        return read_shards(self.files(table))
+    def rows(self, table: str, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
+        """All sealed rows of a table, in input order, or some of their columns."""
+        return read_shards(self.files(table), columns)
 
     def forget(self) -> None:
         """Takes the part away, to be made anew."""
@@ -193,6 +194,7 @@ class StoredPart:
             with writing(folder):
                 if folder.exists():
                     shutil.rmtree(folder)
-        self._list([])
+        if self.shards:
+            self._list([])
         self.shards, self._sealed, self._counts = [], set(), Counter()
         self._full, self._total = set(), None

@@ -12,14 +12,16 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
-from sctk_core.store.scribe import Job, Scribe, open_database
+from sctk_core.identity import encoder
+from sctk_core.store.scribe import Insert, Scribe, open_database
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS finished (
     part TEXT NOT NULL, number INTEGER NOT NULL, rows TEXT NOT NULL, PRIMARY KEY (part, number)
 ) WITHOUT ROWID;
 """
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
+_encoded = encoder()
+_PAGE = 1000
 
 TableRows = dict[str, list[list[Any]]]
 """table -> its rows, each with one value for each of its columns."""
@@ -34,20 +36,19 @@ class Progress:
         self.scribe = Scribe(path, _SCHEMA, after=lambda _: after())
         self._reader = open_database(path)
 
-    def put(self, part: str, number: int, rows: TableRows, committed: Callable[[], None]) -> Job:
-        """The job that commits one finished item and then counts it."""
-        text = _ENCODER.encode(rows)
-
-        def job(database: sqlite3.Connection) -> None:
-            database.execute("INSERT OR REPLACE INTO finished VALUES (?, ?, ?)", (part, number, text))
-            committed()
-
-        return job
+    def put(self, part: str, number: int, rows: TableRows, committed: Callable[[], None]) -> Insert:
+        """What commits one finished item and then counts it."""
+        row = (part, number, _encoded(rows))
+        return Insert("INSERT OR REPLACE INTO finished", 3, (row,), lambda _: committed())
 
     def finished(self, part: str) -> Iterator[int]:
-        """The numbers of a part's items that are finished and not sealed, rising."""
-        query = "SELECT number FROM finished WHERE part = ? ORDER BY number"
-        return (row[0] for row in self._reader.execute(query, (part,)))
+        """The numbers of a part's items that are finished and not sealed, rising; no query stays open between two of them."""
+        query = "SELECT number FROM finished WHERE part = ? AND number > ? ORDER BY number LIMIT ?"
+        last, found = -1, [(0,)]
+        while found:
+            found = self._reader.execute(query, (part, last, _PAGE)).fetchall()
+            for (last,) in found:
+                yield last
 
     def take(self, part: str, first: int, stop: int) -> Iterator[TableRows]:
         """The rows of items first..stop-1, in order."""
@@ -67,6 +68,12 @@ class Progress:
             database.execute(query, (part, first, stop))
 
     def close(self) -> None:
-        """Gives the file back."""
-        self.scribe.close()
+        """Gives the file back, and to the disk what it does not need any more."""
         self._reader.close()
+        self.scribe.close(_shrunk)
+
+
+def _shrunk(database: sqlite3.Connection) -> None:
+    """A file from which all was sealed is made small again."""
+    if database.execute("SELECT 1 FROM finished LIMIT 1").fetchone() is None:
+        database.execute("VACUUM")

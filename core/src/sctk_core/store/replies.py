@@ -2,7 +2,9 @@
 
 A key digests model, backend, sampling, seed and messages, so a reply answers its request in any run. Replies are on disk
 before anybody sees them: a killed run asks again only what was in flight. What many requests share (model, backend, sampling,
-tokenizer) is stored once; the rest of an exchange is packed. Replies of the first schema, a table `replies`, still answer.
+tokenizer) is stored once, and with it the first exchange of its kind, which is the dictionary that the others are packed with. A
+conversation that goes on where another exchange ended is stored as that exchange's key (`after`) and the new turns. Replies of
+the first schema, a table `replies`, still answer.
 """
 
 from __future__ import annotations
@@ -11,21 +13,37 @@ import asyncio
 import json
 import sqlite3
 import zlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from hashlib import blake2b
 from pathlib import Path
 from typing import Any
 
-from sctk_core.identity import canonical, content_id
-from sctk_core.records import Reply, Request, Usage
+from sctk_core.identity import canonical, content_id, encoder
+from sctk_core.records import Message, Reply, Request, Usage
 from sctk_core.store.failures import writing
-from sctk_core.store.scribe import Scribe, open_database
+from sctk_core.store.scribe import Insert, Scribe, open_database
 
 _SCHEMA = """
-CREATE TABLE IF NOT EXISTS exchange (key BLOB PRIMARY KEY, about INTEGER NOT NULL, packed BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS about (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, facts TEXT NOT NULL);
+CREATE TABLE IF NOT EXISTS exchange (key BLOB PRIMARY KEY, about INTEGER NOT NULL, after BLOB, packed BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS about (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, facts TEXT NOT NULL, first BLOB NOT NULL);
 """
-_ENCODER = json.JSONEncoder(ensure_ascii=False, separators=(",", ":"))
-_FIND = "SELECT packed, facts FROM exchange JOIN about ON about.id = exchange.about WHERE key = ?"
+_INTO = "INSERT OR IGNORE INTO exchange"
+_FIND = "SELECT about, after, packed FROM exchange WHERE key = ?"
+_encoded = encoder()
+LONGEST_FIRST = 4096
+"""Bytes of a first exchange that the others of its kind are packed with."""
+N_ENDS = 8192
+"""Conversations that another may go on from: as many as were answered last."""
+
+
+@dataclass(frozen=True, slots=True)
+class _About:
+    """What exchanges of one kind share: their number in the file, what they have in common, and the first of them."""
+
+    number: int
+    facts: Mapping[str, Any]
+    first: bytes
 
 
 class Replies:
@@ -34,7 +52,9 @@ class Replies:
     def __init__(self, path: Path) -> None:
         self._path = path
         self._scribe = Scribe(path, _SCHEMA)
-        self._abouts: dict[str, int] = {}
+        self._shared: dict[int, tuple[dict[str, Any], dict[Any, _About]]] = {}
+        self._ends: dict[bytes, bytes] = {}
+        self._known: dict[int, _About] = {}
         with writing(path):
             self._reader = open_database(path)
             old = self._reader.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'replies'")
@@ -47,47 +67,89 @@ class Replies:
     def _one(self, key: str) -> Reply | None:
         row = self._reader.execute(_FIND, (bytes.fromhex(key),)).fetchone()
         if row is not None:
-            return _reply(key, _unpacked(row[0]), json.loads(row[1]))
+            about = self._about(row[0])
+            return _reply(key, _unpacked(row[2], about), about.facts)
         if self._has_old:
             old = self._reader.execute("SELECT reply FROM replies WHERE key = ?", (key,)).fetchone()
             return _old_reply(json.loads(old[0])) if old else None
         return None
 
+    def _about(self, number: int) -> _About:
+        found = self._known.get(number)
+        if found is None:
+            facts, first = self._reader.execute("SELECT facts, first FROM about WHERE id = ?", (number,)).fetchone()
+            found = self._known[number] = _About(number, json.loads(facts), first)
+        return found
+
     def put(self, answered: Iterable[tuple[Request, Reply]], about: dict[str, Any]) -> asyncio.Future[None]:
         """Commits replies with their requests; `about` says what they share (model digest, backend)."""
-        pairs = list(answered)
+        ends: list[tuple[bytes, bytes]] = []
+        rows = [self._row(request, reply, about, ends) for request, reply in answered]
+        return self._scribe.written(Insert(_INTO, 4, rows, lambda whole: self._note(ends) if whole else None))
 
-        def job(database: sqlite3.Connection) -> None:
-            rows = [(bytes.fromhex(r.key), self._about(database, q, r, about), _packed(q, r)) for q, r in pairs]
-            database.executemany("INSERT OR IGNORE INTO exchange VALUES (?, ?, ?)", rows)
+    def _row(
+        self, request: Request, reply: Reply, about: dict[str, Any], ends: list[tuple[bytes, bytes]]
+    ) -> tuple[bytes, int, bytes | None, bytes]:
+        """One exchange as its row; where its conversation ends is added to `ends`."""
+        key = bytes.fromhex(request.key)
+        n_before, before, end = _trace(request.messages, reply.text)
+        after = None if before is None else self._ends.get(before)
+        ends.append((end, key))
+        turns = [[turn.role, turn.content] for turn in request.messages[0 if after is None else n_before :]]
+        text = _told(request, reply, turns).encode("utf-8", "surrogatepass")
+        shared = self._kind(request, reply, about, (len(turns), after is None), text)
+        return key, shared.number, after, _packed(text, shared)
 
-        return self._scribe.written(job)
+    def _note(self, ends: Iterable[tuple[bytes, bytes]]) -> None:
+        """Remembers where conversations that are on disk ended, for those that go on from there."""
+        self._ends.update(ends)
+        while len(self._ends) > N_ENDS:
+            del self._ends[next(iter(self._ends))]
 
-    def _about(self, database: sqlite3.Connection, request: Request, reply: Reply, about: dict[str, Any]) -> int:
-        """The number of what this exchange shares with many."""
-        facts = about | {"sampling": request.sampling.plain(), "tokenizer": reply.tokenizer, "said_by": reply.backend}
-        text = canonical(facts)
-        found = self._abouts.get(text)
+    def _kind(
+        self, request: Request, reply: Reply, about: dict[str, Any], shape: tuple[int, bool], text: bytes
+    ) -> _About:
+        """What this exchange shares with many; of the first of its kind it is written now."""
+        _, known = self._shared.setdefault(id(about), (about, {}))
+        name = (request.sampling, reply.tokenizer, reply.backend, shape)
+        found = known.get(name)
         if found is None:
-            digest = content_id("about", text)
-            database.execute("INSERT OR IGNORE INTO about (digest, facts) VALUES (?, ?)", (digest, text))
-            (found,) = database.execute("SELECT id FROM about WHERE digest = ?", (digest,)).fetchone()
-            self._abouts[text] = found
-        number: int = found
-        return number
+            facts = about | {
+                "sampling": request.sampling.plain(),
+                "tokenizer": reply.tokenizer,
+                "said_by": reply.backend,
+            }
+            digest = content_id("about", canonical(facts), *shape)
+            row = (digest, canonical(facts), text[:LONGEST_FIRST])
+            self._scribe.write(lambda database: _insert_about(database, row))
+            find = "SELECT id, first FROM about WHERE digest = ?"
+            number, first = self._reader.execute(find, (digest,)).fetchone()
+            found = known[name] = _About(number, facts, first)
+        return found
 
     def exchange(self, key: str) -> tuple[dict[str, Any], dict[str, Any]] | None:
         """Request and reply of a key as plain values, for `sctk why`; None where the key is unknown."""
         row = self._reader.execute(_FIND, (bytes.fromhex(key),)).fetchone()
         if row is None:
             return self._old_exchange(key)
-        of, rank, seed, turns, prefix, *_ = _unpacked(row[0])
-        facts = json.loads(row[1])
-        request = {name: facts[name] for name in ("model", "backend", "sampling") if name in facts}
-        messages = [{"role": role, "content": content} for role, content in turns]
+        about = self._about(row[0])
+        values = _unpacked(row[2], about)
+        of, rank, seed, turns, prefix, *_ = values
+        request = {name: about.facts[name] for name in ("model", "backend", "sampling") if name in about.facts}
+        messages = [{"role": role, "content": content} for role, content in [*self._before(row[1]), *turns]]
         request |= {"of": of, "rank": rank, "seed": seed, "messages": messages, "prefix_ids": prefix}
-        reply = _reply(key, _unpacked(row[0]), facts)
+        reply = _reply(key, values, about.facts)
         return request, {"text": reply.text, "finish": reply.finish}
+
+    def _before(self, after: bytes | None) -> list[list[str]]:
+        """The turns of the exchanges that a conversation goes on from, the first one first."""
+        found: list[list[str]] = []
+        while after is not None:
+            number, earlier, packed = self._reader.execute(_FIND, (after,)).fetchone()
+            values = _unpacked(packed, self._about(number))
+            found = [*values[3], ["assistant", values[5]], *found]
+            after = earlier
+        return found
 
     def _old_exchange(self, key: str) -> tuple[dict[str, Any], dict[str, Any]] | None:
         query = "SELECT request, reply FROM replies WHERE key = ?"
@@ -100,21 +162,44 @@ class Replies:
         self._reader.close()
 
 
-def _packed(request: Request, reply: Reply) -> bytes:
-    turns = [[turn.role, turn.content] for turn in request.messages]
-    asked = [request.of, request.rank, request.seed, turns, list(request.prefix_ids)]
+def _insert_about(database: sqlite3.Connection, row: tuple[str, str, bytes]) -> None:
+    database.execute("INSERT OR IGNORE INTO about (digest, facts, first) VALUES (?, ?, ?)", row)
+
+
+def _trace(messages: Sequence[Message], reply: str) -> tuple[int, bytes | None, bytes]:
+    """(Turns up to and with the last that was answered, a digest of these or None, a digest of all with the reply)."""
+    state = blake2b(digest_size=16)
+    n_before, before = 0, None
+    for place, turn in enumerate(messages, start=1):
+        state.update(f"{turn.role} {len(turn.content)} {turn.content}".encode("utf-8", "surrogatepass"))
+        if turn.role == "assistant":
+            n_before, before = place, state.digest()
+    state.update(f"assistant {len(reply)} {reply}".encode("utf-8", "surrogatepass"))
+    return n_before, before, state.digest()
+
+
+def _told(request: Request, reply: Reply, turns: Sequence[Sequence[str]]) -> str:
+    """What of an exchange is its own, as JSON; `turns` are those that no other exchange has."""
     ids = None if reply.token_ids is None else list(reply.token_ids)
     usage = [reply.usage.n_prompt_tokens, reply.usage.n_completion_tokens]
-    said = [reply.text, ids, reply.prompt_tokens, reply.finish, reply.logprob, usage]
-    return zlib.compress(_ENCODER.encode([*asked, *said]).encode("utf-8", "surrogatepass"), 1)
+    return _encoded([
+        request.of, request.rank, request.seed, turns, list(request.prefix_ids),
+        reply.text, ids, reply.prompt_tokens, reply.finish, reply.logprob, usage,
+    ])  # fmt: skip
 
 
-def _unpacked(packed: bytes) -> list[Any]:
-    found: list[Any] = json.loads(zlib.decompress(packed).decode("utf-8", "surrogatepass"))
+def _packed(text: bytes, about: _About) -> bytes:
+    packer = zlib.compressobj(1, zlib.DEFLATED, 15, 8, zlib.Z_DEFAULT_STRATEGY, about.first)
+    return packer.compress(text) + packer.flush()
+
+
+def _unpacked(packed: bytes, about: _About) -> list[Any]:
+    plain = zlib.decompressobj(15, about.first).decompress(packed)
+    found: list[Any] = json.loads(plain.decode("utf-8", "surrogatepass"))
     return found
 
 
-def _reply(key: str, values: list[Any], facts: dict[str, Any]) -> Reply:
+def _reply(key: str, values: list[Any], facts: Mapping[str, Any]) -> Reply:
     text, ids, prompt_tokens, finish, logprob, (n_read, n_written) = values[5:]
     return Reply(
         key=key, text=text, token_ids=None if ids is None else tuple(ids), tokenizer=facts["tokenizer"],

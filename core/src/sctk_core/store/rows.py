@@ -1,13 +1,15 @@
 """How a record becomes a row and comes back: columns out of the record's own fields, whatever its type.
 
-A field that holds another record is a column `NAME_id`; a conversation is a list of role and content; what has no column type
-of its own (meta, answers made elsewhere) is JSON. A table that others read, or that a later pass walks, has more: every prompt
-and text that a row refers to as a conversation under its own name, and `parents`, all that is needed to build the record again.
+A field that holds another record is a column `NAME_id`, one that holds several `NAME_ids`; a conversation is a list of role and
+content; what has no column type of its own (meta, answers made elsewhere) is JSON. A table that others read, or that a later pass
+walks, has more: every prompt and text that a row refers to as a conversation under its own name, `parents`, all that is needed to
+build the record again, and `item`, the item whose walk made it.
 """
 
 from __future__ import annotations
 
 import dataclasses
+import itertools
 import json
 import types
 import typing
@@ -18,6 +20,7 @@ from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from sctk_core.errors import StoreError
+from sctk_core.identity import encoder
 from sctk_core.records import Message, Prompt, Sample
 
 if TYPE_CHECKING:
@@ -25,19 +28,20 @@ if TYPE_CHECKING:
 
 Row = dict[str, Any]
 Values = list[Any]
-PARENTS = "parents"
+PARENTS, ITEM = "parents", "item"
 _PLAIN: Mapping[Any, str] = {str: "text", int: "int", float: "float", bool: "bool"}
 _LISTS: Mapping[Any, str] = {str: "texts", int: "ints", float: "floats"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Column:
-    """One column: its name, its kind, the field it comes from, and of a parent's column the parent's type."""
+    """One column: its name, its kind, its field; of a parent's column the parent's type, and whether it holds many."""
 
     name: str
     kind: str
     field: str
     parent: type | None = None
+    many: bool = False
 
 
 _hints = cache(typing.get_type_hints)
@@ -58,6 +62,8 @@ def _column(name: str, hint: Any) -> Column:
         return _column(name, kept[0]) if len(kept) == 1 else Column(name=name, kind="json", field=name)
     if typing.get_origin(hint) is typing.Literal:
         return Column(name=name, kind=_PLAIN[type(arms[0])], field=name)
+    if typing.get_origin(hint) is tuple and arms and is_record(arms[0]):
+        return Column(name=f"{name}_ids", kind="texts", field=name, parent=arms[0], many=True)
     if typing.get_origin(hint) is tuple and arms:
         kind = "turns" if arms[0] is Message else _LISTS.get(arms[0], "json")
         return Column(name=name, kind=kind, field=name)
@@ -80,23 +86,41 @@ def _getter(record: type) -> Callable[[Any], tuple[Any, ...]]:
 
 def values_of(record: Any) -> Values:
     """A record as one value for each of its columns, fit for JSON."""
-    kind = type(record)
-    return [
-        value if value is None or (column.kind in _AS_IT_IS and column.parent is None) else _told(column, value)
-        for column, value in zip(columns(kind), _getter(kind)(record), strict=True)
-    ]
+    kind: Any = type(record)
+    values = list(_getter(kind)(record))
+    for place, column in _told_otherwise(kind):
+        if values[place] is not None:
+            values[place] = _told(column, values[place])
+    return values
+
+
+@cache
+def _told_otherwise(record: type) -> tuple[tuple[int, Column], ...]:
+    """The columns whose values are not those of the record, with their places."""
+    found = enumerate(columns(record))
+    return tuple((place, one) for place, one in found if one.kind not in _AS_IT_IS or one.parent is not None)
+
+
+@cache
+def _names(record: type) -> tuple[str, ...]:
+    return tuple(column.name for column in columns(record))
+
+
+@cache
+def _parents(record: type) -> tuple[Column, ...]:
+    return tuple(column for column in columns(record) if column.parent is not None)
 
 
 _AS_IT_IS = frozenset(("text", "int", "float", "bool", "texts", "ints", "floats"))
-_ENCODER = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+_encoded = encoder(sort_keys=True)
 
 
 def _told(column: Column, value: Any) -> Any:
     if column.parent is not None:
-        return value.id
+        return [one.id for one in value] if column.many else value.id
     if column.kind == "turns":
         return [[turn.role, turn.content] for turn in value]
-    return _ENCODER.encode(_plain(value))
+    return _encoded(_plain(value))
 
 
 def _plain(value: Any) -> Any:
@@ -116,7 +140,10 @@ def record_from(kind: type, row: Mapping[str, Any], parents: Mapping[str, Mappin
             continue
         value = row[column.name]
         if value is not None and column.parent is not None:
-            fields[column.field] = record_from(column.parent, parents[value], parents)
+            found = tuple(
+                record_from(column.parent, parents[one], parents) for one in (value if column.many else [value])
+            )
+            fields[column.field] = found if column.many else found[0]
         else:
             fields[column.field] = _read(column, hints[column.field], value)
     record = kind(**fields)
@@ -153,32 +180,36 @@ def _built(hint: Any, value: Any) -> Any:
     return tuple(value) if typing.get_origin(hint) is tuple else value
 
 
-def whole(record: Any) -> Values:
-    """A record's values, its prompts and texts as conversations, and its parents: what a table for others holds."""
+def whole(record: Any, item: str = "") -> Values:
+    """A record's values, its prompts and texts as conversations, its parents, and the item that made it: what a table for others
+    holds."""
     known: dict[str, Any] = {}
     _gather(record, known)
-    bag = {
-        name: dict(zip((c.name for c in columns(type(one))), values_of(one), strict=True))
-        for name, one in known.items()
-    }
-    return [*values_of(record), *(turns for _, turns in _shown(record)), _ENCODER.encode(bag)]
+    bag = {name: _named(one) for name, one in known.items()}
+    return [*values_of(record), *(turns for _, turns in _shown(record)), _encoded(bag), item]
+
+
+def _named(record: Any) -> Row:
+    kind: Any = type(record)
+    return dict(zip(_names(kind), values_of(record), strict=True))
 
 
 def _gather(record: Any, known: dict[str, Any]) -> None:
-    for column in columns(type(record)):
-        parent = getattr(record, column.field) if column.parent is not None else None
-        if parent is not None and parent.id not in known:
-            known[parent.id] = parent
-            _gather(parent, known)
+    kind: Any = type(record)
+    for column in _parents(kind):
+        value = getattr(record, column.field)
+        for parent in value if column.many else [value]:
+            if parent is not None and parent.id not in known:
+                known[parent.id] = parent
+                _gather(parent, known)
 
 
 def _shown(record: Any) -> list[tuple[str, list[list[str]] | None]]:
     """The prompts and texts of a record as conversations, by name: `completion` is the text of the record itself."""
-    found = [
-        (column.field, _turns(getattr(record, column.field)))
-        for column in columns(type(record))
-        if column.parent is not None and issubclass(column.parent, Prompt | Sample)
-    ]
+    kind: Any = type(record)
+    parents = [one for one in _parents(kind) if one.parent and not one.many]
+    shown = [one.field for one in parents if issubclass(one.parent or object, Prompt | Sample)]
+    found = [(name, _turns(getattr(record, name))) for name in shown]
     return [*found, ("completion", _turns(record))] if isinstance(record, Sample) else found
 
 
@@ -195,9 +226,11 @@ def schema(record: type, *, full: bool = False) -> Mapping[str, str]:
     """Column -> kind of a record's table; `full`: of a table that others read."""
     found = {column.name: column.kind for column in columns(record)}
     if full:
-        parents = [c.field for c in columns(record) if c.parent is not None and issubclass(c.parent, Prompt | Sample)]
+        parents = [
+            c.field for c in _parents(record) if c.parent and not c.many and issubclass(c.parent, Prompt | Sample)
+        ]
         found |= dict.fromkeys([*parents, *(["completion"] if issubclass(record, Sample) else [])], "turns")
-        found[PARENTS] = "text"
+        found |= {PARENTS: "text", ITEM: "text"}
     return found
 
 
@@ -219,9 +252,43 @@ def frame(kinds: Mapping[str, str], rows: Sequence[Values]) -> pl.DataFrame:
     data: dict[str, pl.Series] = {}
     for place, (name, kind) in enumerate(kinds.items()):
         values = [row[place] for row in rows]
-        if kind == "turns":
-            values = [None if v is None else [{"role": role, "content": text} for role, text in v] for v in values]
-        elif kind == "float":
+        if kind == "float":
             values = [None if v is None else float(v) for v in values]
-        data[name] = pl.Series(name, values, dtype=known[kind], strict=True)
+        if kind == "turns" or kind in _LISTED:
+            data[name] = _lists(name, kind, values)
+        else:
+            data[name] = pl.Series(name, values, dtype=known[kind], strict=True)
     return pl.DataFrame(data)
+
+
+_LISTED = frozenset(_LISTS.values())
+
+
+def _lists(name: str, kind: str, values: Sequence[Any]) -> pl.Series:
+    """Lists as a column: all members as one flat column, which is then cut; list by list it would take up to 25 times as long."""
+    import polars as pl
+
+    lengths = [len(value) if value else 0 for value in values]
+    flat = [member for value in values if value for member in value]
+    if kind == "turns":
+        pair = {"role": [turn[0] for turn in flat], "content": [turn[1] for turn in flat]}
+        members = pl.DataFrame(pair, schema={"role": pl.String(), "content": pl.String()}).to_struct(name)
+    else:
+        plain: Any = {"texts": pl.String(), "ints": pl.Int64(), "floats": pl.Float64()}[kind]
+        members = pl.Series(
+            name, [float(each) for each in flat] if kind == "floats" else flat, dtype=plain, strict=True
+        )
+    of = (
+        pl.Series("of", range(len(values)), dtype=pl.UInt32)
+        .repeat_by(pl.Series(lengths, dtype=pl.UInt32))
+        .explode()
+        .drop_nulls()
+    )
+    cut = pl.DataFrame([of, members]).group_by("of", maintain_order=True).agg(name)[name]
+    if 0 not in lengths:
+        return cut
+    places = itertools.count()
+    some = cut.gather(pl.Series([next(places) if length else None for length in lengths], dtype=pl.UInt32))
+    empty = pl.Series([value is not None and not value for value in values], dtype=pl.Boolean)
+    nothing = pl.Series(name, [[]], dtype=cut.dtype).new_from_index(0, len(values))
+    return some.zip_with(~empty, nothing)

@@ -7,11 +7,13 @@ disk refuses is an error of everybody who waits for it, and of all that come aft
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -19,12 +21,44 @@ from sctk_core.store.failures import writing
 
 Job = Callable[[sqlite3.Connection], None]
 MOST = 1000
+AT_ONCE = 32
+"""Rows of one INSERT: each statement that is run gives the interpreter away once, and it is slow to come back."""
 
 
 @dataclass(frozen=True, slots=True)
+class Insert:
+    """Rows for a table: `into` is the statement up to its VALUES, `width` their number of columns.
+
+    What stands beside each other in one group is written by one statement; `then` is called when all is committed, with whether
+    each row of the group went in (INSERT OR IGNORE may leave some out).
+    """
+
+    into: str
+    width: int
+    rows: Sequence[Sequence[Any]]
+    then: Callable[[bool], None]
+
+
 class _Order:
-    job: Job
-    done: Callable[[BaseException | None], None]
+    """One write, and who waits for it."""
+
+    __slots__ = ("_told", "future", "job", "loop")
+
+    def __init__(self, job: Job | Insert) -> None:
+        self.job = job
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self.future: asyncio.Future[None] | None = None
+        self._told: queue.SimpleQueue[BaseException | None] | None = None
+
+    def waiting(self) -> queue.SimpleQueue[BaseException | None]:
+        """Where a caller without a loop hears of it."""
+        self._told = queue.SimpleQueue()
+        return self._told
+
+    def tell(self, error: BaseException | None) -> None:
+        """Tells a caller without a loop."""
+        if self._told is not None:
+            self._told.put(error)
 
 
 class Scribe:
@@ -36,90 +70,155 @@ class Scribe:
             path.parent.mkdir(parents=True, exist_ok=True)
             self.database = open_database(path)
             self.database.executescript(schema)
-        self._orders: queue.SimpleQueue[_Order | None] = queue.SimpleQueue()
+        self._orders: queue.SimpleQueue[list[_Order] | None] = queue.SimpleQueue()
+        self._gathered: list[_Order] = []
+        self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
+        self._refused: BaseException | None = None
 
-    def written(self, job: Job) -> asyncio.Future[None]:
-        """Gives the job to the thread; the future is done when it is on disk."""
-        loop = asyncio.get_running_loop()
-        future: asyncio.Future[None] = loop.create_future()
+    def written(self, job: Job | Insert) -> asyncio.Future[None]:
+        """Gives the job to the thread; the future is done when it is on disk.
 
-        def settle(error: BaseException | None) -> None:
-            if future.done():
-                return
-            if error is None:
-                future.set_result(None)
-            else:
-                future.set_exception(error)
+        What one turn of the loop orders is handed over together: it is one transaction, and the loop is called back once.
+        """
+        order = _Order(job)
+        loop = order.loop = asyncio.get_running_loop()
+        order.future = loop.create_future()
+        with self._lock:
+            self._gathered.append(order)
+            first = len(self._gathered) == 1
+        if first:
+            loop.call_soon(self._hand_over)
+        return order.future
 
-        self._give(_Order(job, lambda error: None if loop.is_closed() else _call(loop, settle, error)))
-        return future
-
-    def write(self, job: Job) -> None:
+    def write(self, job: Job | Insert) -> None:
         """Writes now, and waits for it; for callers without a loop."""
-        ended: queue.SimpleQueue[BaseException | None] = queue.SimpleQueue()
-        self._give(_Order(job, ended.put))
+        order = _Order(job)
+        ended = order.waiting()
+        with self._lock:
+            self._gathered.append(order)
+        self._hand_over()
         error = ended.get()
         if error is not None:
             raise error
 
-    def _give(self, order: _Order) -> None:
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._work, daemon=True, name=f"sctk-{self._path.stem}")
-            self._thread.start()
-        self._orders.put(order)
+    def _hand_over(self) -> None:
+        with self._lock:
+            if self._thread is None and self._gathered:
+                self._thread = threading.Thread(target=self._work, daemon=True, name=f"sctk-{self._path.stem}")
+                self._thread.start()
+            if self._gathered:
+                self._orders.put(self._gathered)
+                self._gathered = []
 
     def _work(self) -> None:
-        while True:
-            group = self._group()
-            orders = [order for order in group if order is not None]
-            error = self._commit(orders) if orders else None
-            for order in orders:
-                order.done(error)
-            if len(orders) < len(group):
-                return
+        ended = False
+        while not ended:
+            orders, ended = self._group()
+            for first in range(0, len(orders), MOST):
+                some = orders[first : first + MOST]
+                _tell(some, self._commit(some))
 
-    def _group(self) -> list[_Order | None]:
-        """All orders that are there, at least one; None is the last."""
-        group = [self._orders.get()]
-        while group[-1] is not None and len(group) < MOST:
+    def _group(self) -> tuple[list[_Order], bool]:
+        """All orders that are there, at least some; and whether they are the last."""
+        group: list[_Order] = []
+        found = self._orders.get()
+        while found is not None:
+            group += found
+            if len(group) >= MOST:
+                return group, False
             try:
-                group.append(self._orders.get_nowait())
+                found = self._orders.get_nowait()
             except queue.Empty:
-                break
-        return group
+                return group, False
+        return group, True
 
     def _commit(self, orders: list[_Order]) -> BaseException | None:
+        if self._refused is not None:
+            return self._refused
         try:
             with writing(self._path):
                 with self.database:
-                    for order in orders:
-                        order.job(self.database)
+                    committed = _written(self.database, [order.job for order in orders])
+                for then, whole in committed:
+                    then(whole)
                 if self._after is not None:
                     self._after(self.database)
         except BaseException as error:  # noqa: BLE001 - handed on to those who wait
+            self._refused = error
             return error
         return None
 
-    def close(self) -> None:
-        """Ends the thread when all is written, and gives the file back."""
+    def close(self, last: Job | None = None) -> None:
+        """Ends the thread when all is written, does a last thing outside any transaction, and gives the file back."""
+        self._hand_over()
         if self._thread is not None:
             self._orders.put(None)
             self._thread.join()
             self._thread = None
+        if last is not None and self._refused is None:
+            with contextlib.suppress(sqlite3.Error):
+                last(self.database)
         self.database.close()
 
 
-def _call(loop: asyncio.AbstractEventLoop, settle: Callable[[Any], None], error: BaseException | None) -> None:
-    try:
-        loop.call_soon_threadsafe(settle, error)
-    except RuntimeError:  # the loop was closed in the meantime: nobody waits any more
-        return
+def _written(database: sqlite3.Connection, jobs: Sequence[Job | Insert]) -> list[tuple[Callable[[bool], None], bool]]:
+    """Runs the jobs in order, neighbours that go into one table together; what is to be called when all is committed."""
+    committed: list[tuple[Callable[[bool], None], bool]] = []
+    beside: list[Insert] = []
+    for job in jobs:
+        if isinstance(job, Insert):
+            if beside and beside[0].into != job.into:
+                committed += _inserted(database, beside)
+                beside = []
+            beside.append(job)
+            continue
+        committed += _inserted(database, beside)
+        beside = []
+        job(database)
+    return committed + _inserted(database, beside)
+
+
+def _inserted(database: sqlite3.Connection, inserts: Sequence[Insert]) -> list[tuple[Callable[[bool], None], bool]]:
+    if not inserts:
+        return []
+    into, width = inserts[0].into, inserts[0].width
+    rows = [row for insert in inserts for row in insert.rows]
+    before, one = database.total_changes, "(" + ", ".join("?" * width) + ")"
+    for first in range(0, len(rows), AT_ONCE):
+        some = rows[first : first + AT_ONCE]
+        database.execute(f"{into} VALUES {', '.join([one] * len(some))}", list(chain.from_iterable(some)))
+    whole = database.total_changes - before == len(rows)
+    return [(insert.then, whole) for insert in inserts]
+
+
+def _tell(orders: Sequence[_Order], error: BaseException | None) -> None:
+    """Tells everybody who waits: each loop is called once for all."""
+    by_loop: dict[asyncio.AbstractEventLoop, list[asyncio.Future[None]]] = {}
+    for order in orders:
+        order.tell(error)
+        if order.loop is not None and order.future is not None:
+            by_loop.setdefault(order.loop, []).append(order.future)
+    for loop, futures in by_loop.items():
+        try:
+            loop.call_soon_threadsafe(_settle, futures, error)
+        except RuntimeError:  # the loop was closed in the meantime: nobody waits any more
+            continue
+
+
+def _settle(futures: Sequence[asyncio.Future[None]], error: BaseException | None) -> None:
+    for future in futures:
+        if future.done():
+            continue
+        if error is None:
+            future.set_result(None)
+        else:
+            future.set_exception(error)
 
 
 def open_database(path: Path) -> sqlite3.Connection:
     """A connection that several threads may use in turn, and several processes beside each other (WAL)."""
-    database = sqlite3.connect(path, timeout=30, check_same_thread=False)
+    database = sqlite3.connect(path, timeout=30, check_same_thread=False, cached_statements=256)
     database.execute("PRAGMA journal_mode = WAL")
     database.execute("PRAGMA synchronous = NORMAL")
     return database

@@ -4,18 +4,28 @@
 of a plugin needs to begin with. `sctk plugin check NAME` runs the same checks.
 """
 
-from sctk_core.testing.answers import check_backend, check_critic, check_evaluator, check_reward, check_rule
+from sctk_core.testing.answers import (
+    check_backend,
+    check_comparer,
+    check_critic,
+    check_evaluator,
+    check_reward,
+    check_rule,
+)
 from sctk_core.testing.every import check_component
 from sctk_core.testing.examples import (
+    example_compared,
     example_critiques,
     example_pairs,
     example_prompts,
     example_requests,
     example_rounds,
     example_samples,
+    example_scores,
 )
 from sctk_core.testing.fakes import (
     FakeTrainer,
+    FunctionComparer,
     FunctionCritic,
     FunctionCurator,
     FunctionEvaluator,
@@ -24,10 +34,12 @@ from sctk_core.testing.fakes import (
     ListSource,
     ScriptedBackend,
 )
-from sctk_core.testing.plans import check_curator, check_method, check_source, check_trainer, check_watcher
+from sctk_core.testing.methods import check_method
+from sctk_core.testing.plans import check_curator, check_source, check_trainer, check_watcher
 
 __all__ = [
     "FakeTrainer",
+    "FunctionComparer",
     "FunctionCritic",
     "FunctionCurator",
     "FunctionEvaluator",
@@ -36,6 +48,7 @@ __all__ = [
     "ListSource",
     "ScriptedBackend",
     "check_backend",
+    "check_comparer",
     "check_component",
     "check_critic",
     "check_curator",
@@ -46,10 +59,12 @@ __all__ = [
     "check_source",
     "check_trainer",
     "check_watcher",
+    "example_compared",
     "example_critiques",
     "example_pairs",
     "example_prompts",
     "example_requests",
     "example_rounds",
     "example_samples",
+    "example_scores",
 ]

@@ -1,4 +1,4 @@
-"""Conformance of the kinds that answer batches: backend, critic, reward, rule, evaluator.
+"""Conformance of the kinds that answer batches: backend, critic, reward, comparer, rule, evaluator.
 
 Each check asks whole batches, the batch reversed, each item alone, and the empty batch: same length, same order, right types,
 finite numbers, and the same answer however it is asked. All that is wrong is gathered, then raised as one ContractError.
@@ -12,10 +12,16 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from sctk_core.pipeline.contract import breach, checked_values
-from sctk_core.protocols import AcceptanceRule, Backend, Critic, Evaluator, Reward
+from sctk_core.protocols import AcceptanceRule, Backend, Comparer, Critic, Evaluator, Reward
 from sctk_core.records import Critique, Decision, Failure, Reply, Request, Round, Sample, Score
 from sctk_core.testing.complaints import Complaints, run_check
-from sctk_core.testing.examples import example_critiques, example_requests, example_rounds, example_samples
+from sctk_core.testing.examples import (
+    example_compared,
+    example_critiques,
+    example_requests,
+    example_rounds,
+    example_samples,
+)
 
 T = TypeVar("T")
 Same = Callable[[Any], Any]
@@ -44,6 +50,28 @@ async def _check_reward(found: Complaints, items: list[Sample], tolerance: float
     names = {answer.name for answer in answers if isinstance(answer, Score)}
     if len(names) > 1 or "" in names:
         found.add(f"score(): got scores named {sorted(names)}, wanted one name that is not empty")
+    found.done()
+
+
+def check_comparer(
+    comparer: Comparer,
+    pairs: Sequence[tuple[Sample, Sample]] | None = None,
+    *,
+    tolerance: float = 1e-4,
+    may_fail: bool = False,
+    timeout_s: float = 60.0,
+) -> None:
+    """Raises a ContractError unless `comparer` keeps its contract on ordered pairs: finite numbers, each of its own pair."""
+    run_check(
+        _check_comparer(Complaints(comparer, timeout_s=timeout_s), _or(pairs, example_compared), tolerance, may_fail)
+    )
+
+
+async def _check_comparer(
+    found: Complaints, items: list[tuple[Sample, Sample]], tolerance: float, may_fail: bool
+) -> None:
+    answers = await _batches(found, "compare", items, Score, lambda a: a.value, tolerance)
+    _some_answers(found, "compare", answers, may_fail)
     found.done()
 
 
@@ -169,7 +197,7 @@ async def _ask(found: Complaints, verb: str, items: Sequence[Any], expect: type)
     well, answers = await found.ask(verb, items)
     if not well:
         return None
-    ids = [str(getattr(item, "id", "") or getattr(item, "of", "") or place) for place, item in enumerate(items)]
+    ids = [_id(item[0] if isinstance(item, tuple) else item, place) for place, item in enumerate(items)]
     complaint = breach(answers, items, expect, of=ids)
     if not complaint:
         return list(answers)
@@ -178,6 +206,10 @@ async def _ask(found: Complaints, verb: str, items: Sequence[Any], expect: type)
         if inspect.iscoroutine(member):
             member.close()
     return None
+
+
+def _id(item: Any, place: int) -> str:
+    return str(getattr(item, "id", "") or getattr(item, "of", "") or place)
 
 
 class _Awaitable:

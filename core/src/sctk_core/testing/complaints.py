@@ -14,8 +14,14 @@ from sctk_core.errors import ContractError
 class Complaints:
     """Everything that a component breaks, gathered in order; `done()` raises it as one ContractError."""
 
-    def __init__(self, component: object, *, timeout_s: float = 60.0) -> None:
-        self.component = component
+    def __init__(
+        self,
+        component: object,
+        *,
+        timeout_s: float = 60.0,
+        guide: str = "docs/plugin-author.md says what each kind must do",
+    ) -> None:
+        self.component, self.guide = component, guide
         self.name = type(component).__name__
         self.timeout_s = timeout_s
         self.lines: list[str] = []
@@ -32,7 +38,7 @@ class Complaints:
             listed = "\n".join(f"- {line}" for line in self.lines)
             raise ContractError(
                 f"{self.name} breaks the contract of its kind in {count}:\n{listed}",
-                hint="docs/plugin-author.md says what each kind must do",
+                hint=self.guide,
             )
 
     async def ask(self, verb: str, items: Sequence[Any]) -> tuple[bool, Any]:

@@ -65,6 +65,20 @@ def example_critiques() -> list[Critique]:
     ]
 
 
+def example_scores() -> list[Score]:
+    """Eight scores of the example samples, from -1 to 1."""
+    return [
+        Score(sample=sample, name="example", value=number / 4 - 1) for number, sample in enumerate(example_samples())
+    ]
+
+
+def example_compared() -> list[tuple[Sample, Sample]]:
+    """Seven ordered pairs of the example samples, for comparers: one of equal texts, and one both ways round."""
+    samples = example_samples()
+    places = ((0, 1), (1, 0), (2, 7), (3, 0), (4, 3), (5, 6), (0, 3))
+    return [(samples[one], samples[other]) for one, other in places]
+
+
 def example_requests() -> list[Request]:
     """Six requests as core's proxy sends them: with seeds and keys, of unequal lengths, one greedy, one with a stop string."""
     conversations = [(Message(role="user", content=text),) for text in ("Hi", "Tell me of films. " * 8, TEXTS[4])] * 2

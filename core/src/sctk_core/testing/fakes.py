@@ -16,6 +16,7 @@ from sctk_core.records import (
     Critique,
     Decision,
     Failure,
+    Message,
     ModelRef,
     Pair,
     Prompt,
@@ -79,8 +80,28 @@ class FunctionReward:
         return value if isinstance(value, Failure) else Score(sample=sample, name=self.name, value=value)
 
 
+class FunctionComparer:
+    """A comparer whose value is a function of the ordered pair; a Failure that the function returns is passed on."""
+
+    def __init__(self, value: Callable[[Sample, Sample], float | Failure], *, name: str = "function") -> None:
+        self.value, self.name = value, name
+
+    async def compare(self, pairs: Sequence[tuple[Sample, Sample]]) -> Sequence[Score | Failure]:
+        """One score per pair."""
+        return [self._one(first, second) for first, second in pairs]
+
+    def _one(self, first: Sample, second: Sample) -> Score | Failure:
+        value = self.value(first, second)
+        if isinstance(value, Failure):
+            return value
+        return Score(sample=first, name=self.name, value=value, against=second)
+
+
 class FunctionCritic:
-    """A critic that says `remark(sample)` of every sample ("" means keep) and writes `rewrite(critique)`."""
+    """A critic that says `remark(sample)` of every sample ("" means keep) and writes `rewrite(critique)`.
+
+    It asks nobody; the conversations that it shows are what it would ask.
+    """
 
     def __init__(self, remark: Callable[[Sample], str], rewrite: Callable[[Critique], str]) -> None:
         self.remark, self.rewrite = remark, rewrite
@@ -105,6 +126,16 @@ class FunctionCritic:
             )
             for critique in critiques
         ]
+
+    def asking(self, sample: Sample) -> tuple[Message, ...]:
+        """The conversation that asks for a critique."""
+        asked = Message(role="user", content="What is wrong with it?")
+        return (*sample.prompt.messages, Message(role="assistant", content=sample.text), asked)
+
+    def revising(self, critique: Critique) -> tuple[Message, ...]:
+        """The conversation that asks for a revision."""
+        said = Message(role="assistant", content=critique.text)
+        return (*self.asking(critique.sample), said, Message(role="user", content="Write it anew."))
 
 
 class FunctionRule:
@@ -181,19 +212,21 @@ def _counted(prompts: Sequence[Prompt]) -> list[Prompt]:
 
 
 class FakeTrainer:
-    """A trainer whose model is a file with the ids that it was shown: equal data, equal bytes."""
+    """A trainer whose model is a file with the ids that it was shown, by table: equal data, equal bytes."""
 
     def train(self, data: TrainingData, model: ModelRef, out: Path) -> TrainReport:
         """Writes `out/model.txt` and reports one row per datum, with a loss that falls."""
         out.mkdir(parents=True, exist_ok=True)
-        text = "\n".join([model.path, *(row.id for row in data)])
+        tables = data if isinstance(data, Mapping) else {"": data}
+        ids = [f"{name} {row.id}".lstrip() for name, table in tables.items() for row in table]
+        text = "\n".join([model.path, *ids])
         (out / "model.txt").write_text(text)
         digest = hashlib.blake2b(text.encode(), digest_size=16).hexdigest()
         return TrainReport(
             model=ModelRef(path=str(out), digest=digest),
-            n_rows=len(data),
+            n_rows=len(ids),
             n_tokens=len(text),
-            n_steps=len(data),
+            n_steps=len(ids),
             n_retokenised=0,
-            losses=tuple(1 / (step + 1) for step in range(len(data))),
+            losses=tuple(1 / (step + 1) for step in range(len(ids))),
         )

@@ -1,11 +1,10 @@
-"""Conformance of the kinds that do not answer batches: source, curator, method, trainer, watcher."""
+"""Conformance of the kinds that do not answer batches: source, curator, trainer, watcher; methods are in a room of their own."""
 
 from __future__ import annotations
 
 import asyncio
 import math
-import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -16,8 +15,7 @@ from sctk_core.pipeline.contract import checked_verdicts
 from sctk_core.pipeline.events import ItemFinished, RunFinished, RunStarted, StageFinished, StageStarted, StepFinished
 from sctk_core.pipeline.threads import aside
 from sctk_core.plan import Declined
-from sctk_core.plan_rules import complaints_of
-from sctk_core.protocols import Curator, Method, Source, Trainer, Watcher
+from sctk_core.protocols import Curator, Source, Trainer, Watcher
 from sctk_core.records import ModelRef, Prompt, TrainingData, TrainReport
 from sctk_core.testing.complaints import Complaints
 from sctk_core.testing.examples import example_pairs, example_prompts, example_samples
@@ -99,33 +97,11 @@ def _verdicts(found: Complaints, rows: Sequence[Any], held_out: list[Prompt]) ->
     return answer.verdicts if well and not complaint else None
 
 
-def check_method(method: Method) -> None:
-    """Raises a ContractError unless the plan can be run: names, order of steps, tables, arms, and pure `build` functions."""
-    found = Complaints(method)
-    _check_recipe(found, getattr(type(method), "recipe", None))
-    well, plan = found.attempt(method.plan, "plan")
-    for line in complaints_of(plan) if well else []:
-        found.add(f"plan(): {line}")
-    found.done()
-
-
-def _check_recipe(found: Complaints, recipe: object) -> None:
-    """The method's default recipe is TOML text with a [source] and a [backend] that a run can begin with."""
-    if not isinstance(recipe, str):
-        found.add(f"recipe: got {recipe!r:.80}, wanted a class attribute with TOML text")
-        return
-    try:
-        sections = tomllib.loads(recipe)
-    except tomllib.TOMLDecodeError as error:
-        found.add(f"recipe: got text that is no TOML ({error})")
-        return
-    for section in ("source", "backend"):
-        if "use" not in sections.get(section, {}):
-            found.add(f'recipe: got no [{section}] with `use = "..."`, wanted a default that runs')
-
-
 def check_trainer(trainer: Trainer, model: ModelRef, data: TrainingData, *, twice: bool = True) -> None:
-    """Raises a ContractError unless training `model` on `data` writes a model, accounts for every row, and can be repeated."""
+    """Raises a ContractError unless training `model` on `data` writes a model, accounts for every row, and can be repeated.
+
+    `data` is one table (a list will do) or several by name.
+    """
     found = Complaints(trainer)
     with TemporaryDirectory() as folder:
         outs = [Path(folder) / name for name in ("first", "second")[: 2 if twice else 1]]
@@ -144,12 +120,13 @@ def _check_report(found: Complaints, report: TrainReport, data: TrainingData, ou
         found.add("train(): wrote nothing to the directory it was given")
     if Path(report.model.path).resolve() != out.resolve():
         found.add(f"train(): reported the model at {report.model.path}, wanted {out}")
-    strangers = set(report.declined) - {row.id for row in data}
+    ids = [row.id for table in (data.values() if isinstance(data, Mapping) else [data]) for row in table]
+    strangers = set(report.declined) - set(ids)
     if strangers:
         found.add(f"train(): declined {len(strangers)} ids that are not in the data")
-    if report.n_rows + len(report.declined) != len(data):
+    if report.n_rows + len(report.declined) != len(ids):
         found.add(
-            f"train(): {report.n_rows} rows trained and {len(report.declined)} declined, wanted {len(data)} in all"
+            f"train(): {report.n_rows} rows trained and {len(report.declined)} declined, wanted {len(ids)} in all"
         )
     if not report.losses or not all(math.isfinite(loss) for loss in report.losses):
         found.add(f"train(): got the losses {report.losses[:5]}, wanted one or more finite numbers")
