@@ -226,7 +226,7 @@ MUTANTS = {
         "tasks = __import__('asyncio').TaskGroup()\n        async with tasks:\n            "
         "found = [tasks.create_task(crew.reward.score(draft, step='score')) for draft in drafts]\n        "
         "scores = [one.result() for one in found]",
-        "let out what core does not catch with the step 'score' failing", "async def walk",
+        "asked in a task group of its own, wanted `together(...)`", "async with tasks",
     ),
     "makes an unknown table": (
         '{"train": spoken', '{"trian": spoken', "made trian, wanted train", "async def walk",

@@ -40,8 +40,8 @@ def test_rows_do_not_depend_on_which_of_two_equal_records_came_first(order: Sequ
         ("critique.a", 0, critique("reply-a")),
         ("critique.b", 0, critique("reply-b")),
     ]
-    rows = rows_of(page([asked[place] for place in order]))
-    assert rows == rows_of(page(asked))
+    rows = rows_of(page([asked[place] for place in order]), 0)
+    assert rows == rows_of(page(asked), 0)
     assert [len(rows["critiques"]), len(rows["failures"])] == [1, 1]
     assert "reply-a" in rows["critiques"][0]
     assert "after 3 s" in rows["failures"][0]

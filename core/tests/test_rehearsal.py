@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import random
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -323,17 +324,17 @@ def test_a_walk_that_waits_or_blocks_is_ended() -> None:
 def test_a_record_that_cannot_be_read_again_is_refused() -> None:
     @dataclass(frozen=True, kw_only=True)
     class Forgets:
-        samples: tuple[Sample, ...]
+        samples: Mapping[str, Sample]
         id: str = field(init=False)
 
         def __post_init__(self) -> None:
-            object.__setattr__(self, "id", content_id("forgets", [one.id for one in self.samples]))
+            object.__setattr__(self, "id", content_id("forgets", [one.id for one in self.samples.values()]))
 
-    Forgets.__annotations__["samples"] = tuple[Sample, ...]
+    Forgets.__annotations__["samples"] = Mapping[str, Sample]
     Forgets.__annotations__["id"] = str
 
     async def walk(prompt: Prompt, crew: Everybody) -> Made:
-        return {"rows": Forgets(samples=(Sample(prompt=prompt, text="x"),))}
+        return {"rows": Forgets(samples={"x": Sample(prompt=prompt, text="x")})}
 
     with pytest.raises(ContractError) as caught:
         t.check_method(one_pass(walk, makes=Forgets))

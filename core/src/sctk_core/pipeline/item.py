@@ -59,22 +59,22 @@ async def walked(generate: Generate, item: Any, chain: int, crew: Any) -> Walked
 
 
 def _ended_in_a_group(page: Page, generate: Generate, group: BaseExceptionGroup[BaseException]) -> Walked:
-    """An item whose walk asked in a task group of its own: what ended its asks ends the item."""
+    """An item whose walk asked in a task group of its own. What its other asks had come to depends on time: it is no page."""
     stops, other = group.split(STOPS_EVERYTHING)
     if stops is not None or (other is not None and other.split((ItemEnded, Exception))[1] is not None):
         raise group
-    errors = group.subgroup(lambda error: not isinstance(error, ItemEnded | BaseExceptionGroup))
-    if errors is not None:
-        first = errors.exceptions[0]
-        failure = boundary(first, of=page.item, stage=WALK, component=generate.name)
-        page.failed(failure)
+    error = OffPlan("the walk asked in a task group of its own, wanted `together(...)`")
+    error.__traceback__ = group.__traceback__
+    page.lines.clear()
+    page.failed(_placed(boundary(error, of=page.item, stage=WALK, component=generate.name), error))
     return Walked(page=page, made={})
 
 
 def _placed(failure: Failure, error: Exception) -> Failure:
     """The failure with the line of the walk that broke; of what breaks the plan the words say enough."""
     frames = traceback.extract_tb(error.__traceback__)
-    own = [frame for frame in frames if "/sctk_core/" not in frame.filename] or frames
+    strange = ("/sctk_core/", "/asyncio/")
+    own = [frame for frame in frames if not any(part in frame.filename for part in strange)] or frames
     where = f"{own[-1].filename.rpartition('/')[2]}, line {own[-1].lineno}"
     if isinstance(error, OffPlan):
         return replace(failure, reason=error.message, detail=where)
