@@ -97,7 +97,7 @@ def test_a_reward_in_trouble_leaves_a_balanced_ledger(tmp_path: Path, how: str) 
     assert failed > 0 or how == "hang"  # where two hung together each is asked again by itself, and both are answered
     assert result.state == "done"
     assert all(count.asked == sum(getattr(count, name) for name in OUTCOMES) for count in result.ledger)
-    assert {reason for count in result.ledger for reason in count.reasons}
+    assert how == "hang" or {reason for count in result.ledger for reason in count.reasons}
 
 
 def test_a_reward_or_an_evaluator_that_hangs_is_told_with_its_seconds(tmp_path: Path) -> None:
