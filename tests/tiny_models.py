@@ -32,3 +32,31 @@ def make_gpt2(path: Path, texts: Iterable[str], *, context: int = 1024) -> Path:
     GPT2LMHeadModel(config).save_pretrained(path)
     tokenizer.save_pretrained(path)
     return path
+
+
+def make_llama(path: Path, texts: Iterable[str], *, context: int = 1024) -> Path:
+    """An untrained Llama of 2 layers with another tokenizer (word pieces, of other texts) and another chat template, in `path`."""
+    import torch
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
+    from transformers import LlamaConfig, LlamaForCausalLM, PreTrainedTokenizerFast
+
+    special = ["[END]", "[PAD]", "[SYS]", "[ASK]", "[SAY]", "[UNK]"]
+    pieces = Tokenizer(models.BPE(unk_token="[UNK]"))
+    pieces.pre_tokenizer, pieces.decoder = pre_tokenizers.Metaspace(), decoders.Metaspace()
+    pieces.train_from_iterator(texts, trainers.BpeTrainer(vocab_size=300, special_tokens=special, show_progress=False))
+    template = (
+        "{% for message in messages %}{% if message['role'] == 'user' %}[ASK]{% elif message['role'] == 'system' %}[SYS]"
+        "{% else %}[SAY]{% endif %}{{ message['content'] }}[END]{% endfor %}{% if add_generation_prompt %}[SAY]{% endif %}"
+    )
+    tokenizer = PreTrainedTokenizerFast(
+        tokenizer_object=pieces, eos_token="[END]", pad_token="[PAD]", unk_token="[UNK]", chat_template=template,
+        additional_special_tokens=special[2:5], model_max_length=context,
+    )  # fmt: skip
+    torch.manual_seed(1)
+    config = LlamaConfig(
+        vocab_size=len(tokenizer), max_position_embeddings=context, hidden_size=48, intermediate_size=96,
+        num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, bos_token_id=0, eos_token_id=0, pad_token_id=1,
+    )  # fmt: skip
+    LlamaForCausalLM(config).save_pretrained(path)
+    tokenizer.save_pretrained(path)
+    return path

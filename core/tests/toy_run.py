@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,7 @@ from sctk_core.recipe import Layer
 from sctk_core.run import RunResult, execute
 
 TOY = {"use": "toy"}
+PLUGINS = [Path(__file__).with_name("toy_world.py")]
 
 
 def toy_assembly(root: Path, changes: dict[str, Any], method: str = "dsc") -> Assembly:
@@ -30,13 +32,15 @@ def toy_assembly(root: Path, changes: dict[str, Any], method: str = "dsc") -> As
         sections["rule"] = dict(TOY)
     for name, values in changes.items():
         sections[name] = values if isinstance(values, list) else sections.get(name, {}) | values
-    known = catalogue([Path(__file__).with_name("toy_world.py")])
+    known = catalogue(PLUGINS)
     return assemble(with_defaults([Layer(origin="test", sections=sections)], known), known)
 
 
-def toy_run(root: Path, changes: dict[str, Any], method: str = "dsc", out: str = "run") -> RunResult:
+def toy_run(
+    root: Path, changes: dict[str, Any], method: str = "dsc", out: str = "run", redo: Collection[str] = ()
+) -> RunResult:
     """Runs the toy recipe to its end in `root/runs/OUT`."""
-    return execute(toy_assembly(root, changes, method), out=root / "runs" / out)
+    return execute(toy_assembly(root, changes, method), out=root / "runs" / out, redo=redo)
 
 
 if __name__ == "__main__":

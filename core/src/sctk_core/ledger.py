@@ -112,3 +112,16 @@ def complaints_of(
     while page is not None:
         yield f"{page[0]}: answered, and never asked"
         page = next(pages, None)
+
+
+def unlike(ledgers: Sequence[Path], tables: Mapping[str, Sequence[Path]]) -> Iterator[str]:
+    """The tables, by the stage that made them, that do not hold the rows that their ledger says, shard by shard."""
+    import polars as pl
+
+    for stage, files in tables.items():
+        for ledger, file in zip(ledgers, files, strict=True):
+            lines = pl.read_parquet(ledger, columns=["stage", "outcome", "record"], glob=False)
+            made = lines.filter((pl.col("stage") == stage) & (pl.col("outcome") == ANSWERED))["record"]
+            held = pl.read_parquet(file, columns=["id"], glob=False)["id"]
+            if made.to_list() != held.to_list():
+                yield f"{file.parent.name}/{file.name}: holds {len(held)} rows, which are not the {len(made)} of its ledger"

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
-from functools import lru_cache
 from typing import Any
 
 from sctk_core.boundary import boundary, with_seconds
@@ -51,6 +50,7 @@ class Desk:
 class Ask:
     """What is asked: the step and what it is about, who answers in whose role, what kind of answer is wanted.
 
+    `speaks`: the role's own backend is the component.
     `bounded`: the time is bounded here; a batched component's is bounded by its batch. `stage` is what seeds the requests.
     """
 
@@ -63,6 +63,7 @@ class Ask:
     sweep: int = 0
     chain: int | None = None
     stage: str = ""
+    speaks: bool = False
     bounded: bool = True
 
 
@@ -108,18 +109,15 @@ async def _attempt(desk: Desk, asked: Ask, page: Page, call: Callable[[], Awaita
 
 async def settled(patience: Patience, asked: Ask, answer: Any) -> Any:
     """The answer; a lost connection waits until it is known whether somebody else is answered."""
-    who = _who(asked.role, asked.component, asked.expect is Sample)
+    who = f"the role {asked.role!r} (backend {asked.component})" if asked.speaks else worded(asked.component, asked.role)
     if isinstance(answer, Failure):
         return await patience.lost(who, answer) if answer.kind == "backend" else answer
     patience.answered(who)
     return answer
 
 
-@lru_cache(maxsize=256)
-def _who(role: str, component: str, writes: bool) -> str:
-    """Who answers, as a message names it."""
-    if writes and role:
-        return f"the role {role!r} (backend {component})"
+def worded(component: str, role: str) -> str:
+    """A component, and in whose words it speaks."""
     return f"the component {component!r}" + (f" (in the words of the role {role!r})" if role else "")
 
 

@@ -104,7 +104,9 @@ class Speaker:
             (reply,) = await self._backend.generate([request])
             return Sample.of(reply, prompt=prompt, **place) if isinstance(reply, Reply) else replace(reply, stage=step)
 
-        asked = Ask(step=step, item=item, expect=Sample, component=self._component, role=self.role, rank=rank)
+        asked = Ask(
+            step=step, item=item, expect=Sample, component=self._component, role=self.role, rank=rank, speaks=True
+        )
         answer: Sample = await ask(self._desk, asked, call, or_none=or_none)
         return answer
 
@@ -132,7 +134,7 @@ class Speaker:
         self, conversations: Sequence[tuple[Sequence[Message], str]], step: str, *, about: Any
     ) -> list[float]:
         """log p(text | messages) in nats of each (messages, text), summed over the text's tokens and the end of the turn."""
-        asked = Ask(step=step, item=about, expect=float, component=self._component, role=self.role)
+        asked = Ask(step=step, item=about, expect=float, component=self._component, role=self.role, speaks=True)
 
         async def call() -> list[float] | Failure:
             found = await self._backend.logprobs([(tuple(messages), text) for messages, text in conversations])

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sctk_core.errors import BackendDown
@@ -49,9 +50,19 @@ class Patience:
         except TimeoutError:
             alone = silence.n_lost == 1 and who in self._known
             if self._patience_s > 0 and not alone:
-                raise BackendDown(
-                    f"{who} has answered nobody for {self._patience_s:g} s: {failure.reason} {failure.detail}".rstrip(),
-                    hint="run the same line again when it is back: what is answered is kept; where single requests break "
-                    "it, --set run.patience_s=0 takes such failures for answers",
-                ) from None
+                raise _down(f"{who} has answered nobody for {self._patience_s:g} s", failure) from None
         return failure
+
+    def at_once(self, who: str, answers: Sequence[object]) -> None:
+        """BackendDown where of many that were asked at once, with nobody to come after them, none was answered."""
+        lost = [answer for answer in answers if isinstance(answer, Failure) and answer.kind == "backend"]
+        if lost and len(lost) == len(answers) and self._patience_s > 0:
+            raise _down(f"{who} has answered none of {len(answers)}", lost[0])
+
+
+def _down(what: str, failure: Failure) -> BackendDown:
+    return BackendDown(
+        f"{what}: {failure.reason} {failure.detail}".rstrip(),
+        hint="run the same line again when it is back: what is answered is kept; where single requests break "
+        "it, --set run.patience_s=0 takes such failures for answers",
+    )

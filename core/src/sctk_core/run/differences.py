@@ -94,14 +94,18 @@ def _refusal(directory: RunDirectory, roots: Sequence[Unit], units: Sequence[Uni
     shown = list(dict.fromkeys(named))
     more = f", and {len(shown) - N_SHOWN} more" if len(shown) > N_SHOWN else ""
     what = f"they differ in {', '.join(shown[:N_SHOWN])}{more}" if shown else _NO_SETTING
-    first = roots[0].name
-    follows = [name for name in _following(units, {first}) if name != first]
-    after = f" and what follows from it ({len(follows)} parts)" if follows else ""
+    first, covered = list[str](), set[str]()
+    for unit in roots:
+        if unit.name not in covered:
+            first.append(unit.name)
+            covered |= _following(units, {unit.name})
+    n_more = len(covered - set(first))
+    after = f" and what follows from {'it' if len(first) == 1 else 'them'} ({n_more} parts)" if n_more else ""
     return ConfigError(
         f"{directory.path}: got a recipe with fingerprint {fingerprint}, wanted {directory.manifest.fingerprint}, "
         f"which is what this directory holds: {what}",
         hint=f"give another directory with --out (replies are shared), or the recipe that made this one; "
-        f"--redo {first} makes it{after} anew in this directory",
+        f"{' '.join(f'--redo {name}' for name in first)} makes {'it' if len(first) == 1 else 'them'}{after} anew in this directory",
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Iterator, Sequence
-from itertools import islice
+from itertools import chain, islice
 from typing import Any
 
 from sctk_core import ledger
@@ -79,11 +79,12 @@ def _asked(one: Generate, items: StoredTable[Any], chains: int) -> Iterator[tupl
 def balance(
     context: Context, unit: Unit, part: StoredPart, asked: Iterator[tuple[str, Sequence[Step]]], name: str = ""
 ) -> None:
-    """Raises CheckFailed unless every item that was asked has its page, as declared."""
+    """Raises CheckFailed unless every item that was asked has its page, as declared, and the tables hold what the pages made."""
     made = list(getattr(unit.what, "makes", ()))
     label = name or unit.what.name
     complaints = ledger.complaints_of(part.rows("ledger", ledger.NEEDED), asked, made, label)
-    refuse_unbalanced(context, unit, list(islice(complaints, ledger.N_COMPLAINTS)))
+    unlike = ledger.unlike(part.files("ledger"), {f"{label}.make.{table}": part.files(table) for table in made})
+    refuse_unbalanced(context, unit, list(islice(chain(complaints, unlike), ledger.N_COMPLAINTS)))
 
 
 def refuse_unbalanced(context: Context, unit: Unit, complaints: list[str]) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 from sctk_core.assembly import Part
 from sctk_core.boundary import boundary, with_seconds
 from sctk_core.errors import CheckFailed
-from sctk_core.pipeline.asking import STOPS_EVERYTHING
+from sctk_core.pipeline.asking import STOPS_EVERYTHING, worded
 from sctk_core.pipeline.contract import checked_values
 from sctk_core.pipeline.crew import Member
 from sctk_core.pipeline.notes import ANSWERED, DECLINED, FAILED, Line, reason_of
@@ -91,6 +91,7 @@ async def _score(
     batcher, column = context.crews.batcher(member, "score"), sheet.metric(metric, member.component)
     for arm, samples in arms.items():
         answers = await asyncio.gather(*(batcher.ask(sample) for sample in samples))
+        _refuse_silence(member, [answer for answer, _ in answers])
         for sample, (answer, spent) in zip(samples, answers, strict=True):
             column[arm, sample.id] = answer
             sheet.spent[metric, (arm, sample.id)] = (member.role, spent)
@@ -131,9 +132,15 @@ async def _values(
         except Exception as error:  # noqa: BLE001 - the boundary between us and a component
             told = with_seconds(error, member.desk.timeout_s * times)
             failure = boundary(told, of="", stage="measure", component=part.name)
+    _refuse_silence(member, [failure] if failure else [value for column in values.values() for value in column])
     if failure is None and samples and not values:
         failure = _failure(part.name, "it measured nothing")
     return ({} if failure else values), failure, tally.shares([sample.id for sample in samples])
+
+
+def _refuse_silence(member: Member, answers: Sequence[object]) -> None:
+    """A component that answers nobody is down: nothing is measured with it, and the same line again asks it again."""
+    member.desk.patience.at_once(worded(member.component, member.role), answers)
 
 
 def _failure(component: str, reason: str, detail: str = "") -> Failure:
@@ -151,6 +158,7 @@ async def _compare(
     pairs = [(one, by_prompt[one.prompt.id]) for one in ones if one.prompt.id in by_prompt]
     forth = await asyncio.gather(*(batcher.ask(pair) for pair in pairs))
     back = await asyncio.gather(*(batcher.ask((other, one)) for one, other in pairs))
+    _refuse_silence(member, [answer for answer, _ in (*forth, *back)])
     preferred, placed = sheet.metric(label, label), sheet.metric(f"{label}.first-place", label)
     for (one, _), (ahead, cost), (behind, more) in zip(pairs, forth, back, strict=True):
         asked = (f"{first}-{second}", one.prompt.id)

@@ -162,6 +162,7 @@ class _Builder:
         """A training."""
         reads = {table: self._prints[table] for table in one.tables.values()} | {one.start: self._prints[one.start]}
         facts = {one.section: self._assembly.parts[one.section].facts, "tables": dict(one.tables)}
+        facts["model"] = {"digest": self._assembly.student.model.digest}
         self._add(
             Unit(kind="training", name=one.arm, part=trained(one.arm), what=one, facts=facts, reads=reads), one.arm
         )

@@ -1,0 +1,17 @@
+"""Fixtures that several files of core's tests share."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+from hole_run import World
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> World:
+    """The world that takes notes."""
+    return World(tmp_path, monkeypatch)
