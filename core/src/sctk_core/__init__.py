@@ -52,25 +52,23 @@ from sctk_core.records import (
 from sctk_core.statistics import mean_with_interval
 
 if TYPE_CHECKING:
-    from sctk_core.pipeline.crew import (
-        AskedComparer,
-        AskedCritic,
-        AskedReward,
-        AskedRule,
-        Notebook,
-        Speaker,
-        asked,
-        together,
-    )
+    from sctk_core.pipeline.crew import Notebook, asked
+    from sctk_core.pipeline.members import AskedComparer, AskedCritic, AskedReward, AskedRule
+    from sctk_core.pipeline.speaker import Speaker
+    from sctk_core.pipeline.together import together
 
 __version__ = "0.1.0"
-_CREW = ("AskedComparer", "AskedCritic", "AskedReward", "AskedRule", "Notebook", "Speaker", "asked", "together")
+_CREW = {
+    "AskedComparer": "members", "AskedCritic": "members", "AskedReward": "members", "AskedRule": "members",
+    "Notebook": "crew", "Speaker": "speaker", "asked": "crew", "together": "together",
+}  # fmt: skip
+"""What methods ask of, and the module of the pipeline that has it."""
 
 
 def __getattr__(name: str) -> Any:
     """The members of crews, which bring asyncio, are imported when a method asks for them."""
     if name in _CREW:
-        return getattr(importlib.import_module("sctk_core.pipeline.crew"), name)
+        return getattr(importlib.import_module(f"sctk_core.pipeline.{_CREW[name]}"), name)
     raise AttributeError(f"module 'sctk_core' has no attribute {name!r}")
 
 

@@ -15,10 +15,11 @@ from typing import Any
 from sctk_core import Failure, Generate, Message, Prompt, Reply, Request, Sample, Sampling, Score
 from sctk_core.pipeline.asking import Desk
 from sctk_core.pipeline.batching import MicroBatcher
-from sctk_core.pipeline.crew import AskedCritic, AskedReward, AskedRule, Member, Speaker
 from sctk_core.pipeline.item import walked
+from sctk_core.pipeline.members import AskedCritic, AskedReward, AskedRule, Member
 from sctk_core.pipeline.patience import Patience
 from sctk_core.pipeline.recording import RecordingBackend, Spent
+from sctk_core.pipeline.speaker import Speaker
 from sctk_core.testing import ScriptedBackend
 from sctk_critics.constitution import Constitution
 from sctk_dsc.method import DistilledSelfCritique, DscConfig, DscCrew

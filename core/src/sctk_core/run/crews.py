@@ -12,7 +12,8 @@ from sctk_core.boundary import boundary, with_seconds
 from sctk_core.pipeline.asking import STOPS_EVERYTHING, Desk
 from sctk_core.pipeline.batching import MicroBatcher
 from sctk_core.pipeline.contract import checked
-from sctk_core.pipeline.crew import AskedComparer, AskedReward, Member, Notebook, Place, places
+from sctk_core.pipeline.crew import Notebook, Place, places
+from sctk_core.pipeline.members import AskedComparer, AskedReward, Member
 from sctk_core.pipeline.position import Position, at
 from sctk_core.pipeline.recording import Spent, tallied
 from sctk_core.pipeline.threads import OwnLoop

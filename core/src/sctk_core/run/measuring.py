@@ -16,7 +16,7 @@ from sctk_core.boundary import boundary, with_seconds
 from sctk_core.errors import CheckFailed
 from sctk_core.pipeline.asking import STOPS_EVERYTHING, worded
 from sctk_core.pipeline.contract import checked_values
-from sctk_core.pipeline.crew import Member
+from sctk_core.pipeline.members import Member
 from sctk_core.pipeline.notes import ANSWERED, DECLINED, FAILED, Line, reason_of
 from sctk_core.pipeline.recording import Spent, tallied
 from sctk_core.records import Failure, ModelRef, Sample, Score

@@ -17,10 +17,12 @@ from sctk_core.identity import seed_from, uniform
 from sctk_core.pipeline.asking import Desk
 from sctk_core.pipeline.batching import MicroBatcher
 from sctk_core.pipeline.contract import checked
-from sctk_core.pipeline.crew import AskedComparer, AskedReward, Member, Notebook, Place, Speaker, places
+from sctk_core.pipeline.crew import Notebook, Place, places
+from sctk_core.pipeline.members import AskedComparer, AskedReward, Member
 from sctk_core.pipeline.patience import Patience
 from sctk_core.pipeline.position import here
 from sctk_core.pipeline.recording import RecordingBackend, Spent
+from sctk_core.pipeline.speaker import Speaker
 from sctk_core.records import Decision, Failure, Message, Reply, Request, Round, Sample, Sampling, Score
 from sctk_core.testing.fakes import FunctionComparer, FunctionCritic, FunctionReward, FunctionRule, ScriptedBackend
 from sctk_core.testing.lines import line_of

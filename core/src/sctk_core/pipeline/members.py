@@ -1,0 +1,188 @@
+"""Components as a walk asks them, one item at a time: each ask with its line of the ledger."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, TypeVar
+
+from sctk_core.errors import ContractError
+from sctk_core.identity import uniform
+from sctk_core.pipeline.asking import Ask, Desk, ask
+from sctk_core.pipeline.batching import MicroBatcher
+from sctk_core.pipeline.contract import checked
+from sctk_core.pipeline.notes import page_here
+from sctk_core.pipeline.recording import spend
+from sctk_core.pipeline.threads import OwnLoop
+from sctk_core.pipeline.together import together
+from sctk_core.records import Critique, Decision, Failure, Message, Round, Sample, Score
+
+A = TypeVar("A")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Member:
+    """A component at work: who it is, in whose words it speaks, and the loop that it lives in (None: the run's own)."""
+
+    instance: Any
+    component: str
+    desk: Desk
+    role: str = ""
+    loop: OwnLoop | None = None
+
+    async def work(self, verb: Callable[[], Awaitable[A]]) -> A:
+        """What a verb gives, in the component's loop."""
+
+        async def called() -> A:
+            return await verb()
+
+        return await (self.loop.call(called) if self.loop else called())
+
+    async def timed(self, verb: Callable[[], Awaitable[A]], times: int = 1) -> A:
+        """The same in bounded time: `times` the time of one ask."""
+        async with asyncio.timeout(self.desk.timeout_s * times):
+            return await self.work(verb)
+
+
+class Asked:
+    """A component of one kind, asked one item at a time."""
+
+    kind: ClassVar[str] = ""
+
+    def __init__(self, member: Member) -> None:
+        self._member = member
+
+    async def _one(self, asked: Ask, verb: Callable[[Sequence[Any]], Any], **change: Any) -> Any:
+        """One item through a verb that takes batches; `change` is what core knows better of the answer."""
+        member, expect = self._member, asked.expect
+
+        async def call() -> Any:
+            answers = await member.work(lambda: verb([asked.item]))
+            (answer,) = checked(
+                answers, [asked.item], expect, of=[asked.item.id], stage=asked.step, component=member.component
+            )
+            known_better = any(getattr(answer, name, value) != value for name, value in change.items())
+            return replace(answer, **change) if known_better and not isinstance(answer, Failure) else answer
+
+        return await ask(member.desk, asked, call)
+
+    def _ask(self, step: str, item: Any, expect: type, **more: Any) -> Ask:
+        return Ask(
+            step=step, item=item, expect=expect, component=self._member.component, role=self._member.role, **more
+        )
+
+
+class AskedCritic(Asked):
+    """A critic: finds fault and writes anew."""
+
+    kind = "critic"
+
+    async def critique(self, sample: Sample, sweep: int = 1, *, step: str = "") -> Critique:
+        """What the critic says of a sample."""
+        step = step or f"critique.{sweep}"
+        verb = self._member.instance.critique
+        found: Critique = await self._one(self._ask(step, sample, Critique, sweep=sweep), verb, sweep=sweep)
+        return found
+
+    async def revise(self, critique: Critique, *, step: str = "") -> Sample:
+        """The sample, written anew after a critique."""
+        page, usual = page_here(), f"revise.{critique.sweep}"
+        label = "" if step in ("", usual) else f"{page.part}.{step}"
+        place = {"chain": page.chain, "sweep": critique.sweep, "step": label}
+        asked = self._ask(step or usual, critique, Sample, sweep=critique.sweep)
+        found: Sample = await self._one(asked, self._member.instance.revise, **place)
+        return found
+
+    def asking(self, sample: Sample) -> tuple[Message, ...]:
+        """The conversation that asks for a critique, for rules that need its probability."""
+        return self._conversation("asking", sample)
+
+    def revising(self, critique: Critique) -> tuple[Message, ...]:
+        """The conversation that asks for a revision."""
+        return self._conversation("revising", critique)
+
+    def _conversation(self, verb: str, about: Any) -> tuple[Message, ...]:
+        shows = getattr(self._member.instance, verb, None)
+        if shows is None:
+            raise ContractError(
+                f"the critic {self._member.component!r} does not show what it asks: it has no {verb}()",
+                hint="exact rules need a critic that shows its conversations: the critic `constitution` does",
+            )
+        conversation: tuple[Message, ...] = shows(about)
+        return conversation
+
+
+class AskedReward(Asked):
+    """A reward: scores one sample; many walks share its batches."""
+
+    kind = "reward"
+
+    def __init__(self, member: Member, batcher: MicroBatcher[Sample, Score]) -> None:
+        super().__init__(member)
+        self._batcher = batcher
+
+    async def score(self, sample: Sample, *, step: str = "", or_none: bool = False) -> Score:
+        """What the reward thinks of a sample."""
+        asked = self._ask(step or f"score.{sample.sweep}", sample, Score, bounded=False, rank=sample.rank)
+        found: Score = await ask(
+            self._member.desk, asked, lambda: _shared(self._batcher, sample, sample.id), or_none=or_none
+        )
+        return found
+
+
+class AskedComparer(Asked):
+    """A comparer: a number for each ordered pair of texts; many walks share its batches."""
+
+    kind = "comparer"
+
+    def __init__(self, member: Member, batcher: MicroBatcher[tuple[Sample, Sample], Score]) -> None:
+        super().__init__(member)
+        self._batcher = batcher
+
+    async def compare(self, one: Sample, others: Sequence[Sample], *, step: str = "compare") -> list[Score]:
+        """The number of (one, other) for each of the others, in order; each has a line about that other: `Step(of=...)`."""
+        return list(await together(*(self._pair(one, other, step) for other in others)))
+
+    async def _pair(self, one: Sample, other: Sample, step: str) -> Score:
+        asked = self._ask(step, other, Score, bounded=False, rank=other.rank)
+        found: Score = await ask(self._member.desk, asked, lambda: _shared(self._batcher, (one, other), one.id))
+        return found
+
+
+async def _shared(batcher: MicroBatcher[Any, Score], item: Any, of: str) -> Score | Failure:
+    """An item's answer out of a batch that many walks share; what it spent is counted with the ask that waits."""
+    answer, spent = await batcher.ask(item)
+    spend(of, spent)
+    return answer
+
+
+class AskedRule(Asked):
+    """An acceptance rule: decides whether a chain moves to its proposal; its coin is seeded by content."""
+
+    kind = "rule"
+
+    async def decide(
+        self,
+        current: Score,
+        proposal: Score,
+        sweep: int = 1,
+        *,
+        log_proposal_ratio: float | None = None,
+        step: str = "",
+    ) -> Decision:
+        """Which of two scored samples the chain stands at next."""
+        page, sample = page_here(), proposal.sample
+        coin = uniform(self._member.desk.run_seed, "accept", sample.prompt.id, page.chain, sweep)
+        game = Round(current=current, proposal=proposal, sweep=sweep, coin=coin, log_proposal_ratio=log_proposal_ratio)
+        asked = self._ask(step or f"accept.{sweep}", sample, Decision, sweep=sweep)
+
+        async def call() -> Decision | Failure:
+            answers = self._member.instance.decide([game])
+            (answer,) = checked(
+                answers, [game], Decision, of=[sample.id], stage=asked.step, component=self._member.component
+            )
+            return answer if isinstance(answer, Failure) else replace(answer, sweep=sweep)
+
+        found: Decision = await ask(self._member.desk, asked, call)
+        return found
