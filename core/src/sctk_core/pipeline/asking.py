@@ -109,7 +109,9 @@ async def _attempt(desk: Desk, asked: Ask, page: Page, call: Callable[[], Awaita
 
 async def settled(patience: Patience, asked: Ask, answer: Any) -> Any:
     """The answer; a lost connection waits until it is known whether somebody else is answered."""
-    who = f"the role {asked.role!r} (backend {asked.component})" if asked.speaks else worded(asked.component, asked.role)
+    who = (
+        f"the role {asked.role!r} (backend {asked.component})" if asked.speaks else worded(asked.component, asked.role)
+    )
     if isinstance(answer, Failure):
         return await patience.lost(who, answer) if answer.kind == "backend" else answer
     patience.answered(who)
