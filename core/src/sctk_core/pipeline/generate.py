@@ -15,6 +15,7 @@ from typing import Any, Protocol
 from sctk_core.errors import ConfigError
 from sctk_core.pipeline.events import Event, ItemFinished
 from sctk_core.pipeline.item import Walked, walked
+from sctk_core.pipeline.patience import Patience
 from sctk_core.plan import Generate
 
 SELDOM = 20_000
@@ -41,6 +42,7 @@ class Pass:
     crew: Any
     chains: int = 1
     concurrency: int = 64
+    patience: Patience | None = None
 
 
 async def walk_all(
@@ -49,6 +51,8 @@ async def walk_all(
     """Walks what the store does not hold and gives the number of items; `n_items` is how many there will be."""
     total = n_done = 0
     room = asyncio.Semaphore(work.concurrency)
+    if work.patience is not None:
+        work.patience.room = room
 
     async def one(number: int, record: Any, chain: int) -> None:
         nonlocal n_done

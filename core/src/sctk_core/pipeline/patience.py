@@ -2,7 +2,8 @@
 
 A lost connection is held back until the component answers another item (then it was that item's failure) or until it has
 answered nobody for `patience_s` (then it is down, and nothing that it failed is written: the same line again asks it again).
-Retries and pauses belong to the backend; core asks nothing twice.
+What is held back keeps its place among the items in flight, so in a silence one more item is let in now and then: if a server
+that went away is back, it answers that one. Retries and pauses belong to the backend; core asks nothing twice.
 """
 
 from __future__ import annotations
@@ -30,6 +31,8 @@ class Patience:
         self._patience_s = patience_s
         self._silent: dict[str, _Silence] = {}
         self._known: set[str] = set()
+        self._tries: set[asyncio.Task[None]] = set()
+        self.room: asyncio.Semaphore | None = None
 
     def answered(self, who: str) -> None:
         """Notes that somebody answers: what was held back is an item's failure."""
@@ -41,7 +44,12 @@ class Patience:
 
     async def lost(self, who: str, failure: Failure) -> Failure:
         """The failure, once it is known to be one item's; BackendDown where nobody is answered."""
-        silence = self._silent.setdefault(who, _Silence(since=time.monotonic()))
+        silence = self._silent.get(who)
+        if silence is None:
+            silence = self._silent[who] = _Silence(since=time.monotonic())
+            task = asyncio.get_running_loop().create_task(self._let_in(silence))
+            self._tries.add(task)
+            task.add_done_callback(self._tries.discard)
         silence.n_lost += 1
         left = silence.since + self._patience_s - time.monotonic()
         try:
@@ -52,6 +60,20 @@ class Patience:
             if self._patience_s > 0 and not alone:
                 raise _down(f"{who} has answered nobody for {self._patience_s:g} s", failure) from None
         return failure
+
+    async def _let_in(self, silence: _Silence) -> None:
+        """Lets one more item in for every tenth of the patience, a second at most, while nobody is answered."""
+        room, n_more = self.room, 0
+        while room is not None and time.monotonic() < silence.since + self._patience_s:
+            try:
+                async with asyncio.timeout(min(1.0, self._patience_s / 10)):
+                    await silence.ended.wait()
+                break
+            except TimeoutError:
+                room.release()
+                n_more += 1
+        for _ in range(n_more if room is not None else 0):
+            await room.acquire()  # type: ignore[union-attr]
 
     def at_once(self, who: str, answers: Sequence[object]) -> None:
         """BackendDown where of many that were asked at once, with nobody to come after them, none was answered."""

@@ -43,6 +43,7 @@ def generate(context: Context, unit: Unit) -> None:
     work = Pass(
         generate=one, crew=context.crews.crew(crew, players_of(context, one)), chains=chains,
         concurrency=context.assembly.settings.concurrency,
+        patience=context.crews.desk.patience,
     )  # fmt: skip
     n_items = len(items) * chains
     with context.stage(unit.name, n_items, one.n_asks()):
