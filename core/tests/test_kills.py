@@ -1,7 +1,7 @@
 """Kills at the writes of a run: whatever was killed wherever goes on, ends with the same bytes, and balances.
 
 `kill_runner.py` runs a toy world in forks and kills each at another write; what is always run are the places that matter most,
-the whole sweep is slow.
+the whole sweep takes an hour: `pytest -m sweep`.
 """
 
 from __future__ import annotations
@@ -129,6 +129,7 @@ SWEEPS = [
 
 
 @pytest.mark.slow
+@pytest.mark.sweep
 @pytest.mark.timeout(3600)
 @pytest.mark.parametrize(("method", "shard_rows", "spec"), SWEEPS)
 def test_at_every_write_of_a_run(tmp_path: Path, method: str, shard_rows: int, spec: dict[str, Any]) -> None:
