@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -60,10 +60,17 @@ def metric_lines(metrics: Sequence[Measure]) -> list[str]:
     shown = ""
     arms = {one.arm for one in metrics}
     for one in metrics:
-        paired = any(one.arm == f"{first}-{second}" for first in arms for second in arms)
+        paired = _is_paired(one.arm, arms)
         rows.append([one.metric if one.metric != shown else "", one.arm, *_numbers(one, paired), _verdict(one, paired)])
         shown = one.metric
     return table(["metric", "arm", "value", "95 % interval", "n", ""], rows, right=[2, 3, 4])
+
+
+def _is_paired(arm: str, arms: Collection[str]) -> bool:
+    """Whether a name is that of two arms, "student-base", and not of one with a "-" in it, which others are compared with."""
+    if any(arm == f"{first}-{second}" for first in arms for second in arms):
+        return True
+    return "-" in arm and not any(other.startswith(f"{arm}-") or other.endswith(f"-{arm}") for other in arms)
 
 
 def _numbers(one: Measure, paired: bool) -> tuple[str, str, str]:

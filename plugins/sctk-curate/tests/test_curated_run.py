@@ -67,19 +67,18 @@ def test_planted_duplicates_are_not_asked_and_alike_rows_not_trained_on(tmp_path
     assert stages["chains.draft"]["asked"] == 12
 
     rows = pl.read_parquet(run / "chains/train/*.parquet")
-    prompts = {row["id"]: json.loads(row["messages"])[-1][1] for row in pl.read_parquet(run / "prompts/*").to_dicts()}
-    texts = [f"{prompts[row['prompt']]}\n{row['text']}" for row in rows.to_dicts()]
+    texts = [f"{row['prompt'][-1]['content']}\n{row['text']}" for row in rows.to_dicts()]
     keep = list(memoryview(dedup.near(texts, threshold=0.4, n=1).keep))
     kept = [row for row, stays in zip(rows["id"], keep, strict=True) if stays]
     assert 0 < len(kept) < len(texts)
     assert pl.read_parquet(run / "curated/chains.train/rows/*.parquet")["id"].to_list() == kept
-    ledger = pl.read_parquet(run / "ledger.parquet")
-    trained = ledger.filter((pl.col("stage") == "train.student") & (pl.col("outcome") == "answered"))
+    ledger = pl.read_parquet(run / "trained/student/ledger/*.parquet")
+    trained = ledger.filter((pl.col("stage") == "student.train") & (pl.col("outcome") == "answered"))
     assert trained["id"].to_list() == kept
 
     short = "1 of 1 held-out questions and gold answers have fewer than 30 words and were not looked for"
     assert {f"chains.{table}.curate.decontaminate: {short}" for table in ("drafts", "train")} < set(result["notes"])
-    gone = pl.read_parquet(run / "curated/train/curations/*.parquet")
+    gone = pl.read_parquet(run / "curated/chains.train/curations/*.parquet")
     told = sctk(tmp_path, "why", "runs/one", gone["row"][0])
     assert gone["because"][0] in told
     assert f"{gone['similarity'][0]}" in told or "joined through row" in told
