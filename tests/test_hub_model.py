@@ -50,7 +50,7 @@ def test_the_template_of_a_hub_model_is_part_of_what_it_is(tmp_path: Path) -> No
     assert done.returncode == 0, done.stderr
     *lines, codes = done.stdout.splitlines()
     assert json.loads(codes) == [0, 0, 0, 0, 4]
-    models = [line for line in lines if line.startswith("model ")]
+    models = [line.split()[1:3] for line in lines if line.startswith("student ") and "org/" in line]  # name and digest
     fingerprints = [line for line in lines if line.startswith("fingerprint ")]
     assert models[0] == models[1] == models[2] != models[3]
     assert fingerprints[0] == fingerprints[2] != fingerprints[3]
