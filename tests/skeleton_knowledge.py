@@ -156,7 +156,8 @@ class KnowledgeDetection:
             *(one for name, start, arm in detections for one in self._iteration(name, start, arm)),
             Evaluate(
                 Arm("base"), Arm("sft"),
-                Arm("rag", model="sft", walk=self.look_up, steps=("evaluate",), crew=AnswerCrew), Arm(arms[-1]),
+                Arm("rag", model="sft", walk=self.look_up, steps=("evaluate",), crew=AnswerCrew, settings=()),
+                Arm(arms[-1]),
                 over="exam.asked",
                 differences=((arms[-1], "base"), (arms[-1], "sft"), ("rag", arms[-1])),
             ),
