@@ -22,7 +22,7 @@ from sctk_core.run.units import Unit
 from sctk_core.store.directory import RunDirectory
 from sctk_core.store.layout import curated
 from sctk_core.store.manifest import Part
-from sctk_core.store.part import Kinds, StoredPart, shards_of
+from sctk_core.store.part import Kinds, StoredPart, files_of, shards_of
 
 
 def place_of(name: str) -> tuple[str, str]:
@@ -78,8 +78,7 @@ class Context:
     def stored(self, part: str, table: str, kind: type, limit: int = 0) -> StoredTable[Any]:
         """A table of a part that is complete."""
         layout = self.directory.layout
-        files = [layout.root / name for shard in shards_of(layout, part) for name in shard.files]
-        return StoredTable([file for file in files if file.parent.name == table], kind, limit)
+        return StoredTable(files_of(layout, shards_of(layout, part), table), kind, limit)
 
     def model(self, arm: str) -> ModelRef:
         """The model of an arm."""

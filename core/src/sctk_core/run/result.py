@@ -13,7 +13,7 @@ from sctk_core.errors import StoreError
 from sctk_core.records import Measure
 from sctk_core.store.layout import Layout
 from sctk_core.store.manifest import Manifest, Part
-from sctk_core.store.part import shards_of
+from sctk_core.store.part import files_of, shards_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +43,7 @@ class RunResult:
 
 def read_result(layout: Layout, manifest: Manifest) -> RunResult:
     """The result that lies in a run's directory: of a run that is not done, as far as it came."""
-    by_part = {name: _counts(layout, name) for name, part in manifest.parts.items() if "ledger" in part.tables}
+    by_part = {name: counts_of(layout, name) for name, part in manifest.parts.items() if "ledger" in part.tables}
     return RunResult(
         run=layout.root, state=manifest.state, ledger=[stage for stages in by_part.values() for stage in stages],
         metrics=read_metrics(layout.metrics), notes=tuple(manifest.notes),
@@ -51,8 +51,9 @@ def read_result(layout: Layout, manifest: Manifest) -> RunResult:
     )  # fmt: skip
 
 
-def _counts(layout: Layout, part: str) -> list[ledger.StageCount]:
-    return ledger.count(ledger_files(layout, part))
+def counts_of(layout: Layout, part: str) -> list[ledger.StageCount]:
+    """What became of all that was asked in a part, by stage."""
+    return ledger.count(files_of(layout, shards_of(layout, part), "ledger"))
 
 
 def _usage(name: str, stages: Sequence[ledger.StageCount], part: Part) -> list[PartUsage]:
@@ -68,12 +69,6 @@ def _usage(name: str, stages: Sequence[ledger.StageCount], part: Part) -> list[P
         )
         for role, counts in spent.items()
     ]  # fmt: skip
-
-
-def ledger_files(layout: Layout, part: str) -> list[Path]:
-    """The shards of a part's ledger."""
-    names = [name for shard in shards_of(layout, part) for name in shard.files]
-    return [layout.root / name for name in names if Path(name).parent.name == "ledger"]
 
 
 def read_metrics(path: Path) -> list[Measure]:

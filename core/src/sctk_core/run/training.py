@@ -22,7 +22,7 @@ from sctk_core.plan import Step, Train
 from sctk_core.records import TrainReport
 from sctk_core.run.context import Context, place_of
 from sctk_core.run.generating import balance
-from sctk_core.run.result import ledger_files
+from sctk_core.run.result import counts_of
 from sctk_core.run.tables import StoredTable
 from sctk_core.run.units import Unit
 from sctk_core.store.failures import writing
@@ -75,7 +75,7 @@ def _refuse_empty(context: Context, one: Train, tables: Mapping[str, StoredTable
 
 def _why_empty(context: Context, table: str) -> str:
     """What most of the items that should have made a table came to."""
-    counts = ledger.count(ledger_files(context.directory.layout, place_of(table)[0]))
+    counts = counts_of(context.directory.layout, place_of(table)[0])
     reasons = Counter({reason: n for stage in counts for reason, n in stage.reasons.items()}).most_common(1)
     return f"nothing was accepted ({reasons[0][1]} x {reasons[0][0]})" if reasons else "nothing was accepted"
 

@@ -51,6 +51,11 @@ def shards_of(layout: Layout, part: str) -> list[Shard]:
     return [found[first] for first in sorted(found)]
 
 
+def files_of(layout: Layout, shards: Sequence[Shard], table: str) -> list[Path]:
+    """The files of one table of a part, in the order of its shards."""
+    return [layout.root / name for shard in shards for name in shard.files if Path(name).parent.name == table]
+
+
 def is_whole(layout: Layout, shard: Shard) -> bool:
     """Whether all files of a shard are there and hold what was written."""
     files = ((layout.root / name, digest) for name, digest in shard.files.items())
@@ -179,8 +184,7 @@ class StoredPart:
 
     def files(self, table: str) -> list[Path]:
         """The sealed shards of a table, in input order."""
-        names = (self._layout.shard(self.name, table, shard.first // self._shard_rows) for shard in self.shards)
-        return [self._layout.root / name for name in names]
+        return files_of(self._layout, self.shards, table)
 
     def rows(self, table: str, columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
         """All sealed rows of a table, in input order, or some of their columns."""
