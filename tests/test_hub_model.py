@@ -10,8 +10,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 from tiny_models import make_gpt2
 
 COMMIT = "0123456789abcdef0123456789abcdef01234567"

@@ -7,28 +7,21 @@ by words that name what they break, and by the line.
 from __future__ import annotations
 
 import json
-import os
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from outcomes import tables
+from strangers import block, install, python, sctk
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.slow
 GUIDE = (ROOT / "docs" / "method-author.md").read_text()
-
-
-def block(language: str, heading: str) -> str:
-    """The first fenced block of a language below a heading: what the guide tells an author to write is what is tested."""
-    return GUIDE.split(f"\n{heading}\n")[1].split(f"```{language}\n")[1].split("```")[0]
-
-
 FILES = {
-    "sctk_best_of_four.py": block("python", "## One file"),
-    "sctk_two_critics.py": block("python", "## Who is asked"),
-    "sctk_asks_itself.py": block("python", "## Tables, several passes, arms"),
+    "sctk_best_of_four.py": block(GUIDE, "python", "## One file"),
+    "sctk_two_critics.py": block(GUIDE, "python", "## Who is asked"),
+    "sctk_asks_itself.py": block(GUIDE, "python", "## Tables, several passes, arms"),
 }
 METHODS = {"best-of-four": "sctk_best_of_four", "two-critics": "sctk_two_critics", "asks-itself": "sctk_asks_itself"}
 KILLER = '''"""Kills the run when it has seen so many events of one kind."""
@@ -78,31 +71,8 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = tmp_path_factory.mktemp("sctk-drafts")
     for name, text in FILES.items():
         (project / name).write_text(text)
-    (project / "pyproject.toml").write_text(block("toml", "## A distribution"))
-    python("-m", "build", "--wheel", "--no-isolation", str(project), check=True)
-    (wheel,) = (project / "dist").glob("*.whl")
-    place = project / "site"
-    python("-m", "pip", "install", "--no-index", "--no-deps", "--target", str(place), str(wheel), check=True)
-    return place
-
-
-def python(*arguments: str, site: Path | None = None, check: bool = False) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(site or "")}
-    command = [sys.executable, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
-    assert not check or done.returncode == 0, done.stdout + done.stderr
-    return done
-
-
-def sctk(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    done = python("-m", "sctk_cli.main", *arguments, site=site)
-    assert "Traceback" not in done.stderr, done.stderr
-    return done
-
-
-def tables(run: Path) -> dict[str, bytes]:
-    """Every table of a run, byte by byte."""
-    return {str(path.relative_to(run)): path.read_bytes() for path in sorted(run.rglob("*.parquet"))}
+    (project / "pyproject.toml").write_text(block(GUIDE, "toml", "## A distribution"))
+    return install(project)
 
 
 def test_the_two_methods_of_the_guide_are_short() -> None:
@@ -131,7 +101,7 @@ def test_they_pass_the_check_by_name_and_as_a_project(installed: Path) -> None:
 
 
 def test_the_tests_of_the_guide_pass(installed: Path, tmp_path: Path) -> None:
-    (tmp_path / "test_guide.py").write_text(block("python", "## Tests"))
+    (tmp_path / "test_guide.py").write_text(block(GUIDE, "python", "## Tests"))
     done = python("-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path), site=installed)
     assert done.returncode == 0, done.stdout
     assert "2 passed" in done.stdout

@@ -6,24 +6,16 @@ Its five broken mutants (reordered, short, NaN, not awaited, failing at import) 
 from __future__ import annotations
 
 import json
-import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
+from strangers import block, install, python, sctk
 
 ROOT = Path(__file__).parents[1]
 pytestmark = pytest.mark.slow
 TOY = ROOT / "core" / "tests" / "toy_world.py"
-
-
-def block(page: str, language: str, heading: str) -> str:
-    """The first fenced block of a language below a heading: what the guide tells an author to write is what is tested."""
-    return page.split(heading)[1].split(f"```{language}\n")[1].split("```")[0]
-
-
 GUIDE = (ROOT / "docs" / "plugin-author.md").read_text()
 REWARD = block(GUIDE, "python", "## One file")
 PYPROJECT = block(GUIDE, "toml", "## A distribution")
@@ -64,25 +56,7 @@ def installed(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project = tmp_path_factory.mktemp("sctk-politeness")
     (project / "sctk_politeness.py").write_text(REWARD)
     (project / "pyproject.toml").write_text(PYPROJECT)
-    python("-m", "build", "--wheel", "--no-isolation", str(project), check=True)
-    (wheel,) = (project / "dist").glob("*.whl")
-    place = project / "site"
-    python("-m", "pip", "install", "--no-index", "--no-deps", "--target", str(place), str(wheel), check=True)
-    return place
-
-
-def python(*arguments: str, site: Path | None = None, check: bool = False) -> subprocess.CompletedProcess[str]:
-    environment = {**os.environ, "PYTHONDONTWRITEBYTECODE": "1", "PYTHONPATH": str(site or "")}
-    command = [sys.executable, *arguments]
-    done = subprocess.run(command, capture_output=True, text=True, timeout=300, env=environment)
-    assert not check or done.returncode == 0, done.stdout + done.stderr
-    return done
-
-
-def sctk(site: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
-    done = python("-m", "sctk_cli.main", *arguments, site=site)
-    assert "Traceback" not in done.stderr
-    return done
+    return install(project)
 
 
 def run_of(site: Path, folder: Path) -> subprocess.CompletedProcess[str]:

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-sys.path.insert(0, str(Path(__file__).parent))
 from tiny_models import make_gpt2
 
 REAL = Path(__file__).parents[2] / "shared" / "data" / "dsc" / "sentiments" / "results_sentiment_review.json"

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
+from toy_run import toy_run
 
 ROOT = Path(__file__).parents[1]
 REAL = ROOT.parent / "shared/data/dsc/sentiments/results_sentiment_review.json"
-sys.path.insert(0, str(ROOT / "core/tests"))
-from toy_run import toy_run  # noqa: E402
 
 pytestmark = pytest.mark.skipif(not REAL.exists(), reason="the real dSC rows (../shared) are not here")
 

@@ -16,22 +16,16 @@ from typing import Any
 
 import polars as pl
 import pytest
+from outcomes import balanced, tables
 from sctk_core import ConfigError, NothingAccepted
-from sctk_core.ledger import OUTCOMES, StageCount
+from sctk_core.ledger import StageCount
 from sctk_core.run import RunResult, read_result
 from sctk_core.store.layout import Layout
 from sctk_core.store.manifest import load_manifest
-
-sys.path.insert(0, str(Path(__file__).parent))
 from skeleton_run import PLUGIN, skeleton_assembly, skeleton_run
 
 RUNNER = Path(__file__).with_name("skeleton_run.py")
 FAILURES = ["parse", "backend", "timeout", "blocked", "budget", "bug", "raise", "hang"]
-
-
-def tables(run: Path) -> dict[str, bytes]:
-    """Every table of a run, byte for byte."""
-    return {path.relative_to(run).as_posix(): path.read_bytes() for path in sorted(run.rglob("*.parquet"))}
 
 
 def read(run: Path, table: str) -> pl.DataFrame:
@@ -43,10 +37,6 @@ def counts(result: RunResult) -> dict[str, tuple[int, int, int]]:
     """stage -> (answered, failed, declined); a stage that is there twice would hide one."""
     assert len({count.stage for count in result.ledger}) == len(result.ledger)
     return {count.stage: (count.answered, count.failed, count.declined) for count in result.ledger}
-
-
-def balanced(ledger: list[StageCount]) -> bool:
-    return all(count.asked == sum(getattr(count, name) for name in OUTCOMES) for count in ledger)
 
 
 def trouble(section: str, at: str, how: str, after: int = 0, flag: Path | None = None) -> dict[str, Any]:
@@ -64,7 +54,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> RunResult:
 
 def test_it_runs_to_the_end_with_the_counts_worked_out_by_hand(whole: RunResult) -> None:
     assert whole.state == "done"
-    assert balanced(list(whole.ledger))
+    assert balanced(whole.ledger)
     found = counts(whole)
     assert {stage: found[stage] for stage in PASSES} == PASSES
     assert {stage: found[stage] for stage in MEASURED} == MEASURED
@@ -240,7 +230,7 @@ def test_every_kind_of_failure_ends_one_item_and_the_ledger_balances(
     result = skeleton_run(tmp_path, changes)
     found = counts(result)
     kind = {"raise": "bug", "hang": "timeout"}.get(how, how)
-    assert balanced(list(result.ledger))
+    assert balanced(result.ledger)
     assert found[stage][1] == 1
     assert found["detect-1.make.pairs"] == (5, 0, 6)
     assert next(iter(_stage(result, stage).reasons)).partition(":")[0] == kind
@@ -250,7 +240,7 @@ def test_every_kind_of_failure_ends_one_item_and_the_ledger_balances(
 def test_what_cannot_be_measured_is_counted(tmp_path: Path, section: str) -> None:
     result = skeleton_run(tmp_path, trouble(section, "truth|judge", "raise") | {"method": {"iterations": 1}})
     failed = sum(count.failed for count in result.ledger if ".measure." in count.stage)
-    assert balanced(list(result.ledger))
+    assert balanced(result.ledger)
     assert failed == {"evaluator": 4 * 6 + 2 * 3, "pairwise": 2 * (3 * 6 + 3)}[section]
 
 

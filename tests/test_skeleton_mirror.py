@@ -10,12 +10,11 @@ from typing import Any
 
 import polars as pl
 import pytest
+from outcomes import tables
 from sctk_core.errors import NothingAccepted, PluginError
 from sctk_core.explain import why
 from sctk_core.ledger import OUTCOMES
 from sctk_core.run import RunResult
-
-sys.path.insert(0, str(Path(__file__).parent))
 from skeleton_mirror_run import PLUGIN, mirror_run
 
 RUNNER = Path(__file__).with_name("skeleton_mirror_run.py")
@@ -71,11 +70,6 @@ REASONS = {
 def whole(tmp_path_factory: pytest.TempPathFactory) -> RunResult:
     """A run that nothing disturbed."""
     return mirror_run(tmp_path_factory.mktemp("whole"))
-
-
-def tables(run: Path) -> dict[str, bytes]:
-    """Every table of a run, byte for byte."""
-    return {path.relative_to(run).as_posix(): path.read_bytes() for path in sorted(run.rglob("*.parquet"))}
 
 
 def models(run: Path) -> dict[str, bytes]:

@@ -13,8 +13,6 @@ import pytest
 from sctk_core.explain import why
 from sctk_core.identity import directory_digest
 from sctk_core.store.reader import RunReader
-
-sys.path.insert(0, str(Path(__file__).parent))
 from tiny_models import make_gpt2, make_llama
 
 SCTK = str(Path(sys.executable).with_name("sctk"))

@@ -3,15 +3,12 @@
 from __future__ import annotations
 
 import json
-import sys
 from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sctk_core.run import RunResult
-
-sys.path.insert(0, str(Path(__file__).parent))
 from toy_run import PLUGINS, toy_run
 
 for name in ("kill_plan.py", "hole_world.py"):

@@ -23,8 +23,6 @@ from pathlib import Path
 from typing import Any
 
 import polars  # noqa: F401 - imported before the forks, never used before them
-
-sys.path.insert(0, str(Path(__file__).parent))
 from toy_run import PLUGINS, toy_run
 
 if Path(__file__).with_name("kill_plan.py") not in PLUGINS:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +14,6 @@ from sctk_core.recipe import Layer
 from sctk_core.run import RunResult, execute
 
 HERE = Path(__file__).parent
-sys.path.insert(0, str(HERE))
 TOY: dict[str, Any] = {"use": "toy"}
 
 

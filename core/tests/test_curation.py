@@ -11,14 +11,13 @@ from typing import Any
 
 import polars as pl
 import pytest
+from outcomes import stage, tables
 from sctk_core.errors import CheckFailed, NothingAccepted
 from sctk_core.explain import why
-from sctk_core.ledger import OUTCOMES, StageCount
+from sctk_core.ledger import OUTCOMES
 from sctk_core.run import RunResult
 from sctk_core.run.curating import complaints_of_sieve
 from sctk_core.run.units import units_of
-
-sys.path.insert(0, str(Path(__file__).parent))
 from toy_run import toy_assembly, toy_run
 
 RUNNER = Path(__file__).with_name("toy_run.py")
@@ -27,15 +26,6 @@ RUNNER = Path(__file__).with_name("toy_run.py")
 def curate(**settings: Any) -> dict[str, Any]:
     """A recipe's change: one [[curate]] with these settings."""
     return {"curate": [{"use": "toy"} | settings]}
-
-
-def tables(run: Path) -> dict[str, bytes]:
-    """Every table of a run, byte for byte."""
-    return {path.relative_to(run).as_posix(): path.read_bytes() for path in sorted(run.rglob("*.parquet"))}
-
-
-def stage(result: RunResult, name: str) -> StageCount:
-    return next(count for count in result.ledger if count.stage == name)
 
 
 def stages(result: RunResult) -> list[str]:

@@ -14,8 +14,6 @@ from typing import Any
 
 import pytest
 from sctk_core.errors import CheckFailed, ConfigError
-
-sys.path.insert(0, str(Path(__file__).parent))
 from toy_run import toy_run
 
 RUNNER = Path(__file__).with_name("kill_runner.py")

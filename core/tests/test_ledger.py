@@ -3,34 +3,24 @@
 from __future__ import annotations
 
 import json
-import sys
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from hole_run import World
+from outcomes import balanced, stage
 from sctk_core.errors import CheckFailed, NothingAccepted
 from sctk_core.explain import why
 from sctk_core.identity import file_digest
-from sctk_core.ledger import OUTCOMES, StageCount, complaints_of
+from sctk_core.ledger import complaints_of
 from sctk_core.plan import Step
 from sctk_core.run import RunResult, read_result
 from sctk_core.store.reader import RunReader
 
-sys.path.insert(0, str(Path(__file__).parent))
-from hole_run import World
-
-
-def stage(result: RunResult, name: str) -> StageCount:
-    return next(count for count in result.ledger if count.stage == name)
-
 
 def stages(result: RunResult) -> list[str]:
     return [count.stage for count in result.ledger]
-
-
-def balanced(result: RunResult) -> bool:
-    return all(count.asked == sum(getattr(count, name) for name in OUTCOMES) for count in result.ledger)
 
 
 def rewrite(run: Path, part: str, change: Any, table: str = "ledger") -> None:
@@ -126,14 +116,14 @@ def test_an_evaluator_that_answers_nothing_is_a_failure_of_every_sample(world: W
     for arm in ("base", "sft", "student"):
         count = stage(result, f"{arm}.measure.noted-evaluator")
         assert (count.asked, count.failed, count.reasons) == (3, 3, {"bug: it measured nothing": 3})
-    assert balanced(result)
+    assert balanced(result.ledger)
 
 
 def test_an_evaluator_that_answers_for_one_arm_only_fails_the_others(world: World) -> None:
     result = world.run({"evaluator": [{"use": "noted-evaluator", "knows": "small"}]})
     assert stage(result, "base.measure.measured").answered == 3
     for arm in ("sft", "student"):
-        assert (stage(result, f"{arm}.measure.measured").failed, balanced(result)) == (3, True)
+        assert (stage(result, f"{arm}.measure.measured").failed, balanced(result.ledger)) == (3, True)
     assert not [one for one in result.metrics if one.metric == "measured" and one.arm != "base"]
 
 

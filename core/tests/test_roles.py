@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import json
-import sys
-from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
+from hole_run import World
 from sctk_core.errors import ConfigError, PluginError
 from sctk_core.explain import why
 from sctk_core.run import RunResult
 from sctk_core.store.reader import RunReader
-
-sys.path.insert(0, str(Path(__file__).parent))
-from hole_run import World
 
 
 def roles_of(result: RunResult, part: str) -> dict[str, str]:

@@ -9,25 +9,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from outcomes import stage, tables
 from sctk_core.errors import BackendDown, CheckFailed, ConfigError, NothingAccepted, StoreError
 from sctk_core.explain import why
-from sctk_core.ledger import OUTCOMES, StageCount
+from sctk_core.ledger import OUTCOMES
 from sctk_core.run import RunResult, read_result
 from sctk_core.store.reader import RunReader
-
-sys.path.insert(0, str(Path(__file__).parent))
 from toy_run import toy_assembly, toy_run
 
 RUNNER = Path(__file__).with_name("toy_run.py")
-
-
-def tables(run: Path) -> dict[str, bytes]:
-    """Every table of a run, byte for byte."""
-    return {path.relative_to(run).as_posix(): path.read_bytes() for path in sorted(run.rglob("*.parquet"))}
-
-
-def stage(result: RunResult, name: str) -> StageCount:
-    return next(count for count in result.ledger if count.stage == name)
 
 
 def measured(result: RunResult, arm: str, metric: str) -> float:

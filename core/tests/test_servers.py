@@ -2,28 +2,15 @@
 
 from __future__ import annotations
 
-import sys
 from collections import Counter
-from pathlib import Path
 
 import polars as pl
 import pytest
-from sctk_core.errors import BackendDown, NothingAccepted
-from sctk_core.ledger import StageCount
-from sctk_core.run import RunResult, read_result
-from sctk_core.store.reader import RunReader
-
-sys.path.insert(0, str(Path(__file__).parent))
 from hole_run import World
-
-
-def stage(result: RunResult, name: str) -> StageCount:
-    return next(count for count in result.ledger if count.stage == name)
-
-
-def tables(run: Path) -> dict[str, bytes]:
-    return {path.relative_to(run).as_posix(): path.read_bytes() for path in sorted(run.rglob("*.parquet"))}
-
+from outcomes import stage, tables
+from sctk_core.errors import BackendDown, NothingAccepted
+from sctk_core.run import read_result
+from sctk_core.store.reader import RunReader
 
 QUICK = {"shard_rows": 3, "eval_limit": 3, "patience_s": 0.6}
 

@@ -15,6 +15,7 @@ import polars as pl
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from outcomes import tables
 from sctk_core.errors import StoreError
 from sctk_core.identity import canonical, content_id
 from sctk_core.pipeline.deadlines import Deadlines
@@ -451,10 +452,6 @@ def made(root: Path, n: int = 10) -> Path:
     opened.part.end(n)
     opened.close()
     return root
-
-
-def tables(root: Path) -> dict[str, bytes]:
-    return {path.relative_to(root).as_posix(): path.read_bytes() for path in sorted(root.rglob("*.parquet"))}
 
 
 def test_shards_are_the_same_in_whatever_order_items_finish(tmp_path: Path) -> None:
