@@ -26,7 +26,7 @@ def ours(llama: ModelRef, table: Table[PairRow], objective: Objective, out: Path
     student = load_student(llama, Lora(), Compute())
     return PairTrainer(
         objective=objective,
-        progress=Progress("preference", 100, "mean"),
+        progress=Progress("preference", 100),
         model=student.model,
         args=DPOConfig(**arguments(out, Optimiser(), Compute(), 0), max_length=None, precompute_ref_log_probs=True),
         data_collator=PairCollator(pad_id=0),

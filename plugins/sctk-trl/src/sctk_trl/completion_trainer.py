@@ -59,7 +59,7 @@ def train_completions(config: SftSettings, data: TrainingData, ref: ModelRef, ou
             raise nothing_left("sft", table)
         if config.compute.packing:
             refuse_leaks(student.model, config.compute)
-        progress = Progress("sft", config.compute.log_every, "sum")
+        progress = Progress("sft", config.compute.log_every)
         trainer = _trainer(config, student, table, progress, part)
         run(trainer)
         save_student(student, trainer.accelerator.unwrap_model(trainer.model), part)

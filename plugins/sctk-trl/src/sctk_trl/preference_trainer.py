@@ -56,7 +56,10 @@ class Objective:
 
 
 class PairTrainer(DPOTrainer):  # type: ignore[misc]
-    """DPOTrainer that takes finished token rows with a probability each, and our loss."""
+    """DPOTrainer that takes finished token rows with a probability each, and our loss: a step's is the mean over its pairs."""
+
+    # The loss divides by the pairs of the whole step: the loop must not divide by the accumulation again.
+    loss_is_scaled_for_ga = True
 
     def __init__(self, *, objective: Objective, progress: Progress, **given: Any) -> None:
         self._objective, self._progress = objective, progress
@@ -129,11 +132,20 @@ class PairTrainer(DPOTrainer):  # type: ignore[misc]
     def compute_loss(
         self, model: Any, inputs: dict[str, Any], return_outputs: bool = False, num_items_in_batch: Any = None
     ) -> Any:
-        """The mean loss of the batch's pairs, in nats (logistic)."""
+        """This forward pass's share of the step's loss, in nats per pair (logistic)."""
         h_B = log_ratio_difference(self.logps(model, inputs), inputs["ref_logps"], self._objective.beta)
-        loss = self._objective.losses(h_B, inputs["tau"]).mean()
-        self._progress.add(loss)
+        n_pairs = len(h_B) if num_items_in_batch is None else num_items_in_batch
+        share = self._objective.losses(h_B, inputs["tau"]).sum() / n_pairs
+        self._progress.add(share)
+        # Gradients are averaged over processes, while n_pairs counts all of them.
+        loss = share * self.accelerator.num_processes
         return (loss, {"h": h_B}) if return_outputs else loss
+
+    def _get_num_items_in_batch(self, batch_samples: list[dict[str, Tensor]], device: torch.device) -> Tensor:
+        """How many pairs the forward passes of one step hold, over all processes."""
+        n_pairs = torch.tensor(sum(len(batch["tau"]) for batch in batch_samples), device=device)
+        gathered: Tensor = self.accelerator.gather(n_pairs)
+        return gathered.sum()
 
     def final_metrics(self) -> dict[str, float]:
         """The metrics of all training pairs under the policy as it stands."""
@@ -157,7 +169,7 @@ def train_pairs(config: PreferenceSettings, data: TrainingData, ref: ModelRef, o
         table = pair_table(data, tokens_of(student, config.max_length))
         if not table.rows:
             raise nothing_left("preference", table)
-        progress = Progress("preference", config.compute.log_every, "mean")
+        progress = Progress("preference", config.compute.log_every)
         if config.compute.packing:
             refuse_leaks(student.model, config.compute)
         trainer = _trainer(config, objective, student, table, progress, part)
@@ -197,6 +209,7 @@ def _trainer(
             max_length=None,
             beta=config.beta,
             precompute_ref_log_probs=True,
+            disable_dropout=False,  # the adapter's stays as it is set; the model has none any more
         ),
         data_collator=PackedPairCollator(pad_id=pad) if packing else PairCollator(pad_id=pad),
         train_dataset=Dataset.from_list(rows),

@@ -14,9 +14,7 @@ class Lora:
 
     rank: int = setting(0, help="rank of the adapter; 0 trains all weights", low=0, high=1024)
     alpha: float = setting(16.0, help="scale of the adapter: alpha / rank", low=0.0)
-    dropout: float = setting(
-        0.05, help="dropout before the adapter; the preference trainer uses none", low=0.0, high=0.9
-    )
+    dropout: float = setting(0.0, help="dropout before the adapter; the model's own is never used", low=0.0, high=0.9)
     targets: tuple[str, ...] = setting((), help="names of the modules that get an adapter; empty: every linear layer")
 
 

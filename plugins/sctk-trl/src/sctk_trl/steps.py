@@ -11,7 +11,7 @@ import os
 import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any
 
 import torch
 import transformers
@@ -71,22 +71,21 @@ def adapter(lora: Lora, model: torch.nn.Module) -> LoraConfig | None:
 class Progress(TrainerCallback):
     """Gathers the loss of every step from the trainer and logs a line every `every` steps.
 
-    A step's loss is the sum of what its forward passes add, or their mean.
+    A step's loss is the sum of what its forward passes add: each adds its share of the mean over the whole step.
     """
 
-    def __init__(self, name: str, every: int, over_passes: Literal["sum", "mean"]) -> None:
-        self._name, self._every, self._over_passes = name, every, over_passes
+    def __init__(self, name: str, every: int) -> None:
+        self._name, self._every = name, every
         self._began = time.monotonic()
         self._open: list[torch.Tensor] = []
         self._closed: list[torch.Tensor] = []
 
-    def add(self, loss: torch.Tensor) -> None:
+    def add(self, share: torch.Tensor) -> None:
         """What one forward pass contributes to the step's loss."""
-        self._open.append(loss.detach().float())
+        self._open.append(share.detach().float())
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        found = torch.stack(self._open)
-        self._closed.append((found.sum() if self._over_passes == "sum" else found.mean()).cpu())
+        self._closed.append(torch.stack(self._open).sum().cpu())
         self._open.clear()
         if state.global_step % self._every == 0 or state.global_step == state.max_steps:
             rate = state.global_step / max(time.monotonic() - self._began, 1e-9)

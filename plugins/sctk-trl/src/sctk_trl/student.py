@@ -57,6 +57,7 @@ def load_student(ref: ModelRef, lora: Lora, compute: Compute) -> Student:
         trust_remote_code=False,
         **attention,
     )
+    without_dropout(model)
     return Student(
         model=model,
         tokenizer=tokenizer,
@@ -65,6 +66,19 @@ def load_student(ref: ModelRef, lora: Lora, compute: Compute) -> Student:
         found_dtype=config.dtype or torch.float32,
         ref=ref,
     )
+
+
+def without_dropout(model: torch.nn.Module) -> None:
+    """Takes the model's own dropout away; what `lora.dropout` says comes later, with the adapter.
+
+    One rule for both trainers: noise of its own would make the policy differ from a reference that is the same model.
+    """
+    for module in model.modules():
+        if isinstance(module, torch.nn.modules.dropout._DropoutNd):
+            module.p = 0.0
+        for name, value in vars(module).items():
+            if "drop" in name and isinstance(value, float):
+                setattr(module, name, 0.0)
 
 
 def context_length(student: Student) -> int:
