@@ -38,7 +38,7 @@ def assert_all_bugs(found: list[Any], *words: str) -> None:
     assert [failure.of for failure in found] == IDS
     for failure in found:
         assert isinstance(failure, Failure)
-        assert (failure.kind, failure.stage, failure.component) == ("bug", "score.0", "length")
+        assert (failure.kind, failure.stage, failure.component) == ("contract", "score.0", "length")
         assert all(word in failure.detail for word in words), failure.detail
 
 
@@ -112,7 +112,7 @@ def test_replies_repeat_the_key_of_their_request_and_bad_text_fails_alone() -> N
     assert first == good[0]
     assert isinstance(second, Failure)
     assert (second.of, second.kind) == ("p1", "parse")
-    assert all(isinstance(answer, Failure) and answer.kind == "bug" for answer in of_replies(good[::-1]))
+    assert all(isinstance(answer, Failure) and answer.kind == "contract" for answer in of_replies(good[::-1]))
     assert all(
         isinstance(answer, Failure) for answer in of_replies([Reply(key="k0", text="a", logprob=math.inf), good[0]])
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,8 @@ TOY = {"use": "toy"}
 PLUGINS = [Path(__file__).with_name("toy_world.py")]
 
 
-def toy_assembly(root: Path, changes: dict[str, Any], method: str = "dsc") -> Assembly:
-    """The toy recipe in `root` with some sections changed."""
+def toy_assembly(root: Path, changes: dict[str, Any], method: str = "dsc", also: Sequence[Path] = ()) -> Assembly:
+    """The toy recipe in `root` with some sections changed; `also` are more plugin files."""
     base = root / "base"
     if not base.exists():
         base.mkdir(parents=True)
@@ -32,7 +32,7 @@ def toy_assembly(root: Path, changes: dict[str, Any], method: str = "dsc") -> As
         sections["rule"] = dict(TOY)
     for name, values in changes.items():
         sections[name] = values if isinstance(values, list) else sections.get(name, {}) | values
-    known = catalogue(PLUGINS)
+    known = catalogue([*PLUGINS, *also])
     return assemble(with_defaults([Layer(origin="test", sections=sections)], known), known)
 
 

@@ -6,7 +6,7 @@ one reason in the ledger; its first line, which may quote a stranger's text, is 
 
 from __future__ import annotations
 
-from sctk_core.errors import BackendDown, BackendTimeout
+from sctk_core.errors import BackendDown, BackendTimeout, ContractError
 from sctk_core.records import Failure, FailureKind
 
 
@@ -24,9 +24,11 @@ def with_seconds(error: Exception, timeout_s: float) -> Exception:
 def boundary(error: BaseException, *, of: str, stage: str, component: str) -> Failure:
     """The failure that stands for an exception which escaped a component: its type and first line, never its traceback.
 
-    A `TimeoutError` or `BackendTimeout` is `timeout`, a `BackendDown` or `ConnectionError` is `backend`; all else is a `bug`.
+    A `TimeoutError` or `BackendTimeout` is `timeout`, a `BackendDown` or `ConnectionError` is `backend`, a
+    `ContractError` (a score that is no number, say) is `contract` with its own few words; all else is a `bug`.
     """
-    reason = str(error) if isinstance(error, NoAnswer) else type(error).__name__
+    short = str(error) if isinstance(error, NoAnswer) else error.reason if isinstance(error, ContractError) else ""
+    reason = short or type(error).__name__
     return Failure(of=of, stage=stage, component=component, kind=_kind(error), reason=reason, detail=told(error))
 
 
@@ -41,4 +43,6 @@ def _kind(error: BaseException) -> FailureKind:
         return "timeout"
     if isinstance(error, (BackendDown, ConnectionError)):
         return "backend"
+    if isinstance(error, ContractError):
+        return "contract"
     return "bug"

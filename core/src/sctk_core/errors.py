@@ -29,9 +29,16 @@ class CheckFailed(SctkError):
 
 
 class ContractError(SctkError):
-    """A component broke its kind's contract (wrong length, wrong order, NaN, not awaited)."""
+    """A component broke its kind's contract (wrong length, wrong order, NaN, not awaited).
+
+    `reason` is the same in few words that do not differ from item to item, where the message has more: a ledger counts by it.
+    """
 
     exit_code = 1
+
+    def __init__(self, message: str, *, hint: str = "", reason: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.reason = reason
 
 
 class ConfigError(SctkError):

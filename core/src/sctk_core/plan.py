@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any
 
+from sctk_core.reals import plain
 from sctk_core.records import Failure, Sample
 
 PROMPTS, HELD_OUT, BASE = "prompts", "held-out", "base"
@@ -34,6 +35,9 @@ class Declined:
     because: str = ""
     similarity: float | None = None
     detail: str = ""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "similarity", plain(self.similarity))
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,16 +7,17 @@ machine. In memory a record holds its parents; on disk parents are ids. `None` h
 
 from __future__ import annotations
 
-import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from math import inf
 from typing import Any, Literal, Protocol, TypeVar
 
 from sctk_core.errors import ContractError
 from sctk_core.identity import content_id
+from sctk_core.reals import finite, kind_of, plain, whole
 
 Role = Literal["system", "user", "assistant"]
-FailureKind = Literal["parse", "backend", "timeout", "blocked", "budget", "bug"]
+FailureKind = Literal["parse", "backend", "timeout", "blocked", "budget", "contract", "bug"]
 Finish = Literal["stop", "length"]
 Verdict = Literal["keep", "revise"]
 
@@ -34,11 +35,31 @@ def name_by(record: Any, *parts: object) -> None:
     object.__setattr__(record, "id", content_id(type(record).__name__.lower(), *parts))
 
 
+def _set(record: Any, name: str, value: Any) -> None:
+    """A field of a frozen record as it is kept: numbers of other libraries as Python's; for `__post_init__`."""
+    object.__setattr__(record, name, value)
+
+
+def _finite(record: Any, name: str, of: str, hint: str) -> float:
+    """A field as a finite float; a ContractError that names it where it is none."""
+    value = getattr(record, name)
+    number = finite(value)
+    if number is None:
+        wanted = f"{name}: got {kind_of(value)}, wanted a finite number"
+        shown = "" if kind_of(value) == str(value) else f" ({str(value)[:60]!r})"
+        raise ContractError(f"{of}, {wanted}{shown}", hint=hint, reason=wanted)
+    return number
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Given:
     """What was made of a prompt elsewhere, by step: a text, a score, or None where the step is not needed any more."""
 
     answers: Mapping[str, str | float | None] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        if any(type(answer) not in (str, int, float, type(None)) for answer in self.answers.values()):
+            _set(self, "answers", {step: plain(answer) for step, answer in self.answers.items()})
 
     @classmethod
     def chain(cls, texts: Sequence[str], scores: Sequence[float] = ()) -> Given:
@@ -104,6 +125,8 @@ class Sample:
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
+        if self.logprob is not None:
+            _set(self, "logprob", plain(self.logprob))
         more = (self.step, self.about) if self.about else (self.step,) if self.step else ()
         name_by(self, self.prompt.id, self.text, self.chain, self.sweep, self.rank, self.critique, *more)
 
@@ -155,11 +178,9 @@ class Score:
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
-        if not math.isfinite(self.value):
-            raise ContractError(
-                f"score {self.name!r} of sample {self.sample.id}: got {self.value!r}, wanted a finite number",
-                hint="a reward that cannot tell returns a Failure, never NaN",
-            )
+        if type(self.value) is not float or not -inf < self.value < inf:
+            hint = "a reward that cannot tell returns a Failure, never NaN"
+            _set(self, "value", _finite(self, "value", f"score {self.name!r} of sample {self.sample.id}", hint))
         against = () if self.against is None else (self.against.id,)
         name_by(self, self.sample.id, self.name, self.value, *against)
 
@@ -188,6 +209,7 @@ class Decision:
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
+        _set(self, "log_alpha", plain(self.log_alpha))
         name_by(self, self.kept.id, self.dropped.id, self.accepted, self.sweep)
 
 
@@ -203,10 +225,15 @@ class Pair:
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
+        about = f"pair of prompt {self.prompt.id}"
+        if self.margin is not None:
+            _set(self, "margin", _finite(self, "margin", about, "a pair without scores behind it has the margin None"))
+        hint = "losses that need more (robust DPO) map the probability inside the loss"
+        _set(self, "probability", _finite(self, "probability", about, hint))
         if not 0.0 <= self.probability <= 1.0:
+            wanted = "wanted a number in [0, 1]"
             raise ContractError(
-                f"pair of prompt {self.prompt.id}: got probability {self.probability!r}, wanted a number in [0, 1]",
-                hint="losses that need more (robust DPO) map the probability inside the loss",
+                f"{about}: got probability {self.probability!r}, {wanted}", hint=hint, reason=f"probability: {wanted}"
             )
         name_by(self, self.prompt.id, self.chosen.id, self.rejected.id, self.probability)
 
@@ -287,6 +314,10 @@ class Reply:
     usage: Usage = field(default_factory=Usage)
     backend: str = ""
 
+    def __post_init__(self) -> None:
+        if self.logprob is not None:
+            _set(self, "logprob", plain(self.logprob))
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class ModelRef:
@@ -318,6 +349,15 @@ class TrainReport:
     declined: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
 
+    def __post_init__(self) -> None:
+        for name in ("n_rows", "n_tokens", "n_steps", "n_retokenised"):
+            number = whole(getattr(self, name))
+            _set(self, name, getattr(self, name) if number is None else number)
+        if isinstance(self.losses, Iterable):
+            _set(self, "losses", tuple(plain(loss) for loss in self.losses))
+        if isinstance(self.metrics, Mapping):
+            _set(self, "metrics", {name: plain(value) for name, value in self.metrics.items()})
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Measure:
@@ -346,6 +386,7 @@ class Value:
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
+        _set(self, "value", plain(self.value))
         name_by(self, self.sample.id, self.arm, self.metric, self.value)
 
 

@@ -102,4 +102,4 @@ def _late(answer: object) -> bool:
 
 
 def _broken(answer: object) -> bool:
-    return isinstance(answer, Failure) and answer.kind == "bug"
+    return isinstance(answer, Failure) and answer.kind in ("bug", "contract")

@@ -1,8 +1,8 @@
 """What core checks of every batch that a component answers: length, order, types, finite numbers, and that it was awaited.
 
 A component that breaks its contract once cannot be trusted with the rest of that batch: where one answer is missing or
-stands in another's place, nobody knows which. So any breach is a `Failure(kind="bug")` for every item of the batch, and
-never a wrong number. Text that is no Unicode is the one exception: a model wrote it, so only its own item fails.
+stands in another's place, nobody knows which. So any breach is a `Failure(kind="contract")` for every item of the batch,
+and never a wrong number. Text that is no Unicode is the one exception: a model wrote it, so only its own item fails.
 """
 
 from __future__ import annotations
@@ -14,11 +14,14 @@ from collections.abc import Mapping, Sequence
 from typing import Any, TypeVar
 
 from sctk_core.plan import Curation, Declined
-from sctk_core.records import Critique, Decision, Failure, Prompt, Reply, Request, Round, Sample, Score
+from sctk_core.reals import finite, kind_of, plain, real
+from sctk_core.records import Critique, Decision, Failure, Prompt, Reply, Request, Round, Sample, Score, TrainReport
 
 A = TypeVar("A")
+NUMBER = "wanted a finite number"
 _SEEN = frozenset((Reply, Sample, Critique, Score, Decision))
 """The types of answers whose order and content `_order` and `_content` judge."""
+_RECORDS = tuple(_SEEN)
 
 
 def checked(
@@ -36,7 +39,7 @@ def checked(
     complaint = breach(answers, items, expect, of=of)
     if complaint:
         _close(answers)
-        return [_bug(name, stage, component, complaint) for name in of]
+        return [_broken(name, stage, component, complaint) for name in of]
     assert isinstance(answers, Sequence)
     return [
         stamped(answer, name, stage, component)
@@ -62,8 +65,25 @@ def checked_values(values: object, samples: Sequence[Sample]) -> str:
             return f"metric {metric!r}: got {len(row)} values, wanted {len(samples)}, one per sample"
         for position, value in enumerate(row):
             if not (value is None or isinstance(value, Score | Failure) or _finite(value)):
-                return f"metric {metric!r}, sample {position}: got {value!r}, wanted a finite number or None"
+                return f"sample {position}: metric {metric!r}: got {kind_of(value)}, {NUMBER} or None"
     return ""
+
+
+def plain_values(values: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
+    """An evaluator's answer that was found good, its numbers as floats."""
+    return {metric: [plain(value) for value in row] for metric, row in values.items()}
+
+
+def checked_report(report: TrainReport) -> str:
+    """What of a trainer's report is no number, or "" where all are."""
+    for name in ("n_rows", "n_tokens", "n_steps", "n_retokenised"):
+        if type(getattr(report, name)) is not int:
+            return f"{name}: got {kind_of(getattr(report, name))}, wanted a whole number"
+    if not isinstance(report.losses, tuple) or not isinstance(report.metrics, dict):
+        return f"losses, metrics: got {_kind_of(report.losses)} and {_kind_of(report.metrics)}, wanted a tuple and a mapping"
+    found = {f"losses[{step}]": loss for step, loss in enumerate(report.losses)}
+    found |= {f"metrics[{name!r}]": value for name, value in report.metrics.items()}
+    return next((f"{name}: got {kind_of(one)}, {NUMBER}" for name, one in found.items() if not _finite(one)), "")
 
 
 def checked_verdicts(answer: object, rows: Sequence[Any], held_out: Sequence[Prompt]) -> str:
@@ -133,7 +153,7 @@ def _one(answer: object, item: Any, expect: type, name: str, known: set[str]) ->
     if inspect.isawaitable(answer):
         return f"got {_kind_of(answer)} that nobody awaited, wanted {expect.__name__} (is an `await` missing?)"
     if expect is float:
-        return "" if _finite(answer) else f"got {answer!r}, wanted a finite number"
+        return "" if _finite(answer) else f"got {kind_of(answer)}, {NUMBER}"
     if not isinstance(answer, expect):
         return f"got {_kind_of(answer)}, wanted {expect.__name__} or Failure"
     return _order(answer, item) or _content(answer)
@@ -178,11 +198,11 @@ def _content(answer: Any) -> str:
     if type(answer) in (Reply, Sample) and type(answer.text) is str and answer.logprob is None:
         return ""
     if isinstance(answer, Score) and not _finite(answer.value):
-        return f"got a score of {answer.value!r}, wanted a finite number"
+        return f"value: got {kind_of(answer.value)}, {NUMBER}"
     if isinstance(answer, Reply | Sample) and answer.logprob is not None and not _finite(answer.logprob):
-        return f"got a log-probability of {answer.logprob!r}, wanted a finite number or None"
-    if isinstance(answer, Decision) and answer.log_alpha is not None and math.isnan(answer.log_alpha):
-        return "got a log_alpha of nan, wanted a number or None"
+        return f"logprob: got {kind_of(answer.logprob)}, {NUMBER} or None"
+    if isinstance(answer, Decision) and answer.log_alpha is not None and not _at_most_infinite(answer.log_alpha):
+        return f"log_alpha: got {kind_of(answer.log_alpha)}, {NUMBER}, an infinite one or None"
     if isinstance(answer, Critique) and answer.verdict not in ("keep", "revise"):
         return f"got the verdict {answer.verdict!r}, wanted 'keep' or 'revise'"
     if isinstance(answer, Reply | Sample | Critique) and not isinstance(answer.text, str):
@@ -192,6 +212,8 @@ def _content(answer: Any) -> str:
 
 def _storable(answer: Any, name: str, stage: str, component: str) -> Any:
     """The answer, or its own failure where its text has lone surrogates, which no table can hold."""
+    if not isinstance(answer, _RECORDS):
+        return plain(answer)
     text = getattr(answer, "text", "")
     if text.isascii():
         return answer
@@ -213,7 +235,12 @@ def _unicode(text: str) -> bool:
 
 
 def _finite(value: object) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return finite(value) is not None
+
+
+def _at_most_infinite(value: object) -> bool:
+    number = real(value)
+    return number is not None and not math.isnan(number)
 
 
 def _kind_of(value: object) -> str:
@@ -228,8 +255,18 @@ def _close(answers: object) -> None:
             member.close()
 
 
-def _bug(name: str, stage: str, component: str, message: str) -> Failure:
-    return Failure(of=name, stage=stage, component=component, kind="bug", reason="contract broken", detail=message)
+def _broken(name: str, stage: str, component: str, complaint: str) -> Failure:
+    reason = reason_for(complaint)
+    return Failure(of=name, stage=stage, component=component, kind="contract", reason=reason, detail=complaint)
+
+
+def reason_for(complaint: str) -> str:
+    """The few words by which a ledger counts a complaint: of what is no number its field, got and wanted, whichever item's it was.
+
+    >>> reason_for("answer 2 of 4: value: got nan, wanted a finite number")
+    'value: got nan, wanted a finite number'
+    """
+    return complaint.partition(": ")[2] if NUMBER in complaint else "broken"
 
 
 def stamped(failure: Failure, name: str, stage: str, component: str) -> Failure:

@@ -77,7 +77,7 @@ def _placed(failure: Failure, error: Exception) -> Failure:
     own = [frame for frame in frames if not any(part in frame.filename for part in strange)] or frames
     where = f"{own[-1].filename.rpartition('/')[2]}, line {own[-1].lineno}"
     if isinstance(error, OffPlan):
-        return replace(failure, reason=error.message, detail=where)
+        return replace(failure, kind="bug", reason=error.message, detail=where)
     return replace(failure, detail=f"{failure.detail} ({where})")
 
 

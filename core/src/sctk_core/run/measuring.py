@@ -15,7 +15,7 @@ from sctk_core.assembly import Part
 from sctk_core.boundary import boundary, with_seconds
 from sctk_core.errors import CheckFailed
 from sctk_core.pipeline.asking import STOPS_EVERYTHING, worded
-from sctk_core.pipeline.contract import checked_values
+from sctk_core.pipeline.contract import checked_values, plain_values, reason_for
 from sctk_core.pipeline.members import Member
 from sctk_core.pipeline.notes import ANSWERED, DECLINED, FAILED, Line, reason_of
 from sctk_core.pipeline.recording import Spent, tallied
@@ -126,7 +126,7 @@ async def _values(
         try:
             values = await member.timed(lambda: member.instance.evaluate(samples), times)
             complaint = checked_values(values, samples)
-            failure = _failure(part.name, "contract broken", complaint) if complaint else None
+            failure = _failure(part.name, reason_for(complaint), complaint) if complaint else None
         except STOPS_EVERYTHING:
             raise
         except Exception as error:  # noqa: BLE001 - the boundary between us and a component
@@ -135,7 +135,7 @@ async def _values(
     _refuse_silence(member, [failure] if failure else [value for column in values.values() for value in column])
     if failure is None and samples and not values:
         failure = _failure(part.name, "it measured nothing")
-    return ({} if failure else values), failure, tally.shares([sample.id for sample in samples])
+    return ({} if failure else plain_values(values)), failure, tally.shares([sample.id for sample in samples])
 
 
 def _refuse_silence(member: Member, answers: Sequence[object]) -> None:
@@ -144,7 +144,7 @@ def _refuse_silence(member: Member, answers: Sequence[object]) -> None:
 
 
 def _failure(component: str, reason: str, detail: str = "") -> Failure:
-    return Failure(of="", stage="measure", component=component, kind="bug", reason=reason, detail=detail)
+    return Failure(of="", stage="measure", component=component, kind="contract", reason=reason, detail=detail)
 
 
 async def _compare(

@@ -17,6 +17,7 @@ from sctk_core import ledger
 from sctk_core.boundary import told
 from sctk_core.errors import CheckFailed, NothingAccepted, SctkError
 from sctk_core.identity import directory_digest
+from sctk_core.pipeline.contract import checked_report
 from sctk_core.pipeline.notes import ANSWERED, DECLINED, Line
 from sctk_core.plan import Step, Train
 from sctk_core.records import TrainReport
@@ -113,6 +114,12 @@ def _reported(trainer: Any, data: Any, model: Any, path: Path, one: Train) -> Tr
             f"{one.arm}.{STEP}: got {type(report).__name__} and {'a' if path.is_dir() else 'no'} directory {path}, "
             "wanted a TrainReport and a model directory",
             hint="the trainer breaks its contract: `sctk plugin check` tells more",
+        )
+    complaint = checked_report(report)
+    if complaint:
+        raise CheckFailed(
+            f"{one.arm}.{STEP}: the report of the trainer, {complaint}",
+            hint="a loss that is no number is a training that went astray: lower its learning rate; nothing was made of it",
         )
     return report
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import math
 from collections.abc import Mapping, Sequence
 from functools import partial
 from itertools import islice
@@ -11,7 +10,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sctk_core.pipeline.contract import checked_verdicts
+from sctk_core.pipeline.contract import checked_report, checked_verdicts
 from sctk_core.pipeline.events import ItemFinished, RunFinished, RunStarted, StageFinished, StageStarted, StepFinished
 from sctk_core.pipeline.threads import aside
 from sctk_core.plan import Declined
@@ -128,8 +127,9 @@ def _check_report(found: Complaints, report: TrainReport, data: TrainingData, ou
         found.add(
             f"train(): {report.n_rows} rows trained and {len(report.declined)} declined, wanted {len(ids)} in all"
         )
-    if not report.losses or not all(math.isfinite(loss) for loss in report.losses):
-        found.add(f"train(): got the losses {report.losses[:5]}, wanted one or more finite numbers")
+    complaint = checked_report(report) or ("" if report.losses else "losses: got none, wanted one or more")
+    if complaint:
+        found.add(f"train(): {complaint}")
 
 
 def check_watcher(watcher: Watcher) -> None:

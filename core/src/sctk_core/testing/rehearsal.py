@@ -139,9 +139,9 @@ class _Play:
         """What is wrong with a walk that has ended."""
         page = one.page
         for failure in page.failures:
-            if failure.kind == "bug" and failure.stage != WALK:
+            if failure.kind in ("bug", "contract") and failure.stage != WALK:
                 self._add(f"the step {failure.stage!r} broke: {failure.detail}", scene, scene.line_of(failure.stage))
-            elif failure.kind == "bug" and failure.detail.startswith(failure.reason):
+            elif failure.kind == "contract" or (failure.kind == "bug" and failure.detail.startswith(failure.reason)):
                 self.lines.append(f"{self.name}: the walk broke{_when(scene)}: {failure.detail}")
             elif failure.kind == "bug":
                 line = "" if failure.detail.startswith("item.py") else failure.detail
