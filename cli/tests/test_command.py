@@ -284,7 +284,8 @@ def test_a_recipe_that_is_wrong_is_told(tmp_path: Path, capfd: pytest.CaptureFix
         ("column.jsonl", b'{"foo": 1}', "no column with a prompt (columns: foo)"),
         ("cut.jsonl", b'{"prompt": "x"', "no valid JSON"),
         ("rows.json", b"[]", "got no row"),
-        ("table.csv", b"a,b", "'.csv'"),
+        ("table.csv", b"prompt,b", "got no row"),
+        ("table.txt", b"a,b", "'.txt'"),
         ("nowhere.jsonl", None, "no such file"),
     ],
 )

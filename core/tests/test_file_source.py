@@ -223,13 +223,57 @@ def test_a_file_that_is_written_to_afterwards_is_an_error(tmp_path: Path) -> Non
             list(again)
 
 
+# -- files, directories, standard input --
+
+
+def test_several_files_and_directories_are_one_source(tmp_path: Path) -> None:
+    (tmp_path / "shards").mkdir()
+    written(tmp_path / "shards", [{"prompt": "c"}], "2.jsonl")
+    (tmp_path / "shards" / "1.csv").write_text("prompt,note\nb,x\n")
+    last = written(tmp_path, [{"prompt": "a"}])
+    paths = [str(tmp_path / "shards"), str(last)]
+    made = FileSource(parse(FileSource.Config, {"path": paths, "held_out_share": 0.0}, where="[source]"))
+    assert asked(made.prompts()) == ["b", "c", "a"]
+    assert [prompt.occurrence for prompt in made.prompts()] == [0, 0, 0]
+    before = source(tmp_path / "shards").digest()
+    assert len({made.digest(), source(last).digest(), before}) == 3
+    written(tmp_path / "shards", [{"prompt": "d"}], "2.jsonl")
+    with pytest.raises(ConfigError, match=r"2\.jsonl: got other bytes"):
+        list(made.prompts())
+    assert source(tmp_path / "shards").digest() != before
+
+
+def test_a_directory_may_be_held_out(tmp_path: Path) -> None:
+    (tmp_path / "held").mkdir()
+    written(tmp_path / "held", [{"prompt": "x"}], "1.jsonl")
+    written(tmp_path / "held", [{"prompt": "y"}], "2.jsonl")
+    made = source(written(tmp_path, [{"prompt": "a"}]), held_out=str(tmp_path / "held"))
+    assert (asked(made.prompts()), asked(made.held_out())) == (["a"], ["x", "y"])
+
+
+PIPED = """
+import sys
+from sctk_core.builtin.file_source import FileSource
+from sctk_core.config import parse
+made = FileSource(parse(FileSource.Config, {"path": "-", "held_out_share": 0.0, "format": sys.argv[1]}, where="[source]"))
+print(made.digest(), *(prompt.messages[-1].content for prompt in made.prompts()), sep="|")
+"""
+
+
+@pytest.mark.parametrize(("form", "name"), [("auto", "a.jsonl"), ("json", "a.json"), ("parquet", "a.parquet")])
+def test_standard_input_is_a_source_of_the_form_that_is_said(form: str, name: str, tmp_path: Path) -> None:
+    path = written(tmp_path, [{"prompt": "a b"}, {"prompt": "c"}], name)
+    piped = [sys.executable, "-c", PIPED, form]
+    done = subprocess.run(piped, stdin=path.open("rb"), capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == f"{source(path).digest()}|a b|c"
+
+
 # -- what it says of what it cannot read --
 
 BAD: list[tuple[str, bytes, dict[str, Any], str]] = [
     ("a.jsonl", b"", {}, "a.jsonl: got an empty file, wanted at least one row"),
     ("a.jsonl", b"\n \n", {}, "a.jsonl: got no row, wanted at least one"),
     ("a.json", b"[]", {}, "a.json: got no row, wanted at least one"),
-    ("a.csv", b"prompt\na\n", {}, "a.csv: got the ending '.csv', wanted .json, .jsonl, .ndjson, .parquet, .pq"),
     (
         "a.jsonl",
         b'{"prompt": "a"}\n{"prompt": "\xff"}\n',

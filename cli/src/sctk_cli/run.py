@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import logging
 import os
 import shlex
 from collections.abc import Mapping, Sequence
@@ -11,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sctk_cli.terminal import Warnings, put, reserved_stdout
+from sctk_cli.terminal import listen, put, reserved_stdout
 
 if TYPE_CHECKING:
     from sctk_core.plugins import Catalogue
@@ -42,7 +41,12 @@ def recipe_options(command: Any) -> Any:
             "--teacher", metavar="DIR|NAME", help="The model of the role teacher; else the student as it came."
         ),
         click.option("--judge", metavar="DIR|NAME", help="The model of the role judge; else the student as it came."),
-        click.option("--prompts", type=click.Path(path_type=Path), help="Prompts as JSON, JSONL or Parquet."),
+        click.option(
+            "--prompts",
+            metavar="PATH",
+            multiple=True,
+            help="Prompts: a file (JSON, JSONL, CSV, TSV, Parquet, Arrow; .gz, .zst), a directory, or -; repeatable.",
+        ),
         click.option("--limit", type=click.IntRange(min=0), help="Walk at most so many prompts (0: all)."),
         click.option("--set", "assignments", metavar="A.B=VALUE", multiple=True, help="One setting; repeatable."),
         click.option(
@@ -77,7 +81,7 @@ def run(out: Path | None, redo: tuple[str, ...], json_: bool, **given: Any) -> i
     from sctk_cli.report import as_json, lines_of
     from sctk_cli.show import a_training_row
 
-    logging.getLogger("sctk").addHandler(Warnings())
+    listen()
     with reserved_stdout():
         recipe, among = resolved(given)
         with progress() as observer:
@@ -128,7 +132,8 @@ def _flags(given: Mapping[str, Any]) -> dict[str, Any]:
         if given[role]:
             sections.setdefault("roles", {})[role] = {"model": given[role]}
     if given["prompts"]:
-        sections["source"] = {"use": PROMPTS_SOURCE, "path": str(given["prompts"])}
+        paths = list(given["prompts"])
+        sections["source"] = {"use": PROMPTS_SOURCE, "path": paths[0] if len(paths) == 1 else paths}
     if given["limit"] is not None:
         sections["run"] = {"limit": given["limit"]}
     if given["watchers"]:

@@ -262,14 +262,18 @@ def test_bad_rows_are_skipped_and_counted(tmp_path: Path, capfdbinary: pytest.Ca
     ("arguments", "words"),
     [
         (["nowhere.jsonl"], ["nowhere.jsonl", "no such file"]),
-        (["rows.csv"], ["'.csv'", ".parquet"]),
+        (["rows.txt"], ["'.txt'", ".parquet", "--format jsonl"]),
+        (["rows.jsonl.bz2"], ["'.bz2'", "(bzcat rows.jsonl.bz2 | ...), and name `-`"]),
+        (["[r]ows.jsonl"], ["got no such file", "a name is no pattern: name the files (rows.jsonl"]),
+        (["."], ["note: .: read as shards, in this order: broken.jsonl.gz, broken.parquet", "rows.txt"]),
+        (["rows.jsonl", "--delimiter", "::"], ["the delimiter: got '::', wanted one character"]),
         (["rows.jsonl", "--column", "txet"], ["no column 'txet'"]),
         (["rows.parquet", "--column", "txet"], ["no column 'txet'", "did you mean 'text'?"]),
         (["two.jsonl"], ["two.jsonl:1", "several columns", "prompt, response", "--column prompt"]),
         (["none.jsonl"], ["no column that may be the text", "(columns: a)"]),
         (["rows.parquet", "--column", "n"], ["got Int64, wanted text"]),
         (["broken.parquet"], ["broken.parquet", "not Parquet"]),
-        (["broken.jsonl.gz"], ["broken.jsonl.gz", "gzip"]),
+        (["broken.jsonl.gz"], ["broken.jsonl.gz", "cannot be unpacked"]),
         (["rows.jsonl", "--out", "rows.jsonl", "--force"], ["an input as output"]),
         (["rows.jsonl", "--out", "link.jsonl", "--force"], ["an input as output"]),
         (["rows.jsonl", "--out", "two.jsonl"], ["is there already", "--force"]),
@@ -277,7 +281,7 @@ def test_bad_rows_are_skipped_and_counted(tmp_path: Path, capfdbinary: pytest.Ca
         (["rows.jsonl", "--out", "x.jsonl", "--removed", "./x.jsonl"], ["the same file for two outputs"]),
         (["rows.jsonl", "--out", "x.csv"], ["'.csv'"]),
         (["rows.jsonl", "--out", "nowhere/x.jsonl"], ["no such directory"]),
-        (["rows.jsonl", "rows.parquet", "--out", "x.parquet"], ["JSONL and Parquet"]),
+        (["rows.jsonl", "rows.parquet", "--out", "x.parquet"], ["jsonl and parquet"]),
         (["rows.parquet", "other.parquet", "--out", "x.parquet"], ["columns differ", "m Int64"]),
         (["rows.jsonl", "--json"], ["--json without --out"]),
         (["rows.jsonl", "--threshold", "0.09"], ["--threshold", "0.1<=x<=1"]),
@@ -297,6 +301,8 @@ def test_what_cannot_be_done_is_told_and_leaves_nothing(
     capfdbinary: pytest.CaptureFixture[bytes],
 ) -> None:
     monkeypatch.chdir(tmp_path)
+    Path("rows.txt").write_bytes(b"")
+    Path("rows.jsonl.bz2").write_bytes(b"")
     written(Path("rows.jsonl"), [{"text": "a"}])
     written(Path("two.jsonl"), [{"prompt": "a", "response": "b"}])
     written(Path("none.jsonl"), [{"a": 1}])

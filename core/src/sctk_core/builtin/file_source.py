@@ -1,14 +1,16 @@
-"""The source `file`: prompts, or prompts with what was made of them elsewhere, from JSON, JSONL or Parquet.
+"""The source `file`: prompts, or prompts with what was made of them elsewhere, from files of every form that is read.
 
 Training and held-out prompts are split by the digest of their group (a column, or the prompt's own text), never by row: two
 rows that ask the same fall on one side, and a longer file keeps every prompt where it was. All rows are read once when the
 source is made, so that a bad row is known before anything is paid for, and on which side each falls is remembered (a byte a row).
-After that JSONL and Parquet are streamed, and a file that was written to in between is an error.
+After that they are streamed (a JSON array is held), and a file that was written to in between is an error.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import logging
+import tempfile
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 from pathlib import Path
@@ -18,102 +20,143 @@ from sctk_core.builtin.columns import Columns, prompt_of
 from sctk_core.config import setting
 from sctk_core.errors import ConfigError
 from sctk_core.identity import content_id, file_digest, uniform
-from sctk_core.reading import Form, Input, Row, check_readable, form_of, rows_of
+from sctk_core.reading import STDIN, Form, Input, Layout, Row, Wanted, inputs_at, rows_of, spooled
 from sctk_core.records import Prompt
 
 Format = Literal["auto", Form]
+Paths = str | tuple[str, ...]
 _TRAIN, _HELD = 0, 1
-ENDINGS = (".json", ".jsonl", ".ndjson", ".parquet", ".pq")
+log = logging.getLogger("sctk")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TextTable:
+    """How CSV and TSV are laid out."""
+
+    delimiter: str = setting("", help="what parts the fields; else a tab in .tsv, and what the header shows in .csv")
+    header: bool = setting(True, help="the first row names the columns; else they are column_1, column_2, ...")
+    quotes: bool = setting(True, help='"..." holds delimiters and line feeds; false: quotes are plain text')
 
 
 class FileSource:
-    """Prompts out of one file, held-out prompts out of a share of it or out of another file."""
+    """Prompts out of files, held-out prompts out of a share of them or out of others."""
 
     @dataclass(frozen=True, kw_only=True)
     class Config:
-        """Which file, which columns, and what is held out."""
+        """Which files, which columns, and what is held out."""
 
-        path: str = setting(help="a JSON (array), JSONL or Parquet file", identity=False)
+        path: Paths = setting(
+            help="a file, a list of files, a directory of shards or of save_to_disk; - is standard input",
+            identity=False,
+        )
         columns: Columns = setting(Columns(), help="which column is what; usual names are recognised")
         held_out_share: float = setting(
             0.1, help="share of groups that are kept for evaluation, where held_out names no file", low=0.0, high=0.9
         )
-        held_out: str = setting("", help="another file, with the prompts of evaluation", identity=False)
-        format: Format = setting("auto", help="json, jsonl or parquet; auto: by the ending")
+        held_out: Paths = setting("", help="another file, with the prompts of evaluation", identity=False)
+        format: Format = setting(
+            "auto", help="json, jsonl, csv, tsv, parquet or arrow; auto: by the ending, - is jsonl"
+        )
+        layout: TextTable = setting(TextTable(), help="how CSV and TSV are laid out")
         trim: bool = setting(False, help="take white space off both ends of given drafts and revisions")
 
     def __init__(self, config: Config) -> None:
         self.config = config
-        self.path = Path(config.path).expanduser()
-        self.held_out_path = Path(config.held_out).expanduser() if config.held_out else None
-        self._rows = _input(self.path, config.format)
-        self._held_rows = _input(self.held_out_path, config.format) if self.held_out_path else self._rows
+        self.name = ", ".join(_names(config.path))
+        self._spool = tempfile.TemporaryDirectory(prefix="sctk-")  # empty, save for standard input; goes when this does
+        self._files = self._inputs(config.path)
+        self._held_files = self._inputs(config.held_out) if config.held_out else []
         self._sides = self._checked()
         self.n_prompts = self._sides.count(_TRAIN)
         if not self.n_prompts:
             raise ConfigError(
-                f"{self.path}: got no prompt to train on, wanted at least one: all are held out",
+                f"{self.name}: got no prompt to train on, wanted at least one: all are held out",
                 hint="lower source.held_out_share, or give held_out a file of its own",
             )
+
+    def _inputs(self, paths: Paths) -> list[Input]:
+        """The files of prompts; a ConfigError where there is none, or nothing in one."""
+        given, layout = self.config.format, self.config.layout
+        wanted = Wanted(
+            form=None if given == "auto" else given,
+            layout=Layout(delimiter=layout.delimiter, header=layout.header, quotes=layout.quotes),
+            of="prompts",
+            option='source.format = "jsonl"',
+            dash="--prompts -",
+        )
+        found = [one for name in _names(paths) for one in self._inputs_at(name, wanted)]
+        for one in found:
+            if not one.size:
+                raise ConfigError(
+                    f"{one.name}: got an empty file, wanted at least one row", hint="was it written to its end?"
+                )
+        return found
+
+    def _inputs_at(self, name: str, wanted: Wanted) -> list[Input]:
+        if name != STDIN:
+            return inputs_at(name, wanted, log.info)
+        place = Path(self._spool.name, "stdin")
+        if place.exists():
+            raise ConfigError("source: got standard input twice, wanted it once", hint="name `-` once")
+        return [spooled(place, wanted.form or "jsonl", wanted.layout)]
 
     def _checked(self) -> bytearray:
         """The side on which each row falls: the one reading in which every row of every file is found to be good."""
         elsewhere: set[str] = set()
-        if self.held_out_path:
-            elsewhere = {group_of(self._prompt(row)) for row in rows_of(self._held_rows)}
+        if self._held_files:
+            elsewhere = {group_of(self._prompt(row)) for row in _rows(self._held_files)}
         sides = bytearray()
-        for row in rows_of(self._rows):
+        for row in _rows(self._files):
             group = group_of(self._prompt(row))
             if group in elsewhere:
+                other = ", ".join(_names(self.config.held_out))
                 raise ConfigError(
-                    f"{row.where}: got a prompt that {self.held_out_path} holds out, wanted it in one file only",
+                    f"{row.where}: got a prompt that {other} holds out, wanted it in one file only",
                     hint="take it out of one of the files, or leave held_out away and use held_out_share",
                 )
-            shared = not self.held_out_path and uniform("held out", group) < self.config.held_out_share
+            shared = not self._held_files and uniform("held out", group) < self.config.held_out_share
             sides.append(_HELD if shared else _TRAIN)
         return sides
 
     def digest(self) -> str:
-        """32 hex digits over the bytes of the file, and of the held-out file: what of them can change a run."""
-        other = file_digest(self.held_out_path) if self.held_out_path else ""
-        return content_id("file", file_digest(self.path), other)
+        """32 hex digits over the bytes of the files, and of the held-out files: what of them can change a run."""
+        return content_id("file", _digest(self._files), _digest(self._held_files))
 
     def prompts(self) -> Iterator[Prompt]:
         """The prompts of training in the order of the file; a prompt that is seen again carries the number of its occurrence."""
-        return _counted(self._again(self._rows, _TRAIN))
+        return _counted(self._again(self._files, _TRAIN))
 
     def held_out(self) -> Iterator[Prompt]:
         """The prompts of evaluation, each once: a repeated prompt would count as evidence that it is not."""
-        side = None if self.held_out_path else _HELD
-        return (prompt for prompt in _counted(self._again(self._held_rows, side)) if prompt.occurrence == 0)
+        files, side = (self._held_files, None) if self._held_files else (self._files, _HELD)
+        return (prompt for prompt in _counted(self._again(files, side)) if prompt.occurrence == 0)
 
-    def _again(self, source: Input, side: int | None) -> Iterator[Prompt]:
-        """The prompts of one side (None: of the whole file), out of the file as it was when it was checked."""
-        source.check_unchanged()
-        rows = rows_of(source)
+    def _again(self, files: Sequence[Input], side: int | None) -> Iterator[Prompt]:
+        """The prompts of one side (None: of all rows), out of the files as they were when they were checked."""
+        for one in files:
+            one.check_unchanged()
+        rows = _rows(files)
         for row in rows if side is None else compress(rows, (one == side for one in self._sides)):
             yield self._prompt(row)
-        source.check_unchanged()
+        for one in files:
+            one.check_unchanged()
 
     def _prompt(self, row: Row) -> Prompt:
         return prompt_of(row, self.config.columns, trim=self.config.trim)
 
 
-def _input(path: Path, format: Format) -> Input:  # noqa: A002 - the setting's own name
-    """The file of prompts; a ConfigError where there is none, or nothing in it, or its ending says nothing."""
-    if path.is_dir():
-        raise ConfigError(f"{path}: got a directory, wanted a file", hint="name one JSON, JSONL or Parquet file")
-    check_readable(str(path), of="prompts")
-    form = form_of(path.name, ENDINGS) if format == "auto" else format
-    found = Input.at(path, form or "jsonl")
-    if not found.size:
-        raise ConfigError(f"{path}: got an empty file, wanted at least one row", hint="was it written to its end?")
-    if form is None:
-        raise ConfigError(
-            f"{path}: got the ending {path.suffix!r}, wanted {', '.join(ENDINGS)}",
-            hint='rename it, or say what it is with source.format = "jsonl"',
-        )
-    return found
+def _names(paths: Paths) -> tuple[str, ...]:
+    return (paths,) if isinstance(paths, str) else paths
+
+
+def _rows(files: Sequence[Input]) -> Iterator[Row]:
+    return (row for one in files for row in rows_of(one))
+
+
+def _digest(files: Sequence[Input]) -> str:
+    """Over the bytes of all files in order; of one file its own, of none nothing."""
+    digests = [file_digest(one.path) for one in files if one.path]
+    return content_id("files", *digests) if len(digests) > 1 else "".join(digests)
 
 
 def group_of(prompt: Prompt) -> str:

@@ -10,7 +10,7 @@ from sctk_core.hookspecs import Component, hookimpl
 @hookimpl
 def sctk_sources() -> Sequence[Component]:
     """The source that reads a file."""
-    summary = "prompts, or prompts with drafts, revisions and scores, from JSON, JSONL or Parquet"
+    summary = "prompts, or prompts with drafts, revisions and scores, from files (JSON, CSV, Parquet, ...)"
     return [Component(name="file", target="sctk_core.builtin.file_source:FileSource", summary=summary)]
 
 

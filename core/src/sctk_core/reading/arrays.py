@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
-from sctk_core.reading.faults import no_json, no_utf8
+from sctk_core.reading.faults import no_json, no_object, no_utf8
 from sctk_core.reading.inputs import Input
+from sctk_core.reading.lines import Parsed
 from sctk_core.reading.packing import BOM, told, unpacked
 
 _SPACE = " \t\r\n"
@@ -18,14 +19,23 @@ def array_text(source: Input) -> str | None:
         data = unpacked(raw, source.name).read()
     mark = len(BOM) if data.startswith(BOM) else 0
     try:
-        text = data[mark:].decode("utf-8")
+        text: str = data[mark:].decode("utf-8")
     except UnicodeDecodeError as error:
         raise no_utf8(source.name, 1 + data.count(b"\n", 0, mark + error.start), error, mark).error() from error
     return text if text.lstrip(_SPACE)[:1] in ("", "[") else None
 
 
-def members(text: str, name: str) -> Iterator[tuple[int, object]]:
-    """(line, value) of every member of the array."""
+def parsed_members(text: str, source: Input) -> Iterator[tuple[Parsed, float]]:
+    """Every member of the array as a row, and the share of the text before it; its numbers stay as they are written."""
+    n_characters = len(text) or 1
+    for line, value, start, end in members(text, source.name):
+        values = value if isinstance(value, dict) else no_object(f"{source.name}:{line}", value)
+        written = text[start:end].replace("\r", " ").replace("\n", " ")  # never inside a string: JSON has none there
+        yield Parsed(line=line, values=values, text=written.encode("utf-8") + b"\n"), end / n_characters
+
+
+def members(text: str, name: str) -> Iterator[tuple[int, object, int, int]]:
+    """(line, value, where it begins and ends in the text) of every member of the array."""
     position, line, counted, decoder = _skip(text, 0), 1, 0, json.JSONDecoder()
     if position == len(text):
         return
@@ -37,7 +47,7 @@ def members(text: str, name: str) -> Iterator[tuple[int, object]]:
         except (ValueError, RecursionError) as error:
             at = error.lineno if isinstance(error, json.JSONDecodeError) else line
             raise no_json(name, at, error).error() from error
-        yield line, value
+        yield line, value, position, end
         position = _skip(text, end)
         more = text[position : position + 1] == ","
         position = _skip(text, position + 1) if more else position

@@ -1,15 +1,17 @@
-"""Rows in, some thousand at a time: lines of JSONL as the bytes that they are, or a frame out of Parquet.
+"""Rows in, some thousand at a time: lines of JSONL as the bytes that they are, or a frame out of Parquet or Arrow.
 
-Memory does not grow with the file. Who keeps rows as they were read, or computes on whole columns, reads chunks; who wants one row
-after the other reads `rows.py`.
+Memory does not grow with the file, save that a JSON array is held as a whole. Who keeps rows as they were read, or computes on
+whole columns, reads chunks; who wants one row after the other reads `rows.py`.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
 
+from sctk_core.reading.arrays import array_text, parsed_members
+from sctk_core.reading.delimited import parsed_rows
 from sctk_core.reading.inputs import Input
-from sctk_core.reading.lines import Lines, lines_of
+from sctk_core.reading.lines import Lines, in_chunks, lines_of
 from sctk_core.reading.tables import Table, tables_of
 
 CHUNK_BYTES = 4 << 20
@@ -18,6 +20,15 @@ Chunk = Lines | Table
 
 def chunks_of(source: Input, *, n_bytes: int = CHUNK_BYTES) -> Iterator[tuple[Chunk, float]]:
     """All rows of one input in order, `n_bytes` of lines at a time, each time with the share of it that was read."""
-    if source.form == "json":
-        raise NotImplementedError(f"{source.name}: an array comes row by row, out of rows_of")
-    yield from tables_of(source) if source.form == "parquet" else lines_of(source, n_bytes)
+    if source.typed:
+        yield from tables_of(source)
+    elif source.form == "json":
+        text = array_text(source)
+        if text is None:  # one object per line: many a .json is that
+            yield from lines_of(source, n_bytes)
+        else:
+            yield from in_chunks(source, parsed_members(text, source), n_bytes)
+    else:
+        yield from (
+            lines_of(source, n_bytes) if source.form == "jsonl" else in_chunks(source, parsed_rows(source), n_bytes)
+        )

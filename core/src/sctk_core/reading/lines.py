@@ -1,9 +1,12 @@
-"""JSONL, some lines at a time: the bytes that they are, and the object in each."""
+"""Rows as lines of JSONL, some at a time: the bytes that they are, and the object in each.
+
+Other forms without types (arrays, CSV) come as such lines too, which were then made of their rows.
+"""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,25 +14,39 @@ from sctk_core.reading.faults import Fault, no_json, no_object, no_utf8
 from sctk_core.reading.inputs import Input
 from sctk_core.reading.packing import BOM, told, unpacked
 
+Values = dict[str, Any]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parsed:
+    """A row that its reader has parsed: the line of the file it begins on, its values or what is wrong, and it as one line."""
+
+    line: int
+    values: Values | Fault
+    text: bytes
+
 
 @dataclass(frozen=True, kw_only=True)
 class Lines:
     """Consecutive lines of JSONL, line feeds included; `first` is the number of the first, from 1. Blank lines are no rows.
 
-    `start` is the position of the first line among the bytes of the file, unpacked.
+    `start` is the position of the first line among the bytes of the file, unpacked. `parsed` are the same rows where the file
+    holds them otherwise: then `first` counts rows.
     """
 
     source: Input
     first: int
     lines: list[bytes]
     start: int = 0
+    parsed: Sequence[Parsed] | None = None
 
     def __len__(self) -> int:
         return len(self.lines)
 
     def where(self, index: int) -> str:
         """The place of a row, as a complaint names it."""
-        return f"{self.source.name}:{self.first + index}"
+        number = self.parsed[index].line if self.parsed is not None else self.first + index
+        return f"{self.source.name}:{number}"
 
 
 def lines_of(source: Input, n_bytes: int) -> Iterator[tuple[Lines, float]]:
@@ -40,9 +57,13 @@ def lines_of(source: Input, n_bytes: int) -> Iterator[tuple[Lines, float]]:
         while lines := _next(file, source, n_bytes):
             if first == 1 and lines[0].startswith(BOM):
                 lines[0], start = lines[0].removeprefix(BOM), len(BOM)
-            share = raw.tell() / source.size if source.size else 0.0
-            yield Lines(source=source, first=first, lines=lines, start=start), share
+            yield Lines(source=source, first=first, lines=lines, start=start), share_of(raw, source)
             first, start = first + len(lines), start + sum(map(len, lines))
+
+
+def share_of(raw: Any, source: Input) -> float:
+    """How much of a file was read."""
+    return raw.tell() / source.size if source.size else 0.0
 
 
 def _next(file: Any, source: Input, n_bytes: int) -> list[bytes]:
@@ -51,19 +72,46 @@ def _next(file: Any, source: Input, n_bytes: int) -> list[bytes]:
     return found
 
 
-def objects(chunk: Lines, bad: Callable[[Fault], object]) -> Iterator[tuple[int, dict[str, Any]]]:
+def in_chunks(source: Input, rows: Iterable[tuple[Parsed, float]], n_bytes: int) -> Iterator[tuple[Lines, float]]:
+    """Rows that were parsed, each with the share of the file that was read, as chunks of about `n_bytes`."""
+    held: list[Parsed] = []
+    first, size, share = 1, 0, 0.0
+    for row, share in rows:
+        held.append(row)
+        size += len(row.text)
+        if size >= n_bytes:
+            yield _chunk(source, first, held), share
+            first, size, held = first + len(held), 0, []
+    if held:
+        yield _chunk(source, first, held), share
+
+
+def _chunk(source: Input, first: int, rows: list[Parsed]) -> Lines:
+    return Lines(source=source, first=first, lines=[row.text for row in rows], parsed=rows)
+
+
+def objects(chunk: Lines, bad: Callable[[Fault], object]) -> Iterator[tuple[int, Values]]:
     """The index and the values of every row that is an object; of any other row `bad` is told. Blank lines are no rows."""
+    for index, value in _parsed(chunk) if chunk.parsed is not None else _decoded(chunk):
+        if isinstance(value, Fault):
+            bad(value)
+        else:
+            yield index, value
+
+
+def _parsed(chunk: Lines) -> Iterator[tuple[int, Values | Fault]]:
+    return enumerate(row.values for row in chunk.parsed or ())
+
+
+def _decoded(chunk: Lines) -> Iterator[tuple[int, Values | Fault]]:
     for index, line in enumerate(chunk.lines):
         try:
             value = json.loads(line.decode("utf-8"))
         except (ValueError, RecursionError) as error:
             if line.strip():
-                bad(_fault(chunk, index, error))
+                yield index, _fault(chunk, index, error)
             continue
-        if isinstance(value, dict):
-            yield index, value
-        else:
-            bad(no_object(chunk.where(index), value))
+        yield index, value if isinstance(value, dict) else no_object(chunk.where(index), value)
 
 
 def _fault(chunk: Lines, index: int, error: Exception) -> Fault:

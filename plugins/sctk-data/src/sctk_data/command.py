@@ -1,4 +1,4 @@
-"""`sctk data`: the Rust core by itself, on JSONL and Parquet files and on standard input.
+"""`sctk data`: the Rust core by itself, on files of every form that is read and on standard input.
 
 Rows stream from the files to the output: `inputs.py` finds the files, `chunks.py` reads them by way of `sctk_core.reading`,
 `bad_rows.py` counts what cannot be read, `output.py` opens what is written: whole files or none. Each subcommand is a file of its
@@ -26,9 +26,11 @@ COMMANDS: dict[str, tuple[str, str]] = {
 EPILOG = """\b
 Examples:
   sctk data dedup rows.jsonl --out kept.jsonl
-  zcat rows.jsonl.gz | sctk data dedup - --exact > kept.jsonl
+  sctk data dedup shards/ --out kept.parquet
+  cut -f 1,3 rows.tsv | sctk data dedup - --format tsv --exact > kept.jsonl
 \b
-FILES end in .jsonl, .jsonl.gz or .parquet; `-` is JSONL on standard input. Rows go to standard output as JSONL, or to
+FILES are JSONL, JSON, CSV, TSV, Parquet or Arrow by their endings, packed (.gz, .zst) or not; a directory of such files or of
+save_to_disk; or `-`, which is JSONL on standard input. Rows go to standard output as JSONL, or to
 --out FILE (.jsonl or .parquet), which appears whole or not at all. The summary goes to standard error; with --json it is one
 object on standard output."""
 

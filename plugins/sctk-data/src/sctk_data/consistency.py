@@ -24,7 +24,7 @@ from sctk_data.bad_rows import BadRows
 from sctk_data.chunks import chunks
 from sctk_data.inputs import inputs
 from sctk_data.jsonl import Output
-from sctk_data.options import common, only_with, prepare, tell
+from sctk_data.options import common, only_with, prepare, tell, wanted
 from sctk_data.output import output
 from sctk_data.pace import Walk, walk
 from sctk_data.rust import rust
@@ -88,7 +88,7 @@ def consistency(files: tuple[str, ...], group_by: str | None, **given: Any) -> i
     settings = Settings(score=given["score"], by=given["by"], above=given["above"], threads=given["threads"])
     tally = Tally()
     with ExitStack() as opened:
-        sources = opened.enter_context(inputs(files, twice=group_by is not None))
+        sources = opened.enter_context(inputs(files, twice=group_by is not None, wanted=wanted(given)))
         stages = opened.enter_context(walk())
         place = opened.enter_context(output(given["out"], sources, force=given["force"]))
         if group_by is None:

@@ -15,9 +15,9 @@ from sctk_core import ConfigError
 from sctk_core.reading import Chunk, Input, TextColumn
 
 from sctk_data.chunks import chunks
-from sctk_data.inputs import inputs
+from sctk_data.inputs import inputs, once
 from sctk_data.jsonl import Output
-from sctk_data.options import COLUMN, common, percent, prepare, tell
+from sctk_data.options import COLUMN, common, percent, prepare, tell, wanted
 from sctk_data.output import put_rows
 from sctk_data.pace import Walk, walk
 from sctk_data.removed import REMOVED, kept_and_removed, with_rows
@@ -74,8 +74,11 @@ def decontaminate(files: tuple[str, ...], against: tuple[str, ...], **given: Any
         TextColumn(given["column"], bad),
         TextColumn(given["against_column"], bad, option="--against-column"),
     )
-    with inputs((*files, *against), twice=False) as both, walk() as stages, ExitStack() as opened:
-        sources, held_sources = both[: len(files)], both[len(files) :]
+    once((*files, *against))
+    with walk() as stages, ExitStack() as opened:
+        sources, held_sources = (
+            opened.enter_context(inputs(names, twice=False, wanted=wanted(given))) for names in (files, against)
+        )
         _apart(sources, held_sources)
         kept, gone = kept_and_removed(opened, given, sources, held_sources)
         held = _held_out(held_sources, other, given["n"], stages)

@@ -17,7 +17,7 @@ from sctk_core.reading import TextColumn
 from sctk_data.bad_rows import BadRows
 from sctk_data.inputs import inputs
 from sctk_data.jsonl import Output
-from sctk_data.options import COLUMN, common, only_with, percent, prepare, tell
+from sctk_data.options import COLUMN, common, only_with, percent, prepare, tell, wanted
 from sctk_data.output import put_rows
 from sctk_data.pace import Pace, Walk, walk
 from sctk_data.removed import REMOVED, kept_and_removed, with_rows
@@ -39,7 +39,7 @@ Examples:
 --near        sets of n-word (or n-character) shingles with a Jaccard similarity of at least --threshold, joined into
               clusters; the first row of a cluster is kept
 \b
---removed has one object for each row left out: its file and number (the line of a JSONL file, the row of a Parquet file), the
+--removed has one object for each row left out: its file and number (the line of a JSONL file, the row of any other), the
 same of the row that was kept for it, the Jaccard similarity of the two where they were compared (null: joined through a third
 row), and the row itself."""
 
@@ -78,7 +78,8 @@ def dedup(files: tuple[str, ...], mode: str, **given: Any) -> int:
         only_with("--near", "threshold", "shingle", "n")
     rust("dedup")
     column = TextColumn(given["column"], bad)
-    with inputs(files, twice=True, spill_dir=given["spill_dir"]) as sources, walk() as stages, ExitStack() as opened:
+    with walk() as stages, ExitStack() as opened:
+        sources = opened.enter_context(inputs(files, twice=True, spill_dir=given["spill_dir"], wanted=wanted(given)))
         places = kept_and_removed(opened, given, sources)
         with stages.stage("reading") as pace:
             seen, texts = read_texts(sources, column, pace)

@@ -12,6 +12,7 @@ import click
 from click.core import ParameterSource
 from sctk_cli.terminal import clean, put, say
 from sctk_core import ConfigError
+from sctk_core.reading import FORMS, Layout, Wanted
 
 from sctk_data.bad_rows import BadRows
 
@@ -19,6 +20,15 @@ FILES = click.argument("files", nargs=-1, required=True, metavar="FILES...")
 OUT = click.option("--out", type=click.Path(path_type=Path), help="Where rows go (.jsonl, .parquet); else stdout.")
 FORCE = click.option("--force", is_flag=True, help="Replace output files that are there already.")
 SKIP_BAD = click.option("--skip-bad", is_flag=True, help="Leave out rows that cannot be read, and count them.")
+FORMAT = click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMS),
+    help="What standard input is, and a file whose ending does not say; else jsonl.",
+)
+DELIMITER = click.option("--delimiter", default="", metavar="CHAR", help="What parts the fields of CSV; \\t is a tab.")
+NO_HEADER = click.option("--no-header", is_flag=True, help="The first row of CSV is data: column_1, column_2, ...")
+NO_QUOTES = click.option("--no-quotes", is_flag=True, help="Quotes in CSV are plain text.")
 JSON = click.option("--json", "json_", is_flag=True, help="Print the summary as one object on standard output.")
 COLUMN = click.option("--column", metavar="NAME", help="The column with the text; else found by its usual name.")
 
@@ -37,11 +47,21 @@ THREADS = click.option(
 )
 
 
+_READING = (FORMAT, DELIMITER, NO_HEADER, NO_QUOTES)
+
+
+def wanted(given: Mapping[str, Any]) -> Wanted:
+    """How the command's files are to be read."""
+    delimiter = "\t" if given["delimiter"] == "\\t" else given["delimiter"]
+    layout = Layout(delimiter=delimiter, header=not given["no_header"], quotes=not given["no_quotes"])
+    return Wanted(otherwise=given["form"], layout=layout)
+
+
 def common(*more: Callable[[Any], Any]) -> Callable[[Any], Any]:
     """FILES, then the command's own options, then those that all have."""
 
     def decorate(command: Any) -> Any:
-        for option in reversed((FILES, *more, OUT, FORCE, SKIP_BAD, THREADS, JSON)):
+        for option in reversed((FILES, *more, *_READING, OUT, FORCE, SKIP_BAD, THREADS, JSON)):
             command = option(command)
         return command
 

@@ -12,7 +12,7 @@ from sctk_core import ConfigError
 from sctk_core.reading import Chunk, Form, Input, Lines
 
 from sctk_data.disk import to_disk
-from sctk_data.inputs import form_of
+from sctk_data.inputs import form_to_write
 from sctk_data.jsonl import Json, Output, jsonl
 from sctk_data.parquet import parquet_frames, parquet_of_lines
 
@@ -39,14 +39,14 @@ def output(
         with _stdout() as rows:
             yield rows
         return
-    form = form_of(path) if renames else refuse(path, sources, force=force)
+    form = form_to_write(path) if renames else refuse(path, sources, force=force)
     _one_form(path, sources)
     with nullcontext(renames) if renames else Renames() as names:
         part = names.part(path)
         if form == "jsonl":
             place = jsonl(part, path)
         else:
-            place = parquet_frames(part, path) if sources[0].form == "parquet" else parquet_of_lines(part, path)
+            place = parquet_frames(part, path) if sources[0].typed else parquet_of_lines(part, path)
         with place as rows:
             yield rows
 
@@ -99,9 +99,7 @@ def _stdout() -> Iterator[Output]:
 
 def refuse(path: Path, sources: Sequence[Input], *, force: bool, others: Sequence[Path] = ()) -> Form:
     """The form of a file to write; a ConfigError where it must not be written: an input, another output, a file that is there."""
-    if path.name.lower().endswith(".gz"):
-        raise ConfigError(f"--out {path}: got the ending '.gz', wanted .jsonl or .parquet", hint="pipe it: ... | gzip")
-    form = form_of(path)
+    form = form_to_write(path)
     if any(path.resolve() == other.resolve() for other in others):
         raise ConfigError(f"{path}: got the same file for two outputs, wanted two files", hint="rename one of them")
     if not path.parent.is_dir():
@@ -117,9 +115,10 @@ def refuse(path: Path, sources: Sequence[Input], *, force: bool, others: Sequenc
 
 
 def _one_form(path: Path, sources: Sequence[Input]) -> None:
-    """A ConfigError where rows of both forms are to be written as Parquet."""
-    if form_of(path) == "parquet" and len({source.form for source in sources}) > 1:
+    """A ConfigError where rows with types and rows without are to be written as Parquet."""
+    if form_to_write(path) == "parquet" and len({source.typed for source in sources}) > 1:
+        forms = " and ".join(dict.fromkeys(source.form for source in sources))
         raise ConfigError(
-            f"{path}: got JSONL and Parquet to write as Parquet, wanted one of them: their types differ",
+            f"{path}: got {forms} to write as Parquet, wanted columns that all have types, or none: they differ",
             hint="write .jsonl, or turn the files into one form first",
         )

@@ -18,7 +18,7 @@ from sctk_core.reading import Input
 from sctk_data.chunks import chunks
 from sctk_data.inputs import inputs
 from sctk_data.jsonl import Output
-from sctk_data.options import common, percent, prepare, tell
+from sctk_data.options import common, percent, prepare, tell, wanted
 from sctk_data.output import made
 from sctk_data.pace import Pace, walk
 from sctk_data.rust import asked, rust
@@ -93,7 +93,7 @@ def pack(files: tuple[str, ...], columns: tuple[str, ...], **given: Any) -> int:
         )
     tokens = Tokens(columns, bad, capacity=given["capacity"] if _strict(given) else None, pairs=given["pairs"])
     tally, group_rows = Tally(), max(1, GROUP_TOKENS // given["capacity"])
-    with inputs(files, twice=False) as sources, walk() as stages:
+    with inputs(files, twice=False, wanted=wanted(given)) as sources, walk() as stages:
         kept = made(given["out"], sources, force=given["force"], group_rows=group_rows)
         with kept as place, stages.stage("packing") as pace:
             _pack(sources, tokens, given, pace, place, tally)
