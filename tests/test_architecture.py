@@ -43,10 +43,18 @@ def below(modules: set[str], room: str) -> set[str]:
 def test_core_imports_nothing_heavy() -> None:
     for path in files_of("core/src"):
         roots = {module.partition(".")[0] for module in imports_of(path)}
-        assert not roots & CORE_MAY_NOT_IMPORT, path
+        may = {"numpy"} if path.parent.name == "statistics" else set()
+        assert not roots & CORE_MAY_NOT_IMPORT - may, path
 
 
-ROOMS = {"reading": (), "plugins": (), "pipeline": (), "store": (), "assembly": ("plugins", "pipeline")}
+ROOMS = {
+    "reading": (),
+    "statistics": (),
+    "plugins": (),
+    "pipeline": (),
+    "store": (),
+    "assembly": ("plugins", "pipeline"),
+}
 """Room of core -> the rooms that it may import; `run` may import all, and nobody imports it but the command."""
 
 

@@ -109,7 +109,8 @@ def test_a_run_prints_one_object_and_the_same_again(toy: list[str], capfd: pytes
     assert {stage["stage"] for stage in ledger["stages"]} >= {
         "chains.draft", "chains.critique.1", "chains.accept.1", "student.train",
     }  # fmt: skip
-    assert set(found["metrics"][0]) == {"arm", "metric", "value", "low", "high", "n"}
+    numbers = {"arm", "metric", "value", "low", "high", "n", "n_asked", "worst", "best", "p", "p_holm", "verdict"}
+    assert set(found["metrics"][0]) == numbers
     arms = {row["arm"] for row in found["metrics"] if row["metric"] == "truth"}
     assert arms == {"base", "sft", "student", "student-base", "student-sft"}
     assert json.loads((Path(toy[-1]) / "metrics.json").read_text()) == found["metrics"]

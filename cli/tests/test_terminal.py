@@ -103,18 +103,36 @@ def test_the_live_line_shows_markup_as_text() -> None:
 def test_metrics_say_whether_a_difference_is_told_apart_from_zero() -> None:
     rows = [
         Measure(arm="base", metric="truth", value=0.5, low=0.4, high=0.6, n=100),
-        Measure(arm="student-base", metric="truth", value=0.2, low=0.1, high=0.3, n=100),
-        Measure(arm="student-sft", metric="truth", value=0.1, low=-0.1, high=0.3, n=100),
-        Measure(arm="student-base", metric="length", value=-3.0, low=-4.0, high=-2.0, n=100),
+        Measure(
+            arm="student-base", metric="truth", value=0.2, low=0.1, high=0.3, n=100, p=0.0001, verdict="above zero"
+        ),
+        Measure(
+            arm="student-sft",
+            metric="truth",
+            value=0.1,
+            low=-0.1,
+            high=0.3,
+            n=90,
+            n_asked=100,
+            worst=-0.05,
+            best=0.2,
+            p=0.2,
+            verdict="not told apart from zero",
+        ),
+        Measure(
+            arm="student-base", metric="truth.at-equal-length", value=0.1, low=0.0, high=0.2, n=100, p=0.05, verdict="?"
+        ),
         Measure(arm="base", metric="one", value=1.0, low=None, high=None, n=1),
     ]
     lines = metric_lines(rows)
     assert lines[1].split() == ["truth", "base", "0.500", "[0.400,", "0.600]", "100"]
     assert lines[2].split()[:5] == ["student-base", "+0.200", "[+0.100,", "+0.300]", "100"]
-    assert lines[2].endswith("above zero")
-    assert lines[3].endswith("not told apart from zero")
-    assert lines[4].endswith("below zero")
-    assert lines[5].split() == ["one", "base", "1.000", "none", "1"]
+    assert lines[2].endswith("< 0.001  above zero")
+    assert lines[3].split()[4:8] == ["90", "of", "100", "0.200"]
+    assert lines[3].endswith("not told apart from zero (with the failures -0.050 to +0.200)")
+    assert lines[4].split() == ["one", "base", "1.000", "none", "1"]
+    assert lines[6].split()[:3] == ["at", "equal", "length"]
+    assert lines[7].split()[:3] == ["truth", "student-base", "+0.100"]
 
 
 def test_the_ledger_shows_reasons_and_folds_what_went_well() -> None:

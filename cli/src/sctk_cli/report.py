@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Iterator, Sequence
+from dataclasses import asdict, replace
 from typing import Any
 
 from sctk_core.ledger import StageCount, totals
@@ -12,6 +12,7 @@ from sctk_core.plan import STUDENT
 from sctk_core.records import Measure
 from sctk_core.run import RunResult
 from sctk_core.run.result import PartUsage
+from sctk_core.statistics import AT_EQUAL_LENGTH
 from sctk_core.store.reader import RunReader
 
 from sctk_cli.terminal import clean, table
@@ -53,39 +54,42 @@ def lines_of(result: RunResult, row: str | None) -> Iterator[str]:
 
 
 def metric_lines(metrics: Sequence[Measure]) -> list[str]:
-    """Per metric the arms and the paired differences, each with its 95 % interval and count."""
+    """Per metric the arms and the paired differences, each with its 95 % interval and count; below, the same at equal length."""
     if not metrics:
         return ["nothing was measured"]
-    rows = []
-    shown = ""
-    arms = {one.arm for one in metrics}
+    plain = [one for one in metrics if not one.metric.endswith(AT_EQUAL_LENGTH)]
+    equal = [replace(one, metric=one.metric.removesuffix(AT_EQUAL_LENGTH)) for one in metrics if one not in plain]
+    lines = _metric_table("metric", plain)
+    return [*lines, "", *_metric_table("at equal length", equal)] if equal else lines
+
+
+def _metric_table(name: str, metrics: Sequence[Measure]) -> list[str]:
+    rows, shown = [], ""
     for one in metrics:
-        paired = _is_paired(one.arm, arms)
-        rows.append([one.metric if one.metric != shown else "", one.arm, *_numbers(one, paired), _verdict(one, paired)])
+        rows.append([one.metric if one.metric != shown else "", one.arm, *_numbers(one), _said(one)])
         shown = one.metric
-    return table(["metric", "arm", "value", "95 % interval", "n", ""], rows, right=[2, 3, 4])
+    return table([name, "arm", "value", "95 % interval", "n", "p", ""], rows, right=[2, 3, 4, 5])
 
 
-def _is_paired(arm: str, arms: Collection[str]) -> bool:
-    """Whether a name is that of two arms, "student-base", and not of one with a "-" in it, which others are compared with."""
-    if any(arm == f"{first}-{second}" for first in arms for second in arms):
-        return True
-    return "-" in arm and not any(other.startswith(f"{arm}-") or other.endswith(f"-{arm}") for other in arms)
-
-
-def _numbers(one: Measure, paired: bool) -> tuple[str, str, str]:
-    sign = "+" if paired else ""
+def _numbers(one: Measure) -> tuple[str, str, str, str]:
+    sign = "+" if one.verdict is not None else ""
     interval = "none" if one.low is None or one.high is None else f"[{one.low:{sign}.3f}, {one.high:{sign}.3f}]"
-    return f"{one.value:{sign}.3f}", interval, str(one.n)
+    n = str(one.n) if one.n_asked in (None, one.n) else f"{one.n} of {one.n_asked}"
+    return f"{one.value:{sign}.3f}", interval, n, "" if one.p is None else _p(one.p)
 
 
-def _verdict(one: Measure, paired: bool) -> str:
-    """Whether a paired difference is told apart from zero."""
-    if not paired or one.low is None or one.high is None:
-        return ""
-    if one.low > 0:
-        return "above zero"
-    return "below zero" if one.high < 0 else "not told apart from zero"
+def _p(p: float) -> str:
+    return "< 0.001" if p < 0.001 else f"{p:.3f}"
+
+
+def _said(one: Measure) -> str:
+    """The verdict, and between which ends the value lies whatever the failures would have been."""
+    words = one.verdict or ""
+    if one.worst is None or one.best is None:
+        return words
+    sign = "+" if one.verdict is not None else ""
+    bounds = f"with the failures {one.worst:{sign}.3f} to {one.best:{sign}.3f}"
+    return f"{words} ({bounds})" if words else bounds
 
 
 def ledger_lines(stages: Sequence[StageCount], *, fold: bool = False) -> Iterator[str]:

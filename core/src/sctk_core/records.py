@@ -363,7 +363,10 @@ class TrainReport:
 class Measure:
     """One number that a user sees: `value` with its 95 % interval and the count behind it.
 
-    `low` and `high` are None only where no interval exists (n < 2), and the table says so.
+    `low` and `high` are None only where no interval exists (n < 2), and the table says so. `n_asked` are the prompts whose value
+    was wanted, None: those of `n`; where some failed, `worst` and `best` are what `value` would be with the failures at either end.
+    Of a difference, `p` is the p-value of there being none, `p_holm` the same among all differences of the evaluation, and
+    `verdict` what may be said of it in words; None: it is no difference, or nothing was tested.
     """
 
     arm: str
@@ -372,6 +375,12 @@ class Measure:
     low: float | None
     high: float | None
     n: int
+    n_asked: int | None = None
+    worst: float | None = None
+    best: float | None = None
+    p: float | None = None
+    p_holm: float | None = None
+    verdict: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
 
 from sctk_core import ledger
+from sctk_core.identity import seed_from
 from sctk_core.plan import ANSWERS, EVALUATION, Evaluate, Step
 from sctk_core.records import Failure, Measure, Sample, Score, Value
 from sctk_core.run.context import Context
@@ -18,11 +20,14 @@ from sctk_core.store.progress import TableRows
 from sctk_core.store.rows import schema, values_of
 from sctk_core.store.shards import read_shards
 
+if TYPE_CHECKING:
+    from sctk_core.statistics import Design
+
 VALUES, MEASURES = "values", "measures"
 KINDS: Kinds = {VALUES: schema(Value), MEASURES: schema(Measure), **OWN}
 TYPES = {VALUES: "Value", MEASURES: "Measure", "failures": "Failure", "ledger": "Line"}
 Values = Mapping[str, Mapping[str, Mapping[str, float | None]]]
-"""metric -> arm -> prompt id -> value, None where it could not be measured."""
+"""metric -> arm -> prompt id -> value; None where the metric says nothing of an answer, nothing where it failed."""
 
 
 def evaluate(context: Context, unit: Unit) -> None:
@@ -34,8 +39,9 @@ def evaluate(context: Context, unit: Unit) -> None:
         sheet = context.runner.run(measure(context, arms, one.differences)) if any(arms.values()) else Sheet()
         part.forget()
         asked = _asked(sheet, arms)
-        measures = comparisons(sheet, arms, one.differences, context.assembly.settings.seed)
-        measures += coverage(arms, len(items_of(context, arm_pass(one, one.arms[0]))))
+        items = items_of(context, arm_pass(one, one.arms[0]))
+        measures = comparisons(sheet, arms, _design(arms, one, set(items.ids()), context.assembly.settings.seed))
+        measures += coverage(arms, len(items))
         total = part.seal_all(_with(_items(sheet, arms, asked, one), measures))
         refuse_unbalanced(
             context, unit, _complaints(sheet, asked, read_shards(part.files("ledger")), _before(one.name))
@@ -131,41 +137,64 @@ def _complaints(sheet: Sheet, asked: Sequence[Asked], rows: Iterator[dict[str, A
     return found
 
 
-def comparisons(
-    sheet: Sheet, arms: Mapping[str, Sequence[Sample]], differences: Sequence[tuple[str, str]], seed: int
-) -> list[Measure]:
+def _design(arms: Mapping[str, Sequence[Sample]], one: Evaluate, asked: set[str], seed: int) -> Design:
+    """What is compared: over all prompts that were asked, those of one group together, with the answers' lengths in characters."""
+    from sctk_core.statistics import Design
+
+    prompts = {sample.prompt.id: sample.prompt for samples in arms.values() for sample in samples}
+    return Design(
+        differences=one.differences,
+        asked=sorted(asked) if asked >= prompts.keys() else None,
+        groups={name: prompt.meta["group"] for name, prompt in prompts.items() if "group" in prompt.meta},
+        lengths={arm: {one.prompt.id: float(len(one.text)) for one in samples} for arm, samples in arms.items()},
+        seed=seed,
+    )
+
+
+def comparisons(sheet: Sheet, arms: Mapping[str, Sequence[Sample]], design: Design) -> list[Measure]:
     """The rows that a user sees: each metric by arm, the paired differences, and how far reward and truth agree."""
-    from sctk_core.statistics import compare, rank_agreement
+    from sctk_core.statistics import compare, with_holm
 
     values = _by_prompt(sheet, arms)
     rows: list[Measure] = []
     for metric, by_arm in values.items():
         if any(value is not None for by_prompt in by_arm.values() for value in by_prompt.values()):
-            paired = [pair for pair in differences if set(pair) <= set(by_arm)]
-            rows += compare(metric, _arms_alone(by_arm, arms), paired, seed=seed)
-            rows += [_paired(pair, metric, by_arm[pair], seed) for pair in by_arm if pair not in arms]
+            paired = tuple(pair for pair in design.differences if set(pair) <= set(by_arm))
+            alone = {arm: by_prompt for arm, by_prompt in by_arm.items() if arm in arms}
+            rows += compare(metric, alone, replace(design, differences=paired))
+            for pair in by_arm:
+                asked = [prompt for one, prompt in sheet.answers[metric] if one == pair]
+                rows += [] if pair in arms else _preferred(pair, metric, by_arm[pair], asked, design)
+    return [*with_holm(rows, set(values)), *_agreements(values, design.seed)]
+
+
+def _preferred(
+    pair: str, metric: str, by_prompt: Mapping[str, float | None], asked: Sequence[str], design: Design
+) -> list[Measure]:
+    """What a comparer says of two arms: a difference already, which is compared with none."""
+    from sctk_core.statistics import compare
+
+    inner = replace(design, differences=((pair, ""),), asked=asked, lengths={})
+    found = compare(metric, {pair: by_prompt, "": dict.fromkeys(asked, 0.0)}, inner)
+    return [replace(one, arm=pair) for one in found if one.arm == f"{pair}-"]
+
+
+def _agreements(values: Values, seed: int) -> list[Measure]:
+    """How far the reward ranks true answers above others: over all, and within the answers to one prompt."""
+    from sctk_core.statistics import rank_agreement, rank_agreement_within
+
     judged = _reward_and_truth(values)
+    prompts, rewards = [prompt for prompt, _, _ in judged], [reward for _, reward, _ in judged]
     truths = [truth >= 0.5 for _, _, truth in judged]
-    if set(truths) == {True, False}:
-        found = rank_agreement([reward for _, reward, _ in judged], truths, [prompt for prompt, _, _ in judged])
-        numbers = {"value": found.value, "low": found.low, "high": found.high, "n": found.n}
-        rows.append(Measure(arm="all", metric="agreement", **numbers))  # type: ignore[arg-type]
-    return rows
-
-
-def _arms_alone(by_arm: Mapping[str, Any], arms: Mapping[str, Any]) -> dict[str, Any]:
-    return {arm: by_prompt for arm, by_prompt in by_arm.items() if arm in arms}
-
-
-def _paired(pair: str, metric: str, by_prompt: Mapping[str, float | None], seed: int) -> Measure:
-    """What a comparer says of two arms: a difference already, with the interval of one."""
-    from sctk_core.statistics import difference_with_interval
-
-    known = [value for value in by_prompt.values() if value is not None]
-    if not known:
-        return Measure(arm=pair, metric=metric, value=0.0, low=None, high=None, n=0)
-    found = difference_with_interval(known, [0.0] * len(known), seed=seed)
-    return Measure(arm=pair, metric=metric, value=found.value, low=found.low, high=found.high, n=found.n)
+    if set(truths) != {True, False}:
+        return []
+    found = {"agreement": rank_agreement(rewards, truths, prompts)}
+    within = rank_agreement_within(rewards, truths, prompts, seed=seed_from(seed, "bootstrap", "agreement"))
+    found |= {"agreement.within-prompts": within} if within else {}
+    return [
+        Measure(arm="all", metric=metric, value=one.value, low=one.low, high=one.high, n=one.n)
+        for metric, one in found.items()
+    ]
 
 
 def _by_prompt(sheet: Sheet, arms: Mapping[str, Sequence[Sample]]) -> dict[str, dict[str, dict[str, float | None]]]:
@@ -175,7 +204,8 @@ def _by_prompt(sheet: Sheet, arms: Mapping[str, Sequence[Sample]]) -> dict[str, 
     for metric, column in sheet.answers.items():
         for one, answer in column.items():
             by_prompt = found.setdefault(metric, {}).setdefault(one[0], {})
-            by_prompt[prompts.get(one, one[1])] = value_of(answer)
+            if not isinstance(answer, Failure):
+                by_prompt[prompts.get(one, one[1])] = value_of(answer)
     return found
 
 
