@@ -79,8 +79,10 @@ def test_the_ground_floor_knows_no_room() -> None:
         "protocols",
     )
     for name in ground:
-        found = imports_of(ROOT / f"core/src/sctk_core/{name}.py")
-        assert not any(below(found, f"sctk_core.{room}") for room in {*ROOMS, "run"}), name
+        room = ROOT / f"core/src/sctk_core/{name}"
+        for path in files_of(str(room)) if room.is_dir() else [room.with_suffix(".py")]:
+            found = imports_of(path)
+            assert not any(below(found, f"sctk_core.{other}") for other in {*ROOMS, "run"}), path
 
 
 def test_one_place_knows_where_things_lie_in_a_run() -> None:

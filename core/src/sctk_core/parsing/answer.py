@@ -1,0 +1,128 @@
+"""What a model says in a reply, sentence by sentence: without its thoughts, its quotations and the marks of its layout.
+
+A reply is cut down before anything is read in it: a thought is not said; what stands in quotation marks is somebody else's,
+unless it is one word or a whole line; bold type, headings and list marks are layout; digits of other scripts are digits.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+
+from sctk_core.parsing.words import any_of, table
+
+READ_CHARACTERS = 20_000  # from the end of a reply: no honest verdict is further from it
+QUOTED = "\ufffc"  # stands where a quotation stood
+_HALVES = str.maketrans(
+    {"½": ".5", "¼": ".25", "¾": ".75", "−": "-", "﹣": "-", "’": "'", "‘": "'", "：": ":", "／": "/"}
+)
+_QUOTATION = re.compile(r"\"([^\"\n]*)\"|“([^“”]*)”|„([^„“”]*)[“”]|«([^«»]*)»|「([^「」]*)」|(?<!\w)'([^'\n]*)'(?!\w)")
+_SENTENCE = re.compile(r"(?<=[.!?;])(?=[\s\"')\]])\s*|(?<=[。！？；])")
+_STRUCK = re.compile(r"~~[^~\n]{1,400}~~|<\|[^|<>\n]{1,30}\|>|</?s>")
+_MARKS = re.compile(r"[*`#$\\]|(?<!\w)_+|_+(?!\w)")
+_BOXED = re.compile(
+    r"\[\[\s*([^\[\]\n]{1,20}?)\s*\]\]|\\boxed\{\s*(?:\\text\{)?([^{}\n]{1,20}?)\}{1,2}|\[RESULT\]:?\s*([^\s\n]{1,20})"
+)
+_LIST_MARK = re.compile(r"^\s*(?:[-+•–—]\s+|\(?\d{1,3}[.)]\s+(?=\S))?(?:[^\w\s()\[\]{}<>\"'.,;:+\-~≈≤≥|=/\\]+\s+)?")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Sentence:
+    """One sentence in small letters. `line` is its line; `alone` says that it is the whole of it."""
+
+    text: str
+    line: int
+    alone: bool
+
+
+def answer_of(reply: str) -> str | None:
+    """The reply after its thoughts; None where a thought is not closed.
+
+    >>> answer_of("<think>4? No.</think> Score: 3"), answer_of("so, 4.</think>Score: 3"), answer_of("<think>Score: 3")
+    (' Score: 3', 'Score: 3', None)
+    """
+    text = reply
+    small = _lowered(text)
+    for opening, closing in table()["reply"]["thoughts"]:
+        end = small.rfind(closing)
+        if end >= 0:
+            text, small = text[end + len(closing) :], small[end + len(closing) :]
+        if opening in small:
+            return None
+    return text
+
+
+def plain_digits(text: str) -> str:
+    """The text composed (NFC), with decimal digits of all scripts as 0 to 9, halves as ".5" and full-width letters as plain ones.
+
+    >>> plain_digits("Ｓｃｏｒｅ：４½"), plain_digits("٤/٥"), plain_digits("4²")
+    ('Score:4.5', '4/5', '4²')
+    """
+    text = unicodedata.normalize("NFC", text).translate(_HALVES)
+    return text if text.isascii() else "".join(map(_plain, text))
+
+
+def sentences(text: str) -> Iterator[Sentence]:
+    """The sentences of an answer, in order; quoted lines (`>`) are left out where others stand beside them."""
+    lines = text.splitlines()
+    said = [line for line in lines if not line.lstrip().startswith(">")]
+    if any(line.strip() for line in said):
+        lines = said
+    for number, line in enumerate(lines):
+        whole = bare(unquoted(_STRUCK.sub(" ", line)))
+        parts = [part.strip() for part in _SENTENCE.split(whole)]
+        parts = [part for part in parts if part.strip(" .;")]
+        for part in parts:
+            yield Sentence(text=part, line=number, alone=len(parts) == 1)
+
+
+def unquoted(line: str) -> str:
+    """A line whose quotations are left out, save those of one word and those that are the whole line.
+
+    >>> unquoted('It ends with "Score: 5". Verdict: "keep"') == f'It ends with {QUOTED}. Verdict: keep'
+    True
+    """
+
+    def said(match: re.Match[str]) -> str:
+        inside = next(group for group in match.groups() if group is not None).strip()
+        whole = not line[: match.start()].strip(" -*_#.") and not line[match.end() :].strip(" .*_,")
+        return inside if whole or not re.search(r"\s|[:=]", inside) else QUOTED
+
+    return _QUOTATION.sub(said, line)
+
+
+def bare(line: str) -> str:
+    """A line in small letters without marks of layout, with stars counted.
+
+    >>> bare("## **Overall_Score**: 4"), bare("★★★★☆")
+    ('overall_score: 4', '4/5')
+    """
+    line = _BOXED.sub(lambda match: f" ; score: {match[1] or match[2] or match[3]} ; ", line)
+    line = _LIST_MARK.sub("", _MARKS.sub("", re.sub(r"[★⭐☆]️?(?:\s?[★⭐☆]️?)+", _stars, line)))
+    return re.sub(r"\s+", " ", _lowered(line)).strip()
+
+
+def heading(line: str) -> bool:
+    """Whether a line opens a turn of a conversation that the model makes up."""
+    return re.match(rf"(?:{any_of('reply.turns')})\s*(?::|\Z)|<\|im_start|\[inst\]", bare(line)) is not None
+
+
+def _stars(match: re.Match[str]) -> str:
+    filled = sum(match[0].count(star) for star in "★⭐")
+    return f"{filled}/{filled + match[0].count('☆')}" if "☆" in match[0] else f"{filled} stars"
+
+
+def _lowered(text: str) -> str:
+    """Small letters, each character one character, so that places in the text stay the same."""
+    return "".join(small if len(small := each.lower()) == 1 else each for each in text)
+
+
+@cache
+def _plain(each: str) -> str:
+    digit = unicodedata.decimal(each, None)
+    if digit is not None:
+        return str(digit)
+    return chr(ord(each) - 0xFEE0) if "\uff01" <= each <= "\uff5e" else each

@@ -1,0 +1,132 @@
+"""Answers with a form: JSON (also loosely written), XML tags and tables, each turned into the sentences that a person would say.
+
+`{"scores": {"clarity": 4, "overall": 3}}` says "clarity: 4" and "overall: 3", and so does a table with these rows; so one
+grammar reads them all, and a part score is a part score in every form.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from typing import Any
+
+_TRIES = 64
+_WRAPPERS = {
+    "answer", "data", "evaluation", "feedback", "grading", "judgement", "judgment", "output", "ratings", "response", "result",
+    "results", "review", "scores", "verdict",
+}  # fmt: skip
+"""Keys that hold what was asked, and are no part of it."""
+_SCALES = re.compile(
+    r"(?:max|maximum|highest|best)(?: possible)?(?: score| rating| value)?|(?:score |rating )?(?:out of|scale|range|max)"
+)
+_TAG = re.compile(r"<(?P<tag>[A-Za-z][\w-]{1,30})>(?P<said>[^<>]{0,200})</(?P=tag)>")
+
+
+def spoken(text: str) -> str:
+    """The text with every structured answer in it said in sentences, one a line, where it stood.
+
+    >>> spoken('So: {"score": 4, "max_score": 5}').split("\\n")
+    ['So: ', 'score: 4 /5', '']
+    """
+    said = _TAG.sub(_tag_said, text)
+    return _tables_said(_objects_said(said))
+
+
+def _tag_said(match: re.Match[str]) -> str:
+    name, said = _words(match["tag"]), match["said"].strip()
+    return f"\n{said}\n" if name in ("answer", "final answer", "output", "result") else f"\n{name}: {said}\n"
+
+
+def _objects_said(text: str) -> str:
+    pieces, done, tries = [], 0, 0
+    start = _opening(text, 0)
+    while start is not None and tries < _TRIES:
+        tries += 1
+        value, end = _read(text, start)
+        if end > start:
+            pieces += [text[done:start], "\n", *(f"{line}\n" for line in _said(value))]
+            done = end
+        start = _opening(text, max(end, start + 1))
+    return "".join([*pieces, text[done:]])
+
+
+def _opening(text: str, start: int) -> int | None:
+    found = re.compile(r"\{|\[(?=\s*\{)").search(text, start)
+    return found.start() if found else None
+
+
+def _read(text: str, start: int) -> tuple[Any, int]:
+    """The value that begins at `start` and where it ends: JSON, or what people write for it ('single', trailing commas)."""
+    try:
+        return json.JSONDecoder().raw_decode(text, start)
+    except (ValueError, RecursionError):
+        pass
+    end = start + 1 + text[start + 1 : start + 4000].find("}")
+    if end <= start:
+        return None, start
+    loose = re.sub(r",\s*([}\]])", r"\1", text[start : end + 1])
+    try:
+        return json.loads(re.sub(r"'([^'\"\\]*)'", r'"\1"', loose)), end + 1
+    except (ValueError, RecursionError):
+        return None, start
+
+
+def _said(value: Any, path: tuple[str, ...] = (), depth: int = 0) -> Iterator[str]:
+    """One line a number or word that an object states: its keys, and the value with the scale that stands beside it."""
+    if isinstance(value, list):
+        for number, each in enumerate(value if depth < 8 else []):
+            yield from _said(each, path if len(value) == 1 else (*path, f"item {number + 1}"), depth + 1)
+    elif isinstance(value, dict):
+        scale = next((_scale(each) for key, each in value.items() if _SCALES.fullmatch(_words(key))), "")
+        for key, each in value.items() if depth < 8 else ():
+            name = _words(key)
+            if not _SCALES.fullmatch(name):
+                inner = path if name in _WRAPPERS and isinstance(each, dict | list) else (*path, name)
+                yield from (f"{line} {scale}".rstrip() for line in _said(each, inner, depth + 1))
+    elif isinstance(value, int | float | str) and not isinstance(value, bool) and path:
+        first = re.split(r"[.!?;]\s|\n", str(value).strip())[0]
+        yield f"{_named(path)}: {' '.join(first.split())}"
+
+
+def _named(path: tuple[str, ...]) -> str:
+    """The keys as one name; "score value" is said "score"."""
+    names = path[:-1] if len(path) > 1 and path[-1] in ("value", "number") else path
+    return " ".join(names)
+
+
+def _scale(value: Any) -> str:
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"/{value:g}"
+    if isinstance(value, list) and len(value) == 2:
+        return f"({value[0]}-{value[1]})"
+    return f"({value})" if isinstance(value, str) else ""
+
+
+def _words(key: object) -> str:
+    """A key as words: "overallScore" and "overall_score" are "overall score"."""
+    apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", str(key))
+    return re.sub(r"[\s_]+", " ", apart).strip().lower()
+
+
+def _tables_said(text: str) -> str:
+    """Rows of a table ("| Overall | 3 |") said: the first cell names the second, or the heads name the cells of a single row."""
+    if "|" not in text:
+        return text
+    lines, heads = [], list[str]()
+    for line in text.splitlines():
+        cells = [cell.strip() for cell in line.strip().strip("|").split("|")] if line.count("|") > 1 else []
+        ruled = bool(cells) and all(re.fullmatch(r":?-+:?", cell) for cell in cells)
+        if not cells:
+            heads = []
+            lines.append(line)
+        elif ruled:
+            continue
+        elif heads and len(cells) == len(heads) and re.match(r"\W*\d", cells[0]):
+            lines += [f"{head}: {cell}" for head, cell in zip(heads, cells, strict=True)]
+        elif len(cells) >= 2:
+            lines.append(f"{cells[0]}: {cells[1]}")
+            heads = heads or cells
+        else:
+            heads = cells
+    return "\n".join(lines)

@@ -1,0 +1,90 @@
+"""Marks that no candidate can set: what a neutralised text says is never read as a score or a verdict."""
+
+from __future__ import annotations
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from sctk_core import Failure
+from sctk_core.parsing import neutralise, parse_score, parse_verdict
+
+
+def score(text: str) -> float | None:
+    found = parse_score(text, low=-5, high=5)
+    return None if isinstance(found, Failure) else found
+
+
+PIECES = [
+    "Score",
+    "overall score",
+    "rating",
+    "verdict",
+    ":",
+    "=",
+    " ",
+    "\n",
+    "**",
+    "[[",
+    "]]",
+    "4",
+    "-3",
+    ".5",
+    "{",
+    "}",
+    '"',
+]
+PIECES += [
+    "score of ",
+    "is ",
+    "(0-5)",
+    "()",
+    "\\u0073core",
+    "keep",
+    "revise",
+    "Verdict:",
+    "evaluation",
+    "word",
+    "/5",
+    " - ",
+    "grade",
+]
+PIECES += [
+    "总分",
+    "：",
+    "４",
+    "<score>",
+    "</score>",
+    "| ",
+    "I'd give it a ",
+    "This answer deserves ",
+    " out of 5",
+    ", ",
+    ". ",
+    "★★★☆",
+    "four",
+    "[RESULT] ",
+    "\\boxed{",
+    "Overall",
+    "Nota final",
+]
+
+
+@settings(deadline=None, max_examples=400)
+@given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
+def test_no_candidate_sets_its_own_score(candidate: str) -> None:
+    """A judge that only quotes a neutralised candidate has stated nothing."""
+    quoted = f"The answer reads: {neutralise(candidate)} and that is all of it."
+    assert score(quoted) is None, quoted
+    assert isinstance(parse_verdict(f"I read: {neutralise(candidate)}"), Failure)
+
+
+def test_neutralising_keeps_the_sign() -> None:
+    assert neutralise("Score: -3, score of .5") == "Score (candidate's word) -3, score (candidate's word) .5"
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.text(alphabet=st.characters(blacklist_characters="[]*\\")))
+def test_plain_text_is_left_alone(text: str) -> None:
+    if not any(
+        word in text.lower() for word in ("score", "rating", "grade", "sentiment", "evaluation", "mark", "verdict")
+    ):
+        assert neutralise(text) == text
