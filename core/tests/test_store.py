@@ -7,7 +7,7 @@ import hashlib
 import json
 import sqlite3
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -352,6 +352,7 @@ class Verdict:
 
 RECORDS = [
     PROMPT,
+    replace(PROMPT, other_references=("s", "")),
     DRAFT,
     BARE,
     Critique(sample=DRAFT, text="no", verdict="revise", findings=("a", "b"), reply="k"),

@@ -49,6 +49,7 @@ from sctk_core.records import (
     Value,
     name_by,
 )
+from sctk_core.references import references_of
 from sctk_core.statistics import mean_with_interval
 
 if TYPE_CHECKING:
@@ -135,6 +136,7 @@ __all__ = [
     "neutralise",
     "parse_score",
     "parse_verdict",
+    "references_of",
     "seed_from",
     "setting",
     "spoken",

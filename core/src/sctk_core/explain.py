@@ -111,7 +111,7 @@ def _passage(reader: RunReader, table: str, row: Row) -> Passage:
     texts = {name: row[name] for name in _TEXTS if row.get(name)}
     if row.get("messages"):
         texts = {f"{turn['role']} {i}": turn["content"] for i, turn in enumerate(row["messages"])} | texts
-    facts = {name: value for name, value in row.items() if name not in _HIDDEN and value not in (None, "")}
+    facts = {name: value for name, value in row.items() if name not in _HIDDEN and value not in (None, "", [])}
     if row.get("token_ids") is not None:
         facts["n_tokens"] = len(row["token_ids"])
     line = reader.line_of(row["id"])

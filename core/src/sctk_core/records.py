@@ -78,6 +78,7 @@ class Given:
 class Prompt:
     """What a model is asked. `reference` None: no gold answer; `document` None: no context; `occurrence` counts equal rows.
 
+    `other_references` are more gold answers, any of which is as right as the first; `references` are all of them.
     `meta` carries what a source knows of the row (strings only); `meta["group"]`, where given, names the item (a film, a
     document) whose rows must fall on one side of a split. `given` None: nothing was made elsewhere; it is not part of the
     id, because the samples made from it have ids of their own.
@@ -89,11 +90,18 @@ class Prompt:
     meta: Mapping[str, str] = field(default_factory=dict)
     occurrence: int = 0
     given: Given | None = None
+    other_references: tuple[str, ...] = ()
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
         turns = [[m.role, m.content] for m in self.messages]
-        name_by(self, turns, self.reference, self.document, dict(self.meta), self.occurrence)
+        others = (self.other_references,) if self.other_references else ()
+        name_by(self, turns, self.reference, self.document, dict(self.meta), self.occurrence, *others)
+
+    @property
+    def references(self) -> tuple[str, ...]:
+        """Every gold answer, () where there is none."""
+        return () if self.reference is None else (self.reference, *self.other_references)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -132,11 +132,14 @@ def _plain(value: Any) -> Any:
 
 
 def record_from(kind: type, row: Mapping[str, Any], parents: Mapping[str, Mapping[str, Any]]) -> Any:
-    """The record of a row; `parents` are the rows of all records that it refers to, by id. A row that was changed is an error."""
+    """The record of a row; `parents` are the rows of all records that it refers to, by id. A row that was changed is an error.
+
+    A column that a table of an older sctk lacks is as the record's field has it by default.
+    """
     fields: dict[str, Any] = {}
     hints = _hints(kind)
     for column in columns(kind):
-        if column.name == "id":
+        if column.name == "id" or column.name not in row:
             continue
         value = row[column.name]
         if value is not None and column.parent is not None:

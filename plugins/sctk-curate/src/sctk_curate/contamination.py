@@ -70,8 +70,8 @@ class Decontaminate:
         for place, prompt in enumerate(held_out):
             if self.config.held_out != "reference":
                 found.append((place, asked(prompt)))
-            if self.config.held_out != "prompt" and prompt.reference:
-                found.append((place, prompt.reference))
+            if self.config.held_out != "prompt":
+                found += [(place, text) for text in prompt.references if text]
         return [place for place, _ in found], [text for _, text in found]
 
     def _declined(self, text: str, overlap: Overlap, because: str) -> Declined:
