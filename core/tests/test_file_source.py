@@ -317,9 +317,9 @@ BAD: list[tuple[str, bytes, dict[str, Any], str]] = [
     ("a.jsonl", b'{"messages": []}\n', {}, "a.jsonl:1: got 'messages' without a user's turn to answer"),
     (
         "a.jsonl",
-        b'{"messages": [{"from": "human"}]}\n',
+        b'{"messages": [{"from": "narrator"}]}\n',
         {},
-        "a.jsonl:1: messages[0]: got None, wanted a turn with role",
+        "a.jsonl:1: messages[0]: got 'narrator', wanted a turn with role",
     ),
     (
         "a.jsonl",

@@ -47,6 +47,8 @@ def check(**given: Any) -> int:
         "",
     ]:
         put(line)
+    for note in assembly.notes:
+        put(f"note: {clean(note, one_line=True)}")
     put(f"fingerprint  {assembly.fingerprint}")
     put(f"runs in      {run_path(assembly, None)}")
     return 0

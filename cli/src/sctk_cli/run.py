@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sctk_cli.terminal import listen, put, reserved_stdout
+from sctk_cli.terminal import clean, listen, put, reserved_stdout, say
 
 if TYPE_CHECKING:
     from sctk_core.plugins import Catalogue
@@ -84,8 +84,11 @@ def run(out: Path | None, redo: tuple[str, ...], json_: bool, **given: Any) -> i
     listen()
     with reserved_stdout():
         recipe, among = resolved(given)
+        assembly = assemble(recipe, among)
+        for note in assembly.notes:
+            say(f"note: {clean(note, one_line=True)}")
         with progress() as observer:
-            result = execute(assemble(recipe, among), out=out, observers=[observer], redo=redo)
+            result = execute(assembly, out=out, observers=[observer], redo=redo)
     if json_:
         put(as_json(result))
     else:

@@ -125,7 +125,11 @@ class Evaluator(Protocol):
 
 @runtime_checkable
 class Source(Protocol):
-    """Where prompts come from."""
+    """Where prompts come from.
+
+    May offer `notes`, a sequence of lines: how it reads its files, and what of them it does not read. A user is told before
+    anything is asked, and again beside the numbers.
+    """
 
     def prompts(self) -> Iterator[Prompt]:
         """All prompts in a fixed order; a row that is seen again carries the number of its occurrence."""

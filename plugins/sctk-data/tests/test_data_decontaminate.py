@@ -76,7 +76,8 @@ def test_the_rows_that_go_are_those_of_the_oracle(
         assert grams(one["span"], n)
         assert grams(one["span"], n) <= grams(held[m], n)
     assert json.loads(summary) == {
-        "column": "text", "against_column": "question", "rows": 60, "kept": 60 - len(want), "removed": len(want),
+        "column": "text", "read_as": [], "unread": [], "against_column": "question", "against_read_as": ["questions"],
+        "against_unread": [], "rows": 60, "kept": 60 - len(want), "removed": len(want),
         "held_out": 12, "held_out_found": len({m for pairs in want.values() for _, m in pairs}),
         "held_out_too_short": sum(not grams(text, n) for text in held), "bad_rows": 0, "bad_reasons": {},
     }  # fmt: skip

@@ -206,7 +206,8 @@ def test_standard_input_and_the_summary_for_machines(tmp_path: Path) -> None:
     summary = json.loads(done.stdout)
     assert out.read_text() == "".join(rows.splitlines(keepends=True)[n] for n in kept)
     assert summary == {
-        "mode": "near", "column": "prompt", "rows": 8, "kept": len(kept), "removed": 8 - len(kept),
+        "mode": "near", "column": "prompt", "read_as": ["prompts"], "unread": [], "rows": 8,
+        "kept": len(kept), "removed": 8 - len(kept),
         "clusters": summary["clusters"], "equal_rows": summary["equal_rows"], "candidates": summary["candidates"],
         "checked": summary["checked"], "bad_rows": 0, "bad_reasons": {},
     }  # fmt: skip
@@ -269,7 +270,8 @@ def test_bad_rows_are_skipped_and_counted(tmp_path: Path, capfdbinary: pytest.Ca
         (["rows.jsonl", "--delimiter", "::"], ["the delimiter: got '::', wanted one character"]),
         (["rows.jsonl", "--column", "txet"], ["no column 'txet'"]),
         (["rows.parquet", "--column", "txet"], ["no column 'txet'", "did you mean 'text'?"]),
-        (["two.jsonl"], ["two.jsonl:1", "several columns", "prompt, response", "--column prompt"]),
+        (["two.jsonl"], ["two.jsonl:1", "several columns", "content, document", "--column content"]),
+        (["ids.jsonl"], ["ids.jsonl:1", "no column that may be the text", "id, n", "--column"]),
         (["none.jsonl"], ["no column that may be the text", "(columns: a)"]),
         (["rows.parquet", "--column", "n"], ["got Int64, wanted text"]),
         (["broken.parquet"], ["broken.parquet", "not Parquet"]),
@@ -304,7 +306,8 @@ def test_what_cannot_be_done_is_told_and_leaves_nothing(
     Path("rows.txt").write_bytes(b"")
     Path("rows.jsonl.bz2").write_bytes(b"")
     written(Path("rows.jsonl"), [{"text": "a"}])
-    written(Path("two.jsonl"), [{"prompt": "a", "response": "b"}])
+    written(Path("two.jsonl"), [{"content": "a", "document": "b"}])
+    written(Path("ids.jsonl"), [{"id": "a", "n": 1}])
     written(Path("none.jsonl"), [{"a": 1}])
     Path("link.jsonl").symlink_to("rows.jsonl")
     pl.DataFrame({"text": ["a"], "n": [1]}).write_parquet("rows.parquet")

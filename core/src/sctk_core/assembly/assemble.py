@@ -58,6 +58,11 @@ class Assembly:
         found |= {f"evaluator.{part.label}": part.facts for part in self.evaluators}
         return found | {f"pairwise.{part.label}": part.facts for part in self.pairwise}
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What the source says of how it reads its files, for a user to know before anything is asked."""
+        return tuple(str(note) for note in getattr(self.source.instance, "notes", ()))
+
     def role(self, name: str) -> Role:
         """Who plays a role; one that the recipe leaves out is played by the student as it came."""
         return self.roles.get(name, self.student)

@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Literal
 
 from sctk_core.builtin.columns import Columns, prompt_of
+from sctk_core.builtin.looked import Account
 from sctk_core.config import setting
 from sctk_core.errors import ConfigError
 from sctk_core.identity import content_id, file_digest, uniform
@@ -66,6 +67,7 @@ class FileSource:
         self._spool = tempfile.TemporaryDirectory(prefix="sctk-")  # empty, save for standard input; goes when this does
         self._files = self._inputs(config.path)
         self._held_files = self._inputs(config.held_out) if config.held_out else []
+        self.notes: tuple[str, ...] = ()
         self._sides = self._checked()
         self.n_prompts = self._sides.count(_TRAIN)
         if not self.n_prompts:
@@ -102,21 +104,30 @@ class FileSource:
 
     def _checked(self) -> bytearray:
         """The side on which each row falls: the one reading in which every row of every file is found to be good."""
-        elsewhere: set[str] = set()
+        elsewhere, held = set(), Account()
         if self._held_files:
-            elsewhere = {group_of(self._prompt(row)) for row in _rows(self._held_files)}
-        sides = bytearray()
-        for row in _rows(self._files):
-            group = group_of(self._prompt(row))
+            elsewhere = {group_of(prompt) for _, prompt in self._read(self._held_files, held)}
+        sides, account = bytearray(), Account()
+        for where, prompt in self._read(self._files, account):
+            group = group_of(prompt)
             if group in elsewhere:
                 other = ", ".join(_names(self.config.held_out))
                 raise ConfigError(
-                    f"{row.where}: got a prompt that {other} holds out, wanted it in one file only",
+                    f"{where}: got a prompt that {other} holds out, wanted it in one file only",
                     hint="take it out of one of the files, or leave held_out away and use held_out_share",
                 )
             shared = not self._held_files and uniform("held out", group) < self.config.held_out_share
             sides.append(_HELD if shared else _TRAIN)
+        held_out = ", ".join(_names(self.config.held_out))
+        self.notes = (*account.notes(self.name), *held.notes(held_out))
         return sides
+
+    def _read(self, files: Sequence[Input], account: Account) -> Iterator[tuple[str, Prompt]]:
+        """(place, prompt) of every row of the files; `account` is told how each was read."""
+        for row in _rows(files):
+            prompt, looked = prompt_of(row, self.config.columns, trim=self.config.trim)
+            account.add(row, looked)
+            yield row.where, prompt
 
     def digest(self) -> str:
         """32 hex digits over the bytes of the files, and of the held-out files: what of them can change a run."""
@@ -142,7 +153,7 @@ class FileSource:
             one.check_unchanged()
 
     def _prompt(self, row: Row) -> Prompt:
-        return prompt_of(row, self.config.columns, trim=self.config.trim)
+        return prompt_of(row, self.config.columns, trim=self.config.trim)[0]
 
 
 def _names(paths: Paths) -> tuple[str, ...]:

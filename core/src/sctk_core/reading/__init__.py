@@ -3,25 +3,46 @@
 `finding.py` says which files a name stands for, `forms.py` what a file is by its ending, `inputs.py` holds one file and opens it,
 `packing.py` unpacks it. `lines.py` streams JSONL, `delimited.py` CSV, `tables.py` Parquet and Arrow, `arrays.py` reads JSON arrays;
 `standard_input.py` puts on disk what comes once and is read twice. `chunks.py` chooses among them, `rows.py` goes row by row.
-`columns.py` finds columns by name, `texts.py` takes the text of a row or of a chunk out of one, and `faults.py` words what is wrong
-with a row. A new ending is a line in `forms.py`, a new form a reader beside these and a line in `chunks.py`. polars and pyarrow
-are imported where a table is read.
+`columns.py` finds columns by name (`paths.py`: inside of nested ones), and `faults.py` words what is wrong with a row. A new ending
+is a line in `forms.py`, a new form of file a reader beside these and a line in `chunks.py`. polars and pyarrow are imported where a
+table is read.
+
+`row_forms.py` is the table of the forms that rows have in the field (Alpaca, ShareGPT, ...); `turns.py` reads conversations, and
+`answers.py` answers and contexts, in all shapes that they come in. `parts.py` is the text of one row, `texts.py` that of a chunk.
 """
 
+from sctk_core.reading.answers import answers_of, context_of, plain_answers
 from sctk_core.reading.chunks import Chunk, chunks_of
-from sctk_core.reading.columns import listed, named_usually, no_column
+from sctk_core.reading.columns import holds_text, is_id, listed, named_usually, no_column
 from sctk_core.reading.faults import Fault
 from sctk_core.reading.finding import STDIN, Wanted, inputs_at
 from sctk_core.reading.forms import FORMS, TYPED, Form, Layout, form_of
 from sctk_core.reading.inputs import Input, check_readable
 from sctk_core.reading.lines import Lines, objects
+from sctk_core.reading.parts import Reason, half_pair, text_of, whole
+from sctk_core.reading.paths import NoSuchPath, root_of, value_at
+from sctk_core.reading.row_forms import ROW_FORMS, RowForm, recognised
 from sctk_core.reading.rows import Row, rows_of
 from sctk_core.reading.standard_input import spooled
 from sctk_core.reading.tables import Table
-from sctk_core.reading.texts import Reason, TextColumn, half_pair, text_of, whole
+from sctk_core.reading.texts import TextColumn
+from sctk_core.reading.turns import (
+    ROLES,
+    Misfit,
+    Turn,
+    begins_turns,
+    listed_turns,
+    no_list,
+    no_tools,
+    shown,
+    turn_of,
+    turns_of,
+)
 
 __all__ = [
     "FORMS",
+    "ROLES",
+    "ROW_FORMS",
     "STDIN",
     "TYPED",
     "Chunk",
@@ -30,22 +51,41 @@ __all__ = [
     "Input",
     "Layout",
     "Lines",
+    "Misfit",
+    "NoSuchPath",
     "Reason",
     "Row",
+    "RowForm",
     "Table",
     "TextColumn",
+    "Turn",
     "Wanted",
+    "answers_of",
+    "begins_turns",
     "check_readable",
     "chunks_of",
+    "context_of",
     "form_of",
     "half_pair",
+    "holds_text",
     "inputs_at",
+    "is_id",
     "listed",
+    "listed_turns",
     "named_usually",
     "no_column",
+    "no_list",
+    "no_tools",
     "objects",
+    "plain_answers",
+    "recognised",
+    "root_of",
     "rows_of",
+    "shown",
     "spooled",
     "text_of",
+    "turn_of",
+    "turns_of",
+    "value_at",
     "whole",
 ]

@@ -1,13 +1,15 @@
-"""Columns by name: which there are, which is meant, and what is said of one that is missing."""
+"""Columns by name: which there are, which is meant, which are no text, and what is said of one that is missing."""
 
 from __future__ import annotations
 
-from collections.abc import Container, Iterable, Sequence
+import re
+from collections.abc import Container, Iterable, Mapping, Sequence
 
 from sctk_core.config import suggestion
 from sctk_core.errors import ConfigError
 
 _SHOWN = 12
+_ID = re.compile(r"(.*[_-])?(id|ids|uid|uuid|guid|idx|index|hash|sha1|sha256|md5)|[a-z]+Id", re.DOTALL)
 
 
 def listed(names: Sequence[str]) -> str:
@@ -23,6 +25,28 @@ def listed(names: Sequence[str]) -> str:
 def named_usually(usual: Sequence[str], names: Container[str]) -> list[str]:
     """Those of the usual names that are there, the most usual first."""
     return [name for name in usual if name in names]
+
+
+def is_id(name: str) -> bool:
+    """Whether a column is called as identifiers are: such a column is never the text.
+
+    >>> [is_id(name) for name in ("id", "ID", "prompt_id", "exampleId", "idea", "paid")]
+    [True, True, True, True, False, False]
+    """
+    return bool(_ID.fullmatch(name) or _ID.fullmatch(name.lower()))
+
+
+def holds_text(value: object) -> bool:
+    """Whether there is a text in a value, however deep.
+
+    >>> holds_text({"a": [1, "x"]}), holds_text([1, None, " "])
+    (True, False)
+    """
+    if isinstance(value, str):
+        return bool(value.strip())
+    if isinstance(value, Mapping):
+        return any(map(holds_text, value.values()))
+    return isinstance(value, list) and any(map(holds_text, value))
 
 
 def no_column(

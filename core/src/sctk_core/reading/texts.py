@@ -1,6 +1,7 @@
-"""The text of a row: which column holds it, and why a row has none.
+"""The text of a row: out of the columns that were named, or out of those of the form that the file's first row shows.
 
-A column is taken as one Arrow column for each chunk, whatever the form of the file; the turns of a chat are joined by line feeds.
+`parts.py` says what the text of one row is; here a chunk becomes one Arrow column, whatever the form of the file. Of a form the
+whole row is compared, what is asked and what is answered: rows with one instruction and other inputs are different rows.
 """
 
 from __future__ import annotations
@@ -10,45 +11,83 @@ from typing import TYPE_CHECKING, Any
 
 from sctk_core.errors import ConfigError
 from sctk_core.reading.chunks import Chunk
-from sctk_core.reading.columns import listed, named_usually, no_column
+from sctk_core.reading.columns import holds_text, is_id, listed, named_usually, no_column
 from sctk_core.reading.faults import Fault
+from sctk_core.reading.frames import first_row, quick_texts, text_columns
+from sctk_core.reading.inputs import Input
 from sctk_core.reading.lines import Lines, objects
+from sctk_core.reading.parts import Reading, Reason
+from sctk_core.reading.paths import root_of
+from sctk_core.reading.row_forms import recognised
 from sctk_core.reading.tables import Table
 
 if TYPE_CHECKING:
     import polars as pl
 
-USUAL = (
-    "text",
-    "content",
-    "document",
-    "messages",
-    "prompt",
-    "question",
-    "instruction",
-    "completion",
-    "response",
-    "answer",
-)
+ALONE = "text"
+"""A column of that name is the text, whatever is beside it."""
+DOCUMENTS = ("content", "document")
+USUAL = (*DOCUMENTS, "completion", "response", "answer")
 
 
 class TextColumn:
-    """The text column of a command: named, or found in the first row by its usual name. `bad` is told of rows without a text."""
+    """The text columns of a command: named, or found in the first row of each file. `bad` is told of rows without a text.
 
-    def __init__(self, name: str | None, bad: Callable[[Fault], object], *, option: str = "--column") -> None:
-        self.name, self._bad, self._option = name, bad, option
+    `besides` are columns that have another part in the command; with them one column is looked for and no form. `read_as` are
+    the forms that were found, `unread` the columns that hold text and were not read.
+    """
+
+    def __init__(
+        self,
+        names: str | Sequence[str] | None,
+        bad: Callable[[Fault], object],
+        *,
+        option: str = "--column",
+        besides: Sequence[str] = (),
+    ) -> None:
+        self._named = (names,) if isinstance(names, str) else tuple(names or ())
+        self._bad, self._option, self._besides = bad, option, frozenset(besides)
+        self._readings: dict[int, Reading] = {}
+        self._read: dict[str, None] = dict.fromkeys(self._named)
+        self._others: dict[str, None] = {}
+
+    @property
+    def name(self) -> str | None:
+        """The columns that were read, as a summary names them; None: no row was seen."""
+        ordered = [name for reading in self._readings.values() for name in reading.columns_of(self._read)]
+        return " + ".join(dict.fromkeys([*self._named, *ordered])) or None
+
+    @property
+    def read_as(self) -> list[str]:
+        """The forms that rows were read as, in the words of the field."""
+        return list(dict.fromkeys(reading.form.name for reading in self._readings.values() if reading.form))
+
+    @property
+    def unread(self) -> list[str]:
+        """The columns that hold text and were read in no row."""
+        roots = {root_of(name, {}) for name in self._read} | set(self._read)
+        return [name for name in self._others if name not in roots]
 
     def of(self, chunk: Chunk) -> tuple[list[int], pl.Series]:
         """(index of every good row, their texts as one Arrow column)."""
         return self._of_table(chunk) if isinstance(chunk, Table) else self._of_lines(chunk)
+
+    def text(self, row: Mapping[str, Any], source: Input, where: str) -> str | Reason:
+        """The text of one row, or the reason why it has none."""
+        reading = self._reading(row, source, where)
+        columns, text = reading.text(row)
+        self._read.update(dict.fromkeys(columns))
+        for name, value in row.items():
+            if name not in self._read and name not in self._others and self._may_be_text(name) and holds_text(value):
+                self._others[name] = None
+        return text
 
     def _of_lines(self, chunk: Lines) -> tuple[list[int], pl.Series]:
         import polars as pl
 
         good, found = [], []
         for index, row in objects(chunk, self._bad):
-            self.settle(row, chunk.where(index))
-            text = text_of(row, self.name or "")
+            text = self.text(row, chunk.source, chunk.where(index))
             if isinstance(text, Reason):
                 self._bad(Fault(where=chunk.where(index), reason=text))
             else:
@@ -56,97 +95,72 @@ class TextColumn:
                 found.append(text)
         return good, pl.Series("text", found, dtype=pl.String)
 
-    def settle(self, row: Mapping[str, Any], where: str) -> None:
-        """Finds the column in the first row, where no name was given."""
-        if self.name is None:
-            self.name = self._found(list(row), [name for name, value in row.items() if isinstance(value, str)], where)
-
     def _of_table(self, chunk: Table) -> tuple[list[int], pl.Series]:
-        import polars as pl
-
-        schema = chunk.frame.schema
-        if self.name is None:
-            self.name = self._found(
-                list(schema), [name for name, kind in schema.items() if kind == pl.String], chunk.source.name
-            )
-        if self.name not in schema:
-            hint = f"name one that is there with {self._option}"
-            raise no_column(chunk.source.name, self.name, schema, hint=hint)
-        texts = _as_text(chunk.frame[self.name], chunk.source.name)
+        reading = self._reading(first_row(chunk.frame), chunk.source, chunk.source.name)
+        self._check_columns(chunk)
+        for name in text_columns(chunk.frame):
+            if self._may_be_text(name):
+                self._others[name] = None
+        texts = quick_texts(chunk.frame, reading)
+        if texts is None:
+            return self._of_rows(chunk)
+        self._read.update(dict.fromkeys(reading.columns_of(chunk.frame.schema)))
         missing = texts.is_null()
         for index in missing.arg_true().to_list():
-            self._bad(Fault(where=chunk.where(index), reason=f"null in {self.name!r}"))
+            self._bad(Fault(where=chunk.where(index), reason=f"null in {reading.first!r}"))
         good = (~missing).arg_true()
         return good.to_list(), texts if len(good) == len(texts) else texts.gather(good)
 
-    def _found(self, names: Sequence[str], texts: Sequence[str], where: str) -> str:
-        usual = named_usually(USUAL, names)
-        if "text" in usual or len(usual) == 1:
-            return usual[0]
-        if not usual and len(texts) == 1:
-            return texts[0]
+    def _of_rows(self, chunk: Table) -> tuple[list[int], pl.Series]:
+        """The same row by row, where the columns are of types that need it."""
+        import polars as pl
+
+        good, found = [], []
+        for index, row in enumerate(chunk.frame.iter_rows(named=True)):
+            text = self.text(row, chunk.source, chunk.where(index))
+            if isinstance(text, Reason):
+                self._bad(Fault(where=chunk.where(index), reason=text))
+            else:
+                good.append(index)
+                found.append(text)
+        return good, pl.Series("text", found, dtype=pl.String)
+
+    def _check_columns(self, chunk: Table) -> None:
+        """A ConfigError where a named column is not there, or can hold no text: so it is in every row."""
+        schema = chunk.frame.schema
+        for name in self._named:
+            root = root_of(name, schema)
+            if root not in schema:
+                hint = f"name one that is there with {self._option}"
+                raise no_column(chunk.source.name, name, schema, hint=hint)
+            if schema[root].is_numeric() or schema[root].is_temporal():
+                raise ConfigError(
+                    f"{chunk.source.name}: column {root!r}: got {schema[root]}, wanted text", hint="name another column"
+                )
+
+    def _may_be_text(self, name: str) -> bool:
+        return name not in self._besides and not is_id(name)
+
+    def _reading(self, row: Mapping[str, Any], source: Input, where: str) -> Reading:
+        """How the rows of a file are read: as its first row is."""
+        found = self._readings.get(id(source))
+        if found is None:
+            found = self._readings[id(source)] = Reading(names=self._named) if self._named else self._found(row, where)
+        return found
+
+    def _found(self, row: Mapping[str, Any], where: str) -> Reading:
+        if ALONE in row and ALONE not in self._besides:
+            return Reading(names=(ALONE,))
+        form = None if self._besides else recognised(row)
+        documents = [name for name in named_usually(DOCUMENTS, row) if holds_text(row[name])]
+        if form is not None and not documents:
+            return Reading(form=form.form)
+        texts = [name for name, value in row.items() if isinstance(value, str) and self._may_be_text(name)]
+        usual = [name for name in named_usually(USUAL, row) if name not in self._besides]
+        usual += [form.form.asked] if form else []
+        if len(usual) == 1 or (not usual and len(texts) == 1):
+            return Reading(names=tuple(usual or texts))
         raise ConfigError(
-            f"{where}: got {'several columns' if usual else 'no column'} that may be the text (columns: {listed(names)})",
-            hint=f"say which it is with {self._option} {(usual or list(names) or ['NAME'])[0]}",
+            f"{where}: got {'several columns' if usual else 'no column'} that may be the text (columns: {listed(list(row))})",
+            hint=f"say which it is with {self._option} {(usual or list(row) or ['NAME'])[0]}",
         )
-
-
-class Reason(str):
-    """Why a row has no text, apart from its text."""
-
-    __slots__ = ()
-
-
-def text_of(row: Mapping[str, Any], name: str) -> str | Reason:
-    """The row's text in column `name`, or the reason why there is none; turns of a chat are joined by line feeds."""
-    if name not in row:
-        return Reason(f"no column {name!r}")
-    value = row[name]
-    if isinstance(value, list) and value and all(isinstance(turn, dict) for turn in value):
-        contents = [turn.get("content") for turn in value]
-        value = "\n".join(contents) if all(isinstance(one, str) for one in contents) else contents
-    if value is None:
-        return Reason(f"null in {name!r}")
-    if not isinstance(value, str):
-        return Reason(f"no text but a {type(value).__name__} in {name!r}")
-    return value if whole(value) else Reason(f"half a surrogate pair in {name!r}")
-
-
-def half_pair(text: str) -> int | None:
-    r"""Where the text has half a surrogate pair, which is no Unicode; None: nowhere.
-
-    >>> half_pair("a\ud83d"), half_pair("a\U0001f3ac")
-    (1, None)
-    """
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError as error:
-        return error.start
-    return None
-
-
-def whole(text: str) -> bool:
-    """Whether the text has no half of a surrogate pair."""
-    return half_pair(text) is None
-
-
-def _as_text(column: pl.Series, source: str) -> pl.Series:
-    """The column as text; of chat turns the contents, joined by line feeds, null where one of them is."""
-    import polars as pl
-
-    kind = column.dtype
-    if kind == pl.String:
-        return column
-    if isinstance(kind, (pl.Categorical, pl.Enum)):
-        return column.cast(pl.String)
-    if isinstance(kind, pl.List) and _is_turn(kind.inner):
-        turns = pl.col(column.name)
-        joined = turns.list.eval(pl.element().struct.field("content")).list.join("\n", ignore_nulls=False)
-        return column.to_frame().select(pl.when(turns.list.len() > 0).then(joined)).to_series()
-    raise ConfigError(f"{source}: column {column.name!r}: got {kind}, wanted text", hint="name another column")
-
-
-def _is_turn(kind: object) -> bool:
-    import polars as pl
-
-    return isinstance(kind, pl.Struct) and pl.Field("content", pl.String) in kind.fields

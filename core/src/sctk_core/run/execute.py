@@ -163,7 +163,7 @@ class _Execution:
     def _notes(self, context: Context) -> list[str]:
         """What a user should know beside the numbers."""
         reading = getattr(self._assembly.parts["method"].target, "reading", "")
-        notes = [reading] if reading else []
+        notes = [*([reading] if reading else []), *self._assembly.notes]
         for unit in self._units:
             if unit.kind == "curation":
                 notes += notes_of(context, unit)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import json
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sctk_core import ConfigError, suggestion
@@ -16,14 +16,18 @@ from sctk_core.reading import (
     Fault,
     Input,
     Lines,
+    Misfit,
+    NoSuchPath,
     Reason,
     Table,
     TextColumn,
+    answers_of,
     listed,
     named_usually,
     no_column,
     objects,
-    text_of,
+    root_of,
+    value_at,
     whole,
 )
 
@@ -53,62 +57,75 @@ class AnswerLists:
         return good, lists.filter(lists.list.len() > 0).explode(), offsets
 
     def _of_lines(self, chunk: Lines) -> tuple[list[int], pl.Series]:
+        return self._of_rows(chunk, objects(chunk, self._bad))
+
+    def _of_rows(self, chunk: Chunk, rows: Iterable[tuple[int, Mapping[str, Any]]]) -> tuple[list[int], pl.Series]:
         import polars as pl
 
         good, found = [], []
-        for index, row in objects(chunk, self._bad):
+        for index, row in rows:
             if self.name is None:
-                lists = [name for name, value in row.items() if isinstance(value, list)]
-                self._settle(lists, row, chunk.where(index))
-            name = self.name or ""
-            reason = _refused(row, name)
-            if reason:
-                self._bad(Fault(where=chunk.where(index), reason=reason))
+                lists = {name: value for name, value in row.items() if isinstance(value, list)}
+                texts = [name for name, value in lists.items() if all(isinstance(one, str) for one in value)]
+                self._settle(list(lists), texts, row, chunk.where(index))
+            answers = _listed(row, self.name or "")
+            if isinstance(answers, str):
+                self._bad(Fault(where=chunk.where(index), reason=answers))
             else:
                 good.append(index)
-                found.append(row[name])
+                found.append(answers)
         return good, pl.Series("answers", found, dtype=pl.List(pl.String))
 
     def _of_table(self, chunk: Table) -> tuple[list[int], pl.Series]:
         import polars as pl
 
         schema = chunk.frame.schema
-        self._settle([name for name, kind in schema.items() if kind == pl.List(pl.String)], schema, chunk.source.name)
+        lists = {name: kind for name, kind in schema.items() if isinstance(kind, pl.List)}
+        texts = [name for name, kind in lists.items() if kind == pl.List(pl.String)]
+        self._settle(list(lists), texts, schema, chunk.source.name)
         name = self.name or ""
-        if schema.get(name) != pl.List(pl.String):
+        kind = schema.get(root_of(name, schema))
+        if not isinstance(kind, (pl.List, pl.Struct)):
             raise ConfigError(
-                f"{chunk.source.name}: column {name!r}: got {schema.get(name, 'no such column')}, wanted lists of text",
+                f"{chunk.source.name}: column {name!r}: got {kind or 'no such column'}, wanted lists of text",
                 hint=suggestion(name, schema) or "name another with --column, or use --group-by",
             )
-        lists = chunk.frame[name].alias("answers")
-        whole_ = (lists.list.drop_nulls().list.len() == lists.list.len()).fill_null(value=False)
+        if name not in schema or kind != pl.List(pl.String):
+            return self._of_rows(chunk, enumerate(chunk.frame.iter_rows(named=True)))
+        answers = chunk.frame[name].alias("answers")
+        whole_ = (answers.list.drop_nulls().list.len() == answers.list.len()).fill_null(value=False)
         for index in (~whole_).arg_true().to_list():
             self._bad(Fault(where=chunk.where(index), reason=f"null in {name!r}"))
-        return whole_.arg_true().to_list(), lists.filter(whole_)
+        return whole_.arg_true().to_list(), answers.filter(whole_)
 
-    def _settle(self, lists: Sequence[str], names: Mapping[str, Any], where: str) -> None:
-        """Finds the column, where none was named."""
+    def _settle(self, lists: Sequence[str], texts: Sequence[str], names: Mapping[str, Any], where: str) -> None:
+        """Finds the column, where none was named: a list of a usual name, or the only list of texts."""
         if self.name is not None:
             return
         usual = named_usually(USUAL, lists)
-        if len(usual) != 1 and len(lists) != 1:
+        if len(usual) != 1 and len(texts) != 1:
             raise ConfigError(
-                f"{where}: got {len(lists)} columns that may hold the answers (columns: {listed(list(names))}), wanted one",
+                f"{where}: got {len(texts)} columns that may hold the answers (columns: {listed(list(names))}), wanted one",
                 hint="say which it is with --column, or use --group-by where each row holds one answer",
             )
-        self.name = usual[0] if len(usual) == 1 else lists[0]
+        self.name = usual[0] if len(usual) == 1 else texts[0]
 
 
-def _refused(row: Mapping[str, Any], name: str) -> str:
-    """Why the row's answers cannot be compared, or nothing."""
-    if name not in row:
+def _listed(row: Mapping[str, Any], name: str) -> list[str] | str:
+    """The row's answers as texts, equal ones as often as they are there; or why they cannot be compared."""
+    try:
+        value = value_at(row, name)
+    except NoSuchPath:
         return f"no column {name!r}"
-    value = row[name]
     if not isinstance(value, list):
         return f"null in {name!r}" if value is None else f"no list in {name!r}"
-    if not set(map(type, value)) <= {str}:
+    try:
+        found = [answers_of(each) for each in value]
+    except Misfit:
+        found = [[]]
+    if not all(len(one) == 1 for one in found):
         return f"an answer that is no text in {name!r}"
-    return "" if all(map(whole, value)) else f"half a surrogate pair in {name!r}"
+    return [one for (one,) in found] if all(whole(one) for (one,) in found) else f"half a surrogate pair in {name!r}"
 
 
 class Groups:
@@ -167,8 +184,7 @@ class Groups:
 
         good, texts, keys = [], [], []
         for index, row in objects(chunk, self._bad):
-            self._column.settle(row, chunk.where(index))
-            text = text_of(row, self._column.name or "")
+            text = self._column.text(row, chunk.source, chunk.where(index))
             if row.get(self._by) is None:
                 text = Reason(f"{'null in' if self._by in row else 'no column'} {self._by!r}")
             if isinstance(text, Reason):

@@ -66,7 +66,9 @@ class Tally:
 @click.command(epilog=EPILOG)
 @common(
     click.option("--score", type=click.Choice(SCORES), default="rouge-l", show_default=True),
-    click.option("--column", metavar="NAME", help="The answers; else found by its usual name."),
+    click.option(
+        "--column", metavar="NAME", help="The answers (or completions[*].text); else found by its usual name."
+    ),
     click.option("--group-by", metavar="NAME", help="Rows hold one answer each; the question is in this column."),
     click.option(
         "--by", type=click.Choice(PAIRWISE), default="rouge-l", show_default=True, help="For entropy: the similarity."
@@ -94,7 +96,7 @@ def consistency(files: tuple[str, ...], group_by: str | None, **given: Any) -> i
         if group_by is None:
             column = _lists(sources, AnswerLists(given["column"], bad), settings, stages, place, tally)
         else:
-            groups = Groups(TextColumn(given["column"], bad), group_by, bad)
+            groups = Groups(TextColumn(given["column"], bad, besides=(group_by,)), group_by, bad)
             column = _groups(sources, groups, settings, stages, place, tally)
     _tell(tally, settings, column, bad, json_=given["json_"])
     return 0

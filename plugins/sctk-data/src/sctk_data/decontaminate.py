@@ -17,6 +17,7 @@ from sctk_core.reading import Chunk, Input, TextColumn
 from sctk_data.chunks import chunks
 from sctk_data.inputs import inputs, once
 from sctk_data.jsonl import Output
+from sctk_data.looked import looked_at, read_as, unread
 from sctk_data.options import COLUMN, common, percent, prepare, tell, wanted
 from sctk_data.output import put_rows
 from sctk_data.pace import Walk, walk
@@ -27,6 +28,7 @@ from sctk_data.seen import Seen, read_texts
 if TYPE_CHECKING:
     import polars as pl
 
+HELD = "held-out rows "
 EPILOG = """\b
 Examples:
   sctk data decontaminate train.jsonl --against test.jsonl --out clean.jsonl
@@ -53,7 +55,10 @@ class Held:
 @common(
     click.option("--against", multiple=True, required=True, metavar="FILE", help="Held-out rows; repeatable."),
     click.option(
-        "--against-column", metavar="NAME", help="The column with the held-out text; else found by its usual name."
+        "--against-column",
+        metavar="NAME",
+        multiple=True,
+        help="A column with the held-out text, or a path into one; repeatable. Else found by the form of the rows.",
     ),
     click.option("--n", type=click.IntRange(1, 1000), default=13, show_default=True, help="Words in a run."),
     click.option(
@@ -92,8 +97,14 @@ def decontaminate(files: tuple[str, ...], against: tuple[str, ...], **given: Any
     counts = {"rows": n_rows, "kept": n_rows - n_gone, "removed": n_gone, "held_out": held.n_rows}
     counts |= {"held_out_found": len(held.found), "held_out_too_short": len(held.grams.too_short)}
     tell(
-        {"column": column.name, "against_column": other.name, **counts},
-        _told(counts, given["n"]),
+        {**looked_at(column), **looked_at(other, of="against_"), **counts},
+        [
+            *read_as(column),
+            *read_as(other, of=HELD),
+            *_told(counts, given["n"]),
+            *unread(column),
+            *unread(other, of=HELD),
+        ],
         bad,
         json_=given["json_"],
     )

@@ -17,6 +17,7 @@ from sctk_core.reading import TextColumn
 from sctk_data.bad_rows import BadRows
 from sctk_data.inputs import inputs
 from sctk_data.jsonl import Output
+from sctk_data.looked import looked_at, read_as, unread
 from sctk_data.options import COLUMN, common, only_with, percent, prepare, tell, wanted
 from sctk_data.output import put_rows
 from sctk_data.pace import Pace, Walk, walk
@@ -32,6 +33,7 @@ Examples:
   sctk data dedup rows.jsonl --out kept.jsonl
   sctk data dedup a.parquet b.parquet --out kept.parquet --removed removed.jsonl
   sctk data dedup rows.jsonl --normalised --column prompt --json --out kept.jsonl
+  sctk data dedup rows.jsonl --column 'messages[0].content' --column answer --out kept.jsonl
   cat rows.jsonl | sctk data dedup - --exact > kept.jsonl
 \b
 --exact       the same bytes
@@ -141,6 +143,7 @@ def _tell(found: Found, mode: str, column: TextColumn, bad: BadRows, *, json_: b
         **found.counts,
     }
     lines = [
+        *read_as(column),
         f"{n_rows:,} rows by {column.name!r} ({mode}): {n_rows - len(gone):,} kept, {len(gone):,} removed"
         f" ({percent(len(gone), n_rows)}) in {len(set(gone)):,} clusters",
     ]
@@ -149,4 +152,4 @@ def _tell(found: Found, mode: str, column: TextColumn, bad: BadRows, *, json_: b
             f"{found.counts['equal_rows']:,} rows with equal words, {found.counts['candidates']:,} candidate pairs,"
             f" {found.counts['checked']:,} compared exactly"
         )
-    tell({"mode": mode, "column": column.name, **counts}, lines, bad, json_=json_)
+    tell({"mode": mode, **looked_at(column), **counts}, [*lines, *unread(column)], bad, json_=json_)

@@ -30,7 +30,12 @@ DELIMITER = click.option("--delimiter", default="", metavar="CHAR", help="What p
 NO_HEADER = click.option("--no-header", is_flag=True, help="The first row of CSV is data: column_1, column_2, ...")
 NO_QUOTES = click.option("--no-quotes", is_flag=True, help="Quotes in CSV are plain text.")
 JSON = click.option("--json", "json_", is_flag=True, help="Print the summary as one object on standard output.")
-COLUMN = click.option("--column", metavar="NAME", help="The column with the text; else found by its usual name.")
+COLUMN = click.option(
+    "--column",
+    metavar="NAME",
+    multiple=True,
+    help="A column with the text, or a path into one (turns[0].text); repeatable. Else found by the form of the rows.",
+)
 
 
 def n_processors() -> int:

@@ -1,0 +1,98 @@
+"""What is asked: the turns of a conversation, or the texts of one or more columns as one user's turn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from sctk_core.builtin.looked import Looked
+from sctk_core.builtin.row_values import misfit, named, text_in
+from sctk_core.errors import ConfigError
+from sctk_core.reading import (
+    Misfit,
+    Row,
+    Turn,
+    begins_turns,
+    context_of,
+    listed_turns,
+    no_list,
+    no_tools,
+    turn_of,
+    turns_of,
+)
+from sctk_core.records import Message
+
+_OF_TURNS = ("messages", "conversations", "conversation")
+"""Columns in which a text that begins like a list of turns is one that was torn, and no text about one."""
+
+
+def messages_of(row: Row, looked: Looked) -> tuple[tuple[Message, ...], str | None]:
+    """The turns up to the last that is not the assistant's, and the answer that followed it in the file, if one did."""
+    if len(looked.asked) == 1:
+        name = looked.asked[0]
+        value = named(row, name, "prompt")
+        turns = turns_in(row, name, value)
+        if turns is not None:
+            looked.is_turns = True
+            return _conversation(row, name, turns)
+        if isinstance(value, list):
+            raise _no_turns(row, name, value)
+    text = "\n\n".join(text for name in looked.asked if (text := _asked_text(row, name, alone=len(looked.asked) == 1)))
+    if not text.strip():
+        shown = " and ".join(map(repr, looked.asked))
+        raise ConfigError(f"{row.where}: got an empty {shown}, wanted a prompt", hint="take the row out, or mend it")
+    return (Message(role="user", content=text),), None
+
+
+def _asked_text(row: Row, name: str, *, alone: bool) -> str:
+    """The text of one column of what is asked; beside others it may be empty, or a context in any shape."""
+    value = named(row, name, "prompt")
+    if alone or isinstance(value, str):
+        return text_in(row, name, value)
+    try:
+        if listed_turns(value) is not None:
+            raise Misfit("a conversation", "text beside the other columns", hint="name the conversation alone")
+        return text_in(row, name, context_of(value))
+    except Misfit as error:
+        raise misfit(row, name, error) from error
+
+
+def turns_in(row: Row, name: str, value: Any) -> tuple[Turn, ...] | None:
+    """The turns of a column that holds a conversation, none of them a tool's; None: it holds none."""
+    try:
+        turns = turns_of(value)
+        if turns is None and name in _OF_TURNS and isinstance(value, str) and begins_turns(value):
+            raise no_list()
+        for number, turn in enumerate(turns or ()):
+            no_tools(turn, f"[{number}]")
+    except Misfit as error:
+        raise misfit(row, name, error) from error
+    return turns
+
+
+def _conversation(row: Row, name: str, turns: Sequence[Turn]) -> tuple[tuple[Message, ...], str | None]:
+    said = [
+        Message(role=turn.role, content=text_in(row, f"{name}[{number}].content", turn.text))  # type: ignore[arg-type]
+        for number, turn in enumerate(turns)
+    ]
+    answer = said.pop().content if said and said[-1].role == "assistant" else None
+    if not said or said[-1].role != "user" or not said[-1].content.strip():
+        raise _no_user(row, name)
+    return tuple(said), answer
+
+
+def _no_turns(row: Row, name: str, value: Sequence[Any]) -> ConfigError:
+    """What is wrong with a list that is no conversation."""
+    try:
+        for number, turn in enumerate(value):
+            turn_of(turn, f"[{number}]")
+    except Misfit as error:
+        return misfit(row, name, error)
+    return _no_user(row, name)
+
+
+def _no_user(row: Row, name: str) -> ConfigError:
+    return ConfigError(
+        f"{row.where}: got {name!r} without a user's turn to answer, wanted one at its end (or before the last answer)",
+        hint="take the row out, or mend it",
+    )

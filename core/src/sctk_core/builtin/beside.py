@@ -1,0 +1,73 @@
+"""What stands beside the prompt in a row: right answers, a document, a system turn, a group.
+
+Each is in the column that the recipe names, where what does not fit is an error, or in one of a usual name, where it is left
+unread.
+"""
+
+from __future__ import annotations
+
+from sctk_core.builtin.looked import Looked
+from sctk_core.builtin.row_values import misfit, named, text_in
+from sctk_core.reading import Misfit, Row, context_of, named_usually, plain_answers, whole
+from sctk_core.references import references_of
+
+REFERENCE, DOCUMENT = ("reference", "answer", "gold", "answers", "Answer"), ("document", "context")
+
+
+def references_in(row: Row, wanted: str, looked: Looked) -> tuple[str, ...]:
+    """The right answers: of the named column (what does not fit is an error), or of the first usual one that is there."""
+    name = wanted or next(iter(named_usually(REFERENCE, row.values)), "")
+    if not name:
+        return ()
+    value = named(row, name, "reference")
+    try:
+        found = references_of(list(plain_answers(value)))
+        if not all(map(whole, found)):
+            raise Misfit("half a surrogate pair", "whole characters")
+    except Misfit as error:
+        if wanted:
+            raise misfit(row, name, error) from error
+        looked.misfits[name] = f"{error.got.partition(' ')[0]}, no answer"
+        return ()
+    if found:
+        looked.roles["reference"] = (name,)
+    return found
+
+
+def text_beside(row: Row, wanted: str, role: str, looked: Looked) -> str | None:
+    """The text of the column `system` or `group`, which a row may lack; a group's number is taken as it is written."""
+    if not wanted and role not in row.values:
+        return None
+    name = wanted or role
+    value = named(row, name, role)
+    if value is None:
+        return None
+    if role == "group" and isinstance(value, int | float) and not isinstance(value, bool):
+        value = str(value)
+    if not wanted and not (isinstance(value, str) and whole(value)):
+        looked.misfits[name] = f"{type(value).__name__}, no text"
+        return None
+    looked.roles[role] = (name,)
+    return text_in(row, name, value)
+
+
+def document_in(row: Row, wanted: str, looked: Looked) -> str | None:
+    """The context that no model is shown but by methods about documents: named, or found where it is not asked already."""
+    usual = [name for name in named_usually(DOCUMENT, row.values) if name not in looked.asked]
+    name = wanted or next(iter(usual), "")
+    if not name:
+        return None
+    value = named(row, name, "document")
+    if value is None:
+        return None
+    try:
+        text = context_of(value)
+        if not wanted and not whole(text):
+            raise Misfit("half a surrogate pair", "whole characters")
+    except Misfit as error:
+        if wanted:
+            raise misfit(row, name, error) from error
+        looked.misfits[name] = f"{error.got.partition(' ')[0]}, no text"
+        return None
+    looked.roles["document"] = (name,)
+    return text_in(row, name, text)

@@ -1,0 +1,74 @@
+"""What was read of the rows of a file, told in one line for each form before anything is asked, and what was left unread."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from sctk_core.reading import Row, holds_text, is_id, listed
+
+NAMED = "named columns"
+
+
+@dataclass(kw_only=True)
+class Looked:
+    """How one row was read: its form, which columns became what, and which were left unread for what reason."""
+
+    form: str
+    asked: tuple[str, ...]
+    is_turns: bool = False
+    roles: dict[str, tuple[str, ...]] = field(default_factory=dict)
+    misfits: dict[str, str] = field(default_factory=dict)
+
+    def __str__(self) -> str:
+        """`read as Alpaca: instruction + input -> prompt, output -> reference`."""
+        parts = {"messages" if self.is_turns else "prompt": self.asked} | self.roles
+        told = (f"{' + '.join(names)} -> {role}" for role, names in parts.items())
+        return f"read as {self.form}: {', '.join(told)}"
+
+    @property
+    def columns(self) -> set[str]:
+        """All columns of which something was read."""
+        return {*self.asked, *(name for names in self.roles.values() for name in names)}
+
+
+class Account:
+    """What was read of all rows of some files."""
+
+    def __init__(self) -> None:
+        self._lines: Counter[str] = Counter()
+        self._misfits: Counter[tuple[str, str]] = Counter()
+        self._read: set[str] = set()
+        self._others: dict[str, None] = {}
+        self._documents: dict[str, None] = {}
+
+    def add(self, row: Row, looked: Looked) -> None:
+        """Takes in a row."""
+        self._lines[str(looked)] += 1
+        self._read |= looked.columns
+        self._misfits.update(looked.misfits.items())
+        self._documents |= dict.fromkeys(looked.roles.get("document", ()))
+        for name, value in row.values.items():
+            if name not in self._read and name not in self._others and not is_id(name) and holds_text(value):
+                self._others[name] = None
+
+    def notes(self, files: str) -> Iterator[str]:
+        """The lines that a user reads; they begin with the names of the files."""
+        several = len(self._lines) > 1
+        for line, count in self._lines.most_common():
+            yield f"{files}: {f'{count:,} rows ' * several}{line}"
+        for (name, why), count in self._misfits.most_common():
+            yield f"{files}: {name!r} is left unread in {count:,} rows: it holds {why}; [source.columns] can name another"
+        for name in self._documents:
+            yield (
+                f"{files}: {name!r} is the document of each prompt, which only methods about documents show to a model;"
+                f' [source.columns] prompt = ["{name}", ...] puts it into what is asked'
+            )
+        if unread := self._unread():
+            yield f"{files}: not read, and holding text: {listed(unread)}"
+
+    def _unread(self) -> list[str]:
+        roots = {name.partition(".")[0].partition("[")[0] for name in self._read}
+        told = self._read | roots | {name for name, _ in self._misfits}
+        return sorted(name for name in self._others if name not in told)

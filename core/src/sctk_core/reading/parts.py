@@ -1,0 +1,102 @@
+"""The text of one row, out of named columns or out of those of a form: its parts, one below the other."""
+
+from __future__ import annotations
+
+from collections.abc import Container, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sctk_core.reading.answers import answers_of, context_of
+from sctk_core.reading.paths import NoSuchPath, value_at
+from sctk_core.reading.row_forms import RowForm, as_form
+from sctk_core.reading.turns import Misfit, texts_of
+
+
+class Reason(str):
+    """Why a row has no text, apart from its text."""
+
+    __slots__ = ()
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Reading:
+    """How the rows of a file are read: by `names` (paths), or as a form."""
+
+    names: tuple[str, ...] = ()
+    form: RowForm | None = None
+
+    @property
+    def first(self) -> str:
+        """The column without which a row has no text."""
+        return self.form.asked if self.form else self.names[0]
+
+    def columns_of(self, names: Container[str]) -> list[str]:
+        """Those of its columns that are among `names`."""
+        form = self.form
+        wanted = self.names if form is None else (*form.before, form.asked, *form.after, *form.answered)
+        return [name for name in wanted if name in names]
+
+    def text(self, row: Mapping[str, Any]) -> tuple[tuple[str, ...], str | Reason]:
+        """(the columns that were read, the text or the reason why there is none)."""
+        return (self.names, _named(row, self.names)) if self.form is None else _of_form(row, self.form)
+
+
+def text_of(row: Mapping[str, Any], name: str) -> str | Reason:
+    """The row's text in column `name`, or the reason why there is none; turns of a chat are joined by line feeds."""
+    try:
+        value = value_at(row, name)
+    except NoSuchPath:
+        return Reason(f"no column {name!r}")
+    if value is None:
+        return Reason(f"null in {name!r}")
+    try:
+        turns = texts_of(value)
+    except Misfit:
+        return Reason(f"a turn that is no text alone in {name!r}")
+    text = value if turns is None else "\n".join(turns)
+    if not isinstance(text, str):
+        return Reason(f"no text but a {type(value).__name__} in {name!r}")
+    return text if whole(text) else Reason(f"half a surrogate pair in {name!r}")
+
+
+def _named(row: Mapping[str, Any], names: tuple[str, ...]) -> str | Reason:
+    """The named columns together; one alone must hold a text, of several those that are null are left out."""
+    found = [text_of(row, name) for name in names]
+    null = [f"null in {name!r}" for name in names]
+    bad = [text for text, empty in zip(found, null, strict=True) if isinstance(text, Reason) and text != empty]
+    texts = [text for text in found if not isinstance(text, Reason)]
+    return bad[0] if bad else "\n".join(texts) if texts else found[0]
+
+
+def _of_form(row: Mapping[str, Any], form: RowForm) -> tuple[tuple[str, ...], str | Reason]:
+    """All that is asked and answered in the row."""
+    found = as_form(row, form)
+    asked = text_of(row, form.asked)
+    if isinstance(asked, Reason):
+        return (form.asked,), asked
+    if found is None:
+        return (form.asked,), Reason(f"no row like the first ({form.name})")
+    parts = [asked if name == form.asked else context_of(row[name]) for name in found.asked]
+    parts += ["\n".join(answers_of(row[name])) for name in found.answered]
+    text = "\n".join(parts)
+    if not whole(text):
+        return found.asked, Reason("half a surrogate pair")
+    return (*found.asked, *found.answered), text
+
+
+def half_pair(text: str) -> int | None:
+    r"""Where the text has half a surrogate pair, which is no Unicode; None: nowhere.
+
+    >>> half_pair("a\ud83d"), half_pair("a\U0001f3ac")
+    (1, None)
+    """
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError as error:
+        return error.start
+    return None
+
+
+def whole(text: str) -> bool:
+    """Whether the text has no half of a surrogate pair."""
+    return half_pair(text) is None

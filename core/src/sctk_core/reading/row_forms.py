@@ -1,0 +1,116 @@
+"""The forms that rows have in the field, one line each, and which form a row has: one definition for every command.
+
+A form is known by the columns that hold what is asked. What goes before or after it (a context, an input) is part of what is
+asked; what was answered is compared where whole rows are, and is no prompt. The first form that fits is taken.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sctk_core.reading.answers import answers_of, context_of
+from sctk_core.reading.turns import Misfit, listed_turns
+
+CONTEXT = (
+    "context", "contexts", "passage", "passages", "paragraph", "paragraphs", "documents", "ctxs", "retrieved_contexts",
+)  # fmt: skip
+ANSWER = ("answer", "answers", "response", "output", "completion")
+PAIR = ("chosen", "rejected")
+
+
+@dataclass(frozen=True, kw_only=True)
+class RowForm:
+    """One form. `asked` must hold text or turns (`turns`: turns alone), and `wants` be there; the rest is taken where it is there.
+
+    Of `before` and of `after` the first that holds a text is shown to the model with `asked`.
+    """
+
+    name: str
+    asked: str
+    wants: tuple[str, ...] = ()
+    before: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+    answered: tuple[str, ...] = ()
+    turns: bool = False
+
+
+ROW_FORMS = (
+    RowForm(name="preference rows", asked="messages", wants=PAIR, answered=PAIR),
+    RowForm(name="messages", asked="messages"),
+    RowForm(name="ShareGPT", asked="conversations", turns=True),
+    RowForm(name="ShareGPT", asked="conversation", turns=True),
+    RowForm(name="preference rows", asked="prompt", wants=PAIR, answered=PAIR),
+    RowForm(name="KTO", asked="prompt", wants=("completion", "label"), answered=("completion",)),
+    RowForm(name="prompts", asked="prompt", answered=ANSWER),
+    RowForm(name="Dolly", asked="instruction", wants=("context",), after=("context",), answered=ANSWER),
+    RowForm(name="preference rows", asked="instruction", wants=PAIR, after=("input",), answered=PAIR),
+    RowForm(name="UltraFeedback", asked="instruction", wants=("completions",), answered=("completions",)),
+    RowForm(name="Alpaca", asked="instruction", wants=("output",), after=("input",), answered=ANSWER),
+    RowForm(name="instructions", asked="instruction", after=("input", *CONTEXT), answered=ANSWER),
+    RowForm(name="preference rows", asked="question", wants=PAIR, before=CONTEXT, answered=PAIR),
+    RowForm(name="questions", asked="question", before=CONTEXT, answered=ANSWER),
+    RowForm(name="questions", asked="query", before=CONTEXT, answered=ANSWER),
+    RowForm(name="SVAMP", asked="Question", wants=("Body",), before=("Body",), answered=("Answer",)),
+    RowForm(name="preference rows", asked="chosen", wants=("rejected",), answered=("rejected",), turns=True),
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Found:
+    """What a row is read as: the columns of what is asked, in the order of the text, and those of its answers."""
+
+    form: RowForm
+    asked: tuple[str, ...]
+    answered: tuple[str, ...]
+    is_turns: bool
+
+
+def recognised(row: Mapping[str, Any]) -> Found | None:
+    """The form of a row; None: it has none of them.
+
+    >>> found = recognised({"instruction": "Sum up.", "context": "A river runs.", "response": "It runs."})
+    >>> found.form.name, found.asked, found.answered
+    ('Dolly', ('instruction', 'context'), ('response',))
+    """
+    return next((found for form in ROW_FORMS if (found := as_form(row, form))), None)
+
+
+def as_form(row: Mapping[str, Any], form: RowForm) -> Found | None:
+    """The row read as that form; None: it does not fit."""
+    if not isinstance(row.get(form.asked, 0), str | list | None) or not all(name in row for name in form.wants):
+        return None
+    is_turns = _is_turns(row[form.asked])
+    if form.turns and not is_turns:
+        return None
+    before, after = ((), ()) if is_turns else (_shown(row, form.before), _shown(row, form.after))
+    answered = tuple(name for name in form.answered if holds_answer(row.get(name)))
+    return Found(form=form, asked=(*before, form.asked, *after), answered=answered, is_turns=is_turns)
+
+
+def _is_turns(value: object) -> bool:
+    try:
+        return listed_turns(value) is not None
+    except Misfit:
+        return True
+
+
+def _shown(row: Mapping[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:
+    """The first of the columns that holds a text."""
+    return next(((name,) for name in names if name in row and _holds_context(row[name])), ())
+
+
+def _holds_context(value: object) -> bool:
+    try:
+        return bool(context_of(value).strip())
+    except Misfit:
+        return False
+
+
+def holds_answer(value: object) -> bool:
+    """Whether a value holds an answer, in any shape."""
+    try:
+        return any(answers_of(value))
+    except Misfit:
+        return False

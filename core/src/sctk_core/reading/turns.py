@@ -1,0 +1,174 @@
+"""Conversations in the shapes that files have them, as turns with a role and a text.
+
+Lists of role and content (OpenAI) or from and value (ShareGPT); content as text or as text parts; all of it as JSON text, or as
+Python text, as exports to CSV leave it; transcripts that begin with an empty line and `Human: ` (HH). Roles go by many names.
+"""
+
+from __future__ import annotations
+
+import ast
+import json
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, NoReturn
+
+ROLES: Mapping[str, str] = {
+    "system": "system", "developer": "system",
+    "user": "user", "human": "user", "prompter": "user",
+    "assistant": "assistant", "gpt": "assistant", "ai": "assistant", "bot": "assistant", "model": "assistant",
+    "chatgpt": "assistant",
+}  # fmt: skip
+"""What a role is called -> the role that it is."""
+TOOLS = frozenset(("tool", "function", "function_call", "tool_call", "tool_response", "observation", "ipython"))
+_ROLE, _CONTENT, _CALLS = ("role", "from"), ("content", "value"), ("tool_calls", "function_call")
+_TEXT_PARTS = ("text", "input_text", "output_text")
+_TRANSCRIPT = re.compile(r"\n\n(Human|Assistant):")
+_LIST_IN_TEXT = re.compile(r"\s*\[\s*\{\s*[\"'](role|from|content|value)[\"']\s*:")
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Turn:
+    """One turn: a role of ROLES, or "tool"; its text; `calls` is what it calls, as JSON ("": nothing)."""
+
+    role: str
+    text: str
+    calls: str = ""
+
+
+class Misfit(ValueError):
+    """A value that is not what a column was taken for; `at` is where in it, as a path goes on."""
+
+    def __init__(
+        self, got: str, wanted: str, *, at: str = "", hint: str = "mend the row, or name another column"
+    ) -> None:
+        super().__init__(f"got {got}, wanted {wanted}")
+        self.got, self.wanted, self.at, self.hint = got, wanted, at, hint
+
+
+def shown(value: object) -> str:
+    """A value as a complaint shows it.
+
+    >>> shown(None), shown(7)
+    ('nothing (null)', "int '7'")
+    """
+    return "nothing (null)" if value is None else f"{type(value).__name__} {str(value)[:60]!r}"
+
+
+def listed_turns(value: object) -> list[Any] | None:
+    """The single turns of a value that is a conversation, as the file has them; None: it is none.
+
+    >>> listed_turns("\\n\\nHuman: Hi\\n\\nAssistant: Hello")
+    [{'role': 'user', 'content': 'Hi'}, {'role': 'assistant', 'content': 'Hello'}]
+    """
+    if isinstance(value, str):
+        return _transcript(value) if value.startswith("\n\nHuman:") else _in_text(value)
+    if isinstance(value, list) and value and all(isinstance(turn, Mapping) for turn in value):
+        return value if any(name in value[0] for name in _ROLE) else None
+    return None
+
+
+def turns_of(value: object) -> tuple[Turn, ...] | None:
+    """The turns of a conversation; None: the value is none. What is wrong with a turn is a Misfit."""
+    turns = listed_turns(value)
+    return None if turns is None else tuple(turn_of(turn, f"[{at}]") for at, turn in enumerate(turns))
+
+
+def texts_of(value: object) -> list[str] | None:
+    """The texts of a conversation's turns, whoever says them, with what they call as JSON; None: the value is none."""
+    turns = listed_turns(value)
+    if turns is None:
+        return None
+    found = []
+    for at, turn in enumerate(turns):
+        text, calls = _said(turn, f"[{at}]")
+        found += [text, calls] if calls else [text]
+    return found
+
+
+def turn_of(turn: object, at: str) -> Turn:
+    """One turn; `at` is its place."""
+    role = _first(turn, _ROLE) if isinstance(turn, Mapping) else None
+    name = role.strip().lower() if isinstance(role, str) else ""
+    if not isinstance(turn, Mapping) or not (name in ROLES or name in TOOLS):
+        raise Misfit(
+            repr(role) if isinstance(turn, Mapping) else type(turn).__name__,
+            "a turn with role system, user or assistant",
+            at=at, hint='like {"role": "user", "content": "..."}',
+        )  # fmt: skip
+    text, calls = _said(turn, at)
+    return Turn(role=ROLES.get(name, "tool"), text=text, calls=calls)
+
+
+def _said(turn: Mapping[str, Any], at: str) -> tuple[str, str]:
+    """(a turn's text, what it calls as JSON); one that calls something need not say anything."""
+    calls = next((turn[key] for key in _CALLS if turn.get(key)), None)
+    key = next((key for key in _CONTENT if turn.get(key) is not None), _CONTENT[0])
+    text = "" if calls is not None and turn.get(key) is None else content_text(turn.get(key), f"{at}.{key}")
+    return text, "" if calls is None else json.dumps(calls, sort_keys=True, default=str)
+
+
+def content_text(content: object, at: str) -> str:
+    """The text of a turn's content: text, or text parts, one below the other."""
+    if isinstance(content, str):
+        return content
+    if not isinstance(content, list) or not any(isinstance(part, str | Mapping) for part in content):
+        raise Misfit(shown(content), "text", at=at)
+    return "\n".join(_part(part, f"{at}[{number}]") for number, part in enumerate(content))
+
+
+def _part(part: object, at: str) -> str:
+    if isinstance(part, str):
+        return part
+    if not isinstance(part, Mapping):
+        raise Misfit(shown(part), "a part of text", at=at)
+    text, kind = part.get("text"), part.get("type", "text")
+    if kind in _TEXT_PARTS and isinstance(text, str):
+        return text
+    raise Misfit(f"a part of type {kind!r}", "text parts alone", at=at, hint="only text can be asked: take the row out")
+
+
+def _first(turn: Mapping[str, Any], names: Sequence[str]) -> Any:
+    return next((turn[name] for name in names if turn.get(name) is not None), None)
+
+
+def _transcript(text: str) -> list[dict[str, str]]:
+    """The turns of a transcript; a last one that is empty was left for the answer."""
+    _, *parts = _TRANSCRIPT.split(text)
+    who = {"Human": "user", "Assistant": "assistant"}
+    turns = [{"role": who[name], "content": said.strip()} for name, said in zip(parts[::2], parts[1::2], strict=True)]
+    return turns[:-1] if turns and turns[-1] == {"role": "assistant", "content": ""} else turns
+
+
+def _in_text(text: str) -> list[Any] | None:
+    """A list of turns that is written as JSON, or as Python writes it; None: the text is no such thing."""
+    if not begins_turns(text) or text.rstrip()[-1] != "]":
+        return None
+    for read in (json.loads, ast.literal_eval):
+        try:
+            return listed_turns(read(text))
+        except (ValueError, SyntaxError, RecursionError, MemoryError):
+            continue
+    raise no_list()
+
+
+def begins_turns(text: str) -> bool:
+    """Whether a text begins like a list of turns; what follows may make it a text about one."""
+    return _LIST_IN_TEXT.match(text) is not None
+
+
+def no_list() -> Misfit:
+    """What is said of a list of turns that is torn, or written in no known way (say by NumPy, without commas)."""
+    return Misfit("text that looks like a list of turns and is no JSON", "turns", hint="export the column as JSON")
+
+
+def no_tools(turn: Turn, at: str) -> None:
+    """A Misfit for a turn of a tool, or one that calls a tool."""
+    if turn.role == "tool" or turn.calls:
+        _no_tools("a turn of a tool" if turn.role == "tool" else "a turn that calls a tool", at)
+
+
+def _no_tools(what: str, at: str) -> NoReturn:
+    raise Misfit(
+        what, "system, user and assistant turns of text: tools are not supported", at=at, hint="take the row out"
+    )

@@ -1,0 +1,378 @@
+"""Rows as the field writes them: what a model is asked for each form, what is known of the answer, and what the user is told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from sctk_core import ConfigError, Given
+from sctk_core.builtin.file_source import FileSource
+from sctk_core.config import parse
+from sctk_core.records import Prompt
+
+TURNS = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]
+ASK = {"role": "user", "content": "Why?"}
+TOLD = {"role": "assistant", "content": "Because."}
+HH = "\n\nHuman: Is it far?\n\nAssistant: A mile.\n\nHuman: On foot?\n\nAssistant:"
+
+
+def source(path: Path, rows: list[dict[str, Any]], **columns: Any) -> FileSource:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return made(path, **columns)
+
+
+def made(path: Path, **columns: Any) -> FileSource:
+    options = {"path": str(path), "held_out_share": 0.0, "columns": columns}
+    return FileSource(parse(FileSource.Config, options, where="[source]"))
+
+
+def only(tmp_path: Path, row: dict[str, Any], **columns: Any) -> tuple[Prompt, str]:
+    """(the prompt of a file with one row, what is told of it)."""
+    found = source(tmp_path / "a.jsonl", [row], **columns)
+    (prompt,) = found.prompts()
+    return prompt, "\n".join(found.notes)
+
+
+def said(prompt: Prompt) -> list[tuple[str, str]]:
+    return [(message.role, message.content) for message in prompt.messages]
+
+
+CONVERSATIONS: dict[str, tuple[dict[str, Any], list[tuple[str, str]], str | None, str]] = {
+    "ShareGPT": (
+        {"id": "x", "conversations": [{"from": "system", "value": "Be brief."}, {"from": "human", "value": "Hi"},
+                                      {"from": "gpt", "value": "Yo"}]},
+        [("system", "Be brief."), ("user", "Hi")], "Yo", "read as ShareGPT: conversations -> messages",
+    ),
+    "one conversation": (
+        {"conversation": [{"from": "user", "value": "Hi"}]}, [("user", "Hi")], None, "conversation -> messages",
+    ),
+    "ShareGPT's column with role and content": ({"conversations": [*TURNS, ASK]},
+        [("user", "Hi"), ("assistant", "Hello"), ("user", "Why?")], None, "read as ShareGPT"),
+    "bot and human, in capitals": (
+        {"messages": [{"role": "Human", "content": "a"}, {"role": "bot", "content": "b"}, {"role": "USER", "content": "c"},
+                      {"role": "model", "content": "d"}]},
+        [("user", "a"), ("assistant", "b"), ("user", "c")], "d", "read as messages",
+    ),
+    "developer and ai": (
+        {"messages": [{"role": "developer", "content": "Be kind."}, {"role": "user", "content": "a"},
+                      {"role": "ai", "content": "b"}]},
+        [("system", "Be kind."), ("user", "a")], "b", "read as messages: messages -> messages",
+    ),
+    "JSON text": ({"messages": json.dumps([*TURNS, ASK])},
+        [("user", "Hi"), ("assistant", "Hello"), ("user", "Why?")], None, "messages -> messages"),
+    "Python text": ({"messages": str([{"role": "user", "content": "It's"}])}, [("user", "It's")], None, "-> messages"),
+    "ShareGPT as JSON text": (
+        {"conversations": '[{"from": "human", "value": "Hi"}]'}, [("user", "Hi")], None, "read as ShareGPT",
+    ),
+    "text in messages stays text": ({"messages": "Just [ask] me."}, [("user", "Just [ask] me.")], None, "-> prompt"),
+    "a prompt about turns stays text": (
+        {"prompt": '[{"role": "user", "content": "a"}] Is this JSON?'},
+        [("user", '[{"role": "user", "content": "a"}] Is this JSON?')], None, "prompt -> prompt",
+    ),
+    "JSON in a prompt stays text": ({"prompt": '[{"a": 1}]'}, [("user", '[{"a": 1}]')], None, "prompt -> prompt"),
+    "parts": (
+        {"messages": [{"role": "user", "content": [{"type": "text", "text": "One."}, {"type": "text", "text": "Two."}]}]},
+        [("user", "One.\nTwo.")], None, "-> messages",
+    ),
+    "parts of other names": (
+        {"prompt": [{"role": "user", "content": ["a", {"type": "input_text", "text": "b"}, {"text": "c"}]}]},
+        [("user", "a\nb\nc")], None, "-> messages",
+    ),
+    "parts as JSON text": (
+        {"messages": json.dumps([{"role": "user", "content": [{"type": "text", "text": "a"}]}])},
+        [("user", "a")], None, "-> messages",
+    ),
+    "a transcript": ({"prompt": HH, "response": "Yes."},
+        [("user", "Is it far?"), ("assistant", "A mile."), ("user", "On foot?")], None, "-> messages"),
+    "no calls in null columns": (
+        {"messages": [{"role": "user", "content": "a", "tool_calls": None}]}, [("user", "a")], None, "-> messages",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", CONVERSATIONS)
+def test_conversations_in_every_shape(name: str, tmp_path: Path) -> None:
+    row, turns, reference, note = CONVERSATIONS[name]
+    prompt, told = only(tmp_path, row)
+    assert (said(prompt), prompt.reference) == (turns, reference)
+    assert note in told
+
+
+ASKED: dict[str, tuple[dict[str, Any], str, str]] = {
+    "Alpaca": (
+        {"instruction": "Sort.", "input": "b a", "output": "a b"}, "Sort.\n\nb a",
+        "read as Alpaca: instruction + input -> prompt",
+    ),
+    "Alpaca without input": ({"instruction": "Sing.", "input": "", "output": "La."}, "Sing.", "Alpaca: instruction -> prompt"),
+    "Dolly": (
+        {"instruction": "Sum up.", "context": "A river runs.", "response": "It runs.", "category": "x"},
+        "Sum up.\n\nA river runs.", "read as Dolly: instruction + context -> prompt",
+    ),
+    "Dolly without context": (
+        {"instruction": "Sing.", "context": "", "response": "La.", "category": "x"}, "Sing.", "Dolly: instruction -> prompt",
+    ),
+    "SQuAD": (
+        {"id": "7", "context": "It rained in May.", "question": "When?", "answers": {"text": ["May"], "answer_start": [13]}},
+        "It rained in May.\n\nWhen?", "read as questions: context + question -> prompt, answers -> reference",
+    ),
+    "passages in a list": (
+        {"question": "When?", "contexts": ["One.", "Two."], "answer": "x"}, "One.\n\nTwo.\n\nWhen?", "contexts + question",
+    ),
+    "HotpotQA's columns": (
+        {"question": "Where?", "context": {"title": ["Ur"], "sentences": [["A city.", " On a river."]]}, "answer": "x"},
+        "Ur\nA city. On a river.\n\nWhere?", "context + question",
+    ),
+    "HotpotQA's own files": (
+        {"question": "Where?", "context": [["Ur", ["A city.", " On a river."]], ["Uruk", ["Older."]]], "answer": "x"},
+        "Ur\nA city. On a river.\n\nUruk\nOlder.\n\nWhere?", "context + question",
+    ),
+    "MuSiQue": (
+        {"question": "Where?", "paragraphs": [{"idx": 0, "title": "Ur", "paragraph_text": "A city."}]},
+        "Ur\nA city.\n\nWhere?", "paragraphs + question",
+    ),
+    "MS MARCO": (
+        {"query": "where", "passages": {"is_selected": [0, 1], "passage_text": ["One.", "Two."]}, "answers": ["x"]},
+        "One.\n\nTwo.\n\nwhere", "passages + query",
+    ),
+    "BoolQ": ({"question": "is it", "passage": "It is.", "answer": True}, "It is.\n\nis it", "passage + question"),
+    "SVAMP": ({"Body": "2 hens.", "Question": "How many?", "Answer": 2.0}, "2 hens.\n\nHow many?", "Body + Question"),
+    "KTO": ({"prompt": "Hi", "completion": "No.", "label": False}, "Hi", "read as KTO: prompt -> prompt"),
+    "preference pairs": ({"prompt": "Hi", "chosen": "Yo", "rejected": "No"}, "Hi", "read as preference rows"),
+    "UltraFeedback": (
+        {"instruction": "Hi", "completions": [{"model": "m", "response": "Yo", "overall_score": 7.5}]}, "Hi", "UltraFeedback",
+    ),
+    "pairs whose prompt is inside": (
+        {"chosen": [*TURNS, ASK, TOLD], "rejected": [*TURNS, ASK, TURNS[1]]}, "Why?", "preference rows: chosen -> messages",
+    ),
+    "HH": ({"chosen": HH + " Yes.", "rejected": HH + " No."}, "On foot?", "preference rows: chosen -> messages"),
+    "a number beside the question": ({"prompt": 7, "question": "Why?"}, "Why?", "read as questions"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ASKED)
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+def test_what_is_asked_is_all_that_the_question_needs(name: str, ending: str, tmp_path: Path) -> None:
+    row, asked, note = ASKED[name]
+    if ending == "jsonl":
+        found = source(tmp_path / "a.jsonl", [row])
+    elif name != "HotpotQA's own files":  # whose lists of text and lists no table can hold
+        pl.DataFrame([row]).write_parquet(tmp_path / "a.parquet")
+        found = made(tmp_path / "a.parquet")
+    else:
+        return
+    (prompt,) = found.prompts()
+    assert prompt.messages[-1].content == asked
+    assert note in "\n".join(found.notes)
+
+
+@pytest.mark.parametrize(
+    ("answer", "references"),
+    [
+        (True, ("true",)), (False, ("false",)), (7, ("7",)), (2.5, ("2.5",)), ("x", ("x",)), (None, ()), ([], ()),
+        (["a"], ("a",)), (["a", "b", "a"], ("a", "b")), ([1, 2], ("1", "2")), (float("nan"), ()),
+        ({"text": ["May", "May"], "answer_start": [1, 9]}, ("May",)),
+        ({"value": "Ur", "aliases": ["Ur", "Uru"], "type": "x"}, ("Ur", "Uru")), ("So 2.\n#### 2", ("So 2.\n#### 2",)),
+    ],
+)  # fmt: skip
+def test_answers_that_are_no_plain_text(answer: Any, references: tuple[str, ...], tmp_path: Path) -> None:
+    prompt, _ = only(tmp_path, {"question": "q", "answer": answer})
+    assert prompt.references == references
+    assert prompt.reference == (references[0] if references else None)
+    assert only(tmp_path, {"q": "q", "a": answer}, prompt="q", reference="a")[0].references == references
+
+
+def test_several_right_answers_are_part_of_what_a_prompt_is(tmp_path: Path) -> None:
+    one, other = (only(tmp_path, {"question": "q", "answer": answers})[0] for answers in (["a", "b"], ["a"]))
+    assert one.reference == other.reference
+    assert one.id != other.id
+
+
+@pytest.mark.parametrize(
+    ("row", "named", "wanted"),
+    [
+        ({"question": "q", "answer": {"x": 1}}, {"reference": "answer"}, "answer: got dict"),
+        ({"question": "q", "group": ["a"]}, {"group": "group"}, "group: got list"),
+        ({"question": "q", "system": 5}, {"system": "system"}, "system: got int '5', wanted text"),
+        ({"question": "q", "document": 5}, {"document": "document"}, "document: got int '5'"),
+    ],
+)
+def test_what_was_found_by_its_name_and_does_not_fit_is_left_unread_and_what_was_named_is_an_error(
+    row: dict[str, Any], named: dict[str, str], wanted: str, tmp_path: Path
+) -> None:
+    name = next(iter(named.values()))
+    prompt, told = only(tmp_path, row)
+    assert (said(prompt), prompt.reference, prompt.document, dict(prompt.meta)) == ([("user", "q")], None, None, {})
+    assert f"{name!r} is left unread in 1 rows" in told
+    with pytest.raises(ConfigError, match=wanted) as caught:
+        only(tmp_path, row, **named)
+    assert "a.jsonl:1" in str(caught.value)
+    assert caught.value.hint
+
+
+NAMED: list[tuple[dict[str, Any], Any, str]] = [
+    ({"base": {"question": "Why?"}}, "base.question", "Why?"),
+    ({"prompt": [{"role": "user", "content": "Why?"}]}, "prompt[0].content", "Why?"),
+    ({"base": {"turns": [{"from": "human", "value": "Why?"}]}}, "base.turns", "Why?"),
+    ({"base": '{"question": "Why?"}'}, "base.question", "Why?"),
+    ({"a.b": "Why?"}, "a.b", "Why?"),
+    ({"turns": ["no", "Why?"]}, "turns[-1]", "Why?"),
+    ({"q": "Why?", "d": {"text": "Rain."}}, ["d.text", "q"], "Rain.\n\nWhy?"),
+    ({"question": "Why?", "document": ["A.", "B."]}, ["document", "question"], "A.\n\nB.\n\nWhy?"),
+    ({"question": "Why?", "document": None}, ["document", "question"], "Why?"),
+]
+
+
+@pytest.mark.parametrize(("row", "path", "asked"), NAMED, ids=str)
+def test_columns_are_named_by_paths(row: dict[str, Any], path: Any, asked: str, tmp_path: Path) -> None:
+    prompt, told = only(tmp_path, row, prompt=path)
+    assert prompt.messages[-1].content == asked
+    assert "read as named columns: " in told
+
+
+@pytest.mark.parametrize(
+    ("row", "columns", "wanted"),
+    [
+        ({"base": {"q": 1}}, {"prompt": "base.question"}, "base: got dict"),
+        ({"turns": ["a"]}, {"prompt": "turns[3]"}, "wanted turns[3] in it for source.columns.prompt"),
+        ({"a": "x"}, {"prompt": "b.c"}, "got no column 'b.c' (columns: a)"),
+        ({"a": "x"}, {"prompt": "a]["}, "wanted a][ in it"),
+        ({"m": [*TURNS, ASK], "d": "x"}, {"prompt": ["d", "m"]}, "m: got a conversation, wanted text beside"),
+        ({"question": {"stem": "Why?"}}, {}, "question: got dict"),
+        ({"messages": '[{"role": "user", "content": "a"'}, {}, "a.jsonl:1: messages: got text that looks like a list"),
+        ({"messages": '[{"role": "user", "content": "a"} {"role": 1}]'}, {}, "looks like a list of turns and is no JSON"),
+        ({"messages": [{"role": "user", "content": "a"}, {"role": "tool", "content": "7"}]}, {}, "[1]: got a turn of a tool"),
+        (
+            {"messages": [ASK, {"role": "assistant", "tool_calls": [{"id": "1"}]}, ASK]}, {},
+            "messages[1]: got a turn that calls a tool",
+        ),
+        ({"conversations": [{"from": "human", "value": "a"}, {"from": "function_call", "value": "{}"}]}, {}, "tools are not"),
+        (
+            {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]}, {},
+            "messages[0].content[0]: got a part of type 'image_url', wanted text parts alone",
+        ),
+    ],
+)  # fmt: skip
+def test_what_cannot_be_asked_is_told_with_its_place(
+    row: dict[str, Any], columns: dict[str, Any], wanted: str, tmp_path: Path
+) -> None:
+    with pytest.raises(ConfigError) as caught:
+        only(tmp_path, row, **columns)
+    assert wanted in str(caught.value)
+    assert "a.jsonl:1" in str(caught.value)
+    assert caught.value.hint
+
+
+# -- texts made elsewhere --
+
+PAIRS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {
+    "text": ({"prompt": "Why?", "chosen": "Good.", "rejected": "Bad."}, {}),
+    "turns that begin with the prompt's": (
+        {"prompt": "Why?", "chosen": [ASK, {"role": "assistant", "content": "Good."}],
+         "rejected": [ASK, {"role": "assistant", "content": "Bad."}]}, {},
+    ),
+    "answers alone, as sctk writes them": (
+        {"prompt": [ASK], "chosen": [{"role": "assistant", "content": "Good."}],
+         "rejected": [{"role": "assistant", "content": "Bad."}]}, {},
+    ),
+    "a system turn in one of them": (
+        {"prompt": "Why?", "chosen": [{"role": "system", "content": "s"}, ASK, {"role": "assistant", "content": "Good."}],
+         "rejected": [ASK, {"role": "assistant", "content": "Bad."}]}, {},
+    ),
+    "no prompt beside them": (
+        {"chosen": [ASK, {"role": "assistant", "content": "Good."}], "rejected": [ASK, {"role": "assistant", "content": "Bad."}]},
+        {},
+    ),
+    "transcripts": (
+        {"chosen": "\n\nHuman: Why?\n\nAssistant: Good.", "rejected": "\n\nHuman: Why?\n\nAssistant: Bad."}, {},
+    ),
+    "JSON text": (
+        {"prompt": "Why?", "chosen": json.dumps([ASK, {"role": "assistant", "content": "Good."}]),
+         "rejected": json.dumps([{"role": "assistant", "content": "Bad."}])}, {},
+    ),
+    "several answers": (
+        {"instruction": "Why?",
+         "completions": [{"response": "Bad.", "overall_score": 1}, {"response": "Good.", "overall_score": 5}]},
+        {"texts": ["completions[0].response", "completions[1].response"],
+         "scores": ["completions[0].overall_score", "completions[1].overall_score"]},
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_pairs_made_elsewhere_are_draft_and_revision(name: str, tmp_path: Path) -> None:
+    row, columns = PAIRS[name]
+    prompt, told = only(tmp_path, row, **(columns or {"texts": ["rejected", "chosen"]}))
+    assert said(prompt) == [("user", "Why?")]
+    assert prompt.given == Given.chain(["Bad.", "Good."], [1.0, 5.0] if columns else [])
+    assert " -> texts" in told
+    assert only(tmp_path, row)[0].given is None  # nobody said that the student's words are there already
+
+
+@pytest.mark.parametrize(
+    ("chosen", "wanted"),
+    [
+        ([{"role": "user", "content": "Where?"}, TOLD], "chosen: got an answer to other turns"),
+        ([ASK], "chosen: got a conversation that ends with a user turn"),
+        ([], "chosen: got list '[]', wanted text"),
+        (
+            [ASK, {"role": "assistant", "content": [{"type": "image"}]}],
+            "chosen[1].content[0]: got a part of type 'image'",
+        ),
+    ],
+)
+def test_a_pair_that_answers_something_else_is_an_error(chosen: Any, wanted: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        only(tmp_path, {"prompt": "Why?", "chosen": chosen, "rejected": "b"}, texts=["rejected", "chosen"])
+    assert wanted in str(caught.value)
+
+
+# -- what is told --
+
+
+def test_what_holds_text_and_was_not_read_is_named_and_an_id_is_not(tmp_path: Path) -> None:
+    row = {
+        "id": "x",
+        "prompt_id": "y",
+        "prompt": "Why?",
+        "topic": "rain",
+        "tags": ["a"],
+        "n": 5,
+        "empty": "",
+        "meta": {"k": 1},
+    }
+    assert only(tmp_path, row)[1].splitlines() == [
+        f"{tmp_path}/a.jsonl: read as prompts: prompt -> prompt",
+        f"{tmp_path}/a.jsonl: not read, and holding text: tags, topic",
+    ]
+
+
+def test_a_document_that_is_not_shown_is_told(tmp_path: Path) -> None:
+    for row in (
+        {"question": "q", "document": "D."},
+        {"messages": [ASK], "context": "D."},
+        {"prompt": "p", "context": "D."},
+    ):
+        prompt, told = only(tmp_path, row)
+        assert prompt.document == "D."
+        assert "which only methods about documents show to a model" in told
+    prompt, _ = only(tmp_path, {"question": "q", "context": "D."}, document="context")
+    assert (prompt.messages[-1].content, prompt.document) == ("q", "D.")
+
+
+def test_rows_of_several_forms_are_counted(tmp_path: Path) -> None:
+    rows: list[dict[str, Any]] = [{"prompt": "a"}, {"messages": [ASK]}, {"prompt": "b"}]
+    assert [note.partition("jsonl: ")[2] for note in source(tmp_path / "a.jsonl", rows).notes] == [
+        "2 rows read as prompts: prompt -> prompt",
+        "1 rows read as messages: messages -> messages",
+    ]
+
+
+def test_the_held_out_file_has_lines_of_its_own(tmp_path: Path) -> None:
+    held = tmp_path / "held.jsonl"
+    held.write_text(json.dumps({"conversations": [{"from": "human", "value": "Hi"}]}) + "\n")
+    (tmp_path / "a.jsonl").write_text('{"prompt": "a"}\n')
+    config = parse(FileSource.Config, {"path": str(tmp_path / "a.jsonl"), "held_out": str(held)}, where="[source]")
+    assert any("held.jsonl: read as ShareGPT" in note for note in FileSource(config).notes)

@@ -1,0 +1,248 @@
+"""Rows as the field writes them, through `sctk data`: what is compared for each form, and what is said to be unread."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import polars as pl
+import pytest
+from sctk_cli.main import main
+
+ASK = {"from": "human", "value": "Which tea is red?"}
+
+
+def told(capfd: pytest.CaptureFixture[str], *arguments: str | Path) -> tuple[int, str, str]:
+    capfd.readouterr()
+    code = main(["data", *map(str, arguments)])
+    out, err = capfd.readouterr()
+    return code, out, err
+
+
+def written(path: Path, rows: list[dict[str, Any]]) -> Path:
+    if path.suffix == ".parquet":
+        pl.DataFrame(rows, strict=False, infer_schema_length=None).write_parquet(path)
+    else:
+        path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return path
+
+
+def alpaca(text: str | None, output: str = "yes") -> dict[str, Any]:
+    return {"instruction": "Is it good?", "input": text, "output": output}
+
+
+def tea(answer: str) -> list[dict[str, str]]:
+    return [ASK, {"from": "gpt", "value": answer}]
+
+
+def chat(*texts: Any) -> list[dict[str, Any]]:
+    return [{"role": "user" if at % 2 == 0 else "assistant", "content": text} for at, text in enumerate(texts)]
+
+
+Rows = list[dict[str, Any]]
+FORMS: dict[str, tuple[Rows, list[int], str]] = {
+    "Alpaca": (
+        [alpaca(None, "no"), alpaca("A film."), alpaca("A book."), alpaca("A film."), alpaca("A film.", "no"), alpaca(None),
+         alpaca("")],
+        [0, 1, 2, 4, 5], "read as Alpaca: instruction + input + output",
+    ),
+    "Dolly": (
+        [{"instruction": "Sum up.", "context": text, "response": "x"} for text in ("A.", "B.", "A.", "")],
+        [0, 1, 3], "read as Dolly: instruction",
+    ),
+    "SQuAD": (
+        [{"question": "When?", "context": text, "answers": {"text": [one]}} for text, one in ["ax", "bx", "ax", "ay"]],
+        [0, 1, 3], "read as questions: context + question + answers",
+    ),
+    "passages": (
+        [{"question": "When?", "contexts": texts, "answer": "x"} for texts in (["a", "b"], ["a"], ["a", "b"])],
+        [0, 1], "read as questions: contexts + question + answer",
+    ),
+    "BoolQ": ([{"question": "q", "answer": one} for one in (True, False, True)], [0, 1], "question + answer"),
+    "ShareGPT": (
+        [{"id": f"row {n}", "conversations": tea(text)} for n, text in enumerate(["Rooibos.", "None.", "Rooibos."])],
+        [0, 1], "read as ShareGPT: conversations",
+    ),
+    "messages": (
+        [{"uuid": f"{n}", "messages": chat("a", text)} for n, text in enumerate("xyx")], [0, 1], "read as messages: messages",
+    ),
+    "messages as JSON text": (
+        [{"id": f"{n}", "messages": json.dumps(chat("a", text), indent=n)} for n, text in enumerate("xyx")],
+        [0, 1], "read as messages",
+    ),
+    "text parts": (
+        [{"messages": chat([{"type": "text", "text": one}, {"type": "text", "text": "b"}])} for one in "xyx"],
+        [0, 1], "read as messages",
+    ),
+    "turns of tools": (
+        [{"messages": [*chat("a"), {"role": "assistant", "content": None, "tool_calls": [{"name": one}]},
+                       {"role": "tool", "content": "7"}]} for one in "xyx"],
+        [0, 1], "read as messages",
+    ),
+    "preference pairs": (
+        [{"prompt": "p", "chosen": "good", "rejected": text} for text in ("bad", "worse", "bad")], [0, 1],
+        "read as preference rows: prompt + chosen + rejected",
+    ),
+    "pairs of turns": (
+        [{"chosen": chat("p", "good"), "rejected": chat("p", text)} for text in ("bad", "worse", "bad")], [0, 1],
+        "read as preference rows: chosen + rejected",
+    ),
+    "transcripts": (
+        [{"chosen": "\n\nHuman: p\n\nAssistant: good", "rejected": f"\n\nHuman: p\n\nAssistant: {one}"} for one in "aba"],
+        [0, 1], "read as preference rows",
+    ),
+    "KTO": (
+        [{"prompt": "p", "completion": text, "label": True} for text in ("a", "b", "a")], [0, 1], "read as KTO: prompt + comp",
+    ),
+    "UltraFeedback": (
+        [{"instruction": "p", "completions": [{"model": "m", "response": "a"}, {"model": "n", "response": one}]} for one in "xyx"],
+        [0, 1], "read as UltraFeedback: instruction + completions",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+@pytest.mark.parametrize("name", FORMS)
+def test_rows_are_compared_by_all_that_is_asked_and_answered(
+    name: str, ending: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows, kept, line = FORMS[name]
+    file = written(tmp_path / f"in.{ending}", [row | {"n": n} for n, row in enumerate(rows)])
+    code, out, err = told(capfd, "dedup", file, "--exact")
+    assert code == 0, err
+    assert [json.loads(one)["n"] for one in out.splitlines()] == kept
+    assert line in err
+    assert "not read" not in err
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+def test_what_holds_text_and_was_not_read_is_named(
+    ending: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = [{"id": "a", "prompt": "p", "topic": f"{n}", "tags": ["x"], "n": n, "none": None} for n in range(3)]
+    file, out = written(tmp_path / f"in.{ending}", rows), tmp_path / "out.jsonl"
+    code, _, err = told(capfd, "dedup", file, "--exact", "--out", out)
+    assert code == 0
+    assert "read as prompts: prompt\n3 rows by 'prompt' (exact): 1 kept" in err
+    assert "not read, and holding text: topic, tags" in err or "not read, and holding text: tags, topic" in err
+    code, summary, _ = told(capfd, "dedup", file, "--exact", "--column", "topic", "--json", "--out", out, "--force")
+    assert (json.loads(summary)["column"], json.loads(summary)["read_as"]) == ("topic", [])
+    assert sorted(json.loads(summary)["unread"]) == ["prompt", "tags"]
+    code, summary, _ = told(capfd, "decontaminate", file, "--against", written(tmp_path / "h.jsonl", [{"text": "p", "more": "q"}]),
+                            "--json", "--out", out, "--force")  # fmt: skip
+    found = json.loads(summary)
+    assert (sorted(found["unread"]), found["against_column"], found["against_unread"]) == (
+        ["tags", "topic"],
+        "text",
+        ["more"],
+    )
+
+
+@pytest.mark.parametrize("name", ["id", "uuid", "prompt_id", "exampleId"])
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+def test_an_id_is_never_the_text(name: str, ending: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    code, _, err = told(capfd, "dedup", written(tmp_path / f"in.{ending}", [{name: "a", "turns": [1]}] * 2))
+    assert code == 2
+    assert "got no column that may be the text" in err
+    assert "--column" in err
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+@pytest.mark.parametrize(
+    ("columns", "kept"),
+    [
+        (["turns[0].content"], [0]), (["turns[-1].content"], [0, 1]), (["turns"], [0, 1]), (["base.topic"], [0, 2]),
+        (["base.topic", "turns[-1].content"], [0, 1, 2]), (["base.topic", "none"], [0, 2]),
+    ],
+)  # fmt: skip
+def test_columns_are_named_by_paths_and_several_are_compared_together(
+    columns: list[str], kept: list[int], ending: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    shape = [("x", "r"), ("y", "r"), ("x", "s"), ("y", "s")]
+    rows: Rows = [
+        {"n": n, "turns": chat("q", text), "base": {"topic": topic}, "none": None}
+        for n, (text, topic) in enumerate(shape)
+    ]
+    wanted = [0, 1, 2, 3] if len(columns) == 2 and columns[1] != "none" else kept
+    options = [word for column in columns for word in ("--column", column)]
+    code, out, err = told(capfd, "dedup", written(tmp_path / f"in.{ending}", rows), "--exact", *options)
+    assert code == 0, err
+    assert [json.loads(one)["n"] for one in out.splitlines()] == wanted
+
+
+def test_files_of_several_forms_are_compared_with_each_other(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    one = written(tmp_path / "a.jsonl", [{"question": "Which tea is red?", "answer": "Rooibos."}])
+    other = written(tmp_path / "b.jsonl", [{"conversations": tea("Rooibos.")}, {"conversations": tea("None.")}])
+    code, out, err = told(capfd, "dedup", one, other, "--exact")
+    assert (code, len(out.splitlines())) == (0, 2)
+    assert "read as questions and ShareGPT: question + answer + conversations" in err
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        (
+            {"messages": [{"role": "user", "content": [{"type": "image"}]}]},
+            "a turn that is no text alone in 'messages'",
+        ),
+        ({"messages": 5}, "no text but a int in 'messages'"),
+        ({"other": "x"}, "no column 'messages'"),
+        ({"messages": []}, "no text but a list in 'messages'"),
+        ({"messages": chat("\ud83d")}, "half a surrogate pair in 'messages'"),
+    ],
+)
+def test_a_row_without_what_the_first_row_had_is_told(
+    row: dict[str, Any], reason: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = written(tmp_path / "in.jsonl", [{"messages": chat("a", "b")}, row])
+    code, _, err = told(capfd, "dedup", file, "--exact")
+    assert code == 2
+    assert f"in.jsonl:2: got {reason}" in err
+    assert told(capfd, "dedup", file, "--exact", "--skip-bad")[0] == 0
+
+
+def test_contaminated_inputs_are_found_beside_clean_instructions(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    held = written(
+        tmp_path / "held.jsonl", [{"question": "q", "contexts": ["the harbour was closed in the storm"], "answer": "a"}]
+    )
+    corpus = written(tmp_path / "a.jsonl", [alpaca("They say the harbour was closed in the storm."), alpaca("A film.")])
+    code, out, err = told(capfd, "decontaminate", corpus, "--against", held, "--n", 5)
+    assert (code, [json.loads(one)["input"] for one in out.splitlines()]) == (0, ["A film."])
+    assert "held-out rows read as questions: contexts + question + answer" in err
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+@pytest.mark.parametrize(
+    ("row", "options"),
+    [
+        ({"question": "q", "answers": ["x y", "x y"]}, []),
+        ({"question": "q", "answers": [True, True]}, []),
+        ({"question": "q", "samples": [{"text": "x y"}, {"text": "x y"}]}, []),
+        (
+            {"instruction": "q", "completions": [{"model": "m", "response": "x y"}, {"model": "n", "response": "x y"}]},
+            [],
+        ),
+        ({"base": {"said": ["x y", "x y"]}}, ["--column", "base.said"]),
+        ({"runs": [{"out": {"t": "x y"}}, {"out": {"t": "x y"}}]}, ["--column", "runs[*].out.t"]),
+    ],
+)
+def test_lists_of_answers_in_other_shapes_agree(
+    row: dict[str, Any], options: list[str], ending: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code, out, err = told(capfd, "consistency", written(tmp_path / f"in.{ending}", [row]), *options)
+    assert code == 0, err
+    assert (json.loads(out)["n_answers"], json.loads(out)["rouge_l"]) == (2, 1.0)
+
+
+@pytest.mark.parametrize(
+    "row", [{"question": "q", "answer": "x y"}, {"id": "7", "question": "q", "response": "x y", "k": 1}]
+)
+def test_one_answer_in_a_row_is_found_beside_its_question(
+    row: dict[str, Any], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = written(tmp_path / "in.jsonl", [row, row])
+    code, out, err = told(capfd, "consistency", file, "--group-by", "question")
+    assert (code, [json.loads(one)["rouge_l"] for one in out.splitlines()]) == (0, [1.0, 1.0]), err
