@@ -105,7 +105,9 @@ def test_the_reading_room_knows_files_and_errors_and_nothing_of_runs() -> None:
 @pytest.mark.parametrize("plugin", PLUGINS)
 def test_a_plugin_uses_the_public_door_and_its_declared_neighbours(plugin: str) -> None:
     project = tomllib.loads((ROOT / "plugins" / plugin / "pyproject.toml").read_text())["project"]
-    declared = {dep.partition(">")[0].partition("[")[0].replace("-", "_") for dep in project["dependencies"]}
+    extras = [dep for deps in project.get("optional-dependencies", {}).values() for dep in deps]
+    named = [*project["dependencies"], *extras]
+    declared = {dep.partition(">")[0].partition("[")[0].replace("-", "_") for dep in named}
     own = plugin.replace("-", "_")
     for path in files_of(f"plugins/{plugin}/src"):
         found = imports_of(path)

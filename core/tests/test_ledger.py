@@ -115,7 +115,7 @@ def test_an_evaluator_that_answers_nothing_is_a_failure_of_every_sample(world: W
     result = world.run({"evaluator": [{"use": "noted-evaluator", "knows": "nobody says this"}]})
     for arm in ("base", "sft", "student"):
         count = stage(result, f"{arm}.measure.noted-evaluator")
-        assert (count.asked, count.failed, count.reasons) == (3, 3, {"bug: it measured nothing": 3})
+        assert (count.asked, count.failed, count.reasons) == (3, 3, {"contract: it measured nothing": 3})
     assert balanced(result.ledger)
 
 

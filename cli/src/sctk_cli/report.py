@@ -111,6 +111,7 @@ def ledger_lines(stages: Sequence[StageCount], *, fold: bool = False) -> Iterato
 
 
 def _reasons(stage: StageCount) -> Iterator[str]:
+    yield from (f"    {count} x {clean(note, one_line=True)[:160]} (answered)" for note, count in stage.notes.items())
     listed = sorted(stage.reasons.items(), key=lambda item: -item[1])
     for reason, count in listed[:N_REASONS]:
         yield f"    {count} x {clean(reason, one_line=True)[:160]}"

@@ -30,7 +30,7 @@ N_COMPLAINTS = 100
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class StageCount:
-    """One stage of the ledger: counts, why items failed or were declined, and what was spent by role."""
+    """One stage of the ledger: counts, why items failed or were declined, what was said of answers, and what was spent by role."""
 
     stage: str
     asked: int
@@ -39,6 +39,11 @@ class StageCount:
     declined: int
     reasons: Mapping[str, int] = field(default_factory=dict)
     usage: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    notes: Mapping[str, int] = field(default_factory=dict)
+
+    def told(self) -> list[str]:
+        """What a user should know of the answers, one line for each note."""
+        return [f"{self.stage}: {count} of {self.answered}: {note}" for note, count in self.notes.items()]
 
 
 def values_of(part: str, item: str, line: Line, number: int) -> list[Any]:
@@ -59,15 +64,16 @@ def count(files: Sequence[Path]) -> list[StageCount]:
         keys = ["stage", "outcome", "reason", "role"]
         found = pl.read_parquet(file, glob=False).group_by(keys, maintain_order=True).agg(pl.len().alias("n"), *spent)
         for row in found.iter_rows(named=True):
-            _add(stages.setdefault(row["stage"], {"outcomes": {}, "reasons": {}, "usage": {}}), row)
+            _add(stages.setdefault(row["stage"], {"outcomes": {}, "reasons": {}, "usage": {}, "notes": {}}), row)
     return [_counted(stage, found) for stage, found in stages.items()]
 
 
 def _add(stage: dict[str, Any], row: Mapping[str, Any]) -> None:
     outcomes, reasons, usage = stage["outcomes"], stage["reasons"], stage["usage"]
     outcomes[row["outcome"]] = outcomes.get(row["outcome"], 0) + row["n"]
-    if row["outcome"] != ANSWERED:
-        reasons[row["reason"]] = reasons.get(row["reason"], 0) + row["n"]
+    counted = reasons if row["outcome"] != ANSWERED else stage["notes"]
+    if row["outcome"] != ANSWERED or row["reason"]:
+        counted[row["reason"]] = counted.get(row["reason"], 0) + row["n"]
     if row["requests"]:
         spent = usage.setdefault(row["role"], {"requests": 0, "tokens_read": 0, "tokens_written": 0})
         for name in spent:
@@ -78,7 +84,7 @@ def _counted(stage: str, found: Mapping[str, Any]) -> StageCount:
     outcomes = found["outcomes"]
     reasons = dict(sorted(found["reasons"].items(), key=lambda item: -item[1]))
     return StageCount(
-        stage=stage, asked=sum(outcomes.values()), reasons=reasons, usage=found["usage"],
+        stage=stage, asked=sum(outcomes.values()), reasons=reasons, usage=found["usage"], notes=found["notes"],
         **{outcome: outcomes.get(outcome, 0) for outcome in OUTCOMES},
     )  # fmt: skip
 

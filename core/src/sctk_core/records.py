@@ -174,7 +174,8 @@ class Score:
     """What a reward thinks of a sample: a finite number, higher is better; `scale` says in words what it ranges over.
 
     Of a comparer it is the number of an ordered pair, `sample` first and `against` second. `reply` None: no model's words
-    stand behind it.
+    stand behind it. `note` is what a user should know of it in a few short words ("the prompt was cut"): the ledger and the
+    summary count by it.
     """
 
     sample: Sample
@@ -183,6 +184,7 @@ class Score:
     scale: str = "unbounded"
     against: Sample | None = None
     reply: str | None = None
+    note: str = ""
     id: str = field(init=False)
 
     def __post_init__(self) -> None:

@@ -110,14 +110,15 @@ def test_the_same_score_in_any_batch(model: Path) -> None:
     assert len(set(alone)) == 5
 
 
-def test_a_long_text_is_cut_and_says_so_or_fails(model: Path) -> None:
-    cutting = reward(model, positive="bad")
-    short, long = scored(cutting, "good", "film " * 100)
+def test_a_long_text_is_cut_at_its_end_and_says_so_or_fails(model: Path) -> None:
+    short, long, as_far = scored(reward(model, positive="bad"), "good", "film " * 100, "film " * 22)
     assert isinstance(short, Score)
     assert isinstance(long, Score)
-    assert short.scale == "0 to 1 (probability of 'bad')"
-    assert long.scale == "0 to 1 (probability of 'bad'); read to 24 tokens"
-    assert cutting.n_truncated == 1
+    assert isinstance(as_far, Score)
+    assert short.scale == long.scale == "0 to 1 (probability of 'bad')"
+    assert (short.note, as_far.note) == ("", "")
+    assert long.note == "the reply was cut at the classifier's context of 24 tokens"
+    assert long.value == as_far.value != short.value
     kept, failed = scored(reward(model, positive="bad", too_long="failure"), "good", "film " * 100)
     assert isinstance(kept, Score)
     assert isinstance(failed, Failure)
@@ -130,8 +131,28 @@ def test_text_never_becomes_a_special_token(model: Path) -> None:
     )
 
 
-def test_a_pair_reads_the_prompt_too(model: Path) -> None:
-    assert values(reward(model, positive="bad", reads="pair"), "good") != values(reward(model, positive="bad"), "good")
+def test_a_pair_is_the_last_question_and_the_reply_as_two_texts(model: Path) -> None:
+    tokenizer = transformers.AutoTokenizer.from_pretrained(model)
+    network = transformers.AutoModelForSequenceClassification.from_pretrained(model)
+    logits = network(**tokenizer("the film", "good", return_tensors="pt")).logits
+    wanted = torch.softmax(logits, -1)[0, 1].item()
+    assert values(reward(model, positive="bad", reads="pair"), "good") == pytest.approx([wanted], abs=1e-6)
+    assert values(reward(model, positive="bad"), "good") != pytest.approx([wanted], abs=1e-6)
+
+
+def test_a_pair_that_is_too_long_keeps_the_reply_and_the_end_of_the_question(model: Path) -> None:
+    def of(question: str, text: str) -> Score:
+        asked = Prompt(messages=(Message(role="user", content=question),))
+        (found,) = asyncio.run(reward(model, positive="bad", reads="pair").score([Sample(prompt=asked, text=text)]))
+        assert isinstance(found, Score)
+        return found
+
+    cut = of("dull " * 50 + "the film is kind", "good " * 16)
+    assert cut.note == "the prompt was cut at the classifier's context of 24 tokens"
+    assert cut.value == of("dull the film is kind", "good " * 16).value  # 24 tokens: 5, 16 and three marks
+    both = of("the film", "good " * 50)
+    assert both.note == "the reply was cut at the classifier's context of 24 tokens"
+    assert both.value == of("", "good " * 21).value
 
 
 def test_one_output_is_the_score(tmp_path: Path) -> None:
@@ -151,9 +172,35 @@ def test_several_labels_at_once_are_sigmoids(tmp_path: Path) -> None:
     assert sum(shares) != pytest.approx(1.0, abs=1e-3)
 
 
+def test_a_label_is_named_by_its_place_where_no_label_has_that_name(model: Path, tmp_path: Path) -> None:
+    assert values(reward(model, positive="1"), "good film") == values(reward(model, positive="bad"), "good film")
+    by_place = {"0": 1.0, "1": 2.0, "2": 4.0}
+    assert values(reward(model, values=by_place), "good") == values(reward(model, values=VALUES), "good")
+    turned = made(tmp_path, {0: "1", 1: "0"})
+    assert values(reward(turned, positive="1"), "good")[0] == pytest.approx(
+        1 - values(reward(turned, positive="0"), "good")[0], abs=1e-6
+    )
+    assert reward(turned, positive="1").head.weights == (1.0, 0.0)
+
+
+def test_outputs_that_are_numbers_are_taken_as_they_are(tmp_path: Path) -> None:
+    several = made(tmp_path, problem_type="regression")
+    tokenizer = transformers.AutoTokenizer.from_pretrained(several)
+    network = transformers.AutoModelForSequenceClassification.from_pretrained(several)
+    logits = network(**tokenizer("good film", return_tensors="pt")).logits[0].tolist()
+    assert values(reward(several, positive="LABEL_7"), "good film") == pytest.approx([logits[2]], abs=1e-6)
+    weighed = logits[0] + 2 * logits[1] + 4 * logits[2]
+    assert values(reward(several, values=VALUES), "good film") == pytest.approx([weighed], abs=1e-5)
+    (score,) = scored(reward(several, positive="LABEL_7"), "good film")
+    assert isinstance(score, Score)
+    assert score.scale == "unbounded (output 'LABEL_7')"
+
+
 @pytest.mark.parametrize(
     ("options", "wanted"),
     [
+        ({"positive": "3"}, "got the label '3', wanted one that"),
+        ({"reads": "conversation", "positive": "bad"}, "whose tokenizer has no chat template"),
         ({}, "got neither positive nor values, wanted one of them; the labels of"),
         ({"positive": "bad", "values": VALUES}, "got positive and values, wanted one of them"),
         ({"positive": "Bad"}, "got the label 'Bad', wanted one that"),

@@ -137,6 +137,8 @@ def _line(asked: Ask, answer: Any, spent: Spent, page: Page) -> Line:
         outcome, reason = FAILED, reason_of(answer)
     elif page.given.get(asked.step, "") is None:
         outcome, record, reason = DECLINED, "", ELSEWHERE
+    elif isinstance(answer, Score):
+        reason = answer.note
     return Line(
         step=asked.step, of=asked.item.id, rank=asked.rank, outcome=outcome, record=record, reason=reason,
         role="" if asked.step in page.given else asked.role,

@@ -31,7 +31,7 @@ class Line:
     """One line of the ledger: what became of one ask of an item, whose words it was, and what it read and wrote.
 
     `of` is the id of what was asked about, `record` that of the answer or the failure; `requests` of a model are counted with
-    the tokens that they read and wrote, whether they were asked now or recalled.
+    the tokens that they read and wrote, whether they were asked now or recalled. `reason` of an answer is its note.
     """
 
     step: str

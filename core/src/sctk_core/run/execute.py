@@ -15,6 +15,7 @@ from typing import Any
 import tomli_w
 
 from sctk_core.assembly import Assembly
+from sctk_core.ledger import StageCount
 from sctk_core.pipeline.asking import Desk
 from sctk_core.pipeline.events import Event, RunFinished, RunStarted
 from sctk_core.pipeline.observers import Observers
@@ -171,7 +172,11 @@ class _Execution:
                 notes += retokenised(unit.what.arm, self._directory.manifest.arms[unit.what.arm])
             elif unit.kind == "evaluation" and _is_empty(context, unit.what):
                 notes.append("nothing was evaluated: the source has no held-out prompts")
-        return notes
+        return notes + [line for stage in _stages(self._directory) for line in stage.told()]
+
+
+def _stages(directory: RunDirectory) -> Sequence[StageCount]:
+    return read_result(directory.layout, directory.manifest).ledger
 
 
 def _is_empty(context: Context, one: Evaluate) -> bool:

@@ -60,7 +60,8 @@ class Sheet:
         )  # fmt: skip
         if isinstance(answer, Failure):
             return _ended(line, FAILED, reason_of(answer), answer.id)
-        return _ended(line, DECLINED, "not measurable") if answer is None else _ended(line, ANSWERED, "")
+        note = answer.note if isinstance(answer, Score) else ""
+        return _ended(line, DECLINED, "not measurable") if answer is None else _ended(line, ANSWERED, note)
 
 
 def _ended(line: Line, outcome: str, reason: str, record: str = "") -> Line:
