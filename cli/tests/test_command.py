@@ -240,6 +240,25 @@ def test_a_watcher_sees_every_event_once_named_and_one_that_breaks_breaks_nothin
     assert len(log.read_text().splitlines()) >= 2
 
 
+def test_what_rows_are_read_as_is_told_before_anything_is_asked_and_after(
+    toy: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = [{"instruction": "Sort.", "input": f"b a {n}", "output": "a b"} for n in range(30)]
+    file = tmp_path / "rows.jsonl"
+    file.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    notes = [
+        f"note: {file}: read as Alpaca: instruction + input -> prompt", f"note: {file}: not read, and holding text: output",
+    ]  # fmt: skip
+    code, out, err = told(capfd, "check", *toy[1:-2], "--prompts", str(file))
+    assert code == 0
+    assert [line for line in out.splitlines() if line.startswith("note")] == notes
+    code, out, err = told(capfd, *toy, "--prompts", str(file), "--limit", "4")
+    assert code == 0
+    assert err.splitlines()[:2] == notes
+    assert notes[0] in out.splitlines()
+    assert notes[1] in told(capfd, "show", toy[-1])[1].splitlines()
+
+
 @pytest.mark.parametrize(
     ("arguments", "code", "words"),
     [

@@ -12,6 +12,7 @@ from sctk_core import ConfigError, Given
 from sctk_core.builtin.file_source import FileSource
 from sctk_core.config import parse
 from sctk_core.records import Prompt
+from toy_run import toy_run
 
 TURNS = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]
 ASK = {"role": "user", "content": "Why?"}
@@ -376,3 +377,32 @@ def test_the_held_out_file_has_lines_of_its_own(tmp_path: Path) -> None:
     (tmp_path / "a.jsonl").write_text('{"prompt": "a"}\n')
     config = parse(FileSource.Config, {"path": str(tmp_path / "a.jsonl"), "held_out": str(held)}, where="[source]")
     assert any("held.jsonl: read as ShareGPT" in note for note in FileSource(config).notes)
+
+
+def test_an_answer_that_is_the_last_turn_is_told(tmp_path: Path) -> None:
+    assert "read as messages: messages -> messages, messages[-1] -> reference" in only(tmp_path, {"messages": TURNS})[1]
+
+
+# -- what sctk writes --
+
+
+def test_tables_of_a_run_are_read_back(tmp_path: Path) -> None:
+    rows = [{"question": f"q{n}", "answer": [f"a{n}", f"b{n}"], "context": "Rain."} for n in range(6)]
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    changes = {"source": {"use": "file", "path": str(path), "held_out_share": 0.0}, "run": {"limit": 6}}
+    run = toy_run(tmp_path, changes, method="rdpo").run
+    asked = [prompt.messages for prompt in made(path).prompts()]
+    for table in ("prompts/rows", "chains/train", "chains/drafts"):
+        shard = run / table / "00000.parquet"
+        found = made(shard)
+        assert {prompt.messages for prompt in found.prompts()} <= set(asked), (table, found.notes)
+        assert found.n_prompts == len(pl.read_parquet(shard)) > 0
+    prompts = list(made(run / "prompts/rows/00000.parquet").prompts())
+    assert [prompt.references for prompt in prompts] == [(f"a{n}", f"b{n}") for n in range(len(prompts))]
+    pairs = pl.read_parquet(run / "chains/train/00000.parquet")
+    given = made(run / "chains/train/00000.parquet", texts=["rejected", "chosen"])
+    assert [list(prompt.given.answers.values())[::2] for prompt in given.prompts() if prompt.given] == [
+        [rejected[-1]["content"], chosen[-1]["content"]]
+        for rejected, chosen in pairs.select("rejected", "chosen").rows()
+    ]

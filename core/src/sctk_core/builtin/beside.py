@@ -11,6 +11,7 @@ from sctk_core.builtin.row_values import misfit, named, text_in
 from sctk_core.reading import Misfit, Row, context_of, named_usually, plain_answers, whole
 from sctk_core.references import references_of
 
+OTHERS = "other_references"  # as sctk's own tables have them, beside "reference"
 REFERENCE, DOCUMENT = ("reference", "answer", "gold", "answers", "Answer"), ("document", "context")
 
 
@@ -20,8 +21,9 @@ def references_in(row: Row, wanted: str, looked: Looked) -> tuple[str, ...]:
     if not name:
         return ()
     value = named(row, name, "reference")
+    others = row.values.get(OTHERS) if name == "reference" else None
     try:
-        found = references_of(list(plain_answers(value)))
+        found = references_of(list(plain_answers([value, others])))
         if not all(map(whole, found)):
             raise Misfit("half a surrogate pair", "whole characters")
     except Misfit as error:
@@ -30,7 +32,7 @@ def references_in(row: Row, wanted: str, looked: Looked) -> tuple[str, ...]:
         looked.misfits[name] = f"{error.got.partition(' ')[0]}, no answer"
         return ()
     if found:
-        looked.roles["reference"] = (name,)
+        looked.roles["reference"] = (name, OTHERS) if others else (name,)
     return found
 
 

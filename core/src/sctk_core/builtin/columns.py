@@ -45,7 +45,9 @@ def prompt_of(row: Row, columns: Columns, *, trim: bool) -> tuple[Prompt, Looked
     system, group = (text_beside(row, getattr(columns, role), role, looked) for role in ("system", "group"))
     if system:
         messages = (Message(role="system", content=system), *messages)
-    references = references_in(row, columns.reference, looked) or (() if answer is None else (answer,))
+    references = references_in(row, columns.reference, looked)
+    if not references and answer is not None:
+        references, looked.roles["reference"] = (answer,), (f"{looked.asked[0]}[-1]",)
     prompt = Prompt(
         messages=messages,
         reference=references[0] if references else None,
