@@ -1,7 +1,8 @@
 """Scores, verdicts and revisions out of model text: an answer, or a Failure that says why there is none."""
 
+from sctk_core.parsing.answer import answer_of
 from sctk_core.parsing.neutral import neutralise
 from sctk_core.parsing.scores import parse_score
 from sctk_core.parsing.verdicts import parse_verdict
 
-__all__ = ["neutralise", "parse_score", "parse_verdict"]
+__all__ = ["answer_of", "neutralise", "parse_score", "parse_verdict"]
