@@ -16,7 +16,7 @@ import pyarrow as pa
 import pytest
 from backports import zstd
 from sctk_core import ConfigError
-from sctk_core.reading import Fault, Input, Layout, Lines, Wanted, chunks_of, form_of, inputs_at, objects, rows_of
+from sctk_core.reading import Fault, Input, Lines, TextLayout, Wanted, chunks_of, form_of, inputs_at, objects, rows_of
 
 ROWS = [{"text": f"row {i} é 🎬", "n": i} for i in range(50)]
 LINES = "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in ROWS).encode()
@@ -136,15 +136,15 @@ def test_csv_is_read_as_it_is_written(data: str | bytes, wanted: list[dict[str, 
 
 def test_csv_is_laid_out_as_is_said(tmp_path: Path) -> None:
     plain = csv(tmp_path, "a,b\n1,2\n")
-    assert read(plain, layout=Layout(header=False)) == [
+    assert read(plain, layout=TextLayout(header=False)) == [
         {"column_1": "a", "column_2": "b"},
         {"column_1": "1", "column_2": "2"},
     ]
-    assert read(plain, layout=Layout(delimiter=";")) == [{"a,b": "1,2"}]
+    assert read(plain, layout=TextLayout(delimiter=";")) == [{"a,b": "1,2"}]
     quoted = csv(tmp_path, 'text\tn\n"Well," he said\t1\n', "a.tsv")
-    assert read(quoted, layout=Layout(quotes=False)) == [{"text": '"Well," he said', "n": "1"}]
+    assert read(quoted, layout=TextLayout(quotes=False)) == [{"text": '"Well," he said', "n": "1"}]
     with pytest.raises(ConfigError, match="wanted one character"):
-        Layout(delimiter="::")
+        TextLayout(delimiter="::")
 
 
 BAD_CSV: list[tuple[str | bytes, str, str]] = [

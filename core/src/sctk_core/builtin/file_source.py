@@ -21,7 +21,7 @@ from sctk_core.builtin.looked import Account
 from sctk_core.config import setting
 from sctk_core.errors import ConfigError
 from sctk_core.identity import content_id, file_digest, uniform
-from sctk_core.reading import STDIN, Form, Input, Layout, Row, Wanted, inputs_at, rows_of, spooled
+from sctk_core.reading import STDIN, Form, Input, Row, TextLayout, Wanted, inputs_at, rows_of, spooled
 from sctk_core.records import Prompt
 
 Format = Literal["auto", Form]
@@ -81,7 +81,7 @@ class FileSource:
         given, layout = self.config.format, self.config.layout
         wanted = Wanted(
             form=None if given == "auto" else given,
-            layout=Layout(delimiter=layout.delimiter, header=layout.header, quotes=layout.quotes),
+            layout=TextLayout(delimiter=layout.delimiter, header=layout.header, quotes=layout.quotes),
             of="prompts",
             option='source.format = "jsonl"',
             dash="--prompts -",

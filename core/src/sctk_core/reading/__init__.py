@@ -16,7 +16,7 @@ from sctk_core.reading.chunks import Chunk, chunks_of
 from sctk_core.reading.columns import holds_text, is_id, listed, named_usually, no_column
 from sctk_core.reading.faults import Fault
 from sctk_core.reading.finding import STDIN, Wanted, inputs_at
-from sctk_core.reading.forms import FORMS, TYPED, Form, Layout, form_of
+from sctk_core.reading.forms import FORMS, TYPED, Form, TextLayout, form_of
 from sctk_core.reading.inputs import Input, check_readable
 from sctk_core.reading.lines import Lines, objects
 from sctk_core.reading.parts import Reason, half_pair, text_of, whole
@@ -49,7 +49,6 @@ __all__ = [
     "Fault",
     "Form",
     "Input",
-    "Layout",
     "Lines",
     "Misfit",
     "NoSuchPath",
@@ -58,6 +57,7 @@ __all__ = [
     "RowForm",
     "Table",
     "TextColumn",
+    "TextLayout",
     "Turn",
     "Wanted",
     "answers_of",

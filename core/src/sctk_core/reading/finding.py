@@ -15,7 +15,7 @@ from typing import Any
 
 from sctk_core.errors import ConfigError
 from sctk_core.reading.columns import listed
-from sctk_core.reading.forms import USUAL_LAYOUT, Form, Layout, endings, form_of
+from sctk_core.reading.forms import USUAL_LAYOUT, Form, TextLayout, endings, form_of
 from sctk_core.reading.inputs import Input, check_readable
 
 STDIN = "-"
@@ -34,7 +34,7 @@ class Wanted:
 
     form: Form | None = None
     otherwise: Form | None = None
-    layout: Layout = USUAL_LAYOUT
+    layout: TextLayout = USUAL_LAYOUT
     of: str = "rows"
     option: str = "--format jsonl"
     dash: str = "`-`"

@@ -27,7 +27,7 @@ TYPED: frozenset[Form] = frozenset(("parquet", "arrow"))
 
 
 @dataclass(frozen=True, kw_only=True)
-class Layout:
+class TextLayout:
     """How CSV and TSV are laid out; `delimiter` "": by the ending and the header. Without a header: column_1, column_2, ..."""
 
     delimiter: str = ""
@@ -42,7 +42,7 @@ class Layout:
             )
 
 
-USUAL_LAYOUT = Layout()
+USUAL_LAYOUT = TextLayout()
 
 
 def form_of(name: str, among: Iterable[str] = tuple(ENDINGS), *, packed: bool = True) -> Form | None:

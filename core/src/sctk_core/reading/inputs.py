@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from sctk_core.errors import ConfigError
-from sctk_core.reading.forms import TYPED, USUAL_LAYOUT, Form, Layout
+from sctk_core.reading.forms import TYPED, USUAL_LAYOUT, Form, TextLayout
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,10 +22,10 @@ class Input:
     form: Form
     size: int | None
     stamp: tuple[int, int] | None = None
-    layout: Layout = USUAL_LAYOUT
+    layout: TextLayout = USUAL_LAYOUT
 
     @classmethod
-    def at(cls, path: Path, form: Form, *, name: str = "", layout: Layout | None = None) -> Input:
+    def at(cls, path: Path, form: Form, *, name: str = "", layout: TextLayout | None = None) -> Input:
         """The file at `path`, which is there; complaints call it `name`."""
         return cls(
             name=name or str(path),

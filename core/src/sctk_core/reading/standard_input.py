@@ -6,13 +6,13 @@ import shutil
 import sys
 from pathlib import Path
 
-from sctk_core.reading.forms import Form, Layout
+from sctk_core.reading.forms import Form, TextLayout
 from sctk_core.reading.inputs import Input
 
 _COPY_BYTES = 1 << 20
 
 
-def spooled(place: Path, form: Form, layout: Layout) -> Input:
+def spooled(place: Path, form: Form, layout: TextLayout) -> Input:
     """Standard input as the file at `place`, which it is written to; what the disk refuses is an OSError."""
     with place.open("wb") as file:
         shutil.copyfileobj(sys.stdin.buffer, file, _COPY_BYTES)

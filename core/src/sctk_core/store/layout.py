@@ -14,10 +14,11 @@ from sctk_core.plan import STUDENT
 
 
 class Layout:
-    """The paths of one run."""
+    """The paths of one run below `place`, the absolute path of `root`: polars takes a `~` at the beginning of a name for a home."""
 
     def __init__(self, root: Path) -> None:
         self.root = root
+        self.place = root = root.absolute()
         self.manifest = root / "manifest.json"
         self.recipe = root / "recipe.toml"
         self.metrics = root / "metrics.json"
@@ -31,7 +32,7 @@ class Layout:
 
     def model(self, arm: str) -> Path:
         """Where an arm's model lies."""
-        return self.root / ("model" if arm == STUDENT else f"arms/{arm}")
+        return self.place / ("model" if arm == STUDENT else f"arms/{arm}")
 
 
 def curated(table: str) -> str:

@@ -40,7 +40,7 @@ class Shard:
 
 def shards_of(layout: Layout, part: str) -> list[Shard]:
     """The sealed shards of a part in input order, as its list names them; a line that was torn off names nothing."""
-    path = layout.root / part / "shards.jsonl"
+    path = layout.place / part / "shards.jsonl"
     found: dict[int, Shard] = {}
     for line in path.read_bytes().splitlines() if path.exists() else []:
         try:
@@ -53,12 +53,12 @@ def shards_of(layout: Layout, part: str) -> list[Shard]:
 
 def files_of(layout: Layout, shards: Sequence[Shard], table: str) -> list[Path]:
     """The files of one table of a part, in the order of its shards."""
-    return [layout.root / name for shard in shards for name in shard.files if Path(name).parent.name == table]
+    return [layout.place / name for shard in shards for name in shard.files if Path(name).parent.name == table]
 
 
 def is_whole(layout: Layout, shard: Shard) -> bool:
     """Whether all files of a shard are there and hold what was written."""
-    files = ((layout.root / name, digest) for name, digest in shard.files.items())
+    files = ((layout.place / name, digest) for name, digest in shard.files.items())
     return all(file.exists() and file_digest(file) == digest for file, digest in files)
 
 
@@ -155,12 +155,12 @@ class StoredPart:
         files = {}
         for table, kinds in self.tables.items():
             name = self._layout.shard(self.name, table, block)
-            files[name] = write_shard(self._layout.root / name, kinds, gathered[table])
+            files[name] = write_shard(self._layout.place / name, kinds, gathered[table])
         self._append(Shard(first=first, stop=stop, files=files))
         self._sealed.add(block)
 
     def _append(self, shard: Shard) -> None:
-        path = self._layout.root / self.name / "shards.jsonl"
+        path = self._layout.place / self.name / "shards.jsonl"
         with writing(path), path.open("ab") as file:
             start = b"\n" if file.tell() else b""
             file.write(start + json.dumps(asdict(shard), sort_keys=True).encode())
@@ -170,7 +170,7 @@ class StoredPart:
 
     def _list(self, shards: Sequence[Shard]) -> None:
         """Writes the list of shards anew."""
-        path = self._layout.root / self.name / "shards.jsonl"
+        path = self._layout.place / self.name / "shards.jsonl"
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             part = path.with_suffix(".part")
@@ -180,7 +180,7 @@ class StoredPart:
     @property
     def digest(self) -> str:
         """The digest of the list of shards."""
-        return file_digest(self._layout.root / self.name / "shards.jsonl")
+        return file_digest(self._layout.place / self.name / "shards.jsonl")
 
     def files(self, table: str) -> list[Path]:
         """The sealed shards of a table, in input order."""
@@ -194,7 +194,7 @@ class StoredPart:
         """Takes the part away, to be made anew."""
         self._progress.drop(self.name)
         for table in self.tables:
-            folder = self._layout.root / self.name / table
+            folder = self._layout.place / self.name / table
             with writing(folder):
                 if folder.exists():
                     shutil.rmtree(folder)

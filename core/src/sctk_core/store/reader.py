@@ -33,7 +33,7 @@ class RunReader:
         for part in self.manifest.parts:
             for shard in shards_of(self.layout, part):
                 for name in shard.files:
-                    found.setdefault(name.rpartition("/")[0], []).append(self.path / name)
+                    found.setdefault(name.rpartition("/")[0], []).append(self.layout.place / name)
         return found
 
     def tables(self) -> Mapping[str, Sequence[Path]]:

@@ -12,7 +12,7 @@ import click
 from click.core import ParameterSource
 from sctk_cli.terminal import clean, put, say
 from sctk_core import ConfigError
-from sctk_core.reading import FORMS, Layout, Wanted
+from sctk_core.reading import FORMS, TextLayout, Wanted
 
 from sctk_data.bad_rows import BadRows
 
@@ -58,7 +58,7 @@ _READING = (FORMAT, DELIMITER, NO_HEADER, NO_QUOTES)
 def wanted(given: Mapping[str, Any]) -> Wanted:
     """How the command's files are to be read."""
     delimiter = "\t" if given["delimiter"] == "\\t" else given["delimiter"]
-    layout = Layout(delimiter=delimiter, header=not given["no_header"], quotes=not given["no_quotes"])
+    layout = TextLayout(delimiter=delimiter, header=not given["no_header"], quotes=not given["no_quotes"])
     return Wanted(otherwise=given["form"], layout=layout)
 
 

@@ -7,7 +7,9 @@ JSONL that becomes Parquet is put on disk first, because only the last row tells
 from __future__ import annotations
 
 import contextlib
+import json
 import queue
+import re
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
@@ -15,34 +17,73 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sctk_core import ConfigError
-from sctk_core.reading import listed
+from sctk_core.reading import listed, whole
 
 from sctk_data.disk import to_disk
+from sctk_data.inputs import say_note
 from sctk_data.jsonl import Output, jsonl
+from sctk_data.kinds import Kind, frame_of, portable, typed
 
 if TYPE_CHECKING:
     import polars as pl
 
 ROW_GROUP_ROWS = 65_536
+_CHUNK_BYTES = 4 << 20
+_HALF_PAIR = re.compile(rb"\\u[dD][89a-fA-F]")  # or a whole one: looked at more closely
 
 
 @contextmanager
 def parquet_of_lines(part: Path, path: Path) -> Iterator[Output]:
     """Lines of JSONL, written as Parquet once the last of them is known."""
-    import polars as pl
-
     lines = part.with_suffix(".jsonl")
     try:
-        with jsonl(lines, path) as rows:
+        with jsonl(lines, path) as file:
+            rows = _Lines(file, path)
             yield rows
-        if not lines.stat().st_size:
-            raise ConfigError(
-                f"{path}: got no row to write, wanted one: only rows tell the columns", hint="write .jsonl"
-            )
-        with polars_told(path):
-            pl.scan_ndjson(lines, infer_schema_length=None).sink_parquet(part, row_group_size=ROW_GROUP_ROWS)
+        with parquet_frames(part, path) as frames:
+            for frame in rows.frames(lines):
+                frames.frame(frame)
     finally:
         lines.unlink(missing_ok=True)
+
+
+class _Lines:
+    """Takes lines, puts them on disk and keeps what their values are: which types the columns get."""
+
+    def __init__(self, file: Output, path: Path) -> None:
+        self._file, self._path, self._seen, self._n_rows = file, path, Kind(), 0
+
+    def lines(self, lines: Sequence[bytes]) -> None:
+        for line in lines:
+            self._n_rows += 1
+            row = json.loads(line)
+            if _HALF_PAIR.search(line):
+                self._refuse_half_pairs(row)
+            self._seen.see(row)
+        self._file.lines(lines)
+
+    def _refuse_half_pairs(self, row: dict[str, Any]) -> None:
+        for name, value in row.items():
+            if not whole(json.dumps([name, value], ensure_ascii=False)):
+                raise ConfigError(
+                    f"{self._path}: row {self._n_rows:,}, column {name!r}: got half a surrogate pair, wanted whole characters",
+                    hint="write .jsonl, or mend the row",
+                )
+
+    def frame(self, frame: pl.DataFrame) -> None:
+        raise NotImplementedError("frames have types: they need no look at all rows")
+
+    def frames(self, lines: Path) -> Iterator[pl.DataFrame]:
+        """The same rows as frames with the types that hold them all."""
+        if not self._seen.fields:
+            what = "column" if self._n_rows else "row"
+            raise ConfigError(
+                f"{self._path}: got no {what} to write, wanted one: only rows tell the columns", hint="write .jsonl"
+            )
+        columns = {name: typed(kind, name, say_note) for name, kind in self._seen.fields.items()}
+        with lines.open("rb") as file:
+            while found := file.readlines(_CHUNK_BYTES):
+                yield frame_of([json.loads(line) for line in found], columns)
 
 
 class _Frames:
@@ -54,11 +95,19 @@ class _Frames:
         self._schema: Any = None
         self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="parquet")
         self._sink: Future[None] | None = None
+        self._noted: set[str] = set()
+
+    def _note(self, text: str) -> None:
+        """Tells a thing once, not with every frame."""
+        if text not in self._noted:
+            self._noted.add(text)
+            say_note(text)
 
     def lines(self, lines: Sequence[bytes]) -> None:
         raise NotImplementedError("lines of JSONL go through a file first")
 
     def frame(self, frame: pl.DataFrame) -> None:
+        frame = portable(frame, str(self._path), self._note)
         if self._sink is None:
             self._schema = frame.schema
             self._sink = self._executor.submit(self._run)
