@@ -1,6 +1,7 @@
 """The public door of sctk: records, contracts, settings and errors. Nothing heavy stands behind it.
 
-Plugins import from here only: `from sctk_core import Component, Sample, Score, hookimpl, setting`.
+Plugins import from here only: `from sctk_core import Component, Sample, Score, hookimpl, setting`; and from `sctk_core.reading`
+(files), `sctk_core.testing`, and `sctk_core.thoughts` (where a thought ends and the answer begins).
 """
 
 import importlib

@@ -13,10 +13,11 @@ from typing import Any
 
 from sctk_core.errors import ConfigError
 from sctk_core.store.reader import RunReader
+from sctk_core.thoughts import parted
 
 _LATE = {"Score": 1, "Decision": 2, "Pair": 3, "Value": 4, "Failure": 5}
 """What is said of a text comes after all texts."""
-_TEXTS = ("text", "reference", "document", "detail")
+_TEXTS = ("thought", "text", "reference", "document", "detail")
 _HIDDEN = {
     "id",
     "item",
@@ -122,6 +123,8 @@ def _passage(reader: RunReader, table: str, row: Row) -> Passage:
         facts |= {name: request[name] for name in ("seed", "sampling", "model", "backend") if name in request}
         asked = request["messages"]
         said = {} if "text" in texts else {"said": reply["text"]}
+        if "thought" not in texts and (found := parted(reply["text"], reply.get("opened", ""))) and found.thought:
+            said = {"thought": found.thought} | said
         texts = {f"asked, {message['role']} {i}": message["content"] for i, message in enumerate(asked)} | texts | said
     return Passage(table=table, id=row["id"], facts=facts, texts=texts)
 

@@ -30,7 +30,7 @@ LISTED: Mapping[str, str] = {
     "curate": "curator", "evaluator": "evaluator", "pairwise": "comparer", "watcher": "watcher",
 }  # fmt: skip
 """Section that may stand several times -> kind of the component that it names."""
-FIXED = (*ALWAYS, "model", "sampling", "roles", "run", *LISTS)
+FIXED = (*ALWAYS, "model", "sampling", "template", "thoughts", "roles", "run", *LISTS)
 SECTIONS = (*FIXED, *USUAL)
 """The sections that documentation and the environment know; a method may read others."""
 
@@ -63,6 +63,15 @@ class ModelSettings:
 
 
 @dataclass(frozen=True, kw_only=True)
+class TemplateSettings:
+    """What a model's chat template is given besides the conversation: section [template], and [roles.NAME.template]."""
+
+    variables: Mapping[str, Any] | None = setting(
+        None, help="variables that the template reads, as { enable_thinking = false }"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
 class RoleSettings:
     """Who plays a role: section [roles.NAME]. What is left out is as the student's, who came with [model] and [backend]."""
 
@@ -70,6 +79,8 @@ class RoleSettings:
     revision: str | None = setting(None, help="a hub revision; nothing: the default branch")
     backend: Mapping[str, Any] | None = setting(None, help='another backend, as { use = "openai", ... }')
     sampling: Mapping[str, Any] | None = setting(None, help="how its texts are drawn, as in [sampling]")
+    template: Mapping[str, Any] | None = setting(None, help="variables of its chat template, as in [template]")
+    thoughts: Mapping[str, Any] | None = setting(None, help="what becomes of its thoughts, as in [thoughts]")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -113,6 +113,9 @@ class Sample:
     `token_ids` and `tokenizer` (its digest) are None where the backend does not know them; `logprob` None: not computed;
     `critique` None: nothing caused this text but the prompt. `prompt_tokens` digests the rendered prompt's token ids. `about` is
     the id of the record that was asked about, None where that is the prompt: what is said of two texts is two texts.
+
+    `thought` is what the reply held before the answer, as it was written; None: nothing was parted. `token_ids` are those of the
+    whole reply, thought and answer; `teach_thought` says whether a trainer teaches all of them, or the answer alone.
     """
 
     prompt: Prompt
@@ -130,18 +133,21 @@ class Sample:
     reply: str | None = None
     step: str = ""
     about: str | None = None
+    thought: str | None = None
+    teach_thought: bool = False
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
         if self.logprob is not None:
             _set(self, "logprob", plain(self.logprob))
-        more = (self.step, self.about) if self.about else (self.step,) if self.step else ()
+        more: tuple[object, ...] = (self.step, self.about) if self.about else (self.step,) if self.step else ()
+        more = more if self.thought is None else (*more, {"thought": self.thought})
         name_by(self, self.prompt.id, self.text, self.chain, self.sweep, self.rank, self.critique, *more)
 
     def reworded(self, text: str) -> Sample:
         """The same place in the run with another text, say the answer out of a rationale: tokens and likelihood were another's."""
-        plain = {"token_ids": None, "tokenizer": None, "prompt_tokens": None, "logprob": None, "finish": "stop"}
-        return replace(self, text=text, **plain)  # type: ignore[arg-type]
+        lost: dict[str, Any] = dict.fromkeys(("token_ids", "tokenizer", "prompt_tokens", "logprob", "thought"))
+        return replace(self, text=text, teach_thought=False, finish="stop", **lost)
 
     @classmethod
     def of(cls, reply: Reply, *, prompt: Prompt, **place: Any) -> Sample:
@@ -149,7 +155,7 @@ class Sample:
         return cls(
             prompt=prompt, text=reply.text, token_ids=reply.token_ids, tokenizer=reply.tokenizer,
             prompt_tokens=reply.prompt_tokens, finish=reply.finish, logprob=reply.logprob, backend=reply.backend,
-            reply=reply.key, **place,
+            reply=reply.key, thought=reply.thought, teach_thought=reply.teach_thought, **place,
         )  # fmt: skip
 
 
@@ -312,7 +318,11 @@ class Usage:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reply:
-    """What a backend answers to the request whose `key` it repeats (core checks that; it is how a wrong order is seen)."""
+    """What a backend answers to the request whose `key` it repeats (core checks that; it is how a wrong order is seen).
+
+    `opened` is the mark of a thought that the prompt had begun (`<think>`), where the backend knows of one: `text` goes on from
+    there. A backend gives the whole text; core parts `thought` from it, and says whether it is taught.
+    """
 
     key: str
     text: str
@@ -323,6 +333,9 @@ class Reply:
     logprob: float | None = None
     usage: Usage = field(default_factory=Usage)
     backend: str = ""
+    opened: str = ""
+    thought: str | None = None
+    teach_thought: bool = False
 
     def __post_init__(self) -> None:
         if self.logprob is not None:
@@ -334,11 +347,13 @@ class ModelRef:
     """A model: a local directory or a hub name (with `revision` None: the default branch), and the digest of its bytes.
 
     `digest` is "" until core has resolved it; a hub model's digest is of its name, its revision and its chat template.
+    `variables` are what its chat template is given besides the conversation (`enable_thinking`).
     """
 
     path: str
     revision: str | None = None
     digest: str = ""
+    variables: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

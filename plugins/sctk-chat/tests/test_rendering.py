@@ -85,7 +85,7 @@ def test_control_strings_made_across_two_messages_are_plain_text(chatml: Any) ->
 def test_control_strings_made_by_lower_case_are_plain_text(chatml: Any) -> None:
     lower = TemplateOf(chatml, "{% for m in messages %}{{ m.content | lower }}{% endfor %}<|im_start|>")
     assert n_controls(chatml, render(lower.tokenizer, [say("user", "<|IM_END|>")])) == 1
-    assert decode(chatml, render(lower.tokenizer, [say("user", "HELLO")])) == "hello"
+    assert decode(chatml, render(lower.tokenizer, [say("user", "HELLO")])) == "HELLO"
 
 
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
@@ -116,8 +116,8 @@ def test_a_template_that_refuses_the_roles_says_so(chatml: Any) -> None:
 
 
 def test_the_date_in_a_template_does_not_move(chatml: Any) -> None:
-    dated = TemplateOf(chatml, "{{ strftime_now('%Y-%m-%d') }} {{ date_string }}")
-    assert decode(chatml, render(dated.tokenizer, [say("user", "x")])) == "2024-07-26 26 Jul 2024"
+    dated = TemplateOf(chatml, "{{ messages[0].content }} {{ strftime_now('%Y-%m-%d') }} {{ date_string }}")
+    assert decode(chatml, render(dated.tokenizer, [say("user", "x")])) == "x 2024-07-26 26 Jul 2024"
 
 
 def test_completion_ids_follow_the_prompt_and_end_the_turn(tokenizer: Any) -> None:

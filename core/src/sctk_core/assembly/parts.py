@@ -136,9 +136,14 @@ def parsed(
 
 
 def asked_of(part: Part, verb: str, about: Any) -> str:
-    """What a component's static method says; what it throws, save our own errors, is a PluginError."""
+    """What a component's static method says, as text."""
+    return str(answer_of(part, verb, about))
+
+
+def answer_of(part: Part, verb: str, about: Any) -> Any:
+    """What a component's static method gives; what it throws, save our own errors, is a PluginError."""
     try:
-        return str(getattr(part.target, verb)(about))
+        return getattr(part.target, verb)(about)
     except SctkError:
         raise
     except Exception as error:

@@ -6,18 +6,20 @@ trained on the way.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from sctk_core import config as settings_of
-from sctk_core.assembly.parts import Part, asked_of, parsed
+from sctk_core.assembly.parts import Part, answer_of, asked_of, parsed
 from sctk_core.errors import ConfigError
 from sctk_core.identity import content_id, directory_digest
 from sctk_core.plan import STUDENT
 from sctk_core.plugins import Catalogue
-from sctk_core.recipe import ModelSettings, Recipe, RoleSettings
+from sctk_core.recipe import ModelSettings, Recipe, RoleSettings, TemplateSettings
 from sctk_core.records import ModelRef, Sampling
+from sctk_core.thoughts import AS_USUAL, Thoughts
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,11 +30,23 @@ class Role:
     model: ModelRef
     backend: Part
     sampling: Sampling
+    thoughts: Thoughts = AS_USUAL
 
     @property
     def facts(self) -> dict[str, Any]:
         """What the manifest and the fingerprint hold of it."""
-        return {"model": self.model.digest, "backend": self.backend.facts, "sampling": settings_of.plain(self.sampling)}
+        found = {
+            "model": self.model.digest,
+            "backend": self.backend.facts,
+            "sampling": settings_of.plain(self.sampling),
+        }
+        return found | self.beside
+
+    @property
+    def beside(self) -> dict[str, Any]:
+        """What of its template and its thoughts is not as usual."""
+        found = {"template": dict(self.model.variables)} if self.model.variables else {}
+        return found | ({"thoughts": settings_of.plain(self.thoughts)} if self.thoughts != AS_USUAL else {})
 
 
 def student_role(recipe: Recipe, backend: Part) -> Role:
@@ -40,7 +54,10 @@ def student_role(recipe: Recipe, backend: Part) -> Role:
     sampling = settings_of.parse(Sampling, recipe.section("sampling"), where=recipe.where("sampling"))
     given = settings_of.parse(ModelSettings, recipe.section("model"), where=recipe.where("model"))
     model = _model(given.path, given.revision, backend, recipe.where("model"))
-    return Role(name=STUDENT, model=model, backend=backend, sampling=sampling)
+    template = settings_of.parse(TemplateSettings, recipe.section("template"), where=recipe.where("template"))
+    model = _told(model, template.variables or {}, backend, recipe.where("template"))
+    thoughts = settings_of.parse(Thoughts, recipe.section("thoughts"), where=recipe.where("thoughts"))
+    return Role(name=STUDENT, model=model, backend=backend, sampling=sampling, thoughts=thoughts)
 
 
 def other_roles(recipe: Recipe, student: Role, catalogue: Catalogue) -> dict[str, Role]:
@@ -72,7 +89,44 @@ def _role(name: str, values: Any, recipe: Recipe, student: Role, catalogue: Cata
     if given.sampling:
         plain = settings_of.plain(student.sampling) | dict(given.sampling)
         sampling = settings_of.parse(Sampling, plain, where=f"{where}, sampling")
-    return Role(name=name, model=model, backend=backend, sampling=sampling)
+    thoughts = student.thoughts
+    if given.thoughts:
+        plain = settings_of.plain(student.thoughts) | dict(given.thoughts)
+        thoughts = settings_of.parse(Thoughts, plain, where=f"{where}, thoughts")
+    template = settings_of.parse(TemplateSettings, given.template or {}, where=f"{where}, template")
+    variables = {**student.model.variables, **(template.variables or {})}
+    if template.variables or _renders(backend):
+        model = _told(model, variables, backend, f"{where}, template")
+    else:
+        model = replace(model, variables={})
+    return Role(name=name, model=model, backend=backend, sampling=sampling, thoughts=thoughts)
+
+
+def _renders(backend: Part) -> bool:
+    """Whether a backend renders chat templates by itself, and takes variables for them."""
+    return hasattr(backend.target, "template_notes")
+
+
+def _told(model: ModelRef, variables: Mapping[str, Any], backend: Part, where: str) -> ModelRef:
+    """The model with the variables of its template."""
+    if variables and not _renders(backend):
+        raise ConfigError(
+            f"{where}: got variables of a chat template, and the backend {backend.name!r} takes none",
+            hint="take them out: they would change nothing",
+        )
+    return replace(model, variables=dict(variables))
+
+
+def template_notes(roles: Mapping[str, Role]) -> list[str]:
+    """What backends say of how they render the conversations of these roles; raises where a template cannot be used."""
+    asked = {(one.backend.name, one.model.digest, str(one.model.variables)): one for one in roles.values()}
+    found = [
+        note
+        for one in asked.values()
+        if _renders(one.backend)
+        for note in answer_of(one.backend, "template_notes", one.model)
+    ]
+    return list(dict.fromkeys(found))
 
 
 def refuse_idle(roles: dict[str, Role], used: set[str], recipe: Recipe) -> None:

@@ -22,7 +22,7 @@ class Length:
         """Which measures."""
 
         characters: bool = setting(False, help="also the number of characters")
-        tokens: bool = setting(False, help="also the number of tokens, where the backend tells them")
+        tokens: bool = setting(False, help="also the number of tokens, where the backend tells those of the answer")
         cut: bool = setting(
             True, help="also whether the reply was cut off at the token limit (1) or ended by itself (0)"
         )
@@ -36,10 +36,15 @@ class Length:
         if self.config.characters:
             found["characters"] = [float(len(sample.text)) for sample in samples]
         if self.config.tokens:
-            found["tokens"] = [None if s.token_ids is None else float(len(s.token_ids)) for s in samples]
+            found["tokens"] = [_n_tokens(sample) for sample in samples]
         if self.config.cut:
             found["cut"] = [float(sample.finish == "length") for sample in samples]
         return found
+
+
+def _n_tokens(sample: Sample) -> float | None:
+    """The answer's tokens; None where they are not known, as behind a thought that was parted from it."""
+    return None if sample.token_ids is None or sample.thought else float(len(sample.token_ids))
 
 
 class Diversity:

@@ -19,6 +19,7 @@ from sctk_core.pipeline.patience import Patience
 from sctk_core.pipeline.position import Position, at
 from sctk_core.pipeline.recording import Spent, tallied
 from sctk_core.records import Critique, Failure, Prompt, Sample, Score
+from sctk_core.thoughts import Parted, parted, unended
 
 STOPS_EVERYTHING = (BackendDown, StoreError)
 ELSEWHERE = "made elsewhere"
@@ -34,12 +35,13 @@ class ItemEnded(BaseException):
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
-    """What all asks of a run share."""
+    """What all asks of a run share; `unparted` are the roles whose thoughts are not parted from their answers."""
 
     run_seed: int
     timeout_s: float
     patience: Patience
     notify: Callable[[Event], None]
+    unparted: frozenset[str] = frozenset()
     deadlines: Deadlines = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -72,7 +74,7 @@ async def ask(desk: Desk, asked: Ask, call: Callable[[], Awaitable[Any]], *, or_
     page = page_here()
     page.open(asked.step, asked.item.id, asked.rank)
     if asked.step in page.given:
-        answer, spent = _made_elsewhere(page, asked), Spent()
+        answer, spent = _made_elsewhere(page, asked, asked.role not in desk.unparted), Spent()
     else:
         answer, spent = await _attempt(desk, asked, page, call)
     if isinstance(answer, Failure):
@@ -146,7 +148,7 @@ def _line(asked: Ask, answer: Any, spent: Spent, page: Page) -> Line:
     )  # fmt: skip
 
 
-def _made_elsewhere(page: Page, asked: Ask) -> Any:
+def _made_elsewhere(page: Page, asked: Ask, part: bool) -> Any:
     """The answer that came with the item; where a step is not needed any more, an empty critique that asks for a revision."""
     value, item = page.given[asked.step], asked.item
     if asked.expect is Score and isinstance(value, float | int):
@@ -155,6 +157,10 @@ def _made_elsewhere(page: Page, asked: Ask) -> Any:
         return Critique(sample=item, text="", verdict="revise", sweep=asked.sweep)
     if asked.expect is Sample and isinstance(value, str):
         prompt = item if isinstance(item, Prompt) else item.sample.prompt
+        found = parted(value) if part else Parted(thought="", answer=value)
+        if found is None:
+            return replace(unended("stop", value), component="given")
+        value = found.answer
         return Sample(prompt=prompt, text=value, chain=page.chain, sweep=asked.sweep, rank=asked.rank, backend="given")
     raise ContractError(
         f"{page.part}: the step {asked.step!r} was made elsewhere as {type(value).__name__}, wanted a {asked.expect.__name__}",

@@ -2,20 +2,22 @@
 
 It stamps seed and key on every request, answers from replies that were paid for, checks what the backend answers, and commits
 a reply before anybody sees it. A component cannot forget any of this, because it never holds the backend itself. What each
-ask read and wrote is tallied for the ledger.
+ask read and wrote is tallied for the ledger. The store keeps replies as they were written; whoever asked is given the answer,
+parted from its thought.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextvars import ContextVar
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
 from sctk_core.identity import SCHEME, canonical, content_id, named, quoted, seed_from
 from sctk_core.pipeline.contract import checked
 from sctk_core.pipeline.position import Position, here
 from sctk_core.records import Failure, Message, Reply, Request, Sampling
+from sctk_core.thoughts import AS_USUAL, Thoughts, parted, unended
 
 ABOUT, ABOUT_LOGPROB = "sctk-reply-1", "sctk-logprob-1"
 
@@ -111,13 +113,14 @@ class RecordingBackend:
     """A backend that remembers. `about` is what else decides a reply: model digest, backend and its settings.
 
     `engine` gives the backend and is called only where no stored reply answers, so a run whose replies are all there never
-    loads a model. `n_asked` and `n_recalled` count requests.
+    loads a model. `n_asked` and `n_recalled` count requests. `thoughts` is what becomes of the role's thoughts.
     """
 
     def __init__(
-        self, engine: Callable[[], Any], replies: ReplyStore, *, about: dict[str, Any], run_seed: int, name: str
-    ) -> None:
-        self._engine, self._replies, self._about = engine, replies, about
+        self, engine: Callable[[], Any], replies: ReplyStore, *, about: dict[str, Any], run_seed: int, name: str,
+        thoughts: Thoughts = AS_USUAL,
+    ) -> None:  # fmt: skip
+        self._engine, self._replies, self._about, self._thoughts = engine, replies, about, thoughts
         self._run_seed, self._name = run_seed, name
         self._begun: dict[Sampling, str] = {}
         self.n_asked = self.n_recalled = 0
@@ -126,7 +129,8 @@ class RecordingBackend:
         """One reply or failure per request, in order; replies are on disk when this returns."""
         position = here()
         stamped = [self._stamp(request, position) for request in requests]
-        return await self._answered(stamped, position.stage, lambda missing: self._engine().generate(missing))
+        found = await self._answered(stamped, position.stage, lambda missing: self._engine().generate(missing))
+        return [self._parted(request, answer, position.stage) for request, answer in zip(stamped, found, strict=True)]
 
     async def logprobs(self, conversations: Sequence[tuple[tuple[Message, ...], str]]) -> list[float | Failure]:
         """log p(text | messages) in nats for each conversation, remembered like replies; a backend that cannot tell fails all."""
@@ -176,6 +180,18 @@ class RecordingBackend:
         if pairs:
             await self._replies.put(pairs, self._about)
         return sound
+
+    def _parted(self, request: Request, reply: Reply | Failure, stage: str) -> Reply | Failure:
+        """The reply with its answer as its text; a thought that never ends is a failure."""
+        if isinstance(reply, Failure) or not self._thoughts.part:
+            return reply
+        found = parted(reply.text, reply.opened)
+        if found is None:
+            return replace(unended(reply.finish, reply.text), of=request.of, stage=stage, component=self._name)
+        if not found.thought:
+            return reply
+        taught = self._thoughts.train == "all"
+        return replace(reply, text=found.answer, thought=found.thought, teach_thought=taught)
 
     async def _scored(self, asked: list[Request]) -> Any:
         """The log-probabilities of whole conversations as replies; their last turn is the text."""

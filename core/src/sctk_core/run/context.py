@@ -85,7 +85,8 @@ class Context:
         if arm == BASE:
             return self.assembly.student.model
         path = self.directory.layout.model(arm)
-        return ModelRef(path=str(path), digest=self.directory.manifest.arms[arm]["digest"])
+        given = self.assembly.student.model.variables
+        return ModelRef(path=str(path), digest=self.directory.manifest.arms[arm]["digest"], variables=given)
 
     def trained(self, unit: Unit) -> bool:
         """Whether the arm of a training is trained, on what there is now, and its model is as it was."""

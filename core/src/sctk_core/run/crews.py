@@ -84,7 +84,8 @@ class Crews:
         role = self._assembly.role(name)
         if name not in players:
             return role, role.model
-        return replace(self._assembly.student, name=name, sampling=role.sampling), players[name]
+        told = replace(self._assembly.student, name=name, sampling=role.sampling, thoughts=role.thoughts)
+        return told, replace(players[name], variables=role.model.variables)
 
     def close(self) -> None:
         """Ends the loops."""

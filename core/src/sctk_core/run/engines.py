@@ -39,7 +39,7 @@ class Engine:
 
 def key_of(role: Role, model: ModelRef) -> str:
     """What tells engines apart: the model, and the backend that runs it."""
-    return canonical([model.digest, role.backend.facts])
+    return canonical([model.digest, role.backend.facts, dict(model.variables)])
 
 
 class Engines:
@@ -55,9 +55,11 @@ class Engines:
         engine = self._known.setdefault(key, Engine(role=role, model=model, catalogue=self._catalogue))
         if name not in engine.roles:
             about = {"model": model.digest, "backend": role.backend.facts["settings"] | {"name": role.backend.name}}
+            about |= {"template": dict(model.variables)} if model.variables else {}
             engine.roles[name] = RecordingBackend(
-                engine.started, self._replies, about=about, run_seed=self._run_seed, name=role.backend.name
-            )
+                engine.started, self._replies, about=about, run_seed=self._run_seed, name=role.backend.name,
+                thoughts=role.thoughts,
+            )  # fmt: skip
         return engine.roles[name]
 
     def usage(self) -> dict[str, dict[str, int]]:

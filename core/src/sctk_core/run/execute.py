@@ -7,6 +7,7 @@ same line again goes on where it stopped.
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any
 
 import tomli_w
 
-from sctk_core.assembly import Assembly
+from sctk_core.assembly import Assembly, template_notes
 from sctk_core.ledger import StageCount
 from sctk_core.pipeline.asking import Desk
 from sctk_core.pipeline.events import Event, RunFinished, RunStarted
@@ -35,6 +36,8 @@ from sctk_core.run.training import retokenised, train
 from sctk_core.run.units import Unit, units_of
 from sctk_core.store.directory import RunDirectory
 from sctk_core.store.part import is_whole, shards_of
+
+log = logging.getLogger("sctk")
 
 
 def run_path(assembly: Assembly, out: Path | None) -> Path:
@@ -99,16 +102,21 @@ class _Execution:
         self, assembly: Assembly, directory: RunDirectory, units: Sequence[Unit], notify: Callable[[Event], None]
     ) -> None:
         self._assembly, self._directory, self._units, self._notify = assembly, directory, units, notify
+        self._template_notes: list[str] = []
 
     def run(self) -> None:
         """All units, each where it is still owed."""
         self._open()
+        self._template_notes = template_notes(self._assembly.speaking)
+        for note in self._template_notes:
+            log.warning(note)
         settings = self._assembly.settings
         desk = Desk(
             run_seed=settings.seed,
             timeout_s=settings.timeout_s,
             patience=Patience(settings.patience_s),
             notify=self._notify,
+            unparted=frozenset(name for name, role in self._assembly.speaking.items() if not role.thoughts.part),
         )
         engines = Engines(self._assembly.catalogue, self._directory.replies, settings.seed)
         crews = Crews(self._assembly, engines, desk)
@@ -164,7 +172,7 @@ class _Execution:
     def _notes(self, context: Context) -> list[str]:
         """What a user should know beside the numbers."""
         reading = getattr(self._assembly.parts["method"].target, "reading", "")
-        notes = [*([reading] if reading else []), *self._assembly.notes]
+        notes = [*([reading] if reading else []), *self._assembly.notes, *self._template_notes]
         for unit in self._units:
             if unit.kind == "curation":
                 notes += notes_of(context, unit)

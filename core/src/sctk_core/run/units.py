@@ -163,6 +163,7 @@ class _Builder:
         reads = {table: self._prints[table] for table in one.tables.values()} | {one.start: self._prints[one.start]}
         facts = {one.section: self._assembly.parts[one.section].facts, "tables": dict(one.tables)}
         facts["model"] = {"digest": self._assembly.student.model.digest}
+        facts |= {"template": dict(found)} if (found := self._assembly.student.model.variables) else {}
         self._add(
             Unit(kind="training", name=one.arm, part=trained(one.arm), what=one, facts=facts, reads=reads), one.arm
         )
@@ -193,4 +194,5 @@ def _role_facts(assembly: Assembly, roles: set[str]) -> dict[str, Any]:
         else:
             facts = role.facts
             found |= {"backend": facts["backend"], "sampling": facts["sampling"], "model": {"digest": facts["model"]}}
+            found |= role.beside
     return found

@@ -169,7 +169,7 @@ class Replies:
         messages = [{"role": role, "content": content} for role, content in [*self._before(row[1]), *turns]]
         request |= {"of": of, "rank": rank, "seed": seed, "messages": messages, "prefix_ids": prefix}
         reply = _reply(key, values, about.facts)
-        return request, {"text": reply.text, "finish": reply.finish}
+        return request, {"text": reply.text, "finish": reply.finish, "opened": reply.opened}
 
     def _before(self, after: bytes | None) -> list[list[str]]:
         """The turns of the exchanges that a conversation goes on from, the first one first."""
@@ -209,9 +209,10 @@ def _told(request: Request, reply: Reply, turns: Sequence[Sequence[str]]) -> str
     """What of an exchange is its own, as JSON; `turns` are those that no other exchange has."""
     ids = None if reply.token_ids is None else list(reply.token_ids)
     usage = [reply.usage.n_prompt_tokens, reply.usage.n_completion_tokens]
+    opened = [reply.opened] if reply.opened else []
     return _encoded([
         request.of, request.rank, request.seed, turns, list(request.prefix_ids),
-        reply.text, ids, reply.prompt_tokens, reply.finish, reply.logprob, usage,
+        reply.text, ids, reply.prompt_tokens, reply.finish, reply.logprob, usage, *opened,
     ])  # fmt: skip
 
 
@@ -227,11 +228,12 @@ def _unpacked(packed: bytes, about: _About) -> list[Any]:
 
 
 def _reply(key: str, values: list[Any], facts: Mapping[str, Any]) -> Reply:
-    text, ids, prompt_tokens, finish, logprob, (n_read, n_written) = values[5:]
+    text, ids, prompt_tokens, finish, logprob, (n_read, n_written), *opened = values[5:]
     return Reply(
         key=key, text=text, token_ids=None if ids is None else tuple(ids), tokenizer=facts["tokenizer"],
         prompt_tokens=prompt_tokens, finish=finish, logprob=logprob,
         usage=Usage(n_prompt_tokens=n_read, n_completion_tokens=n_written), backend=facts["said_by"],
+        opened=opened[0] if opened else "",
     )  # fmt: skip
 
 

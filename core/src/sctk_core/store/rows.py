@@ -141,6 +141,8 @@ def record_from(kind: type, row: Mapping[str, Any], parents: Mapping[str, Mappin
     for column in columns(kind):
         if column.name == "id" or column.name not in row:
             continue
+        if column.name not in row and column.field in _younger(kind):
+            continue  # a table that was written before the field came
         value = row[column.name]
         if value is not None and column.parent is not None:
             found = tuple(
@@ -156,6 +158,14 @@ def record_from(kind: type, row: Mapping[str, Any], parents: Mapping[str, Mappin
             hint="the file was changed after it was written: take its directory away and run the same line again",
         )
     return record
+
+
+@cache
+def _younger(record: type) -> frozenset[str]:
+    """The fields that a row may lack, for they have a default."""
+    missing = dataclasses.MISSING
+    fields = dataclasses.fields(record)
+    return frozenset(f.name for f in fields if f.default is not missing or f.default_factory is not missing)
 
 
 def _read(column: Column, hint: Any, value: Any) -> Any:

@@ -6,24 +6,28 @@ what sampled ids answer, `stops` where they end. Importing this brings neither t
 
 from sctk_chat.chat import Chat, Opening
 from sctk_chat.names import check_path, load_tokenizer, not_loaded, place_of
+from sctk_chat.notes import Habits, habits_of, template_notes
 from sctk_chat.rendering import (
-    PLAIN_TEMPLATE,
     completion_ids,
     decode,
     end_ids,
     end_of_turn,
+    opened_mark,
     render,
     template_digest,
-    template_of,
     tokenizer_digest,
     tokens_digest,
+    turn_ids,
+    whole_ids,
 )
 from sctk_chat.stops import Decode, Spoken, StopWatch, cut, ids_before, spoken
+from sctk_chat.templates import PLAIN_TEMPLATE, template_of
 
 __all__ = [
     "PLAIN_TEMPLATE",
     "Chat",
     "Decode",
+    "Habits",
     "Opening",
     "Spoken",
     "StopWatch",
@@ -33,14 +37,19 @@ __all__ = [
     "decode",
     "end_ids",
     "end_of_turn",
+    "habits_of",
     "ids_before",
     "load_tokenizer",
     "not_loaded",
+    "opened_mark",
     "place_of",
     "render",
     "spoken",
     "template_digest",
+    "template_notes",
     "template_of",
     "tokenizer_digest",
     "tokens_digest",
+    "turn_ids",
+    "whole_ids",
 ]

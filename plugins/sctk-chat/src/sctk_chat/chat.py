@@ -8,14 +8,15 @@ bound, that goes on behind its own end, or holds ids that the model does not kno
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from sctk_core import Failure, Message, Reply, Request, Usage
 
-from sctk_chat.rendering import completion_ids, decode, render, tokenizer_digest, tokens_digest
+from sctk_chat.rendering import decode, opened_mark, render, tokenizer_digest, tokens_digest, turn_ids
 from sctk_chat.stops import spoken
+from sctk_chat.templates import NO_VARIABLES
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,8 +40,13 @@ class Opening:
 class Chat:
     """What requests to one model, and its replies, go through, whichever engine runs it."""
 
-    def __init__(self, component: str, tokenizer: Any, *, context: int, n_vocab: int, ends: frozenset[int]) -> None:
+    def __init__(
+        self, component: str, tokenizer: Any, *, context: int, n_vocab: int, ends: frozenset[int],
+        variables: Mapping[str, Any] = NO_VARIABLES,
+    ) -> None:  # fmt: skip
         self.component = component
+        self.variables = variables
+        self.opened = opened_mark(tokenizer, variables)
         self.tokenizer = tokenizer
         self.context = context
         self.n_vocab = n_vocab
@@ -53,7 +59,7 @@ class Chat:
 
     def opening(self, request: Request) -> Opening | Failure:
         """How the answer to a request begins, or why there can be none; raises where the template refuses the messages."""
-        prompt, given = render(self.tokenizer, request.messages), request.prefix_ids
+        prompt, given = render(self.tokenizer, request.messages, variables=self.variables), request.prefix_ids
         room = self.context - len(prompt)
         if room <= 0:
             return self._too_long(request.of, "a prompt", len(prompt))
@@ -92,6 +98,7 @@ class Chat:
                 n_prompt_tokens=len(opening.prompt) + n_given if asked else 0, n_completion_tokens=len(ids) - n_given
             ),
             backend=self.component,
+            opened=self.opened,
         )
 
     def finished(self, request: Request, opening: Opening) -> Reply:
@@ -102,8 +109,7 @@ class Chat:
         self, messages: Sequence[Message], text: str, n_more: int = 0
     ) -> tuple[list[int], list[int]] | Failure:
         """(prompt ids, completion ids) of a text whose likelihood is asked; `n_more`: tokens that the engine adds to them."""
-        prompt = render(self.tokenizer, messages)
-        ids = completion_ids(self.tokenizer, text, messages)
+        prompt, ids = turn_ids(self.tokenizer, messages, text, self.variables)
         n_tokens = len(prompt) + len(ids)
         return self._too_long("", "a conversation", n_tokens) if n_tokens + n_more > self.context else (prompt, ids)
 

@@ -1,67 +1,100 @@
 """The one place where a conversation becomes token ids, for sampling, scoring and training alike.
 
-Harmless conversations come out exactly as the tokenizer's own chat template and encoding have them. Where content holds a
-control string (`<|im_end|>`, `</s>`, `<think>`), or would form one at the border to the template's text, the template is
-rendered over shielded content and only what the template itself wrote becomes a control token (`twin.py`).
+Conversations come out as the tokenizer's own chat template and encoding have them, and begin with what the tokenizer begins
+every text with, once. Where content holds a control string (`<|im_end|>`, `</s>`, `<think>`), or would form one at the border
+to the template's text, it stays the plain characters that it is (`twin.py`, `templates.py`).
 
-What differs from `apply_chat_template(tokenize=True)`, and only then: a template that reads control strings inside content
-(splitting at `</think>`, say) does not see them; a date that a template asks for is always 26 July 2024, because equal
-requests must give equal tokens; a system message that a template refuses or drops is put before the first user message.
+What differs from `apply_chat_template(tokenize=True)`, and only then: a template that reads or changes content (splitting at
+`</think>`, lower case) does not see it; a date that a template asks for is always 26 July 2024, because equal requests must
+give equal tokens; a system message that a template refuses or drops is put before the first user message.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from datetime import datetime
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from sctk_core import ConfigError, Message, content_id
+from sctk_core.thoughts import CHANNEL_MARKS, PAIRS, WRAPPINGS, opened_in
 
-from sctk_chat.twin import Shield, twin_of
+from sctk_chat.templates import NO_VARIABLES, TODAY, Written, template_of, written
+from sctk_chat.twin import Shield, Twin, twin_of
 
-TODAY = datetime(2024, 7, 26)
-PLAIN_TEMPLATE = (
-    "{% for m in messages %}{{ {'system': 'System', 'user': 'User', 'assistant': 'Assistant'}[m.role] }}: {{ m.content }}"
-    "{% if m.role == 'assistant' %}{{ eos_token }}{% endif %}{{ '\\n\\n' }}{% endfor %}"
-    "{% if add_generation_prompt %}Assistant:{% endif %}"
-)
+MARKS = frozenset(mark for pair in (*PAIRS, *WRAPPINGS) for mark in pair)
+"""Control strings that a reply's text keeps: a thought is parted by them."""
+CLOSERS = frozenset(end for _, end in WRAPPINGS)
+"""What a template may write between an answer and the end of its turn."""
 
 
-def render(tokenizer: Any, messages: Sequence[Message], add_generation_prompt: bool = True) -> list[int]:
+def render(
+    tokenizer: Any, messages: Sequence[Message], add_generation_prompt: bool = True,
+    variables: Mapping[str, Any] = NO_VARIABLES,
+) -> list[int]:  # fmt: skip
     """The token ids of a conversation, ready to be continued by the assistant; content never becomes a control token."""
-    return twin_of(tokenizer).encode(_rendered(tokenizer, messages, add_generation_prompt))
+    twin = twin_of(tokenizer)
+    text = written(tokenizer, messages, add_generation_prompt, variables).uncovered(twin)
+    return twin.begun(twin.encode(text))
 
 
-def completion_ids(tokenizer: Any, text: str, messages: Sequence[Message] = ()) -> list[int]:
+def turn_ids(
+    tokenizer: Any, messages: Sequence[Message], text: str, variables: Mapping[str, Any] = NO_VARIABLES
+) -> tuple[list[int], list[int]]:
+    """(What is read, what is taught) of an assistant's `text` that was given, its end of turn included.
+
+    Both are as the template has the whole conversation. What it writes before the text and a model would not have sampled (an
+    empty thinking block, a channel's header) is read and not taught; a thought that it begins in a prompt is not begun here.
+    """
+    twin, end = twin_of(tokenizer), end_of_turn(tokenizer, variables)
+    shield = Shield([*(message.content for message in messages), text])
+    prompt = written(tokenizer, messages, True, variables, shield)
+    read = twin.begun(twin.encode(prompt.uncovered(twin)))
+    try:
+        answered = (*messages, Message(role="assistant", content=text))
+        whole = written(tokenizer, answered, False, variables, shield)
+    except ConfigError:
+        return read, _alone(tokenizer, text, end)
+    start, _ = whole.place_of_last()
+    if start < 0:
+        return read, _alone(tokenizer, text, end)
+    if not whole.text.startswith(prompt.text) or whole.text[len(prompt.text) : start].strip():
+        return _split(twin, whole, end)
+    ids, rest = _split(twin, whole, end, n_read=len(read))
+    return (read, rest) if ids == read else (read, _alone(tokenizer, text, end))
+
+
+def completion_ids(
+    tokenizer: Any, text: str, messages: Sequence[Message] = (), variables: Mapping[str, Any] = NO_VARIABLES
+) -> list[int]:
     """The ids that an assistant's `text` trains and scores as, its end of turn included.
 
-    With the `messages` that it answers, its ids are those that the rendered conversation has after the prompt, which is
-    right at every border; without, or where the template does not extend the prompt, the text is encoded by itself.
+    With the `messages` that it answers, its ids are those that the rendered conversation has (`turn_ids`); without, the text is
+    encoded by itself.
     """
-    end = end_of_turn(tokenizer)
     if messages:
-        prompt = render(tokenizer, messages)
-        whole = render(tokenizer, (*messages, Message(role="assistant", content=text)), add_generation_prompt=False)
-        rest = whole[len(prompt) :]
-        if whole[: len(prompt)] == prompt and end in rest:
-            return rest[: rest.index(end) + 1]
+        return turn_ids(tokenizer, messages, text, variables)[1]
+    return _alone(tokenizer, text, end_of_turn(tokenizer, variables))
+
+
+def whole_ids(tokenizer: Any, thought: str, text: str, variables: Mapping[str, Any] = NO_VARIABLES) -> list[int]:
+    """The ids of a reply whose own are not known: its thought, whose marks are control tokens, and its answer."""
     twin = twin_of(tokenizer)
-    name = twin.name_controls(str(tokenizer.convert_ids_to_tokens(end)))
-    return [*twin.encode(name + text)[1:], end]
+    marks = [mark for mark in kept_marks(twin) if mark in thought]
+    pattern = "|".join(re.escape(mark) for mark in sorted(marks, key=len, reverse=True)) or r"(?!)"
+    named = re.sub(pattern, lambda match: twin.name_controls(match[0]), thought)
+    return _alone(tokenizer, named + text, end_of_turn(tokenizer, variables))
 
 
-def end_of_turn(tokenizer: Any) -> int:
+def end_of_turn(tokenizer: Any, variables: Mapping[str, Any] = NO_VARIABLES) -> int:
     """The id of the token that ends an assistant's turn: what the template writes after its text, else the eos token."""
-    from jinja2 import TemplateError
-
-    twin, shield = twin_of(tokenizer), Shield(["u", "a"])
-    said, answered = shield.cover("u"), shield.cover("a")
-    turns = [Message(role="user", content=said), Message(role="assistant", content=answered)]
+    twin = twin_of(tokenizer)
     try:
-        _, found, tail = _template(tokenizer, turns, False).rpartition(answered)
-    except TemplateError:
-        found, tail = "", ""
-    after = twin.controls_in(tail) if found else []
+        probe = [Message(role="user", content="u"), Message(role="assistant", content="a")]
+        whole = written(tokenizer, probe, False, variables)
+        tail = whole.text[whole.place_of_last()[1] :]
+    except ConfigError:
+        tail = ""
+    after = [control for control in twin.controls_in(tail) if control not in CLOSERS]
     if after:
         return twin.controls[after[0]]
     if tokenizer.eos_token_id is None:
@@ -72,28 +105,58 @@ def end_of_turn(tokenizer: Any) -> int:
     return int(tokenizer.eos_token_id)
 
 
-def end_ids(tokenizer: Any, named: int | list[int] | None) -> frozenset[int]:
+def end_ids(
+    tokenizer: Any, named: int | list[int] | None, variables: Mapping[str, Any] = NO_VARIABLES
+) -> frozenset[int]:
     """The ids at which a reply ends: the template's end of turn, the eos token, those that the model's settings name."""
     listed = named if isinstance(named, list) else [named]
-    found = (end_of_turn(tokenizer), tokenizer.eos_token_id, *listed)
+    found = (end_of_turn(tokenizer, variables), tokenizer.eos_token_id, *listed)
     return frozenset(int(number) for number in found if number is not None)
 
 
+def opened_mark(tokenizer: Any, variables: Mapping[str, Any] = NO_VARIABLES) -> str:
+    """The mark of the thought that the template begins in every prompt (`<think>`), or "" where it begins none."""
+    try:
+        prompt = written(tokenizer, [Message(role="user", content="u")], True, variables)
+    except ConfigError:
+        return ""
+    return opened_in(prompt.text[prompt.place_of_last()[1] :])
+
+
 def decode(tokenizer: Any, ids: Sequence[int]) -> str:
-    """The text of sampled ids, special tokens left out."""
+    """The text of sampled ids, special tokens left out, save those that part a thought from its answer."""
+    twin = twin_of(tokenizer)
+    if not twin.special.isdisjoint(twin.controls[mark] for mark in kept_marks(twin)):
+        left_out = twin.special - {twin.controls[mark] for mark in kept_marks(twin)}
+        ids = [number for number in ids if number not in left_out]
+        return str(tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False))
     return str(tokenizer.decode(list(ids), skip_special_tokens=True, clean_up_tokenization_spaces=False))
+
+
+def kept_marks(twin: Twin) -> frozenset[str]:
+    """The control strings of this tokenizer that a thought is parted by."""
+    channels = CHANNEL_MARKS if CHANNEL_MARKS[0] in twin.controls else ()
+    return frozenset(mark for mark in (*MARKS, *channels) if mark in twin.controls)
 
 
 def tokenizer_digest(tokenizer: Any) -> str:
     """32 hex digits: equal for tokenizers that give and read the same ids, whatever their padding or file layout.
 
-    Over vocabulary, merges, normalizer, pre-tokenizer, added and special tokens, and the chat template.
+    Over vocabulary, merges, normalizer, pre-tokenizer, added and special tokens, what every text begins with, and the template.
     """
-    spec = twin_of(tokenizer).spec
+    twin = twin_of(tokenizer)
+    spec, begins = twin.spec, ([list(twin.begins)] if twin.begins else [])
     added = [[token["id"], token["content"], token["special"]] for token in spec["added_tokens"]]
     ends = [tokenizer.bos_token, tokenizer.eos_token]
     return content_id(
-        "tokenizer", spec["model"], spec["normalizer"], spec["pre_tokenizer"], added, ends, template_of(tokenizer)
+        "tokenizer",
+        spec["model"],
+        spec["normalizer"],
+        spec["pre_tokenizer"],
+        added,
+        ends,
+        template_of(tokenizer),
+        *begins,
     )
 
 
@@ -107,61 +170,25 @@ def tokens_digest(ids: Sequence[int]) -> str:
     return content_id("tokens", list(ids))
 
 
-def template_of(tokenizer: Any) -> str:
-    """The tokenizer's chat template; a plain `User: ... Assistant:` one where it has none."""
-    return str(tokenizer.get_chat_template()) if tokenizer.chat_template else PLAIN_TEMPLATE
-
-
-def _rendered(tokenizer: Any, messages: Sequence[Message], add_generation_prompt: bool) -> str:
-    """The conversation as text in which the template's control strings go by their secret names, and no others do."""
+def _alone(tokenizer: Any, text: str, end: int) -> list[int]:
+    """A text's ids behind a control token, and the end of the turn."""
     twin = twin_of(tokenizer)
-    shield = Shield([message.content for message in messages])
-    covered = _covered(tokenizer, messages, add_generation_prompt, shield)
-    if covered is None:
-        return _rendered(tokenizer, _without_system(messages), add_generation_prompt)
-    if not any(twin.controls_in(message.content) for message in messages):
-        plain = _template(tokenizer, messages, add_generation_prompt)
-        if twin.controls_in(plain) == twin.controls_in(covered):
-            return twin.name_controls(plain)
-    return shield.uncover(twin.name_controls(covered))
+    name = twin.name_controls(str(tokenizer.convert_ids_to_tokens(end)))
+    return [*twin.encode(name + text)[1:], end]
 
 
-def _covered(tokenizer: Any, messages: Sequence[Message], add_generation_prompt: bool, shield: Shield) -> str | None:
-    """What the template makes of shielded content; None where it refuses or drops a system message."""
-    from jinja2 import TemplateError
-
-    has_system = bool(messages) and messages[0].role == "system"
-    turns = [Message(role=message.role, content=shield.cover(message.content)) for message in messages]
-    try:
-        text = _template(tokenizer, turns, add_generation_prompt)
-    except TemplateError as error:
-        if has_system:
-            return None
-        roles = ", ".join(message.role for message in messages) or "no messages"
-        raise ConfigError(
-            f"chat template: got {roles}, which it does not take ({error})",
-            hint="most templates want an optional system message, then user and assistant in turn",
-        ) from error
-    return None if has_system and turns[0].content.strip() not in text else text
-
-
-def _without_system(messages: Sequence[Message]) -> tuple[Message, ...]:
-    """The messages with the system message put before the first user message, or made one."""
-    system, rest = messages[0].content, messages[1:]
-    if rest and rest[0].role == "user":
-        return (Message(role="user", content=f"{system}\n\n{rest[0].content}"), *rest[1:])
-    return (Message(role="user", content=system), *rest)
-
-
-def _template(tokenizer: Any, messages: Sequence[Message], add_generation_prompt: bool) -> str:
-    """The conversation as the template writes it, on the fixed day."""
-    return str(
-        tokenizer.apply_chat_template(
-            [{"role": message.role, "content": message.content} for message in messages],
-            chat_template=template_of(tokenizer),
-            tokenize=False,
-            add_generation_prompt=add_generation_prompt,
-            date_string=TODAY.strftime("%d %b %Y"),
-            strftime_now=TODAY.strftime,
-        )
-    )
+def _split(twin: Twin, whole: Written, end: int, n_read: int | None = None) -> tuple[list[int], list[int]]:
+    """The rendered conversation up to the end of its last turn, cut in two: by the ids that are read, or before the token in
+    which the last turn's text begins."""
+    start, stop = whole.place_of_last()
+    start, stop = len(whole.uncovered(twin, start)), len(whole.uncovered(twin, stop))
+    ids, places = twin.encode_with_places(whole.uncovered(twin))
+    whole_ids = twin.begun(ids)
+    places = [(0, 0)] * (len(whole_ids) - len(ids)) + places
+    if n_read is None:
+        n_read = next((n for n, (_, last) in enumerate(places) if last > start), len(whole_ids))
+    rest = whole_ids[n_read:]
+    if end in rest:
+        return whole_ids[:n_read], rest[: rest.index(end) + 1]
+    said = [number for number, (first, _) in zip(rest, places[n_read:], strict=True) if first < stop]
+    return whole_ids[:n_read], [*said, end]

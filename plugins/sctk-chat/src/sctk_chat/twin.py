@@ -43,6 +43,7 @@ class Twin:
             if token["special"] or MARKUP.fullmatch(token["content"])
         }
         self.ids = frozenset(self.controls.values())
+        self.special = frozenset(token["id"] for token in self.spec["added_tokens"] if token["special"])
         self._names = {text: f"\ue000{NONCE}-{number}\ue000" for text, number in self.controls.items()}
         longest_first = sorted(self.controls, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
@@ -58,6 +59,29 @@ class Twin:
     def encode(self, text: str) -> list[int]:
         """Token ids of `text`, in which secret names are control tokens and everything else is plain."""
         return list(self._engine.encode(text, add_special_tokens=False).ids)
+
+    def encode_with_places(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
+        """The same, and where in `text` each token stands: its first character, and the one behind its last."""
+        found = self._engine.encode(text, add_special_tokens=False)
+        return list(found.ids), list(found.offsets)
+
+    def begun(self, ids: list[int]) -> list[int]:
+        """Ids with what the tokenizer begins every text with, which stands there once, whether a template wrote it or not."""
+        n = len(self.begins)
+        return ids if tuple(ids[:n]) == self.begins else [*self.begins, *ids]
+
+    @cached_property
+    def begins(self) -> tuple[int, ...]:
+        """The ids that the tokenizer puts before every text (`<s>`); most have none."""
+        told = json.dumps(self.spec["post_processor"])
+        if "SpecialToken" not in told and "cls" not in told:
+            return ()
+        from tokenizers import Tokenizer
+
+        engine = Tokenizer.from_str(json.dumps(dict(self.spec, truncation=None, padding=None)))
+        plain, whole = engine.encode("a", add_special_tokens=False).ids, engine.encode("a").ids
+        starts = (n for n in range(len(whole)) if whole[n : n + len(plain)] == plain)
+        return tuple(whole[: next(starts, 0)])
 
     @cached_property
     def _engine(self) -> Any:

@@ -19,7 +19,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from sctk_chat import Chat, Opening, StopWatch, check_path, load_tokenizer, template_digest
+from sctk_chat import Chat, Opening, StopWatch, check_path, load_tokenizer, template_digest, template_notes
 from sctk_core import BackendDown, Failure, Message, ModelRef, Reply, Request, SctkError, boundary, setting
 
 from sctk_transformers.loading import Loaded, load
@@ -64,6 +64,11 @@ class TransformersBackend:
     def template_digest(model: ModelRef) -> str:
         """The digest of the chat template, for a hub model's digest; loads the tokenizer, not the weights."""
         return template_digest(load_tokenizer(model))
+
+    @staticmethod
+    def template_notes(model: ModelRef) -> list[str]:
+        """What to know of how conversations are rendered; raises where the template cannot be used."""
+        return template_notes(model)
 
     @property
     def batch_dependent(self) -> bool:
@@ -140,7 +145,14 @@ class _Ready:
         limits = Limits(max_batch=config.max_batch, prefill_tokens=config.prefill_tokens)
         self.engine = worker.engine = Engine(memory, limits, loaded.ends)
         n_vocab = int(loaded.model.config.get_text_config().vocab_size)
-        self.chat = Chat(NAME, loaded.tokenizer, context=loaded.context, n_vocab=n_vocab, ends=loaded.ends)
+        self.chat = Chat(
+            NAME,
+            loaded.tokenizer,
+            context=loaded.context,
+            n_vocab=n_vocab,
+            ends=loaded.ends,
+            variables=loaded.variables,
+        )
         self._watches: dict[tuple[str, ...], StopWatch] = {}
 
     @classmethod

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,12 +12,14 @@ from sctk_core import ModelRef
 
 @dataclass(frozen=True, kw_only=True)
 class Loaded:
-    """A model on its device, its tokenizer, the longest text it reads (tokens), and the ids that end a reply."""
+    """A model on its device, its tokenizer with the variables of its template, the longest text it reads (tokens), and the ids
+    that end a reply."""
 
     model: Any
     tokenizer: Any
     context: int
     ends: frozenset[int]
+    variables: Mapping[str, Any]
 
 
 def load(model: ModelRef, *, dtype: str, device: str, attention: str, max_context: int) -> Loaded:
@@ -42,8 +45,8 @@ def load(model: ModelRef, *, dtype: str, device: str, attention: str, max_contex
     settings = made.config.get_text_config()
     own = int(getattr(settings, "max_position_embeddings", 0) or 0)
     context = min(filter(None, (own, max_context)), default=0) or 1 << 30
-    ends = end_ids(tokenizer, getattr(made.generation_config, "eos_token_id", None))
-    return Loaded(model=made, tokenizer=tokenizer, context=context, ends=ends)
+    ends = end_ids(tokenizer, getattr(made.generation_config, "eos_token_id", None), model.variables)
+    return Loaded(model=made, tokenizer=tokenizer, context=context, ends=ends, variables=model.variables)
 
 
 def _device(torch: Any, device: str) -> str:

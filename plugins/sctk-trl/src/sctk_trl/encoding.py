@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from functools import cache
 
-from sctk_chat import completion_ids, end_ids, end_of_turn, render, tokenizer_digest
+from sctk_chat import decode, end_ids, end_of_turn, ids_before, render, tokenizer_digest, turn_ids, whole_ids
 from sctk_core import Message, Sample
 from transformers import PreTrainedTokenizerBase
 
@@ -14,22 +14,33 @@ from sctk_trl.student import Student, context_length
 
 def tokens_of(student: Student, max_length: int) -> Tokens:
     """How texts become ids for this student; no row is longer than `max_length` or than the model can read."""
-    tokenizer = student.tokenizer
+    tokenizer, variables = student.tokenizer, student.ref.variables
 
     @cache
     def rendered(messages: tuple[Message, ...]) -> tuple[int, ...]:
-        return tuple(render(tokenizer, messages))
+        return tuple(render(tokenizer, messages, variables=variables))
 
-    def encode(sample: Sample) -> list[int]:
-        ids = completion_ids(tokenizer, sample.text, sample.prompt.messages)
-        return ids[:-1] if sample.finish == "length" else ids
+    def encode(sample: Sample) -> tuple[list[int], list[int]]:
+        if sample.teach_thought and sample.thought:
+            read = list(rendered(sample.prompt.messages))
+            ids = whole_ids(tokenizer, sample.thought, sample.text, variables)
+        else:
+            read, ids = turn_ids(tokenizer, sample.prompt.messages, sample.text, variables)
+        return read, ids[:-1] if sample.finish == "length" else ids
+
+    def answer(sample: Sample) -> list[int] | None:
+        ids = sample.token_ids or ()
+        thought = ids_before(ids, sample.thought or "", lambda some: decode(tokenizer, some))
+        return None if thought is None else list(ids[len(thought) :])
 
     return Tokens(
         render=lambda prompt: list(rendered(prompt.messages)),
         encode=encode,
+        answer=answer,
+        text=lambda ids: str(tokenizer.decode(list(ids), skip_special_tokens=False)),
         digest=tokenizer_digest(tokenizer),
-        end=end_of_turn(tokenizer),
-        ends=end_ids(tokenizer, getattr(student.found_generation_config, "eos_token_id", None)),
+        end=end_of_turn(tokenizer, variables),
+        ends=end_ids(tokenizer, getattr(student.found_generation_config, "eos_token_id", None), variables),
         max_length=min(max_length, context_length(student)),
     )
 

@@ -2,14 +2,16 @@
 
 Law 9 of the design lives here. The completion of a row is `Sample.token_ids` where they were made by this very tokenizer
 (equal digests); otherwise the text is tokenised again, and counted. The prompt comes from the one renderer of chat
-templates. A finished answer ends in an end-of-turn token, which is taught; an answer cut off at its length limit is taught
-without one. Nothing is cut to fit: a row longer than `max_length` is declined.
+templates: behind it stands what was sampled behind it. An answer without the thought that it was sampled with is taught where
+the template has an answer, so never inside of a thought. A finished answer ends in an end-of-turn token, which is taught; an
+answer cut off at its length limit is taught without one. Nothing is cut to fit: a row longer than `max_length` is declined.
 """
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from sctk_core import ConfigError, Pair, Prompt, Sample, TrainingData
@@ -35,6 +37,7 @@ class PairRow:
     length: int
 
 
+INSIDE_A_THOUGHT = "one answer stands inside of a thought that the prompt begins, the other does not"
 R = TypeVar("R", CompletionRow, PairRow)
 
 
@@ -53,28 +56,78 @@ class Table(Generic[R]):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Taught:
+    """An answer as ids: what is `read` before it, the `ids` that are taught, whether these were `sampled` as they are.
+
+    `behind_prompt`: they were sampled behind the prompt as it is rendered, and stand there.
+    """
+
+    read: list[int]
+    ids: list[int]
+    sampled: bool
+    behind_prompt: bool
+
+
+@dataclass(frozen=True, kw_only=True)
 class Tokens:
     """How texts become token ids for one tokenizer: the only door between records and numbers.
 
-    `render` gives a prompt's ids up to where the assistant speaks, `encode` the ids that a sample's text trains as, its end
-    of turn included where it was finished; `digest` names the tokenizer; `ends` are the tokens that end a turn, `end` the
-    one that is taught.
+    `render` gives a prompt's ids up to where the assistant speaks, `encode` what is read before a sample's text as the template
+    has it, and the ids that it trains as, its end of turn included where it was finished; `answer` the sampled ids behind the
+    sample's thought (None: it ends inside of a token); `text` shows ids, control tokens and all. `digest` names the tokenizer;
+    `ends` are the tokens that end a turn, `end` the one that is taught.
     """
 
     render: Callable[[Prompt], list[int]]
-    encode: Callable[[Sample], list[int]]
+    encode: Callable[[Sample], tuple[list[int], list[int]]]
+    answer: Callable[[Sample], list[int] | None]
+    text: Callable[[Sequence[int]], str]
     digest: str
     end: int
     ends: frozenset[int]
     max_length: int
 
-    def completion(self, sample: Sample) -> tuple[list[int], bool]:
-        """The ids that are taught for an answer, and whether its text had to be tokenised again."""
-        if sample.token_ids is None or sample.tokenizer != self.digest:
-            return self.encode(sample), True
-        ids = list(sample.token_ids)
+    def taught(self, sample: Sample) -> Taught:
+        """What is read and what is taught of a sample."""
+        own = sample.token_ids is not None and sample.tokenizer == self.digest
+        alone = bool(sample.thought) and not sample.teach_thought
+        ids = self.answer(sample) if own and alone else list(sample.token_ids or ()) if own else None
+        if ids is None:
+            read, ids = self.encode(sample)
+            return Taught(read=read, ids=ids, sampled=False, behind_prompt=False)
         ended = bool(ids) and ids[-1] in self.ends
-        return (ids if ended or sample.finish == "length" else [*ids, self.end]), False
+        ids = ids if ended or sample.finish == "length" else [*ids, self.end]
+        read = self.encode(sample)[0] if alone else self.render(sample.prompt)
+        return Taught(read=read, ids=ids, sampled=True, behind_prompt=not alone)
+
+    def taught_pair(self, pair: Pair) -> tuple[Taught, Taught] | None:
+        """What is taught of both answers behind the same ids; None: one stands inside of a thought, and the other does not.
+
+        Of one sampled without a thought and one with, the first is taught where the second is, if that goes on from the prompt.
+        """
+        samples = (pair.chosen, pair.rejected)
+        sides = [self.taught(sample) for sample in samples]
+        longest = max((side.read for side in sides), key=len)
+        sides = [
+            replace(side, read=longest) if _goes_on(side, sample, longest) else side
+            for side, sample in zip(sides, samples, strict=True)
+        ]
+        shared = _n_shared(sides[0].read, sides[1].read)
+        if any(self.text(side.read[shared:]).strip() for side in sides):
+            return None
+        first, second = (replace(side, read=side.read[:shared], ids=[*side.read[shared:], *side.ids]) for side in sides)
+        return first, second
+
+
+def _goes_on(side: Taught, sample: Sample, read: list[int]) -> bool:
+    """Whether an answer that was sampled without a thought may be taught behind `read`, which goes on from its prompt."""
+    return side.behind_prompt and not sample.thought and read[: len(side.read)] == side.read
+
+
+def _n_shared(one: Sequence[int], other: Sequence[int]) -> int:
+    """How many ids two rows begin with alike."""
+    pairs = zip(one, other, strict=False)
+    return sum(1 for _ in itertools.takewhile(lambda pair: pair[0] == pair[1], pairs))
 
 
 def completion_table(data: TrainingData, tokens: Tokens) -> Table[CompletionRow]:
@@ -83,15 +136,14 @@ def completion_table(data: TrainingData, tokens: Tokens) -> Table[CompletionRow]
     declined: dict[str, str] = {}
     n_retokenised = 0
     for sample in _only(Sample, data, trainer="sft", other="preference"):
-        prompt_ids = tokens.render(sample.prompt)
-        ids, again = tokens.completion(sample)
-        length = len(prompt_ids) + len(ids)
+        taught = tokens.taught(sample)
+        length = len(taught.read) + len(taught.ids)
         reason = "empty answer" if not sample.text.strip() else _too_long(length, tokens.max_length)
         if reason:
             declined[sample.id] = reason
             continue
-        n_retokenised += again
-        rows.append(CompletionRow(prompt_ids=prompt_ids, completion_ids=ids, length=length))
+        n_retokenised += not taught.sampled
+        rows.append(CompletionRow(prompt_ids=taught.read, completion_ids=taught.ids, length=length))
     n_tokens = sum(len(row.completion_ids) for row in rows)
     return Table(rows=rows, declined=declined, n_retokenised=n_retokenised, n_tokens=n_tokens)
 
@@ -102,19 +154,22 @@ def pair_table(data: TrainingData, tokens: Tokens) -> Table[PairRow]:
     declined: dict[str, str] = {}
     n_retokenised = 0
     for pair in _only(Pair, data, trainer="preference", other="sft"):
-        prompt_ids = tokens.render(pair.prompt)
-        (chosen, again_c), (rejected, again_r) = tokens.completion(pair.chosen), tokens.completion(pair.rejected)
-        length = len(prompt_ids) + max(len(chosen), len(rejected))
-        reason = _no_preference(pair, chosen, rejected) or _too_long(length, tokens.max_length)
+        sides = tokens.taught_pair(pair)
+        if sides is None:
+            declined[pair.id] = INSIDE_A_THOUGHT
+            continue
+        chosen, rejected = sides
+        length = len(chosen.read) + max(len(chosen.ids), len(rejected.ids))
+        reason = _no_preference(pair, chosen.ids, rejected.ids) or _too_long(length, tokens.max_length)
         if reason:
             declined[pair.id] = reason
             continue
-        n_retokenised += again_c + again_r
+        n_retokenised += (not chosen.sampled) + (not rejected.sampled)
         rows.append(
             PairRow(
-                prompt_ids=prompt_ids, chosen_ids=chosen, rejected_ids=rejected, tau=pair.probability, length=length
+                prompt_ids=chosen.read, chosen_ids=chosen.ids, rejected_ids=rejected.ids, tau=pair.probability, length=length,
             )
-        )
+        )  # fmt: skip
     n_tokens = sum(len(row.chosen_ids) + len(row.rejected_ids) for row in rows)
     return Table(rows=rows, declined=declined, n_retokenised=n_retokenised, n_tokens=n_tokens)
 

@@ -15,10 +15,10 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sctk_chat import Chat, Opening, check_path, end_ids, load_tokenizer, template_digest
+from sctk_chat import Chat, Opening, check_path, end_ids, load_tokenizer, template_digest, template_notes
 from sctk_core import BackendDown, Failure, Message, ModelRef, Reply, Request, SctkError, boundary
 
 from sctk_vllm.engine import EngineConfig, check_installed, start
@@ -45,6 +45,11 @@ class VLLMBackend:
     def template_digest(model: ModelRef) -> str:
         """The digest of the chat template, for a hub model's digest; loads the tokenizer, not the weights."""
         return template_digest(load_tokenizer(model))
+
+    @staticmethod
+    def template_notes(model: ModelRef) -> list[str]:
+        """What to know of how conversations are rendered; raises where the template cannot be used."""
+        return template_notes(model)
 
     async def generate(self, requests: Sequence[Request]) -> Sequence[Reply | Failure]:
         """One reply or failure per request, in order. Cancelling the call aborts its requests in the engine."""
@@ -108,7 +113,7 @@ class VLLMBackend:
 class _Running:
     """A started engine with what is known of its model."""
 
-    def __init__(self, engine: Any, tokenizer: Any) -> None:
+    def __init__(self, engine: Any, tokenizer: Any, variables: Mapping[str, Any]) -> None:
         self.engine = engine
         known = engine.model_config
         self.chat = Chat(
@@ -116,7 +121,8 @@ class _Running:
             tokenizer,
             context=int(known.max_model_len),
             n_vocab=int(known.get_vocab_size()),
-            ends=end_ids(tokenizer, known.try_get_generation_config().get("eos_token_id")),
+            ends=end_ids(tokenizer, known.try_get_generation_config().get("eos_token_id"), variables),
+            variables=variables,
         )
         self.in_flight: set[str] = set()
         self._numbers = itertools.count()
@@ -124,7 +130,7 @@ class _Running:
     @classmethod
     def start(cls, config: EngineConfig, model: ModelRef) -> _Running:
         """Starts the engine; blocks."""
-        return cls(start(config, model), load_tokenizer(model))
+        return cls(start(config, model), load_tokenizer(model), model.variables)
 
     async def ask(self, prompt: list[int], params: Any) -> Any:
         """The engine's last word on one prompt; raises where it is closed meanwhile."""

@@ -1,0 +1,162 @@
+"""Thoughts are parted from answers in one place: by the marks of many families, for every role, recalled or asked."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from sctk_core import Failure, Given, Made, Message, Prompt, Reply, Request, Sample, Sampling, Speaker
+from sctk_core.identity import content_id
+from sctk_core.pipeline.asking import Desk
+from sctk_core.pipeline.crew import Answerer
+from sctk_core.pipeline.item import Walked, walked
+from sctk_core.pipeline.patience import Patience
+from sctk_core.pipeline.recording import RecordingBackend
+from sctk_core.plan import Generate
+from sctk_core.store.rows import record_from, values_of
+from sctk_core.testing import ScriptedBackend
+from sctk_core.thoughts import PAIRS, Parted, Thoughts, opened_in, parted
+from test_speaker import Memory
+
+TURNS = (Message(role="user", content="May I?"),)
+CHANNELS = (
+    "<|channel|>analysis<|message|>I weigh it.<|end|><|start|>assistant<|channel|>final<|message|>You may.<|return|>"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("You may.", "You may."),
+        ("  You may.\n", "  You may.\n"),
+        ("", ""),
+        ("<think>\nHm.\n</think>\n\nYou may.", "You may."),
+        ("\n<think></think>You may.", "You may."),
+        ("<think>a</think>\n<think>b</think>You may.\n", "You may.\n"),
+        ("<think>a</think></think>You may.", "You may."),
+        ("Hm, well.\n</think>\n\nYou may.", "You may."),
+        ("<think>I close with `</think>` when I am done.</think>You may.", "You may."),
+        ("<think>Hm.</think>", ""),
+        ("Write `</think>` behind it.", "Write `</think>` behind it."),
+        ("Write this:\n```\n</think>\n```\nDone.", "Write this:\n```\n</think>\n```\nDone."),
+        ("A thought begins with <think> there.", "A thought begins with <think> there."),
+        ("[THINK]Hm.[/THINK]You may.", "You may."),
+        ("<|START_THINKING|>Hm.<|END_THINKING|><|START_RESPONSE|>You may.<|END_RESPONSE|>", "You may."),
+        ("<|START_RESPONSE|>You may.<|END_RESPONSE|>", "You may."),
+        (CHANNELS, "You may."),
+        ("<|channel|>final<|message|>You may.", "You may."),
+        ("<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>commentary<|message|>b<|end|>"
+         "<|start|>assistant<|channel|>final<|message|>You may.", "You may."),
+    ],
+)  # fmt: skip
+def test_the_answer_is_what_stands_behind_the_thought(text: str, answer: str) -> None:
+    found = parted(text)
+    assert found is not None
+    assert found.answer == answer
+    assert text.startswith(found.thought + answer)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<think>Hm", " <think>\n", "[THINK]Hm.", "<|START_THINKING|>Hm", "<think>a</think><think>b",
+        "<think>I close with `</think>` when", "<|channel|>analysis<|message|>Hm.",
+        "<|channel|>analysis<|message|>Hm.<|end|>",
+    ],
+)  # fmt: skip
+def test_a_thought_that_never_ends_has_no_answer(text: str) -> None:
+    assert parted(text) is None
+
+
+@pytest.mark.parametrize(("begin", "end"), PAIRS)
+def test_a_thought_that_the_prompt_began(begin: str, end: str) -> None:
+    assert opened_in(f"<|say|>{begin}\n") == begin
+    assert opened_in(f"<|say|>{begin}\n\n{end}\n\n") == ""
+    assert parted("Hm.", begin) is None
+    assert parted(f"Hm.{end}\nYou may.", begin) == Parted(thought=f"Hm.{end}\n", answer="You may.")
+    assert parted(f"Hm.{end}\nYou may.") == Parted(thought=f"Hm.{end}\n", answer="You may.")
+
+
+@given(st.text("<think/>`' \nab[]|", max_size=40), st.sampled_from(["", *(begin for begin, _ in PAIRS)]))
+def test_a_reply_is_its_thought_and_its_answer(text: str, opened: str) -> None:
+    found = parted(text, opened)
+    assert found is None or text == found.thought + found.answer
+    if not opened and not any(mark in text for pair in PAIRS for mark in pair):
+        assert found == Parted(thought="", answer=text)
+
+
+def drafted(says: str, thoughts: Thoughts, memory: Memory, made: Given | None = None, finish: Any = "stop") -> Walked:
+    """One walk that asks a student for a draft; the student says `says`."""
+
+    class Says(ScriptedBackend):
+        async def generate(self, requests: Any) -> list[Reply]:
+            return [Reply(key=request.key, text=says, finish=finish, backend="says") for request in requests]
+
+    async def walk(prompt: Prompt, crew: Answerer) -> Made:
+        return {"texts": [await crew.student.draft(prompt)]}
+
+    unparted = frozenset() if thoughts.part else frozenset(["student"])
+    desk = Desk(run_seed=0, timeout_s=5.0, patience=Patience(0.0), notify=lambda event: None, unparted=unparted)
+    proxy = RecordingBackend(lambda: Says(_nothing), memory, about={}, run_seed=0, name="says", thoughts=thoughts)
+    crew = Answerer(student=Speaker("student", proxy, Sampling(), desk, "says"))
+    generate = Generate("pass", walk, steps=("draft",), makes={"texts": Sample})
+    return asyncio.run(walked(generate, Prompt(messages=TURNS, given=made), 0, crew))
+
+
+def _nothing(request: Request) -> str | Failure:
+    raise AssertionError(request)
+
+
+def test_who_asks_reads_the_answer_and_the_store_keeps_the_reply() -> None:
+    memory, text = Memory(), "<think>\nHm.\n</think>\n\nYou may."
+    for _ in ("asked", "recalled"):
+        (sample,) = drafted(text, Thoughts(), memory).made["texts"]
+        assert (sample.text, sample.thought, sample.teach_thought) == (
+            "You may.", "<think>\nHm.\n</think>\n\n", False,
+        )  # fmt: skip
+        assert [reply.text for reply in memory.known.values()] == [text]
+    (taught,) = drafted(text, Thoughts(train="all"), memory).made["texts"]
+    assert (taught.text, taught.teach_thought, taught.id) == ("You may.", True, sample.id)
+    (whole,) = drafted(text, Thoughts(part=False), memory).made["texts"]
+    assert (whole.text, whole.thought) == (text, None)
+    assert len(memory.asked) == 1
+
+
+@pytest.mark.parametrize(("finish", "kind"), [("stop", "parse"), ("length", "budget")])
+def test_a_thought_that_never_ends_is_a_failure_with_its_reason(finish: str, kind: str) -> None:
+    found = drafted("<think>\nHm, I", Thoughts(), Memory(), finish=finish)
+    (line,) = [line for line in found.page.sorted_lines() if line.step == "draft"]
+    assert (line.outcome, line.reason) == ("failed", f"{kind}: a thought that never ends")
+    assert "Hm, I" in found.page.failures[0].detail
+
+
+def test_texts_that_were_made_elsewhere_are_parted_too() -> None:
+    made = Given(answers={"draft": "<think>Hm.</think>You may."})
+    (sample,) = drafted("", Thoughts(), Memory(), made).made["texts"]
+    assert sample.text == "You may."
+    (whole,) = drafted("", Thoughts(part=False), Memory(), made).made["texts"]
+    assert whole.text == "<think>Hm.</think>You may."
+    cut = drafted("", Thoughts(), Memory(), Given(answers={"draft": "<think>Hm."}))
+    assert [line.reason for line in cut.page.sorted_lines()][:1] == ["parse: a thought that never ends"]
+
+
+def test_a_thought_is_part_of_a_sample_and_a_row_without_one_is_still_read() -> None:
+    prompt = Prompt(messages=TURNS)
+    plain, thought = Sample(prompt=prompt, text="x"), Sample(prompt=prompt, text="x", thought="<think></think>")
+    assert plain.id == content_id("sample", prompt.id, "x", 0, 0, 0, None)
+    assert plain.id != thought.id
+    for sample in (plain, thought):
+        row = dict(zip(_columns(Sample), values_of(sample), strict=True))
+        parents = {prompt.id: dict(zip(_columns(Prompt), values_of(prompt), strict=True))}
+        assert record_from(Sample, row, parents) == sample
+    old = {name: value for name, value in row.items() if name not in ("thought", "teach_thought")} | {"id": plain.id}
+    assert record_from(Sample, old, parents) == plain
+
+
+def _columns(kind: type) -> list[str]:
+    from sctk_core.store.rows import columns
+
+    return [column.name for column in columns(kind)]

@@ -1,0 +1,148 @@
+"""A conversation as its chat template writes it, checked: every turn's text comes out whole, or there is no conversation.
+
+Content is shielded (`twin.Shield`) while the template is rendered, so that a template can trim it, and neither change nor obey
+it. Where a template does not take text, content is given to it as a list of parts; where it has no place for a system message,
+that is put before the first user message. What is then still missing is an error that names the template's family.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from typing import Any
+
+from sctk_core import ConfigError, Message
+
+from sctk_chat.families import family_of
+from sctk_chat.twin import Shield, Twin
+
+TODAY = datetime(2024, 7, 26)
+PLAIN_TEMPLATE = (
+    "{% for m in messages %}{{ {'system': 'System', 'user': 'User', 'assistant': 'Assistant'}[m.role] }}: {{ m.content }}"
+    "{% if m.role == 'assistant' %}{{ eos_token }}{% endif %}{{ '\\n\\n' }}{% endfor %}"
+    "{% if add_generation_prompt %}Assistant:{% endif %}"
+)
+NO_VARIABLES: Mapping[str, Any] = {}
+RESERVED = (
+    "messages", "conversation", "chat_template", "add_generation_prompt", "continue_final_message", "tokenize",
+    "return_dict", "return_tensors", "return_assistant_tokens_mask", "padding", "truncation", "max_length",
+)  # fmt: skip
+"""Names that a template is given by us."""
+FORMS: tuple[tuple[str, ...], ...] = ((), ("system", "user", "assistant"), ("system", "user"), ("user",))
+"""Whose content is given as a list of parts: what is tried, in order."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    """A conversation as its template writes it, content still shielded; `moved`: the system message went to a user turn."""
+
+    text: str
+    turns: tuple[Message, ...]
+    shield: Shield
+    form: tuple[str, ...]
+    moved: bool
+
+    def uncovered(self, twin: Twin, stop: int | None = None) -> str:
+        """The text up to `stop`, in which the template's control strings go by their secret names, and no others do."""
+        return self.shield.uncover(twin.name_controls(self.text[:stop]))
+
+    def place_of_last(self) -> tuple[int, int]:
+        """Where the last turn's text begins and ends, with its outer white space where that came out; (-1, -1): it has none."""
+        for said in (self.turns[-1].content, self.turns[-1].content.strip()):
+            start = self.text.rfind(said)
+            if said.strip() and start >= 0:
+                return start, start + len(said)
+        return -1, -1
+
+
+def template_of(tokenizer: Any) -> str:
+    """The tokenizer's chat template; a plain `User: ... Assistant:` one where it has none."""
+    return str(tokenizer.get_chat_template()) if tokenizer.chat_template else PLAIN_TEMPLATE
+
+
+def written(
+    tokenizer: Any, messages: Sequence[Message], add_generation_prompt: bool = True,
+    variables: Mapping[str, Any] = NO_VARIABLES, shield: Shield | None = None,
+) -> Written:  # fmt: skip
+    """The conversation with all of its texts; raises a ConfigError where the template refuses it, or leaves some text out."""
+    shield = shield or Shield([message.content for message in messages])
+    complaint = ""
+    for moved, turns in _arrangements(messages):
+        covered = tuple(Message(role=turn.role, content=shield.cover(turn.content)) for turn in turns)
+        for form in FORMS:
+            try:
+                text = rendered(tokenizer, covered, add_generation_prompt, variables, form)
+            except refusals() as error:
+                complaint = complaint or f"which it does not take ({error})"
+                continue
+            lost = lost_turn(text, covered)
+            if lost is None:
+                return Written(text=text, turns=covered, shield=shield, form=form, moved=moved)
+            complaint = complaint or f"and its text for the {lost.role} turn does not hold what was said there"
+    roles = ", ".join(message.role for message in messages) or "no messages"
+    raise ConfigError(
+        f"chat template ({family_of(template_of(tokenizer))}): got {roles}, {complaint}; wanted every turn's text",
+        hint="most templates want an optional system message, then user and assistant in turn; give the tokenizer another template",
+    )
+
+
+def rendered(
+    tokenizer: Any, messages: Sequence[Message], add_generation_prompt: bool, variables: Mapping[str, Any],
+    form: Sequence[str] = (),
+) -> str:  # fmt: skip
+    """What the template makes of messages, on the fixed day; `form` names the roles whose content is a list of parts."""
+    turns = [{"role": m.role, "content": _content(m, form)} for m in messages]
+    given = {"date_string": TODAY.strftime("%d %b %Y"), "strftime_now": TODAY.strftime} | dict(variables)
+    return str(
+        tokenizer.apply_chat_template(
+            turns,
+            chat_template=template_of(tokenizer),
+            tokenize=False,
+            add_generation_prompt=add_generation_prompt,
+            **given,
+        )
+    )
+
+
+def lost_turn(text: str, turns: Sequence[Message]) -> Message | None:
+    """The first turn whose text, outer white space aside, is not in `text`: the system's anywhere, the others' in order."""
+    place = 0
+    for turn in turns:
+        said = turn.content.strip()
+        found = text.find(said, 0 if turn.role == "system" else place)
+        if found < 0 or (said and text[:found].endswith(("'text': '", '"text": "'))):
+            return turn
+        place = place if turn.role == "system" else found + len(said)
+    return None
+
+
+def refuse_reserved(variables: Mapping[str, Any], where: str) -> None:
+    """Raises where a variable has a name that means something else to the template."""
+    for name in variables:
+        if name in RESERVED:
+            raise ConfigError(f"{where}: got the variable {name!r}, which sctk gives by itself", hint="take it out")
+
+
+def _content(message: Message, form: Sequence[str]) -> Any:
+    return [{"type": "text", "text": message.content}] if message.role in form else message.content
+
+
+def _arrangements(messages: Sequence[Message]) -> Iterator[tuple[bool, Sequence[Message]]]:
+    """The messages as they are, then with the system message put before the first user message, or made one."""
+    yield False, messages
+    if messages and messages[0].role == "system":
+        system, rest = messages[0].content, messages[1:]
+        if rest and rest[0].role == "user":
+            yield True, (Message(role="user", content=f"{system}\n\n{rest[0].content}"), *rest[1:])
+        else:
+            yield True, (Message(role="user", content=system), *rest)
+
+
+@cache
+def refusals() -> tuple[type[Exception], ...]:
+    """What a template raises that does not take what it is given."""
+    from jinja2 import TemplateError
+
+    return (TemplateError, TypeError, ValueError, KeyError, AttributeError, IndexError)
