@@ -104,7 +104,7 @@ def _role(name: str, values: Any, recipe: Recipe, student: Role, catalogue: Cata
 
 def _renders(backend: Part) -> bool:
     """Whether a backend renders chat templates by itself, and takes variables for them."""
-    return hasattr(backend.target, "template_notes")
+    return getattr(backend.target, "template_notes", None) is not None
 
 
 def _told(model: ModelRef, variables: Mapping[str, Any], backend: Part, where: str) -> ModelRef:

@@ -37,6 +37,9 @@ class NanoBackend(TransformersBackend):
         )
         super().__init__(wider, model=model)
 
+    template_notes = None  # type: ignore[assignment]
+    """Its template is known, and reads no variables: no tokenizer is loaded to say so."""
+
     trainer_defaults: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "sft": {"optimiser": {"learning_rate": 3e-4, "epochs": 3.0}},
         "preference": {"beta": 0.5, "optimiser": {"learning_rate": 1e-4, "epochs": 1.0}},
