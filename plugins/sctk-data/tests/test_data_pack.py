@@ -292,3 +292,85 @@ def test_a_parquet_file_that_is_not_finished_is_not_there(how: str, tmp_path: Pa
         assert running.returncode == 130, err
     assert b"Traceback" not in err
     assert list(tmp_path.iterdir()) == []
+
+
+def packed_of(folder: Path, rows: list[dict[str, Any]], form: str) -> list[str | Path]:
+    """The arguments that pack these rows."""
+    file = folder / f"in.{form}"
+    if form == "jsonl":
+        written(file, rows)
+    else:
+        pl.DataFrame(rows).write_parquet(file)
+    return [file, "--capacity", "16", "--out", folder / "out.jsonl", "--force"]
+
+
+BESIDE: list[tuple[str, list[Any]]] = [
+    ("scores", [[0.5], [0.1, 0.2, 0.3, 0.4, 0.5], [0.5]]),
+    ("embedding", [[0.5] * 7] * 3),
+    ("boxes", [[1, 2, 3, 4], [], [1, 2]]),
+    ("by_chance", [[7, 8, 9], [1], [2]]),
+]
+
+
+@pytest.mark.parametrize("form", ["jsonl", "parquet"])
+@pytest.mark.parametrize(("name", "lists"), BESIDE, ids=[name for name, _ in BESIDE])
+def test_lists_that_are_not_of_tokens_are_left_out_and_named(
+    name: str, lists: list[Any], form: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    ids = [[1, 2, 3], [4, 5], [6, 7, 8, 9]]
+    rows = [{name: other, "input_ids": one, "labels": one} for one, other in zip(ids, lists, strict=True)]
+    arguments = packed_of(tmp_path, rows, form)
+    code, _, err = told(capfd, *arguments)
+    assert code == 0, err
+    assert f"lists of other lengths than input_ids are not of tokens: {name}" in err
+    assert "columns packed: input_ids, labels" in err
+    (made,) = [json.loads(line) for line in (tmp_path / "out.jsonl").open()]
+    assert sorted(made["input_ids"]) == list(range(1, 10))
+    assert name not in made
+    code, _, err = told(capfd, *arguments, "--column", "input_ids", "--column", name)  # the user's word is taken
+    assert code == 2
+    assert f"lists of different lengths in 'input_ids' and {name!r}" in err
+
+
+def test_messages_beside_the_tokens_are_left_out(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    rows = [{"input_ids": [1, 2], "messages": [{"role": "user", "content": "a"}], "source": "x", "tags": ["a"]}] * 2
+    code, _, err = told(capfd, *packed_of(tmp_path, rows, "jsonl"))
+    assert code == 0
+    assert "columns left out: messages, source, tags" in err
+
+
+def test_labels_that_do_not_fit_are_the_rows_fault(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    rows = [{"input_ids": [1, 2, 3], "labels": [1, 2]}] * 3
+    code, _, err = told(capfd, *packed_of(tmp_path, rows, "jsonl"))
+    assert code == 2
+    assert "in.jsonl:1: got lists of different lengths in 'input_ids' and 'labels' (3 and 2; --column names" in err
+
+
+def test_a_list_that_fits_at_first_is_named_where_it_no_longer_does(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = [{"input_ids": [1, 2], "weights": [0.5, 0.5]}] * 3 + [{"input_ids": [1, 2], "weights": [0.5]}]
+    arguments = packed_of(tmp_path, rows, "jsonl")
+    code, _, err = told(capfd, *arguments)
+    assert code == 2
+    assert "in.jsonl:4: got lists of different lengths in 'input_ids' and 'weights' (2 and 1" in err
+    assert told(capfd, *arguments, "--column", "input_ids")[0] == 0
+
+
+def test_without_ids_lists_of_different_lengths_are_a_question(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    arguments = packed_of(tmp_path, [{"tokens": [1, 2, 3], "scores": [0.5]}] * 3, "jsonl")
+    code, _, err = told(capfd, *arguments)
+    assert code == 2
+    assert "got lists of different lengths in 'tokens' and 'scores', wanted one length, or input_ids" in err
+    assert "hint: say which are of tokens, like --column tokens" in err
+    assert told(capfd, *arguments, "--column", "tokens")[0] == 0
+
+
+def test_of_pairs_each_side_has_its_own_length(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    sides = {"chosen_input_ids": [1, 2, 3], "rejected_input_ids": [4], "chosen_logits": [0.5], "rejected_logits": [0.5]}
+    code, _, err = told(capfd, *packed_of(tmp_path, [sides] * 3, "jsonl"), "--pairs")
+    assert code == 0, err
+    assert "columns packed: input_ids" in err
+    assert "not of tokens: chosen_logits" in err

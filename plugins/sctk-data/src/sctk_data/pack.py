@@ -22,7 +22,7 @@ from sctk_data.options import common, percent, prepare, tell, wanted
 from sctk_data.output import made
 from sctk_data.pace import Pace, walk
 from sctk_data.rust import asked, rust
-from sctk_data.tokens import Tokens
+from sctk_data.tokens import IDS, Tokens
 
 if TYPE_CHECKING:
     import polars as pl
@@ -35,7 +35,8 @@ Examples:
   sctk data pack a.jsonl b.jsonl --capacity 2048 --overflow truncate --seed 1 --out packed.jsonl
   sctk data pack preferences.parquet --capacity 4096 --pairs --overflow drop --out packed.parquet
 \b
-Every list column of numbers (input_ids, labels, ...; or those named with --column) is packed; a row's lists have one length.
+Every list column of numbers that is as long as input_ids (labels, ...; or those named with --column) is packed; lists of other
+lengths (scores, an embedding) are left out, and named.
 Output has one row for each bin, and three columns more: position_ids (from 0 for every sequence), seq_lengths, cu_seqlens.
 \b
 best-fit   each row whole, longest first into the fullest bin that has room
@@ -100,7 +101,7 @@ def pack(files: tuple[str, ...], columns: tuple[str, ...], **given: Any) -> int:
     counts = {"rows": tokens.n_rows, "bins": tally.bins, "capacity": given["capacity"], **_losses(tally)}
     counts["fill"] = counts["tokens"] / (tally.bins * given["capacity"]) if tally.bins else None
     tell(
-        {**counts, "columns": tokens.names, "left_out": tokens.left_out},
+        {**counts, "columns": tokens.names, "left_out": tokens.left_out, "of_other_lengths": tokens.of_other_lengths},
         _told(counts, tokens),
         bad,
         json_=given["json_"],
@@ -181,3 +182,5 @@ def _told(counts: dict[str, Any], tokens: Tokens) -> Iterator[str]:
     yield f"columns packed: {', '.join(tokens.names)}"
     if tokens.left_out:
         yield f"columns left out: {', '.join(tokens.left_out)}"
+    if tokens.of_other_lengths:
+        yield f"lists of other lengths than {IDS} are not of tokens: {', '.join(tokens.of_other_lengths)}"

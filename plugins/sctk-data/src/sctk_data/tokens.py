@@ -1,7 +1,7 @@
 """The token columns of rows: which there are, and frames of them whose every row can be packed.
 
 From Parquet they stay in Arrow; from JSONL they are parsed, and are whole numbers (int64) or fractions (float64) as the first
-rows show.
+rows show. So do they show which lists are of tokens: those as long as `input_ids` (scores and embeddings beside are not).
 """
 
 from __future__ import annotations
@@ -18,8 +18,14 @@ if TYPE_CHECKING:
     import polars as pl
 
 MADE = ("position_ids", "seq_lengths", "cu_seqlens")
+IDS = "input_ids"
+OF_TOKENS = frozenset(
+    (IDS, "labels", "attention_mask", "token_type_ids", "loss_mask", "completion_mask", "assistant_masks")
+)
+"""Columns that are of tokens whatever their lengths: where those differ, the row is at fault."""
 SIDES = ("chosen_", "rejected_")
 _LARGEST = 1 << 63
+Lengths = Mapping[str, Sequence[int | None]]
 
 
 class Tokens:
@@ -30,6 +36,7 @@ class Tokens:
         self._columns: dict[str, pl.DataType] = {}
         self.n_rows = 0
         self.left_out: list[str] = []
+        self.of_other_lengths: list[str] = []
 
     @property
     def names(self) -> list[str]:
@@ -64,7 +71,9 @@ class Tokens:
             for name, kind in frame.schema.items()
             if isinstance(kind, pl.List) and kind.inner is not None and kind.inner.is_numeric()
         }
-        self._choose(kinds, list(frame.schema), chunk.source.name)
+        if not self._columns:
+            lengths = {name: frame[name].list.len().to_list() for name in kinds}
+            self._choose(kinds, lengths, list(frame.schema), chunk.source.name)
         for name, kind in self._columns.items():
             if frame.schema.get(name) != kind:
                 raise ConfigError(
@@ -79,7 +88,9 @@ class Tokens:
         rows = list(objects(chunk, self._bad))
         if rows and not self._columns:
             index, row = rows[0]
-            self._choose(_kinds([values for _, values in rows]), list(row), chunk.where(index))
+            kinds = _kinds([values for _, values in rows])
+            lengths = {name: [_length(values.get(name)) for _, values in rows] for name in kinds}
+            self._choose(kinds, lengths, list(row), chunk.where(index))
         good, values = [], []
         for index, row in rows:
             reason = next((why for name, kind in self._columns.items() if (why := _refused(row, name, kind))), "")
@@ -93,10 +104,8 @@ class Tokens:
         }
         return pl.DataFrame(columns), good
 
-    def _choose(self, kinds: Mapping[str, Any], names: Sequence[str], where: str) -> None:
-        """Settles the columns, once: the first rows show them."""
-        if self._columns:
-            return
+    def _choose(self, kinds: Mapping[str, Any], lengths: Lengths, names: Sequence[str], where: str) -> None:
+        """Settles the columns: the first rows show them."""
         for name in self._wanted:
             if name not in kinds:
                 raise ConfigError(
@@ -112,8 +121,28 @@ class Tokens:
                 f"{where}: got no column to pack (columns: {listed(names)}), wanted {wanted} of lists of numbers",
                 hint="tokenise the text first" if not self._pairs else "name the two sides alike",
             )
+        if not self._wanted:
+            chosen = self._of_one_length(chosen, lengths, where)
         self._columns = chosen
         self.left_out = [name for name in names if name not in chosen]
+
+    def _of_one_length(self, chosen: dict[str, Any], lengths: Lengths, where: str) -> dict[str, Any]:
+        """Without the columns that differ from the ids in most rows; where there are no ids, all must be of one length."""
+        apart: set[str] = set()
+        for side in SIDES if self._pairs else ("",):
+            group = [name for name in chosen if name.startswith(side)]
+            ids = next((name for name in group if name == side + IDS), None)
+            differing = {name for name in group if _differ(lengths[name], lengths[ids or group[0]])}
+            if ids is None and differing:
+                other = min(differing)
+                raise ConfigError(
+                    f"{where}: got lists of different lengths in {group[0]!r} and {other!r}, wanted one length, or {side}{IDS}",
+                    hint=f"say which are of tokens, like --column {group[0]}",
+                )
+            apart |= {name for name in differing if name.removeprefix(side) not in OF_TOKENS}
+        self.of_other_lengths = sorted(apart)
+        kept = {name: kind for name, kind in chosen.items() if name not in apart}
+        return {name: kind for name, kind in kept.items() if _other_side(name) in kept} if self._pairs else kept
 
     def _checked(self, frame: pl.DataFrame, indices: Sequence[int], chunk: Chunk) -> pl.DataFrame:
         """The rows without null and whose lists have one length; a row longer than a bin ends the command where it must."""
@@ -133,9 +162,21 @@ class Tokens:
             self._too_long(found["total"], indices, chunk)
         good = found["whole"] & found["equal"].fill_null(value=False)
         for at in (~good).arg_true().to_list():
-            why = "lists of different lengths" if found["whole"][at] else "null among its tokens"
-            self._bad(Fault(where=chunk.where(indices[at]), reason=why))
+            if found["whole"][at]:
+                self._bad(self._of_lengths(frame[at], chunk.where(indices[at])))
+            else:
+                self._bad(Fault(where=chunk.where(indices[at]), reason="null among its tokens"))
         return frame if good.all() else frame.filter(good)
+
+    def _of_lengths(self, row: pl.DataFrame, where: str) -> Fault:
+        """What is wrong with a row whose lists differ in length: the first two that do."""
+        for first, *others in self._groups():
+            for other in others:
+                one, two = (row[name].list.len().item() for name in (first, other))
+                if one != two:
+                    reason = f"lists of different lengths in {first!r} and {other!r}"
+                    return Fault(where=where, reason=reason, detail=f"{one} and {two}; --column names what is packed")
+        raise AssertionError(where)
 
     def _groups(self) -> list[list[str]]:
         """The columns whose lists have one length: all, or those of each side."""
@@ -149,6 +190,20 @@ class Tokens:
             f"{chunk.where(indices[at])}: got {totals[at]:,} tokens, wanted at most the capacity, {self._capacity:,}",
             hint=f"--overflow truncate{'' if self._pairs else ', split'} or drop; the summary counts the tokens lost",
         )
+
+
+def _length(value: Any) -> int | None:
+    return len(value) if isinstance(value, list) else None
+
+
+def _differ(lengths: Sequence[int | None], wanted: Sequence[int | None]) -> bool:
+    """Whether most rows that have both lists have them of different lengths.
+
+    >>> _differ([3, 3, None], [3, 3, 3]), _differ([3, 4, 5], [3, 9, 9])
+    (False, True)
+    """
+    both = [(one, other) for one, other in zip(lengths, wanted, strict=True) if None not in (one, other)]
+    return 2 * sum(one != other for one, other in both) > len(both)
 
 
 def _other_side(name: str) -> str:
