@@ -20,6 +20,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "config": ("sctk_cli.check", "Show the settings of a run and where each came from."),
     "plugins": ("sctk_cli.plugins", "List what is installed, importing none of it."),
     "describe": ("sctk_cli.plugins", "Explain one component and its settings."),
+    "judge": ("sctk_cli.judge", "See what is read in the words of judges and critics."),
     "plugin": ("sctk_cli.plugin", "For plugin authors: check a component."),
     "doctor": ("sctk_cli.doctor", "Try every installed plugin and say what is broken."),
 }

@@ -22,7 +22,7 @@ from sctk_core.errors import (
 )
 from sctk_core.hookspecs import Component, hookimpl
 from sctk_core.identity import content_id, directory_digest, file_digest, seed_from
-from sctk_core.parsing import answer_of, neutralise, parse_score, parse_verdict
+from sctk_core.parsing import answer_of, neutralise, no_revision, parse_score, parse_verdict
 from sctk_core.pipeline.events import Event, StageFinished, StageStarted
 from sctk_core.plan import ANSWERS, Arm, Curation, Declined, Evaluate, Generate, Made, Plan, Step, Train, spoken
 from sctk_core.prompts import Template
@@ -136,6 +136,7 @@ __all__ = [
     "mean_with_interval",
     "name_by",
     "neutralise",
+    "no_revision",
     "parse_score",
     "parse_verdict",
     "references_of",

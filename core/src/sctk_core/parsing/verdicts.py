@@ -67,6 +67,11 @@ def parse_verdict(
     )
 
 
+def states_verdict(sentence: str) -> bool:
+    """Whether a sentence (in small letters, without marks) is a verdict with its label."""
+    return re.match(rf"{_label()}\s*[:=]\s*[\"']?(?:{'|'.join(_words(('keep',), ('revise',)))})", sentence) is not None
+
+
 def _labelled(said: Sequence[Sentence], words: tuple[str, str]) -> Iterator[_Said]:
     """What each sentence with a label says, in order, and what is said against it afterwards."""
     corrected, found = False, False

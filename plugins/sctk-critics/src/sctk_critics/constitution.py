@@ -25,6 +25,7 @@ from sctk_core import (
     Request,
     Sample,
     Sampling,
+    no_revision,
     parse_verdict,
     setting,
 )
@@ -82,7 +83,7 @@ class Constitution:
         return await self._answers(requests, samples, self._critique)
 
     async def revise(self, critiques: Sequence[Critique]) -> Sequence[Sample | Failure]:
-        """One revision or failure per critique, in order; an empty revision is a failure."""
+        """One revision or failure per critique, in order; what is no revision (`no_revision`) is a failure."""
         requests = [Request(messages=self.revising(each), sampling=self.sampling, of=each.id) for each in critiques]
         return await self._answers(requests, critiques, self._revision)
 
@@ -134,9 +135,12 @@ class Constitution:
         )
 
     def _revision(self, critique: Critique, reply: Reply) -> Sample | Failure:
-        if not reply.text.strip():
-            return _failure(critique.id, "revise", "the revision is empty")
         sample = critique.sample
+        turns = [turn.content for turn in self.revising(critique) if turn.role == "user"]
+        request, asked = last_user_turn(sample.prompt), turns[-2:]
+        reason = no_revision(reply.text, draft=sample.text, request=request, asked=asked, critique=critique.text)
+        if reason:
+            return _failure(critique.id, "revise", reason)
         return Sample.of(reply, prompt=sample.prompt, chain=sample.chain, sweep=critique.sweep, critique=critique.id)
 
 
