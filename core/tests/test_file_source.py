@@ -235,6 +235,7 @@ def test_several_files_and_directories_are_one_source(tmp_path: Path) -> None:
     made = FileSource(parse(FileSource.Config, {"path": paths, "held_out_share": 0.0}, where="[source]"))
     assert asked(made.prompts()) == ["b", "c", "a"]
     assert [prompt.occurrence for prompt in made.prompts()] == [0, 0, 0]
+    assert made.notes[0] == f"{tmp_path}/shards: read as shards, in this order: 1.csv, 2.jsonl"
     before = source(tmp_path / "shards").digest()
     assert len({made.digest(), source(last).digest(), before}) == 3
     written(tmp_path / "shards", [{"prompt": "d"}], "2.jsonl")

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sctk_cli.run import recipe_options, resolved
-from sctk_cli.terminal import clean, listen, put, table
+from sctk_cli.terminal import clean, put, table
 
 if TYPE_CHECKING:
     from sctk_core.run.units import Unit
@@ -24,7 +24,6 @@ def check(**given: Any) -> int:
     from sctk_core.run import run_path
     from sctk_core.run.units import units_of
 
-    listen()
     recipe, among = resolved(given)
     assembly = assemble(recipe, among)
     parts = [[name, part.name, f"{part.distribution} {part.version}"] for name, part in assembly.parts.items()]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shlex
 from collections.abc import Mapping, Sequence
@@ -10,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sctk_cli.terminal import clean, listen, put, reserved_stdout, say
+from sctk_cli.terminal import Warnings, clean, put, reserved_stdout, say
 
 if TYPE_CHECKING:
     from sctk_core.plugins import Catalogue
@@ -81,7 +82,7 @@ def run(out: Path | None, redo: tuple[str, ...], json_: bool, **given: Any) -> i
     from sctk_cli.report import as_json, lines_of
     from sctk_cli.show import a_training_row
 
-    listen()
+    logging.getLogger("sctk").addHandler(Warnings())
     with reserved_stdout():
         recipe, among = resolved(given)
         assembly = assemble(recipe, among)

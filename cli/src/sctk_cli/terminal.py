@@ -69,16 +69,7 @@ class Warnings(logging.Handler):
         """Says the record."""
         error = record.exc_info[1] if record.exc_info else None
         cause = "" if error is None else f" ({type(error).__name__}: {error})"
-        word = "note" if record.levelno == logging.INFO else record.levelname.lower()
-        say(f"{word}: {clean(record.getMessage() + cause, one_line=True)}")
-
-
-def listen() -> None:
-    """From now on the log of sctk is said, notes (what was made of a directory, say) included."""
-    log = logging.getLogger("sctk")
-    log.setLevel(logging.INFO)
-    if not any(isinstance(one, Warnings) for one in log.handlers):
-        log.addHandler(Warnings())
+        say(f"{record.levelname.lower()}: {clean(record.getMessage() + cause, one_line=True)}")
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:

@@ -8,7 +8,6 @@ After that they are streamed (a JSON array is held), and a file that was written
 
 from __future__ import annotations
 
-import logging
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -27,7 +26,6 @@ from sctk_core.records import Prompt
 Format = Literal["auto", Form]
 Paths = str | tuple[str, ...]
 _TRAIN, _HELD = 0, 1
-log = logging.getLogger("sctk")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,6 +63,7 @@ class FileSource:
         self.config = config
         self.name = ", ".join(_names(config.path))
         self._spool = tempfile.TemporaryDirectory(prefix="sctk-")  # empty, save for standard input; goes when this does
+        self._found: list[str] = []
         self._files = self._inputs(config.path)
         self._held_files = self._inputs(config.held_out) if config.held_out else []
         self.notes: tuple[str, ...] = ()
@@ -96,7 +95,7 @@ class FileSource:
 
     def _inputs_at(self, name: str, wanted: Wanted) -> list[Input]:
         if name != STDIN:
-            return inputs_at(name, wanted, log.info)
+            return inputs_at(name, wanted, self._found.append)
         place = Path(self._spool.name, "stdin")
         if place.exists():
             raise ConfigError("source: got standard input twice, wanted it once", hint="name `-` once")
@@ -119,7 +118,7 @@ class FileSource:
             shared = not self._held_files and uniform("held out", group) < self.config.held_out_share
             sides.append(_HELD if shared else _TRAIN)
         held_out = ", ".join(_names(self.config.held_out))
-        self.notes = (*account.notes(self.name), *held.notes(held_out))
+        self.notes = (*self._found, *account.notes(self.name), *held.notes(held_out))
         return sides
 
     def _read(self, files: Sequence[Input], account: Account) -> Iterator[tuple[str, Prompt]]:

@@ -79,7 +79,7 @@ class _Records:
         if str(error) == _NEVER_CLOSED:  # all lines to the end of the file: no single row to leave out
             raise ConfigError(
                 f"{where}: got a quote that is never closed ({last - line + 1:,} lines to the end of the file)",
-                hint="close it, or say that quotes are plain text (layout.quotes = false, --no-quotes)",
+                hint="close it, or say that quotes are plain text (source.layout.quotes = false, --no-quotes)",
             ) from error
         return Fault(
             where=where, reason="quotes that do not fit", detail=str(error), hint="write a quote twice inside quotes"
@@ -114,7 +114,7 @@ def _header(fields: Sequence[str], where: str) -> list[str]:
     if twice:
         raise ConfigError(
             f"{where}: got the column {twice[0]!r} twice in the header ({listed(names)}), wanted different names",
-            hint="rename one; or, if that line is no header, say so (layout.header = false, --no-header)",
+            hint="rename one; or, if that line is no header, say so (source.layout.header = false, --no-header)",
         )
     return names
 
