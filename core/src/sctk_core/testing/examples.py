@@ -18,18 +18,28 @@ TEXTS = (
 )
 
 
+REFERENCES = ("42", "B", "No.", "$1,000", "The sum is 3 + 4 = 7.\n#### 7")
+"""Gold answers as data sets have them: a number, an option, a text, money, a worked solution."""
+
+
 def example_prompts() -> list[Prompt]:
-    """Eight prompts: one with a system turn, one with a document, two alike that count their occurrences."""
+    """Eight prompts: one with a system turn, one with a document, two alike that count their occurrences.
+
+    Six have a gold answer (`REFERENCES`, one of them with a second that counts as well), two have none.
+    """
     prompts = [
         Prompt(
-            messages=(Message(role="user", content=f"Write about film {number}."),), meta={"group": f"film-{number}"}
+            messages=(Message(role="user", content=f"Write about film {number}."),),
+            reference=REFERENCES[number],
+            other_references=("nothing",) if number == 2 else (),
+            meta={"group": f"film-{number}"},
         )
         for number in range(5)
     ]
     system = Message(role="system", content="You are brief.")
     prompts.append(Prompt(messages=(system, Message(role="user", content="Hello {name}"))))
     prompts.append(Prompt(messages=(Message(role="user", content="What does it say?"),), document="A river runs."))
-    prompts.append(Prompt(messages=prompts[0].messages, meta=prompts[0].meta, occurrence=1))
+    prompts.append(dataclasses.replace(prompts[0], occurrence=1))
     return prompts
 
 

@@ -1,4 +1,4 @@
-"""What sctk-rewards offers: rewards without weights, and one over any transformers classifier."""
+"""What sctk-rewards offers: rewards without weights, one over any classifier, and what compares with gold answers."""
 
 from __future__ import annotations
 
@@ -25,5 +25,25 @@ def sctk_rewards() -> Sequence[Component]:
             target="sctk_rewards.classifier:Classifier",
             summary="any transformers sequence classifier, labels by its own map (extra: classifier)",
         ),
+        *_gold(),
         Component(name="judge", target="sctk_rewards.judge:Judge", summary="the run's own model rates the reply"),
+    ]
+
+
+@hookimpl
+def sctk_evaluators() -> Sequence[Component]:
+    """What compares replies with gold answers measures arms, too."""
+    return _gold()
+
+
+def _gold() -> list[Component]:
+    told = {
+        "exact": ("Exact", "1 where the answer is a reference, case and closing marks aside"),
+        "numeric": ("Numeric", "1 where the number that is answered is a reference's, units and separators aside"),
+        "choice": ("Choice", "1 where the option that is chosen is a reference's: A, (A), its text"),
+        "contains": ("Contains", "1 where a reply holds a reference as whole words"),
+    }
+    return [
+        Component(name=name, target=f"sctk_rewards.gold.scorers:{target}", summary=summary)
+        for name, (target, summary) in told.items()
     ]
