@@ -43,6 +43,12 @@ class Part:
         who |= {"settings": settings_of.identity(self.config)} | ({ROLE: self.role} if self.role else {})
         return who | ({"digest": asked_of(self, "digest_of", self.config)} if hasattr(self.target, "digest_of") else {})
 
+    @property
+    def needs_reference(self) -> bool:
+        """Whether it needs a gold answer to say anything of a reply: its class says so, or a function of its Config."""
+        found = getattr(self.target, "needs_reference", False)
+        return bool(answer_of(self, "needs_reference", self.config) if callable(found) else found)
+
     def built(self, catalogue: Catalogue, needs: Mapping[str, Any]) -> Any:
         """The component, ready to work."""
         return build(self.kind, self.name, self.settings, needs, where=self.where, among=catalogue).instance

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from itertools import islice
 from typing import Any
 
+from sctk_core.errors import ConfigError
 from sctk_core.pipeline.generate import one_scale
 from sctk_core.plan import HELD_OUT, PROMPTS, Generate
 from sctk_core.records import Prompt
@@ -20,7 +21,29 @@ from sctk_core.store.rows import schema, whole
 def take_in(context: Context, unit: Unit) -> None:
     """The source's prompts, or its held-out prompts, as a sealed table."""
     part = context.part(unit, {ROWS: schema(Prompt, full=True)}, {ROWS: Prompt.__name__})
-    context.directory.complete(part, part.seal_all(_rows(_prompts(context, unit.what))))
+    prompts = _with_gold(_prompts(context, unit.what), _in_need(context, unit.what), unit.what)
+    context.directory.complete(part, part.seal_all(_rows(prompts)))
+
+
+def _in_need(context: Context, table: str) -> list[str]:
+    """The sections whose components compare the answers to a table's prompts with gold answers."""
+    assembly = context.assembly
+    parts = [part for part in assembly.parts.values() if part.kind in ("reward", "comparer")]
+    parts += [*assembly.evaluators, *assembly.pairwise] if table == HELD_OUT else []
+    return [part.where for part in parts if part.needs_reference]
+
+
+def _with_gold(prompts: Iterable[Prompt], in_need: Sequence[str], table: str) -> Iterator[Prompt]:
+    """The prompts; a ConfigError where some component compares with gold answers and not one prompt has any."""
+    n_prompts = n_gold = 0
+    for prompt in prompts:
+        n_prompts, n_gold = n_prompts + 1, n_gold + bool(prompt.references)
+        yield prompt
+    if in_need and n_prompts and not n_gold:
+        raise ConfigError(
+            f"{', '.join(in_need)}: got {n_prompts} prompts ({table}) without a reference, wanted gold answers to compare with",
+            hint='say which column holds them: [source.columns] reference = "..."; or name another component',
+        )
 
 
 def _prompts(context: Context, table: str) -> Iterable[Prompt]:

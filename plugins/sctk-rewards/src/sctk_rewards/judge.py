@@ -69,14 +69,25 @@ class Judge:
 
     async def score(self, samples: Sequence[Sample]) -> Sequence[Score | Failure]:
         """One score or failure per sample, in order."""
-        requests = [Request(messages=self._asking(each), sampling=self.sampling, of=each.id) for each in samples]
+        asked = [one for one in samples if one.prompt.references or not self.needs_reference(self.config)]
+        requests = [Request(messages=self._asking(each), sampling=self.sampling, of=each.id) for each in asked]
         replies = await self.backend.generate(requests) if requests else []
-        return [self._read(sample, reply) for sample, reply in zip(samples, replies, strict=True)]
+        read = {one.id: self._read(one, reply) for one, reply in zip(asked, replies, strict=True)}
+        return [read.get(sample.id) or self._no_reference(sample) for sample in samples]
+
+    @staticmethod
+    def needs_reference(config: Config) -> bool:
+        """Whether the judge is shown a gold answer."""
+        return "{reference}" in config.ask
+
+    def _no_reference(self, sample: Sample) -> Failure:
+        reason = "the prompt has no reference"
+        return Failure(of=sample.id, stage="score", component="judge", kind="parse", reason=reason)
 
     def _asking(self, sample: Sample) -> tuple[Message, ...]:
         asked = next((m.content for m in reversed(sample.prompt.messages) if m.role == "user"), "")
         bounds = {"low": f"{self.config.low:g}", "high": f"{self.config.high:g}"}
-        shown = {"prompt": asked, "response": neutralise(sample.text), "reference": sample.prompt.reference or ""}
+        shown = {"prompt": asked, "response": neutralise(sample.text), "reference": "\n".join(sample.prompt.references)}
         turn = Message(role="user", content=self.template.fill(**shown, **bounds))
         return (Message(role="system", content=self.config.system), turn) if self.config.system else (turn,)
 
