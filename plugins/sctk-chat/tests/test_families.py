@@ -99,6 +99,7 @@ def test_what_went_in_comes_out(family: Family, seed: int) -> None:
 
 
 @pytest.mark.sweep
+@pytest.mark.timeout(1200)
 def test_what_went_in_comes_out_for_ten_minutes() -> None:
     stop, n = time.monotonic() + float(os.environ.get("SCTK_FUZZ_S", "600")), 0
     while time.monotonic() < stop:

@@ -46,6 +46,8 @@ def turn_ids(
     empty thinking block, a channel's header) is read and not taught; a thought that it begins in a prompt is not begun here.
     """
     twin, end = twin_of(tokenizer), end_of_turn(tokenizer, variables)
+    if not text.strip():
+        return turn_ids(tokenizer, messages, "a", variables)[0], _alone(tokenizer, text, end)
     shield = Shield([*(message.content for message in messages), text])
     prompt = written(tokenizer, messages, True, variables, shield)
     read = twin.begun(twin.encode(prompt.uncovered(twin)))
@@ -55,8 +57,6 @@ def turn_ids(
     except ConfigError:
         return read, _alone(tokenizer, text, end)
     start, _ = whole.place_of_last()
-    if start < 0:
-        return read, _alone(tokenizer, text, end)
     if not whole.text.startswith(prompt.text) or whole.text[len(prompt.text) : start].strip():
         return _split(twin, whole, end)
     ids, rest = _split(twin, whole, end, n_read=len(read))
