@@ -22,6 +22,7 @@ Examples:
   sctk plugin check politeness
   sctk plugin check sctk-politeness
   sctk plugin check ./my_reward.py --set weight=2
+  sctk plugin check ./my-project
   sctk plugin check sft --model runs/first/model
 \b
 A component that asks for a backend gets a scripted one, and may then answer with failures. The walks
@@ -92,14 +93,11 @@ def _prompts(method: Any, among: Catalogue) -> list[Any] | None:
 
 
 def _offers(what: str) -> tuple[Catalogue, Sequence[Offer]]:
-    """The offers that a name, a distribution, a .py file or a project's directory stands for."""
+    """The offers that a name, a distribution, a .py file, a project's directory or a folder of plugins stands for."""
     from sctk_core.errors import PluginError
     from sctk_core.plugins import catalogue
 
     path = Path(what)
-    if path.suffix == ".py":
-        among = catalogue([path])
-        return among, [offer for offer in among.offers if offer.file == path.resolve()]
     if (path / "pyproject.toml").is_file():
         what = str(tomllib.loads((path / "pyproject.toml").read_text(encoding="utf-8"))["project"]["name"])
     among = catalogue()
@@ -108,6 +106,9 @@ def _offers(what: str) -> tuple[Catalogue, Sequence[Offer]]:
         for offer in among.offers
         if what in (offer.name, offer.distribution, f"{offer.distribution}/{offer.name}")
     ]
+    if not found and (path.suffix == ".py" or path.is_dir()):
+        among, within = catalogue([path]), path.resolve()
+        return among, [one for one in among.offers if one.file and (one.file == within or within in one.file.parents)]
     if not found:
         raise PluginError(
             f"got {what!r}, wanted the name of an installed component or distribution, or a path",

@@ -18,7 +18,11 @@ if TYPE_CHECKING:
     from sctk_core.plugins import Description
 
 LOAD = click.option(
-    "--load", "files", type=click.Path(path_type=Path), multiple=True, help="A plugin from one .py file."
+    "--load",
+    "files",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="A plugin from a .py file, or all of a folder.",
 )
 DESCRIBE_EPILOG = """\b
 Examples:

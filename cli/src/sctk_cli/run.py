@@ -58,7 +58,11 @@ def recipe_options(command: Any) -> Any:
             help="A watcher that sees every event, in place of the recipe's; repeatable.",
         ),
         click.option(
-            "--load", "files", type=click.Path(path_type=Path), multiple=True, help="A plugin from one .py file."
+            "--load",
+            "files",
+            type=click.Path(path_type=Path),
+            multiple=True,
+            help="A plugin from a .py file, or all of a folder.",
         ),
     )
     for option in reversed(options):

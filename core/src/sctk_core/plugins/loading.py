@@ -24,6 +24,7 @@ from sctk_core.config import suggestion
 from sctk_core.errors import ConfigError, PluginError, SctkError
 from sctk_core.hookspecs import KINDS, OFFERED, Component, Specs
 from sctk_core.identity import file_digest
+from sctk_core.plugins.folders import folder_digest, plugin_files, root_of
 from sctk_core.plugins.offers import Catalogue, Offer, installed, kind_named
 
 T = TypeVar("T")
@@ -170,7 +171,8 @@ def _registered(module: ModuleType, offer: Offer) -> pluggy.PluginManager:
 
 
 def _module_of(offer: Offer) -> ModuleType:
-    return file_module(offer.file) if offer.file else importlib.import_module(offer.module)
+    by_file = offer.file is not None and offer.module == offer.file.stem
+    return file_module(offer.file) if by_file and offer.file else importlib.import_module(offer.module)
 
 
 def file_module(file: Path) -> ModuleType:
@@ -180,7 +182,9 @@ def file_module(file: Path) -> ModuleType:
         return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, file)
     if spec is None or spec.loader is None:
-        raise ConfigError(f"{file}: got a file that is no Python, wanted NAME.py", hint="--load takes one .py file")
+        raise ConfigError(
+            f"{file}: got a file that is no Python, wanted NAME.py", hint="--load takes a .py file or a folder"
+        )
     module = importlib.util.module_from_spec(spec)
     sys.modules[name] = module
     try:
@@ -194,7 +198,9 @@ def file_module(file: Path) -> ModuleType:
 def offers_of_file(file: Path) -> list[Offer]:
     """The components that one plugin file offers, by its hooks; it is imported, because the user named it."""
     if not file.is_file():
-        raise ConfigError(f"--load {file}: got no such file, wanted a Python file with hooks", hint="check the path")
+        raise ConfigError(
+            f"--load {file}: got no such file, wanted a Python file with hooks, or a folder", hint="check the path"
+        )
     provider = Offer(
         kind="plugin",
         name=file.name,
@@ -203,7 +209,32 @@ def offers_of_file(file: Path) -> list[Offer]:
         version=file_digest(file),
         file=file.resolve(),
     )
-    module = isolated(lambda: file_module(file.resolve()), provider, f"importing {file}")
+    return _offered(provider, file)
+
+
+def offers_of_folder(folder: Path) -> list[Offer]:
+    """The components that the plugin files and packages of a folder offer; its modules find each other by their names."""
+    whole = folder.resolve()
+    files = list(plugin_files(whole))
+    if not files:
+        raise PluginError(
+            f"--load {folder}: got a folder without a plugin, wanted a .py file in it that has a hook such as sctk_rewards()",
+            hint="decorate the function with @hookimpl from sctk_core; files of the folder and of packages in it are looked at",
+        )
+    root = str(whole.parent if (whole / "__init__.py").is_file() else root_of(whole))
+    if root not in sys.path:
+        sys.path.insert(0, root)
+    who, version = f"folder {whole.name}", folder_digest(whole)
+    providers = [
+        Offer(kind="plugin", name=file.name, module=name, distribution=who, version=version, file=file)
+        for name, file in files
+    ]
+    return [offer for provider in providers for offer in _offered(provider, provider.file or whole)]
+
+
+def _offered(provider: Offer, file: Path) -> list[Offer]:
+    """What the hooks of one plugin file offer."""
+    module = isolated(lambda: _module_of(provider), provider, f"importing {file}")
     found = [
         Offer(
             kind=kind.word,
@@ -225,5 +256,7 @@ def offers_of_file(file: Path) -> list[Offer]:
 
 
 def catalogue(files: Sequence[Path] = ()) -> Catalogue:
-    """What is installed, and what the given plugin files offer. Only the files, which the user named, are imported."""
-    return installed([offer for file in files for offer in offers_of_file(file)])
+    """What is installed, and what the given plugin files and folders offer. Only these, which the user named, are imported."""
+    return installed(
+        [offer for file in files for offer in (offers_of_folder(file) if file.is_dir() else offers_of_file(file))]
+    )
