@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from sctk_core.pipeline.item import Walked, walked
 from sctk_core.pipeline.patience import Patience
 from sctk_core.pipeline.recording import RecordingBackend
 from sctk_core.plan import Generate
+from sctk_core.store.replies import Replies
 from sctk_core.store.rows import record_from, values_of
 from sctk_core.testing import ScriptedBackend
 from sctk_core.thoughts import PAIRS, Parted, Thoughts, opened_in, parted
@@ -141,6 +143,24 @@ def test_texts_that_were_made_elsewhere_are_parted_too() -> None:
     assert whole.text == "<think>Hm.</think>You may."
     cut = drafted("", Thoughts(), Memory(), Given(answers={"draft": "<think>Hm."}))
     assert [line.reason for line in cut.page.sorted_lines()][:1] == ["parse: a thought that never ends"]
+
+
+def test_what_a_prompt_began_is_kept_with_the_reply(tmp_path: Path) -> None:
+    async def kept() -> list[Reply | None]:
+        store = Replies(tmp_path / "replies.sqlite")
+        replies = [
+            Reply(key=f"{number:032x}", text="Hm.", opened=opened) for number, opened in enumerate(("", "<think>"))
+        ]
+        await store.put([(Request(messages=TURNS, key=reply.key), reply) for reply in replies], {"model": "m"})
+        found = store.get([reply.key for reply in replies])
+        exchange = store.exchange(replies[1].key)
+        assert exchange is not None
+        assert exchange[1]["opened"] == "<think>"
+        store.close()
+        return found
+
+    first, second = asyncio.run(kept())
+    assert (first and first.opened, second and second.opened) == ("", "<think>")
 
 
 def test_a_thought_is_part_of_a_sample_and_a_row_without_one_is_still_read() -> None:

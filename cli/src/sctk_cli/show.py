@@ -81,7 +81,8 @@ def _training_rows(reader: RunReader, n_rows: int) -> Iterator[str]:
     for row in rows:
         text = row["chosen"][-1]["content"] if "chosen" in row else row.get("text", "")
         sure = "" if row.get("probability") is None else f"  probability {row['probability']:.3f}"
-        yield f"  {row['id'][:12]}{sure}  {shorten(text, 90)}"
+        thought = f"  (behind a thought of {len(row['thought'])} characters)" if row.get("thought") else ""
+        yield f"  {row['id'][:12]}{sure}  {shorten(text, 90)}{thought}"
 
 
 def training_rows(reader: RunReader, n_rows: int) -> list[dict[str, Any]]:

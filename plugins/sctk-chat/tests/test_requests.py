@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import subprocess
 import sys
 from typing import Any
@@ -102,6 +103,18 @@ def test_ids_of_another_tokenizer_are_a_failure(chat: Chat, wrong: int) -> None:
 def test_ids_behind_the_end_of_the_turn_are_a_failure(chat: Chat) -> None:
     end = chat.tokenizer.eos_token_id
     assert "behind the end of the turn" in refused(chat, ask((end, *ids_of(chat, "fine")))).reason
+
+
+def test_a_conversation_that_the_template_does_not_take_is_a_failure_that_names_it(chat: Chat) -> None:
+    tokenizer = copy.deepcopy(chat.tokenizer)
+    tokenizer.chat_template = "{% for m in messages[1:] %}{{ m.content }}{% endfor %}"
+    losing = Chat("made-up", tokenizer, context=64, n_vocab=len(tokenizer), ends=end_ids(tokenizer, [0]))
+    failure = refused(losing, ask())
+    assert (failure.kind, failure.reason) == ("bug", "the chat template does not take the conversation")
+    assert failure.detail.startswith("chat template (of no known family): got user, and its text for the user turn")
+    scored = losing.to_score(MESSAGES, "fine")
+    assert isinstance(scored, Failure)
+    assert scored.reason == failure.reason
 
 
 def test_half_a_character_may_be_given(chat: Chat) -> None:

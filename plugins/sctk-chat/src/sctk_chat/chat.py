@@ -12,11 +12,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sctk_core import Failure, Message, Reply, Request, Usage
+from sctk_core import ConfigError, Failure, Message, Reply, Request, Usage
 
 from sctk_chat.rendering import decode, opened_mark, render, tokenizer_digest, tokens_digest, turn_ids
 from sctk_chat.stops import spoken
 from sctk_chat.templates import NO_VARIABLES
+
+NOT_TAKEN = "the chat template does not take the conversation"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -58,8 +60,11 @@ class Chat:
         return decode(self.tokenizer, ids)
 
     def opening(self, request: Request) -> Opening | Failure:
-        """How the answer to a request begins, or why there can be none; raises where the template refuses the messages."""
-        prompt, given = render(self.tokenizer, request.messages, variables=self.variables), request.prefix_ids
+        """How the answer to a request begins, or why there can be none."""
+        try:
+            prompt, given = render(self.tokenizer, request.messages, variables=self.variables), request.prefix_ids
+        except ConfigError as error:
+            return self._failure(request.of, "bug", NOT_TAKEN, error.message)
         room = self.context - len(prompt)
         if room <= 0:
             return self._too_long(request.of, "a prompt", len(prompt))
@@ -109,7 +114,10 @@ class Chat:
         self, messages: Sequence[Message], text: str, n_more: int = 0
     ) -> tuple[list[int], list[int]] | Failure:
         """(prompt ids, completion ids) of a text whose likelihood is asked; `n_more`: tokens that the engine adds to them."""
-        prompt, ids = turn_ids(self.tokenizer, messages, text, self.variables)
+        try:
+            prompt, ids = turn_ids(self.tokenizer, messages, text, self.variables)
+        except ConfigError as error:
+            return self._failure("", "bug", NOT_TAKEN, error.message)
         n_tokens = len(prompt) + len(ids)
         return self._too_long("", "a conversation", n_tokens) if n_tokens + n_more > self.context else (prompt, ids)
 
