@@ -46,8 +46,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except click.ClickException as error:
         error.show(file=sys.stderr)
         return 2
-    except (KeyboardInterrupt, click.Abort):
-        say("interrupted: what was answered is kept; run the same line again to go on")
+    except (KeyboardInterrupt, click.Abort) as stop:
+        word = str(stop) or str(stop.__cause__ or "")  # click raises an Abort from what interrupted it
+        say(f"interrupted: {clean(word) or 'what was answered is kept'}; run the same line again to go on")
         return 130
     except Exception as error:  # noqa: BLE001 - the last line of defence: a message, never a traceback
         return _failed(error)

@@ -10,11 +10,19 @@ import sys
 import threading
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
-from sctk_core.pipeline.events import Event, ItemFinished, RunStarted, StageFinished, StageStarted, StepFinished
+from sctk_core.pipeline.events import (
+    Event,
+    ItemFinished,
+    RunStarted,
+    StageFinished,
+    StageStarted,
+    StepFinished,
+    TrainingStep,
+)
 
 from sctk_cli.terminal import clean, say
 
@@ -38,6 +46,7 @@ class Meter:
         self.outcomes: Counter[str] = Counter()
         self._names: set[str] = set()
         self._n_asks: int | None = None
+        self.numbers: Mapping[str, float] = {}
 
     def __call__(self, event: Event) -> None:
         """Takes one event in."""
@@ -54,6 +63,15 @@ class Meter:
             if self.n_wanted is None:
                 self._n_before = event.n_done - 1  # what an earlier run had finished says nothing of today's rate
             self.n_done, self.n_wanted = event.n_done, event.n_items
+        elif isinstance(event, TrainingStep):
+            self._trained(event)
+
+    def _trained(self, event: TrainingStep) -> None:
+        """A training has one kind of step, and each is an item of its own."""
+        if self._first_answer is None:
+            self._first_answer, self._n_before, self._n_asks = self._clock(), event.step - 1, 1
+        self.n_done, self.n_wanted, self.numbers = event.step, event.n_steps, event.numbers
+        self.n_steps = event.step - self._n_before
 
     @property
     def seconds(self) -> float:
@@ -78,9 +96,13 @@ class Meter:
     def line(self) -> str:
         """One line for people: stage, count, rate, time left, and what did not go well."""
         parts = [f"{clean(self.stage, one_line=True)}: {span(self.seconds)}"]
-        if self.n_wanted is not None:
+        if self.numbers:
+            parts.append(f"step {self.n_done} of {self.n_wanted} ({self.n_done / max(1, self.n_wanted or 0):.0%})")
+            parts += [f"{name} {number:.3f}" for name, number in self.numbers.items()]
+            parts.append(f"{self.rate:.2f} steps/s")
+        elif self.n_wanted is not None:
             parts.append(f"{self.n_done} of {self.n_wanted} items ({self.n_done / max(1, self.n_wanted):.0%})")
-        if self.n_steps:
+        if self.n_steps and not self.numbers:
             parts.append(f"{self.n_steps} steps, {self.rate:.1f}/s")
         if self.seconds_left is not None:
             parts.append(f"about {span(self.seconds_left)} left")

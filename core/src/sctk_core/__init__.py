@@ -26,7 +26,7 @@ from sctk_core.parsing import answer_of, neutralise, no_revision, parse_score, p
 from sctk_core.pipeline.events import Event, StageFinished, StageStarted
 from sctk_core.plan import ANSWERS, Arm, Curation, Declined, Evaluate, Generate, Made, Plan, Step, Train, spoken
 from sctk_core.prompts import Template
-from sctk_core.protocols import Backend
+from sctk_core.protocols import Backend, Progress
 from sctk_core.records import (
     Critique,
     Decision,
@@ -106,6 +106,7 @@ __all__ = [
     "Pair",
     "Plan",
     "PluginError",
+    "Progress",
     "Prompt",
     "Reply",
     "Request",

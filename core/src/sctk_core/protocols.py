@@ -97,15 +97,29 @@ class AcceptanceRule(Protocol):
         ...
 
 
+class Progress(Protocol):
+    """Told by a trainer after every step: which it is, of how many, and its numbers by name ("loss", "margin")."""
+
+    def __call__(self, step: int, n_steps: int, numbers: Mapping[str, float], /) -> None:
+        """Never raises."""
+        ...
+
+
 @runtime_checkable
 class Trainer(Protocol):
-    """Trains a model on samples or pairs. Deterministic for equal inputs on one machine."""
+    """Trains a model on samples or pairs. Deterministic for equal inputs on one machine.
+
+    Built as `Target(config)`, or with `progress=` (a `Progress`) where it declares that parameter. A class may have
+    `shared: tuple[str, ...]`: its settings that hold for the plan's other trainers too, where they do not say otherwise.
+    """
 
     def train(self, data: TrainingData, model: ModelRef, out: Path) -> TrainReport:
-        """Writes a model directory that transformers can load to `out` and reports; nothing is written elsewhere.
+        """Writes a model directory that transformers can load to `out` and reports.
 
         `data` is one table, or several by the names that the method gives them; a table has a length and can be gone
-        through as often as is wanted.
+        through as often as is wanted. What a training needs to go on after a kill may lie in OUT.resume, beside `out`, until
+        the model is there; nothing else is written elsewhere. A trainer that takes an interrupt (KeyboardInterrupt) may raise
+        it again with a word on what is kept.
         """
         ...
 

@@ -362,7 +362,7 @@ class TrainReport:
 
     `n_retokenised` counts the completions whose stored token ids belonged to another tokenizer (design law 9). `declined`
     maps the id of a row (of one of several tables, TABLE/ID) to the reason why it did not train. `metrics` are numbers worth
-    showing, by name.
+    showing, by name, and `notes` what a user must be told beside them.
     """
 
     model: ModelRef
@@ -373,6 +373,7 @@ class TrainReport:
     losses: tuple[float, ...]
     declined: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         for name in ("n_rows", "n_tokens", "n_steps", "n_retokenised"):

@@ -213,7 +213,7 @@ def test_the_settings_can_be_read_and_described() -> None:
         assert {"lora.rank", "optimiser.learning_rate", "compute.precision", "max_length", "seed"} <= names
     given = {"beta": 0.2, "optimiser": {"epochs": 2.0}, "noise": {"assume": "robust", "eps": 0.1}}
     config = parse(Preference.Config, given, where="[trainer]")
-    assert (config.optimiser.epochs, config.optimiser.learning_rate) == (2.0, 5e-6)
+    assert (config.optimiser.epochs, config.optimiser.rate(config.lora)) == (2.0, 5e-7)
 
 
 def test_a_missing_model_is_a_clear_error(samples: list[Sample], tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 
@@ -44,6 +45,16 @@ class ItemFinished:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class TrainingStep:
+    """One step of a training is done: the n-th of so many, and its numbers by name (loss; margin, of pairs)."""
+
+    stage: str
+    step: int
+    n_steps: int
+    numbers: Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class StageFinished:
     """A part of the plan is done."""
 
@@ -59,4 +70,4 @@ class RunFinished:
     state: str
 
 
-Event = RunStarted | StageStarted | StepFinished | ItemFinished | StageFinished | RunFinished
+Event = RunStarted | StageStarted | StepFinished | ItemFinished | TrainingStep | StageFinished | RunFinished

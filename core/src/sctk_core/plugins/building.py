@@ -20,7 +20,7 @@ from sctk_core.hookspecs import COMMAND, Component
 from sctk_core.plugins.loading import Loaded, file_module, isolated, load
 from sctk_core.plugins.offers import Catalogue, Offer, kind_named
 
-NEEDS = ("backend", "model", "sampling")
+NEEDS = ("backend", "model", "sampling", "progress")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -32,7 +32,8 @@ from sctk_core.run.evaluation import evaluate, measures_of
 from sctk_core.run.generating import generate, players_of
 from sctk_core.run.intake import take_in
 from sctk_core.run.result import RunResult, read_result
-from sctk_core.run.training import retokenised, train
+from sctk_core.run.training import notes_of as notes_of_training
+from sctk_core.run.training import train
 from sctk_core.run.units import Unit, units_of
 from sctk_core.store.directory import RunDirectory
 from sctk_core.store.part import is_whole, shards_of
@@ -177,7 +178,7 @@ class _Execution:
             if unit.kind == "curation":
                 notes += notes_of(context, unit)
             elif unit.kind == "training":
-                notes += retokenised(unit.what.arm, self._directory.manifest.arms[unit.what.arm])
+                notes += notes_of_training(unit.what.arm, self._directory.manifest.arms[unit.what.arm])
             elif unit.kind == "evaluation" and _is_empty(context, unit.what):
                 notes.append("nothing was evaluated: the source has no held-out prompts")
         return notes + [line for stage in _stages(self._directory) for line in stage.told()]

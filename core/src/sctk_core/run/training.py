@@ -18,8 +18,10 @@ from sctk_core.boundary import told
 from sctk_core.errors import CheckFailed, NothingAccepted, SctkError
 from sctk_core.identity import directory_digest
 from sctk_core.pipeline.contract import checked_report
+from sctk_core.pipeline.events import TrainingStep
 from sctk_core.pipeline.notes import ANSWERED, DECLINED, Line
 from sctk_core.plan import Step, Train
+from sctk_core.protocols import Progress
 from sctk_core.records import TrainReport
 from sctk_core.run.context import Context, place_of
 from sctk_core.run.generating import balance
@@ -86,7 +88,8 @@ def _train(context: Context, unit: Unit, tables: Mapping[str, StoredTable[Any]])
     one: Train = unit.what
     part = context.assembly.parts[one.section]
     student = context.assembly.student
-    trainer = part.built(context.assembly.catalogue, {"model": student.model, "sampling": student.sampling})
+    needs = {"model": student.model, "sampling": student.sampling, "progress": _telling(context, f"{one.arm}.{STEP}")}
+    trainer = part.built(context.assembly.catalogue, needs)
     path = context.directory.layout.model(one.arm)
     with writing(path):
         if path.exists():
@@ -99,11 +102,22 @@ def _train(context: Context, unit: Unit, tables: Mapping[str, StoredTable[Any]])
     context.directory.save()
 
 
+def _telling(context: Context, stage: str) -> Progress:
+    """Tells observers of a training's steps."""
+
+    def tell(step: int, n_steps: int, numbers: Mapping[str, float], /) -> None:
+        context.notify(TrainingStep(stage=stage, step=step, n_steps=n_steps, numbers=numbers))
+
+    return tell
+
+
 def _reported(trainer: Any, data: Any, model: Any, path: Path, one: Train) -> TrainReport:
     try:
         report = trainer.train(data, model, path)
     except SctkError:
         raise
+    except KeyboardInterrupt as stop:
+        raise KeyboardInterrupt(f"{one.arm}.{STEP}: {stop}" if str(stop) else "") from stop
     except Exception as error:
         raise CheckFailed(
             f"{one.arm}.{STEP}: the trainer failed: {told(error)}",
@@ -124,9 +138,10 @@ def _reported(trainer: Any, data: Any, model: Any, path: Path, one: Train) -> Tr
     return report
 
 
-def retokenised(arm: str, report: Mapping[str, Any]) -> list[str]:
-    """What a user should know of a training: how many rows' tokens were not the trainer's own."""
-    if not report["n_retokenised"]:
-        return []
-    count = f"{report['n_retokenised']} of {report['n_rows']} rows"
-    return [f"{arm}.{STEP}: {count} were tokenised again: their tokens are not the trainer's"]
+def notes_of(arm: str, report: Mapping[str, Any]) -> list[str]:
+    """What a user should know of a training: what its trainer says, and how many rows' tokens were not the trainer's own."""
+    notes = [f"{arm}.{STEP}: {note}" for note in report.get("notes", ())]
+    if report["n_retokenised"]:
+        count = f"{report['n_retokenised']} of {report['n_rows']} rows"
+        notes.append(f"{arm}.{STEP}: {count} were tokenised again: their tokens are not the trainer's")
+    return notes

@@ -11,7 +11,15 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from sctk_core.pipeline.contract import checked_report, checked_verdicts
-from sctk_core.pipeline.events import ItemFinished, RunFinished, RunStarted, StageFinished, StageStarted, StepFinished
+from sctk_core.pipeline.events import (
+    ItemFinished,
+    RunFinished,
+    RunStarted,
+    StageFinished,
+    StageStarted,
+    StepFinished,
+    TrainingStep,
+)
 from sctk_core.pipeline.threads import aside
 from sctk_core.plan import Declined
 from sctk_core.protocols import Curator, Source, Trainer, Watcher
@@ -140,6 +148,7 @@ def check_watcher(watcher: Watcher) -> None:
         StepFinished(stage="chains.draft", outcome="answered", n_tokens=3),
         ItemFinished(n_done=1, n_items=1),
         StageStarted(stage="train.student", n_items=None),
+        TrainingStep(stage="train.student", step=1, n_steps=2, numbers={"loss": 0.7}),
         StageFinished(stage="train.student", seconds=1.0),
         RunFinished(run="runs/x", state="done"),
     )

@@ -27,7 +27,7 @@ class CompletionCollator:
 
     def __call__(self, rows: Sequence[Row]) -> dict[str, Tensor]:
         """input_ids, attention_mask and labels, each [B, T]."""
-        batch = _pad([(row["prompt_ids"], row["completion_ids"]) for row in rows], self.pad_id)
+        batch = padded([(row["prompt_ids"], row["completion_ids"]) for row in rows], self.pad_id)
         mask_BT = batch.pop("completion_mask")
         return {**batch, "labels": batch["input_ids"].masked_fill(mask_BT == 0, IGNORED)}
 
@@ -56,7 +56,7 @@ class PairCollator:
     def __call__(self, rows: Sequence[Row]) -> dict[str, Tensor]:
         """input_ids, attention_mask and completion_mask [2B, T]; tau [B]; ref_logps [2B] once it is known."""
         sides = [(row["prompt_ids"], row[side]) for side in ("chosen_ids", "rejected_ids") for row in rows]
-        return {**_pad(sides, self.pad_id), **_known([[row["tau"]] for row in rows], rows)}
+        return {**padded(sides, self.pad_id), **_known([[row["tau"]] for row in rows], rows)}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -113,7 +113,8 @@ def _positions(rows: Sequence[Row]) -> Tensor:
     return torch.tensor([[*row["position_ids"], *range(width - row["length"])] for row in rows])
 
 
-def _pad(sides: Sequence[tuple[list[int], list[int]]], pad_id: int) -> dict[str, Tensor]:
+def padded(sides: Sequence[tuple[list[int], list[int]]], pad_id: int) -> dict[str, Tensor]:
+    """input_ids, attention_mask and completion_mask (1 on the answer), each [B, T], of prompts with answers."""
     width = max(len(prompt) + len(answer) for prompt, answer in sides)
     shape = (len(sides), width)
     input_ids, attention, answers = torch.full(shape, pad_id), torch.zeros(shape).long(), torch.zeros(shape).long()

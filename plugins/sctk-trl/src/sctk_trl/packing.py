@@ -37,9 +37,10 @@ def packed_completions(rows: Sequence[CompletionRow], capacity: int) -> list[dic
 
 
 def packed_pairs(rows: Sequence[PairRow], capacity: int) -> list[dict[str, Any]]:
-    """Bins as dataset rows: input_ids, answers (1 on response tokens), position_ids, seq_lengths, taus, length.
+    """Bins as dataset rows: input_ids, answers (1 on response tokens), position_ids, seq_lengths, taus, places, length.
 
-    The sequences of a bin are chosen, rejected, chosen, rejected ...; `taus` has one number for each two of them.
+    The sequences of a bin are chosen, rejected, chosen, rejected ...; `taus` and `places` (in `rows`) have one number for each
+    two of them.
     """
     sides = {"chosen": [row.chosen_ids for row in rows], "rejected": [row.rejected_ids for row in rows]}
     columns: dict[str, list[list[int]]] = {}
@@ -52,13 +53,16 @@ def packed_pairs(rows: Sequence[PairRow], capacity: int) -> list[dict[str, Any]]
     }
     packed = Packer(capacity).pack_pairs(pa.table(columns), names)
     kept = pa.table(packed.table).select(["input_ids", "answers", "position_ids", "seq_lengths"]).to_pylist()
-    taus = _by_bin([row.tau for row in rows], packed)
-    return [{**row, "taus": of, "length": len(row["input_ids"])} for row, of in zip(kept, taus, strict=True)]
+    return [
+        {**row, "taus": [rows[place].tau for place in places], "places": places, "length": len(row["input_ids"])}
+        for row, places in zip(kept, _places(packed), strict=True)
+    ]
 
 
-def _by_bin(values: Sequence[float], packed: Packed) -> list[list[float]]:
+def _places(packed: Packed) -> list[list[int]]:
+    """For each bin the numbers of the rows that lie in it."""
     order, ends = memoryview(packed.plan.order).tolist(), memoryview(packed.plan.bin_offsets).tolist()
-    return [[values[row] for row in order[start:end]] for start, end in pairwise(ends)]
+    return [order[start:end] for start, end in pairwise(ends)]
 
 
 def refuse_leaks(model: PreTrainedModel, compute: Compute) -> None:

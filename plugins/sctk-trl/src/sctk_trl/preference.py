@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sctk_core import ModelRef, TrainingData, TrainReport
+from sctk_core import ModelRef, Progress, TrainingData, TrainReport
 
 from sctk_trl.settings import PreferenceSettings
 
@@ -17,12 +17,12 @@ class Preference:
 
     Config = PreferenceSettings
 
-    def __init__(self, config: PreferenceSettings) -> None:
-        self.config = config
+    def __init__(self, config: PreferenceSettings, *, progress: Progress | None = None) -> None:
+        self.config, self._progress = config, progress
 
     def train(self, data: TrainingData, model: ModelRef, out: Path) -> TrainReport:
         """Tunes `model` on pairs into the directory `out`; the reference is the model as it was given."""
         # TRL takes some fifteen seconds to import.
         from sctk_trl.preference_trainer import train_pairs
 
-        return train_pairs(self.config, data, model, out)
+        return train_pairs(self.config, data, model, out, self._progress)

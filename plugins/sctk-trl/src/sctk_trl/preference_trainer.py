@@ -13,15 +13,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import sctk_core
 import torch
 from datasets import Dataset
-from sctk_core import ContractError, ModelRef, TrainingData, TrainReport, directory_digest
+from sctk_core import ContractError, ModelRef, NothingAccepted, TrainingData, TrainReport, directory_digest
 from torch import Tensor
 from trl import DPOConfig, DPOTrainer
 
+from sctk_trl.checkpoints import Checkpoints, Keeper, made_of
 from sctk_trl.collate import IGNORED, PackedPairCollator, PairCollator, chosen_first
 from sctk_trl.completion_trainer import nothing_left
 from sctk_trl.encoding import pad_id, tokens_of
+from sctk_trl.finishing import Check, Reading, finish, kept_metrics, no_preference, notes_of
 from sctk_trl.loss import (
     Link,
     NoiseModel,
@@ -30,11 +33,13 @@ from sctk_trl.loss import (
     pair_loss,
     probability_under_noise,
 )
+from sctk_trl.memory import refuse_impossible
 from sctk_trl.packing import packed_pairs, refuse_leaks
+from sctk_trl.rereading import sample_of, sides_of
 from sctk_trl.rows import PairRow, Table, pair_table
 from sctk_trl.settings import PreferenceSettings
-from sctk_trl.steps import Progress, adapter, arguments, quiet_and_fixed, run
-from sctk_trl.student import Student, load_student, save_student, weights_digest, whole_directory
+from sctk_trl.steps import Progress, Steady, adapter, arguments, quiet_and_fixed, run
+from sctk_trl.student import Student, load_student, model_digest, weights_digest, whole_directory
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,29 +60,33 @@ class Objective:
         return pair_loss(h_B, self.trained_tau(tau_B), link=self.link, beta=self.beta)
 
 
-class PairTrainer(DPOTrainer):  # type: ignore[misc]
+class PairTrainer(Steady, DPOTrainer):  # type: ignore[misc]
     """DPOTrainer that takes finished token rows with a probability each, and our loss: a step's is the mean over its pairs."""
 
-    # The loss divides by the pairs of the whole step: the loop must not divide by the accumulation again.
-    loss_is_scaled_for_ga = True
-
-    def __init__(self, *, objective: Objective, progress: Progress, **given: Any) -> None:
-        self._objective, self._progress = objective, progress
+    def __init__(
+        self, *, objective: Objective, progress: Progress, checkpoints: Checkpoints | None = None, **given: Any
+    ) -> None:
+        self._objective, self._progress, self._checkpoints = objective, progress, checkpoints
         self._reference_weights = ""
-        super().__init__(callbacks=[progress], **given)
-
-    def _send_telemetry(self) -> None:
-        """Nothing: training makes no network request of its own."""
+        super().__init__(**given)
 
     def _prepare_dataset(self, dataset: Dataset, *_: Any) -> Dataset:
         """The rows as they are: they hold token ids already."""
         return dataset
 
     def _precompute_ref_logps(self, dataset: Dataset, name: str, batch_size: int) -> Dataset:
-        """The rows with the reference's log-probabilities, kept in memory (TRL would keep them in a cache of its own)."""
+        """The rows with the reference's log-probabilities, computed once (TRL would keep them in a cache of its own)."""
         self._reference_weights = weights_digest(self.model)
-        with self._adapter_off():
-            return dataset.add_column("ref_logps", self.all_logps(dataset))
+        kept = self._checkpoints.reference() if self._checkpoints else None
+        if kept is None:
+            with self._adapter_off():
+                found = self.all_logps(dataset)
+            if self._checkpoints:
+                self._checkpoints.keep_reference(torch.tensor([logp for row in found for logp in row]))
+        else:
+            logps = iter(kept.tolist())
+            found = [[next(logps) for _ in range(2 * len(row.get("taus", [0])))] for row in dataset]
+        return dataset.add_column("ref_logps", found)
 
     def check_reference(self) -> None:
         """Refuses to train where the weights are no longer those that the reference was computed with."""
@@ -136,7 +145,7 @@ class PairTrainer(DPOTrainer):  # type: ignore[misc]
         h_B = log_ratio_difference(self.logps(model, inputs), inputs["ref_logps"], self._objective.beta)
         n_pairs = len(h_B) if num_items_in_batch is None else num_items_in_batch
         share = self._objective.losses(h_B, inputs["tau"]).sum() / n_pairs
-        self._progress.add(share)
+        self._progress.add(loss=share, margin=h_B.sum() / n_pairs)
         # Gradients are averaged over processes, while n_pairs counts all of them.
         loss = share * self.accelerator.num_processes
         return (loss, {"h": h_B}) if return_outputs else loss
@@ -147,65 +156,111 @@ class PairTrainer(DPOTrainer):  # type: ignore[misc]
         gathered: Tensor = self.accelerator.gather(n_pairs)
         return gathered.sum()
 
-    def final_metrics(self) -> dict[str, float]:
-        """The metrics of all training pairs under the policy as it stands."""
+    def reference(self) -> Tensor:
+        """[2, N] the reference's log-probabilities of all pairs in the order of the table: chosen, rejected."""
         data = self.train_dataset
-        logps, reference = (_chosen_first(rows) for rows in (self.all_logps(data), data["ref_logps"][:]))
-        taus = data["tau"][:] if "tau" in data.column_names else [tau for row in data["taus"][:] for tau in row]
-        h_N = log_ratio_difference(logps, reference, self._objective.beta)
-        return pair_metrics(self._objective, h_N, torch.tensor(taus))
+        places = data["places"][:] if "places" in data.column_names else [[n] for n in range(len(data))]
+        found = torch.zeros(sum(map(len, places)), 2)
+        for at, logps in zip(places, data["ref_logps"][:], strict=True):
+            found[at] = torch.tensor(logps).reshape(-1, 2)
+        return found.T
 
 
-def _chosen_first(rows: list[list[float]]) -> Tensor:
-    return chosen_first(torch.tensor([logp for row in rows for logp in row]))
-
-
-def train_pairs(config: PreferenceSettings, data: TrainingData, ref: ModelRef, out: Path) -> TrainReport:
+def train_pairs(
+    config: PreferenceSettings, data: TrainingData, ref: ModelRef, out: Path, tell: sctk_core.Progress | None = None
+) -> TrainReport:
     """Tunes the model of `ref` on pairs into `out` and reports."""
-    objective = Objective(beta=config.beta, link=config.link, noise=config.noise.assume, eps=config.noise.eps)
+    refuse_impossible(config.compute, config.lora)
     with quiet_and_fixed(), whole_directory(out) as part:
         torch.manual_seed(config.seed)
         student = load_student(ref, config.lora, config.compute)
         table = pair_table(data, tokens_of(student, config.max_length))
-        if not table.rows:
-            raise nothing_left("preference", table)
-        progress = Progress("preference", config.compute.log_every)
+        _refuse_nothing(table)
         if config.compute.packing:
             refuse_leaks(student.model, config.compute)
-        trainer = _trainer(config, objective, student, table, progress, part)
+        checkpoints = Checkpoints(out, made_of(config, table, model_digest(student)))
+        progress = Progress("preference", config.compute.log_every, tell)
+        keeper = Keeper(checkpoints, config.compute.keep, progress.losses)
+        trainer = _trainer(config, student, table, progress, keeper, part)
         trainer.check_reference()
-        run(trainer)
-        metrics = trainer.final_metrics()
-        save_student(student, trainer.accelerator.unwrap_model(trainer.model), part)
-    return TrainReport(
+        check, places = _check(config, trainer, table)
+        run(trainer, progress, keeper)
+        reading = finish(trainer, student, config, check, part)
+    metrics, notes = _metrics(config, table, places, reading)
+    report = TrainReport(
         model=ModelRef(path=str(out), digest=directory_digest(out)),
         n_rows=len(table.rows),
         n_tokens=table.n_tokens,
         n_steps=trainer.state.global_step,
         n_retokenised=table.n_retokenised,
-        losses=progress.losses(),
+        losses=tuple(progress.losses),
         declined=table.declined,
         metrics=metrics,
+        notes=tuple(notes),
     )
+    checkpoints.remove()
+    return report
+
+
+def _refuse_nothing(table: Table[PairRow]) -> None:
+    """Raises where no pair is left, or none says which of its sides is the better: then every gradient is zero."""
+    if not table.rows:
+        raise nothing_left("preference", table)
+    if all(row.tau == 0.5 for row in table.rows):
+        raise NothingAccepted(
+            f"trainer 'preference': got {len(table.rows)} pairs that all have probability 1/2, wanted a preference in at least one",
+            hint="with ties only, no weight would move: look at the scores that made them (sctk why RUN ID)",
+        )
+
+
+def _check(config: PreferenceSettings, trainer: PairTrainer, table: Table[PairRow]) -> tuple[Check, list[int]]:
+    """A sample of the pairs, with what the reference gave them, and their places in the table."""
+    places = sample_of(len(table.rows), config.compute.keep.checked_rows, config.seed)
+    base = trainer.reference()[:, places].reshape(-1)
+    sides = sides_of([table.rows[n] for n in places])
+    return Check(sides=sides, base=base, size=8 * config.optimiser.batch_size), places
+
+
+def _metrics(
+    config: PreferenceSettings, table: Table[PairRow], places: list[int], reading: Reading
+) -> tuple[dict[str, float], list[str]]:
+    """What a user should see of the pairs, and what must not go unsaid."""
+    objective = _objective(config)
+    taus = [row.tau for row in table.rows]
+    trained_h, kept_h = (
+        log_ratio_difference(moved_N, torch.zeros_like(moved_N), config.beta)
+        for moved_N in (reading.trained, reading.kept)
+    )
+    found = pair_metrics(objective, kept_h, torch.tensor([taus[n] for n in places]))
+    found |= {"mean_tau": sum(taus) / len(taus), "share_tau_below_half": sum(tau < 0.5 for tau in taus) / len(taus)}
+    found |= {"trained_mean_h": float(trained_h.mean())}
+    found |= kept_metrics(kept_h, trained_h, reading.saved, config.optimiser.rate(config.lora))
+    return found, [*notes_of(found, reading.saved), *no_preference(taus)]
+
+
+def _objective(config: PreferenceSettings) -> Objective:
+    return Objective(beta=config.beta, link=config.link, noise=config.noise.assume, eps=config.noise.eps)
 
 
 def _trainer(
     config: PreferenceSettings,
-    objective: Objective,
     student: Student,
     table: Table[PairRow],
     progress: Progress,
+    keeper: Keeper,
     part: Path,
 ) -> PairTrainer:
     pad, packing = pad_id(student.tokenizer), config.compute.packing
     # Both sides of the longest pair that is admitted fit into one bin.
     rows = packed_pairs(table.rows, 2 * config.max_length) if packing else table.as_dicts()
     return PairTrainer(
-        objective=objective,
+        objective=_objective(config),
         progress=progress,
+        checkpoints=keeper.checkpoints,
+        callbacks=[progress, keeper],
         model=student.model,
         args=DPOConfig(
-            **arguments(part, config.optimiser, config.compute, config.seed),
+            **arguments(part, config.optimiser, config.compute, config.seed, config.lora),
             max_length=None,
             beta=config.beta,
             precompute_ref_log_probs=True,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import ClassVar, Literal
 
 from sctk_core import setting
 
@@ -22,7 +22,9 @@ class Lora:
 class Optimiser:
     """AdamW and its schedule. One step sees batch_size * accumulation rows."""
 
-    learning_rate: float = setting(5e-5, help="peak learning rate", low=0.0)
+    learning_rate: float | None = setting(
+        None, help="peak learning rate; nothing: 2e-5, with an adapter 2e-4, as TRL trains", low=0.0
+    )
     epochs: float = setting(4.0, help="passes over the rows", unit="epochs", low=0.0)
     batch_size: int = setting(8, help="rows per forward pass", unit="rows", low=1)
     accumulation: int = setting(1, help="forward passes per step", low=1)
@@ -31,18 +33,64 @@ class Optimiser:
     weight_decay: float = setting(0.0, help="decoupled weight decay", low=0.0)
     max_grad_norm: float = setting(1.0, help="gradients are clipped to this norm; 0 leaves them", low=0.0)
 
+    usual: ClassVar[tuple[float, float]] = (2e-5, 2e-4)
+    """What the field uses for all weights and for an adapter: the examples of TRL's scripts/sft.py."""
+
+    def rate(self, lora: Lora) -> float:
+        """The peak learning rate: as it is set, or as the field has it.
+
+        >>> PreferenceOptimiser().rate(Lora(rank=8))
+        5e-06
+        """
+        return self.usual[lora.rank > 0] if self.learning_rate is None else self.learning_rate
+
 
 @dataclass(frozen=True, kw_only=True)
 class PreferenceOptimiser(Optimiser):
     """The same with the smaller step and the single pass that preference losses are usually given."""
 
-    learning_rate: float = setting(5e-6, help="peak learning rate", low=0.0)
+    learning_rate: float | None = setting(
+        None, help="peak learning rate; nothing: 5e-7, with an adapter 5e-6, as TRL trains", low=0.0
+    )
     epochs: float = setting(1.0, help="passes over the pairs", unit="epochs", low=0.0)
+
+    usual: ClassVar[tuple[float, float]] = (5e-7, 5e-6)
+    """The examples of TRL's scripts/dpo.py; all weights as Zephyr and Tulu 3 had them (arXiv 2310.16944, 2411.15124)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memory:
+    """What takes the memory of a training beside activations."""
+
+    weights: Literal["float32", "bfloat16"] = setting(
+        "float32", help="trained weights; bfloat16: with moments 6 bytes a weight instead of 12, rounded stochastically"
+    )
+    moments: Literal["full", "paged", "8-bit", "paged 8-bit"] = setting(
+        "full", help="AdamW's two moments; others by bitsandbytes: paged lie in the CPU's memory, 8-bit take a quarter"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Keeping:
+    """What is kept: of what was learned in the saved weights, and of a training that is killed."""
+
+    precision: Literal["auto", "float32", "bfloat16"] = setting(
+        "auto", help="of the saved weights; auto: as the model came; what is shortened is rounded so that it keeps all"
+    )
+    checked_rows: int = setting(
+        512, help="rows on which the saved model is read again; 0: all", unit="rows", low=0, identity=False
+    )
+    every_minutes: float = setting(
+        10.0, help="time between two checkpoints; 0: none by time", unit="minutes", low=0.0, identity=False
+    )
+    every_steps: int = setting(
+        0, help="steps between two checkpoints; 0: none by steps", unit="steps", low=0, identity=False
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
 class Compute:
-    """What is computed with. `bfloat16` multiplies in bfloat16 and keeps trained weights and losses in float32."""
+    """What is computed with. `bfloat16` multiplies in bfloat16; trained weights and losses stay in float32."""
 
     precision: Literal["float32", "bfloat16"] = setting("float32", help="arithmetic of the forward and backward pass")
     device: Literal["auto", "cpu"] = setting("auto", help="auto: an accelerator where there is one")
@@ -53,6 +101,8 @@ class Compute:
         help="rows side by side in bins of max_length tokens (a pair: of twice that); batch_size then counts bins",
     )
     log_every: int = setting(20, help="steps between two lines of progress", unit="steps", low=1, identity=False)
+    memory: Memory = setting(Memory(), help="weights and moments of the optimiser")
+    keep: Keeping = setting(Keeping(), help="precision of what is saved, and checkpoints")
 
 
 @dataclass(frozen=True, kw_only=True)

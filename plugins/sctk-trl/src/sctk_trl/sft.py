@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from sctk_core import ModelRef, TrainingData, TrainReport
+from sctk_core import ModelRef, Progress, TrainingData, TrainReport
 
 from sctk_trl.settings import SftSettings
 
@@ -14,12 +14,12 @@ class Sft:
 
     Config = SftSettings
 
-    def __init__(self, config: SftSettings) -> None:
-        self.config = config
+    def __init__(self, config: SftSettings, *, progress: Progress | None = None) -> None:
+        self.config, self._progress = config, progress
 
     def train(self, data: TrainingData, model: ModelRef, out: Path) -> TrainReport:
         """Tunes `model` on samples into the directory `out`; the loss is the mean over answer tokens, in nats."""
         # TRL takes some fifteen seconds to import.
         from sctk_trl.completion_trainer import train_completions
 
-        return train_completions(self.config, data, model, out)
+        return train_completions(self.config, data, model, out, self._progress)

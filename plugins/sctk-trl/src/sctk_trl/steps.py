@@ -13,24 +13,35 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import sctk_core
 import torch
 import transformers
 from peft import LoraConfig
-from transformers import PrinterCallback, Trainer, TrainerCallback
+from transformers import PrinterCallback, TrainerCallback
 from transformers.pytorch_utils import Conv1D
 
+from sctk_trl.checkpoints import Keeper, load_weights
+from sctk_trl.memory import optimiser_arguments
+from sctk_trl.rounding import RoundedAdamW
 from sctk_trl.settings import Compute, Lora, Optimiser
 
 log = logging.getLogger("sctk_trl")
 
 
-def arguments(out: Path, optimiser: Optimiser, compute: Compute, seed: int) -> dict[str, Any]:
-    """The fields of TrainingArguments that sctk sets; length-grouped batches, no checkpoints, no reports."""
+def arguments(
+    out: Path,
+    optimiser: Optimiser,
+    compute: Compute,
+    seed: int,
+    lora: Lora = Lora(),  # noqa: B008 - it is frozen
+) -> dict[str, Any]:
+    """The fields of TrainingArguments that sctk sets; length-grouped batches, checkpoints of our own, no reports."""
     return {
         "output_dir": str(out),
         "per_device_train_batch_size": optimiser.batch_size,
         "gradient_accumulation_steps": optimiser.accumulation,
-        "learning_rate": optimiser.learning_rate,
+        "learning_rate": optimiser.rate(lora),
+        **optimiser_arguments(compute),
         "num_train_epochs": optimiser.epochs,
         "lr_scheduler_type": "constant_with_warmup" if optimiser.schedule == "constant" else optimiser.schedule,
         "warmup_steps": optimiser.warmup_share,
@@ -69,45 +80,86 @@ def adapter(lora: Lora, model: torch.nn.Module) -> LoraConfig | None:
 
 
 class Progress(TrainerCallback):
-    """Gathers the loss of every step from the trainer and logs a line every `every` steps.
+    """Gathers the loss of every step from the trainer, tells it, and logs a line every `every` steps.
 
-    A step's loss is the sum of what its forward passes add: each adds its share of the mean over the whole step.
+    A step's loss is the sum of what its forward passes add: each adds its share of the mean over the whole step. So is its
+    margin, where there is one.
     """
 
-    def __init__(self, name: str, every: int) -> None:
-        self._name, self._every = name, every
-        self._began = time.monotonic()
-        self._open: list[torch.Tensor] = []
-        self._closed: list[torch.Tensor] = []
+    def __init__(self, name: str, every: int, tell: sctk_core.Progress | None = None) -> None:
+        self._name, self._every, self._tell = name, every, tell
+        self._began, self._first = time.monotonic(), 0
+        self._open: dict[str, list[torch.Tensor]] = {}
+        self.losses: list[float] = []
 
-    def add(self, share: torch.Tensor) -> None:
-        """What one forward pass contributes to the step's loss."""
-        self._open.append(share.detach().float())
+    def add(self, **shares: torch.Tensor) -> None:
+        """What one forward pass contributes to the step's numbers; one of them is its `loss`."""
+        for name, share in shares.items():
+            self._open.setdefault(name, []).append(share.detach().float())
+
+    def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
+        self._began, self._first = time.monotonic(), state.global_step
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
-        self._closed.append(torch.stack(self._open).sum().cpu())
+        numbers = {name: float(torch.stack(shares).sum()) for name, shares in self._open.items()}
         self._open.clear()
+        self.losses.append(numbers["loss"])
+        if self._tell is not None:
+            self._tell(state.global_step, state.max_steps, numbers)
         if state.global_step % self._every == 0 or state.global_step == state.max_steps:
-            rate = state.global_step / max(time.monotonic() - self._began, 1e-9)
+            rate = (state.global_step - self._first) / max(time.monotonic() - self._began, 1e-9)
             log.info(
-                "%s: step %d of %d, loss %.4f, %.1f steps/s, %.0f s left",
+                "%s: step %d of %d, %s, %.2f steps/s, %.0f s left",
                 self._name,
                 state.global_step,
                 state.max_steps,
-                float(self._closed[-1]),
+                ", ".join(f"{name} {number:.4f}" for name, number in numbers.items()),
                 rate,
                 (state.max_steps - state.global_step) / rate,
             )
 
-    def losses(self) -> tuple[float, ...]:
-        """The loss of each step so far."""
-        return tuple(float(loss) for loss in self._closed)
+
+class Steady:
+    """What both trainers change of TRL's: no telemetry, going on from our checkpoints, an optimiser for short weights."""
+
+    # The loss divides by all that the step holds: the loop must not divide by the accumulation again.
+    loss_is_scaled_for_ga = True
+    model: Any
+    optimizer: Any
+    args: Any
+    accelerator: Any
+
+    def _send_telemetry(self) -> None:
+        """Nothing: training makes no network request of its own."""
+
+    def _load_from_checkpoint(self, resume_from_checkpoint: str, model: Any = None) -> None:
+        load_weights(self, Path(resume_from_checkpoint))
+
+    def create_optimizer(self, model: Any = None) -> Any:
+        """Ours where weights are bfloat16; else what the arguments name."""
+        trained = [(name, value) for name, value in self.model.named_parameters() if value.requires_grad]
+        if self.optimizer is None and all(value.dtype == torch.bfloat16 for _, value in trained):
+            decayed = set(self.get_decay_parameter_names(self.model))  # type: ignore[attr-defined]
+            groups = [
+                {"params": [value for name, value in trained if (name in decayed) == decays], "weight_decay": decay}
+                for decays, decay in ((True, self.args.weight_decay), (False, 0.0))
+            ]
+            self.optimizer = RoundedAdamW(groups, lr=self.args.learning_rate)
+        return super().create_optimizer(model)  # type: ignore[misc]
 
 
-def run(trainer: Trainer) -> None:
-    """Trains, without the callback that prints to stdout."""
+def run(trainer: Any, progress: Progress, keeper: Keeper) -> None:
+    """Trains, from the last checkpoint where there is one; raises KeyboardInterrupt where the user stopped it."""
     trainer.remove_callback(PrinterCallback)
-    trainer.train()
+    keeper.trainer = trainer
+    last = keeper.checkpoints.last
+    if last is not None:
+        keeper.resume(last)
+        log.info("going on after step %d", keeper.kept_step)
+    with keeper.listening():
+        trainer.train(resume_from_checkpoint=None if last is None else str(last))
+    if keeper.interrupted:
+        raise KeyboardInterrupt(f"step {keeper.kept_step} of {trainer.state.max_steps} of this training is kept")
 
 
 @contextlib.contextmanager

@@ -1,8 +1,8 @@
 """The model that is trained: read from a reference, written as a full directory that any transformers user can load.
 
-Weights are trained in float32 (the base of an adapter in bfloat16 where that is asked for) and written in the precision that
-they came in. The model's own configuration, generation settings and tokenizer are written as they were found, whatever the
-training libraries set on them meanwhile. A directory appears under its name only when it is complete.
+Weights are trained in float32, or in bfloat16 where that is asked for (`compute.memory.weights`, and the base of an adapter).
+The model's own configuration, generation settings and tokenizer are kept as they were found, whatever the training libraries
+set on them meanwhile. A directory appears under its name only when it is complete.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def load_student(ref: ModelRef, lora: Lora, compute: Compute) -> Student:
             f"model to train: got {ref.path!r}, wanted a directory or hub name of a causal language model ({error})",
             hint="check the path; models that need code of their own are not loaded",
         ) from error
-    half = lora.rank > 0 and compute.precision == "bfloat16"
+    half = compute.precision == "bfloat16" if lora.rank > 0 else compute.memory.weights == "bfloat16"
     attention = {} if compute.attention == "auto" else {"attn_implementation": compute.attention}
     model = AutoModelForCausalLM.from_pretrained(
         ref.path,
@@ -87,24 +87,6 @@ def context_length(student: Student) -> int:
     return int(getattr(text, "max_position_embeddings", None) or 1 << 30)
 
 
-def save_student(student: Student, trained: Any, out: Path) -> None:
-    """Writes the whole model to `out`, an adapter merged into it; the adapter itself lies beside it in `out/adapter`."""
-    if hasattr(trained, "merge_and_unload"):
-        trained.save_pretrained(out / "adapter")
-        (out / "adapter" / "README.md").unlink(missing_ok=True)
-        trained = trained.merge_and_unload()
-    trained = trained.to(device="cpu", dtype=student.found_dtype)
-    attention = trained.config._attn_implementation
-    trained.config = student.found_config
-    trained.config._attn_implementation = attention
-    trained.generation_config = student.found_generation_config
-    trained.save_pretrained(out)
-    # A fresh copy: training libraries set a padding token on the one they were given.
-    AutoTokenizer.from_pretrained(
-        student.ref.path, revision=student.ref.revision, trust_remote_code=False
-    ).save_pretrained(out)
-
-
 @contextlib.contextmanager
 def whole_directory(out: Path) -> Iterator[Path]:
     """A fresh directory beside `out` that takes its name, and its place, when the block ends well; else it is removed."""
@@ -134,3 +116,8 @@ def weights_digest(model: torch.nn.Module) -> str:
         digest.update(name.encode())
         digest.update(value.detach().cpu().contiguous().flatten().view(torch.uint8).numpy().tobytes())
     return digest.hexdigest()
+
+
+def model_digest(student: Student) -> str:
+    """What names the weights that training starts from: the reference's digest, or that of the weights themselves."""
+    return student.ref.digest or weights_digest(student.model)

@@ -1,0 +1,79 @@
+"""The saved model read again: its log-probabilities of training rows beside those of the weights that were trained.
+
+It is loaded as a user would load it: in float32 where training was in float32, else as it lies on disk; the base likewise. What
+was learned of a row is how much its log-probability (of a pair: the difference of its two sides) moved from the base's, and
+what survives is the slope, through the origin, of what the saved model knows on what was learned.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from torch import Tensor
+from transformers import AutoModelForCausalLM
+from trl.trainer.utils import add_fused_lm_head
+
+from sctk_trl.collate import IGNORED, padded
+from sctk_trl.rows import CompletionRow, PairRow
+from sctk_trl.settings import Compute
+
+Sides = Sequence[tuple[list[int], list[int]]]
+SOUND = (0.9, 1.1)
+"""Between these the share that survives is left unsaid."""
+
+
+def sample_of(n_rows: int, n_wanted: int, seed: int) -> list[int]:
+    """At most `n_wanted` (0: all) places of rows, in order, drawn by the seed."""
+    if n_wanted == 0 or n_rows <= n_wanted:
+        return list(range(n_rows))
+    return sorted(random.Random(seed).sample(range(n_rows), n_wanted))  # noqa: S311 - a sample, no secret
+
+
+def sides_of(rows: Sequence[CompletionRow] | Sequence[PairRow]) -> Sides:
+    """Prompt and answer of each row; of pairs all chosen answers, then all rejected ones."""
+    answers = [row.completion_ids for row in rows if isinstance(row, CompletionRow)]
+    answers += [row.chosen_ids for row in rows if isinstance(row, PairRow)]
+    answers += [row.rejected_ids for row in rows if isinstance(row, PairRow)]
+    prompts = [row.prompt_ids for row in rows]
+    return [(prompts[n % len(prompts)], answer) for n, answer in enumerate(answers)]
+
+
+def logps(model: Any, sides: Sides, pad_id: int, size: int) -> Tensor:
+    """[N] log-probabilities of the answers in nats, summed over their tokens, float32, on the CPU; `size` rows at a time."""
+    order = sorted(range(len(sides)), key=lambda n: (len(sides[n][0]) + len(sides[n][1]), n))
+    found = torch.zeros(len(sides))
+    was_training = model.training
+    model.eval()
+    with torch.no_grad():
+        for start in range(0, len(order), size):
+            places = order[start : start + size]
+            batch = {name: value.to(model.device) for name, value in padded([sides[n] for n in places], pad_id).items()}
+            labels = batch["input_ids"].masked_fill(batch.pop("completion_mask") == 0, IGNORED)
+            out = model(**batch, labels=labels, use_cache=False, fused_lm_head=True)
+            found[places] = out.log_probs.float().sum(dim=1).cpu()
+    model.train(was_training)
+    return found
+
+
+def reread(path: str, revision: str | None, dtype: torch.dtype, compute: Compute, device: torch.device) -> Any:
+    """A model from disk, ready for `logps`, on the device that trained."""
+    attention = {} if compute.attention == "auto" else {"attn_implementation": compute.attention}
+    model = AutoModelForCausalLM.from_pretrained(
+        path, revision=revision, dtype=dtype, trust_remote_code=False, **attention
+    )
+    add_fused_lm_head(model)
+    return model.to(device)
+
+
+def share_kept(saved_N: Tensor, learned_N: Tensor) -> float | None:
+    """The slope of what the saved model knows on what was learned; None where nothing was learned.
+
+    >>> share_kept(torch.tensor([1.0, -2.0]), torch.tensor([2.0, -4.0]))
+    0.5
+    """
+    saved, learned = saved_N.double(), learned_N.double()
+    whole = float(learned @ learned)
+    return float(saved @ learned) / whole if whole > 0 else None
