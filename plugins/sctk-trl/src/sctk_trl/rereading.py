@@ -61,7 +61,7 @@ def logps(model: Any, sides: Sides, pad_id: int, size: int) -> Tensor:
 def reread(path: str, revision: str | None, dtype: torch.dtype, compute: Compute, device: torch.device) -> Any:
     """A model from disk, ready for `logps`, on the device that trained."""
     attention = {} if compute.attention == "auto" else {"attn_implementation": compute.attention}
-    model = AutoModelForCausalLM.from_pretrained(
+    model: Any = AutoModelForCausalLM.from_pretrained(
         path, revision=revision, dtype=dtype, trust_remote_code=False, **attention
     )
     add_fused_lm_head(model)
