@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from fractions import Fraction
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -201,3 +202,20 @@ def test_every_number_that_is_written_is_read(number: int, form: str) -> None:
 def test_no_text_breaks_the_reading_of_numbers(text: str) -> None:
     quantity = answered(text)
     assert quantity is None or isinstance(quantity.value, Fraction)
+
+
+GUIDE = (Path(__file__).parents[3] / "docs" / "user.md").read_text()
+TOLD = [
+    ("numeric", "42", ["#### 42", "the answer is $42.00", r"\boxed{42}", "84/2", "٤٢", "4.2e1 kg", "... = 42 apples."],
+     ["-42", "42 thousand", "42 or 43", "not 42", "at least 42"]),
+    ("choice", "B", ["B", "(b)", "B. Rome", "the answer is (B)"], ["A or B", "not B", "(B) Paris"]),
+    ("exact", "Paris", ["paris.", "The answer is Paris", r"\boxed{Paris}"], ["Paris, France"]),
+    ("contains", "Paris", ["It is Paris, I think"], ["Parisian"]),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("kind", "reference", "right", "wrong"), TOLD)
+def test_the_guide_says_what_is_so(kind: str, reference: str, right: list[str], wrong: list[str]) -> None:
+    assert [text for text in (*right, *wrong) if f"`{text}`" not in GUIDE] == []
+    assert [text for text in right if found(kind, text, reference) != 1] == []
+    assert [text for text in wrong if found(kind, text, reference) != 0] == []
