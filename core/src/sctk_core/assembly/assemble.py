@@ -100,7 +100,8 @@ def with_defaults(layers: list[Layer], catalogue: Catalogue) -> Recipe:
     """The recipe of the layers over the defaults of the method that they name and of the backend that this makes.
 
     A method class has `recipe`, TOML text. A backend class may have `trainer_defaults`: for a trainer's name the settings that
-    suit its own model, where neither recipe nor flag says otherwise (a model of 3 M weights wants another learning rate).
+    suit its own model, where neither recipe nor flag says otherwise (a model of 3 M weights wants another learning rate). A
+    trainer class may have `shared`: names of its settings that hold for the plan's other trainers too.
     """
     named = merge(layers).use("method")
     if named is None:
@@ -118,7 +119,28 @@ def with_defaults(layers: list[Layer], catalogue: Catalogue) -> Recipe:
             trainers = {one.section: recipe.use(one.section) for one in plan if isinstance(one, Train)}
             sections = {section: {"use": use} | suits[use] for section, use in trainers.items() if use in suits}
             below.append(Layer(origin=f"default of {backend}", sections=sections))
-    return merge([*below, *layers])
+    recipe = merge([*below, *layers])
+    return merge([*below, _shared(recipe, catalogue), *layers])
+
+
+def _shared(recipe: Recipe, catalogue: Catalogue) -> Layer:
+    """What the recipe's [trainer] shares with the plan's other trainers: arms are to differ by their rows, not by an adapter."""
+    layer = Layer(origin="as [trainer]", sections={})
+    used = recipe.use("trainer")
+    if used is None:
+        return layer
+    names = getattr(target_of(load("trainer", used, among=catalogue)), "shared", ())
+    values = {name: value for name, value in recipe.section("trainer").items() if name in names}
+    others = [one.section for one in _planned(recipe, catalogue)[1] if isinstance(one, Train)] if values else []
+    for section in dict.fromkeys(others):
+        use = recipe.use(section)
+        if section != "trainer" and use is not None:
+            known = {
+                field.name for field in dataclasses.fields(target_of(load("trainer", use, among=catalogue)).Config)
+            }
+            found = {name: value for name, value in values.items() if name in known}
+            layer.sections.update({section: {"use": use} | found} if found else {})
+    return layer
 
 
 def assemble(recipe: Recipe, catalogue: Catalogue) -> Assembly:

@@ -49,11 +49,12 @@ def finish(
 
     exact = config.compute.precision == "float32"
     dtype = torch.float32 if exact else saved.dtype
-    now_N = logps(reread(str(part), None, dtype, config.compute, device), check.sides, pad, check.size)
+    size = check.size if exact else 1  # arithmetic of 16 bits depends on what else is in the batch
+    now_N = logps(reread(str(part), None, dtype, config.compute, device), check.sides, pad, size)
     base_N = check.base
     if not exact:
         ref = student.ref
-        base_N = logps(reread(ref.path, ref.revision, dtype, config.compute, device), check.sides, pad, check.size)
+        base_N = logps(reread(ref.path, ref.revision, dtype, config.compute, device), check.sides, pad, size)
     return Reading(trained=trained_N, kept=now_N - base_N, saved=saved)
 
 

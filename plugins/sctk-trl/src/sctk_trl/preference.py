@@ -16,6 +16,7 @@ class Preference:
     """Trains a model on pairs: `Preference(config).train(pairs, model, out)`."""
 
     Config = PreferenceSettings
+    shared = ("lora",)
 
     def __init__(self, config: PreferenceSettings, *, progress: Progress | None = None) -> None:
         self.config, self._progress = config, progress

@@ -13,6 +13,7 @@ class Sft:
     """Trains a model on samples: `Sft(config).train(samples, model, out)`."""
 
     Config = SftSettings
+    shared = ("lora",)
 
     def __init__(self, config: SftSettings, *, progress: Progress | None = None) -> None:
         self.config, self._progress = config, progress
