@@ -100,7 +100,8 @@ def child(model: str, way: str, rows: int, steps: int, tokens: int, rate: float 
         report = Preference(config).train(data, ModelRef(path=model), Path(folder) / "out")
         found = {"way": way, "peak_gb": round(peak_gb() - before, 2), "seconds": round(time.monotonic() - began)}
         table = pair_table(data, tokens_of(load_student(ModelRef(path=model), Lora(), Compute()), 4096))
-        dtype = torch.float32 if config.compute.precision == "float32" else "auto"
+        exact = config.compute.precision == "float32" or not (lora or config.compute.memory.weights == "bfloat16")
+        dtype = torch.float32 if exact else "auto"
         found["reported"] = report.metrics["mean_h"]
         found["measured"] = measured(report.model.path, model, table.rows, dtype)
     for name in ("trained_mean_h", "share_kept", "share_weights_unchanged", "learning_rate"):

@@ -94,7 +94,7 @@ def test_the_optimiser_of_short_weights_goes_where_adamw_goes() -> None:
 
 WAYS = {
     "float32": (Lora(), Compute(device="cpu"), torch.float32),
-    "bfloat16": (Lora(), Compute(device="cpu", precision="bfloat16"), torch.bfloat16),
+    "bfloat16": (Lora(), Compute(device="cpu", precision="bfloat16"), torch.float32),
     "short weights": (
         Lora(),
         Compute(device="cpu", precision="bfloat16", memory=Memory(weights="bfloat16")),
@@ -118,8 +118,8 @@ def test_the_reported_margin_is_that_of_the_saved_model(
     found = report.metrics
     assert AutoModelForCausalLM.from_pretrained(report.model.path).dtype == torch.bfloat16
     measured = margin(report.model.path, short_llama.path, rows_of(short_llama, hard), dtype)
-    assert found["mean_h"] == pytest.approx(measured, rel=0.01 if dtype == torch.float32 else 0.05)
-    assert found["share_kept"] == pytest.approx(1.0, abs=0.1 if dtype == torch.float32 else 0.35)
+    assert found["mean_h"] == pytest.approx(measured, rel=0.01)
+    assert found["share_kept"] == pytest.approx(1.0, abs=0.35)  # few weights, so their draws show
     assert found["trained_mean_h"] > 0.02
 
 

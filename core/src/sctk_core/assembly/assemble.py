@@ -125,10 +125,10 @@ def with_defaults(layers: list[Layer], catalogue: Catalogue) -> Recipe:
 
 def _shared(recipe: Recipe, catalogue: Catalogue) -> Layer:
     """What the recipe's [trainer] shares with the plan's other trainers: arms are to differ by their rows, not by an adapter."""
-    layer = Layer(origin="as [trainer]", sections={})
+    sections: dict[str, Any] = {}
     used = recipe.use("trainer")
     if used is None:
-        return layer
+        return Layer(origin="as [trainer]", sections=sections)
     names = getattr(target_of(load("trainer", used, among=catalogue)), "shared", ())
     values = {name: value for name, value in recipe.section("trainer").items() if name in names}
     others = [one.section for one in _planned(recipe, catalogue)[1] if isinstance(one, Train)] if values else []
@@ -139,8 +139,8 @@ def _shared(recipe: Recipe, catalogue: Catalogue) -> Layer:
                 field.name for field in dataclasses.fields(target_of(load("trainer", use, among=catalogue)).Config)
             }
             found = {name: value for name, value in values.items() if name in known}
-            layer.sections.update({section: {"use": use} | found} if found else {})
-    return layer
+            sections |= {section: {"use": use} | found} if found else {}
+    return Layer(origin="as [trainer]", sections=sections)
 
 
 def assemble(recipe: Recipe, catalogue: Catalogue) -> Assembly:

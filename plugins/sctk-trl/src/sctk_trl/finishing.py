@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -38,24 +39,30 @@ class Reading:
 def finish(
     trainer: Any, student: Student, config: SftSettings | PreferenceSettings, check: Check, part: Path
 ) -> Reading:
-    """Saves the trained model to `part` and reads it beside what was trained; the optimiser's memory is given back first."""
-    model, device, pad = trainer.accelerator.unwrap_model(trainer.model), trainer.args.device, pad_id(student.tokenizer)
-    with trainer.accelerator.autocast():
-        trained_N = logps(model, check.sides, pad, check.size) - check.base
+    """Saves the trained model to `part` and reads it beside what was trained; the optimiser's memory is given back first.
+
+    Weights that were trained in float32 are read in float32, the saved ones too: bfloat16 arithmetic rounds them to the nearest
+    as it reads, and sees little of what a fine learning rate taught. Others are read as they lie, one answer at a time, since
+    what is else in the batch shows in 16 bits.
+    """
+    compute, pad = config.compute, pad_id(student.tokenizer)
+    model, device = trainer.accelerator.unwrap_model(trainer.model), trainer.args.device
+    exact = compute.precision == "float32" or (config.lora.rank == 0 and compute.memory.weights == "float32")
+    with contextlib.nullcontext() if exact else trainer.accelerator.autocast():
+        trained_N = logps(model, check.sides, pad, check.size)
     trainer.optimizer = trainer.lr_scheduler = None
     trainer.accelerator.free_memory()
     model.zero_grad(set_to_none=True)
-    saved = save_student(student, model, part, config.compute.keep, config.seed)
+    saved = save_student(student, model, part, compute.keep, config.seed)
 
-    exact = config.compute.precision == "float32"
-    dtype = torch.float32 if exact else saved.dtype
-    size = check.size if exact else 1  # arithmetic of 16 bits depends on what else is in the batch
-    now_N = logps(reread(str(part), None, dtype, config.compute, device), check.sides, pad, size)
-    base_N = check.base
-    if not exact:
-        ref = student.ref
-        base_N = logps(reread(ref.path, ref.revision, dtype, config.compute, device), check.sides, pad, size)
-    return Reading(trained=trained_N, kept=now_N - base_N, saved=saved)
+    def read(path: str, revision: str | None) -> Tensor:
+        again = reread(path, revision, torch.float32 if exact else saved.dtype, compute, device)
+        return logps(again, check.sides, pad, check.size if exact else 1)
+
+    now_N, before_N = read(str(part), None), check.base
+    if compute.precision != "float32":
+        before_N = read(student.ref.path, student.ref.revision)
+    return Reading(trained=trained_N - (before_N if exact else check.base), kept=now_N - before_N, saved=saved)
 
 
 def kept_metrics(kept_N: Tensor, learned_N: Tensor, saved: Saved, rate: float) -> dict[str, float]:

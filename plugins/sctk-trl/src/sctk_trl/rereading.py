@@ -1,8 +1,8 @@
 """The saved model read again: its log-probabilities of training rows beside those of the weights that were trained.
 
-It is loaded as a user would load it: in float32 where training was in float32, else as it lies on disk; the base likewise. What
-was learned of a row is how much its log-probability (of a pair: the difference of its two sides) moved from the base's, and
-what survives is the slope, through the origin, of what the saved model knows on what was learned.
+It is loaded from disk as a user would load it, in float32 where the trained weights were, and the base likewise. What was
+learned of a row is how much its log-probability (of a pair: the difference of its two sides) moved from the base's, and what
+survives is the slope, through the origin, of what the saved model knows on what was learned.
 """
 
 from __future__ import annotations
