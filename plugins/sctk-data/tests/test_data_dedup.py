@@ -173,13 +173,13 @@ def test_jsonl_becomes_parquet_by_all_its_rows(tmp_path: Path, capfdbinary: pyte
 def test_kept_and_removed_rows_appear_together_or_not_at_all(
     tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
-    """Lists and objects in one column have no common type, which is known after the last row."""
-    rows = written(tmp_path / "r.jsonl", [{"text": "a", "x": [1]}, {"text": "b", "x": {"y": 1}}, {"text": "a"}])
+    """Half a character has no place in Parquet, which is known when a row with one is written."""
+    rows = written(tmp_path / "r.jsonl", [{"text": "a", "x": [1]}, {"text": "a"}, {"text": "b", "x": "\ud83d"}])
     code, _, err = told(
         capfdbinary, "dedup", rows, "--out", tmp_path / "out.parquet", "--removed", tmp_path / "gone.jsonl"
     )
     assert code == 2
-    assert "out.parquet: cannot be written as Parquet" in err
+    assert "out.parquet: row 2, column 'x': got half a surrogate pair" in err
     assert [path.name for path in tmp_path.iterdir()] == ["r.jsonl"]
 
 
