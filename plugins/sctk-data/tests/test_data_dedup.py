@@ -174,7 +174,8 @@ def test_kept_and_removed_rows_appear_together_or_not_at_all(
     tmp_path: Path, capfdbinary: pytest.CaptureFixture[bytes]
 ) -> None:
     """Half a character has no place in Parquet, which is known when a row with one is written."""
-    rows = written(tmp_path / "r.jsonl", [{"text": "a", "x": [1]}, {"text": "a"}, {"text": "b", "x": "\ud83d"}])
+    rows = tmp_path / "r.jsonl"
+    rows.write_text('{"text": "a", "x": [1]}\n{"text": "a"}\n{"text": "b", "x": "\\ud83d"}\n')
     code, _, err = told(
         capfdbinary, "dedup", rows, "--out", tmp_path / "out.parquet", "--removed", tmp_path / "gone.jsonl"
     )
