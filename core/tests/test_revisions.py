@@ -39,7 +39,7 @@ def fault(text: str) -> str:
         ("", "the revision is empty"),
         (" \n", "the revision is empty"),
         ("<think>How?</think>", "the revision is empty"),
-        (f"<think>{NEW}", "a thought that is not closed"),
+        (f"<think>{NEW}", "a thought that never ends"),
         ("<think>Hm.</think>Verdict: keep", "it is only the critic's verdict"),
     ],
 )

@@ -22,7 +22,7 @@ from sctk_core.errors import (
 )
 from sctk_core.hookspecs import Component, hookimpl
 from sctk_core.identity import content_id, directory_digest, file_digest, seed_from
-from sctk_core.parsing import answer_of, neutralise, no_revision, parse_score, parse_verdict
+from sctk_core.parsing import neutralise, no_revision, parse_score, parse_verdict
 from sctk_core.pipeline.events import Event, StageFinished, StageStarted
 from sctk_core.plan import ANSWERS, Arm, Curation, Declined, Evaluate, Generate, Made, Plan, Step, Train, spoken
 from sctk_core.prompts import Template
@@ -127,7 +127,6 @@ __all__ = [
     "TrainingData",
     "Usage",
     "Value",
-    "answer_of",
     "asked",
     "boundary",
     "content_id",

@@ -167,7 +167,7 @@ def test_without_the_column_a_strict_reward_fails_and_another_reads_words() -> N
         ("Das kann ich leider nicht tun, denn es wäre gefährlich.", "a language that the rules do not know"),
         ("抱歉，我无法帮助您。", "a language that the rules do not know"),
         ("Извините, я не могу помочь с этим.", "a language that the rules do not know"),
-        ("<think>May I? I can't help with that", "a thought that is not closed"),
+        ("<think>May I? I can't help with that", "a thought that never ends"),
         ("<think>I can't help with that.</think>\n", "nothing follows the thought"),
     ],
 )

@@ -12,7 +12,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from sctk_core.parsing.words import any_of, table
+from sctk_core.parsing.words import any_of
+from sctk_core.thoughts import PAIRS, parted
 
 READ_CHARACTERS = 20_000  # from the end of a reply: no honest verdict is further from it
 QUOTED = "\ufffc"  # stands where a quotation stood
@@ -24,9 +25,11 @@ _SENTENCE = re.compile(r"(?<=[.!?;])(?=[\s\"')\]])\s*|(?<=[。！？；])")
 _STRUCK = re.compile(r"~~[^~\n]{1,400}~~|<\|[^|<>\n]{1,30}\|>|</?s>")
 _MARKS = re.compile(r"[*`#$\\]|(?<!\w)_+|_+(?!\w)")
 _BOXED = re.compile(
-    r"\[\[\s*([^\[\]\n]{1,20}?)\s*\]\]|\\boxed\{\s*(?:\\text\{)?([^{}\n]{1,20}?)\}{1,2}|\[RESULT\]:?\s*([^\s\n]{1,20})"
+    r"\[\[\s*([^\[\]\n]{1,20}?)\s*\]\]|\\boxed\{\s*(?:\\text\{)?([^{}\n]{1,20}?)\}{1,2}|\[RESULT\]:?\s*(\S{1,20})(?!\S)"
 )
-_LIST_MARK = re.compile(r"^\s*(?:[-+•–—]\s+|\(?\d{1,3}[.)]\s+(?=\S))?(?:[^\w\s()\[\]{}<>\"'.,;:+\-~≈≤≥|=/\\]+\s+)?")
+_LIST_MARK = re.compile(
+    r"^\s*(?:[-+•–—]\s+|\(?\d{1,3}[.)]\s+(?=\S)|(?:[Ss]tep|[Pp]art) \d{1,2}[:.)]\s+)?(?:[^\w\s()\[\]{}<>\"'.,;:+\-~≈≤≥|=/\\]+\s+)?"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -39,20 +42,20 @@ class Sentence:
 
 
 def answer_of(reply: str) -> str | None:
-    """The reply after its thoughts; None where a thought is not closed.
+    """The end of a reply, after its thoughts, wherever they stand; None where one is not closed.
 
-    >>> answer_of("<think>4? No.</think> Score: 3"), answer_of("so, 4.</think>Score: 3"), answer_of("<think>Score: 3")
-    (' Score: 3', 'Score: 3', None)
+    >>> answer_of("<think>4? No.</think> Score: 3"), answer_of("Well. <think>4?</think>3"), answer_of("<think>Score: 3")
+    ('Score: 3', '3', None)
     """
-    text = reply
-    small = _lowered(text)
-    for opening, closing in table()["reply"]["thoughts"]:
-        end = small.rfind(closing)
-        if end >= 0:
-            text, small = text[end + len(closing) :], small[end + len(closing) :]
-        if opening in small:
+    found = parted(reply)
+    if found is None:
+        return None
+    text = found.answer
+    for begin, end in PAIRS:
+        text = text[text.rfind(end) + len(end) :] if end in text else text
+        if begin in text:
             return None
-    return text
+    return text[-READ_CHARACTERS:]
 
 
 def plain_digits(text: str) -> str:
@@ -69,8 +72,7 @@ def sentences(text: str) -> Iterator[Sentence]:
     """The sentences of an answer, in order; quoted lines (`>`) are left out where others stand beside them."""
     lines = text.splitlines()
     said = [line for line in lines if not line.lstrip().startswith(">")]
-    if any(line.strip() for line in said):
-        lines = said
+    lines = said if any(line.strip() for line in said) else [line.lstrip("> ") for line in lines]
     for number, line in enumerate(lines):
         whole = bare(unquoted(_STRUCK.sub(" ", line)))
         parts = [part.strip() for part in _SENTENCE.split(whole)]
@@ -100,6 +102,7 @@ def bare(line: str) -> str:
     >>> bare("## **Overall_Score**: 4"), bare("★★★★☆")
     ('overall_score: 4', '4/5')
     """
+    line = re.sub(r"(?<=[a-z])(?=(?:Score|Rating)\b)", " ", line)
     line = _BOXED.sub(lambda match: f" ; score: {match[1] or match[2] or match[3]} ; ", line)
     line = _LIST_MARK.sub("", _MARKS.sub("", re.sub(r"[★⭐☆]️?(?:\s?[★⭐☆]️?)+", _stars, line)))
     return re.sub(r"\s+", " ", _lowered(line)).strip()
@@ -108,6 +111,21 @@ def bare(line: str) -> str:
 def heading(line: str) -> bool:
     """Whether a line opens a turn of a conversation that the model makes up."""
     return re.match(rf"(?:{any_of('reply.turns')})\s*(?::|\Z)|<\|im_start|\[inst\]", bare(line)) is not None
+
+
+def uncorrected(sentence: str) -> tuple[str, bool]:
+    """A sentence without the words by which it takes back what was said before, and whether it has them.
+
+    >>> uncorrected("on second thought, score: 3"), uncorrected("no errors were found.")
+    (('score: 3', True), ('no errors were found.', False))
+    """
+    opened = re.match(rf"(?:{any_of('score.corrections')}|no(?=\s*[,.!:;—-]|\Z))[\s,.!:;—-]*", sentence)
+    return (sentence[opened.end() :], True) if opened else (sentence, False)
+
+
+def leads_to_an_example(sentence: str) -> bool:
+    """Whether a sentence ends in a colon behind which an example, a format or a condition stands."""
+    return sentence.endswith(":") and re.search(rf"(?<![^\W_]){any_of('score.examples')}", sentence) is not None
 
 
 def _stars(match: re.Match[str]) -> str:

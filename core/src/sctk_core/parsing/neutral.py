@@ -9,11 +9,11 @@ from __future__ import annotations
 import re
 from functools import cache
 
-from sctk_core.parsing.prose import EARNS, GIVES
+from sctk_core.parsing.prose import EARNS, FITS, GIVES, IS
 from sctk_core.parsing.words import any_of
 
 _WORD = " (candidate's word) "
-_DIGIT = r"(?:[\d½¼¾★⭐☆]|(?:zero|one|two|three|four|five|six|seven|eight|nine|ten)\b)"
+_DIGIT = r"(?:[\d½¼¾★⭐☆]|zero|one|two|three|four|five|six|seven|eight|nine|ten)"
 
 
 def neutralise(text: str) -> str:
@@ -24,7 +24,7 @@ def neutralise(text: str) -> str:
     """
     text = text.replace("\\u", "\\ u").replace("\\boxed", "\\ boxed")  # an escape could spell a label inside JSON
     text = re.sub(_scores(), _unmarked, text)
-    text = re.sub(rf"(?i)\b(?:{GIVES}|{EARNS})", lambda match: match[0].rstrip() + _WORD, text)
+    text = re.sub(rf"(?i)\b(?:{GIVES}|{EARNS}|{FITS}|{IS})", lambda match: match[0].rstrip() + _WORD, text)
     text = re.sub(
         _verdicts(), lambda match: f"{match['label']}{_WORD if match[0][-1].isspace() else _WORD.rstrip()}", text
     )
@@ -32,7 +32,7 @@ def neutralise(text: str) -> str:
     text = re.sub(_fractions(), lambda match: f"{match[0].rstrip()}{_WORD}", text)
     text = re.sub(r"[★⭐☆]️?(?:\s?[★⭐☆]️?)+", lambda match: match[0] + _WORD.rstrip(), text)
     text = re.sub(r"\*\*(?=\s*[-+−.\d])", "* *", text)
-    return re.sub(r"\[(?=\[)", "[ ", re.sub(r"\](?=\])", "] ", text))
+    return re.sub(r"\[(?=\[|RESULT)", "[ ", re.sub(r"\](?=\])", "] ", text))
 
 
 @cache
@@ -43,7 +43,7 @@ def _scores() -> str:
     between = rf"(?>\([^()\n]{{0,40}}\)|\W|\b(?:of|is|as)\b|{any_of('score.copulas')}|{label}){{1,60}}+"
     apart = r"\W{0,20}?[:=|>\n\-–—]\W{0,20}+"
     labelled = rf"(?P<label>{label})(?P<between>{between})|(?P<whole>{whole})(?P<apart>{apart})"
-    return rf"(?i)(?<![^\W\d_])(?:{labelled})(?P<number>{_DIGIT})"
+    return rf"(?i)(?:(?<![^\W\d_])|(?-i:(?<=[a-z])(?=[A-Z])))(?:{labelled})(?P<number>{_DIGIT})"
 
 
 @cache
@@ -58,15 +58,15 @@ def _decisions() -> str:
     """A clause that says no more than a verdict ("It should be revised.")."""
     fillers = rf"(?:(?:{any_of('verdict.fillers', 'verdict.denials')})[\s,]{{1,4}}){{0,8}}+"
     words = any_of("verdict.keep", "verdict.revise")
-    ends = r"[^\w\n]{0,8}(?:$|[.!?,;])|\s(?:it|this|that|as|the|needed|is|are)\b"
-    return rf"(?im)(?P<before>(?:^|[.!?;]\s)[^\w\n]{{0,8}}{fillers})(?P<word>{words})(?={ends})"
+    ends = r"[^\w\n]{0,8}(?:$|[.!?,;)\]\"'])|\s(?:it|this|that|as|the|needed|is|are)\b"
+    return rf"(?im)(?P<before>(?:^|[.!?;]\s|[}}>\])|])[^\w\n]{{0,8}}{fillers})(?P<word>{words})(?={ends})"
 
 
 @cache
 def _fractions() -> str:
     """A number at the head of a clause, before the "/5" or "out of 5" that makes it a score."""
-    number = r"\d{1,3}(?:\.\d{1,3})?"
-    return rf"(?im)(?:^|[,:;.!?—–-]\s)[\s*_`\"'(]{{0,6}}{number}\s{{0,3}}(?=(?:/|{any_of('score.out_of')})\s{{0,3}}\d)"
+    number = r"[-+−]?\d{0,3}\.?\d{1,3}"
+    return rf"(?im)(?:^|[,:;.!?—–-]\s|[}}>\])|])[\s*_`\"'(]{{0,6}}{number}\s{{0,3}}(?=(?:/|{any_of('score.out_of')})\s{{0,3}}\d)"
 
 
 def _unmarked(match: re.Match[str]) -> str:

@@ -14,6 +14,8 @@ from sctk_core.parsing.words import any_of
 
 NUMBER = r"[-+]?(?:\d+(?:\.\d+)?|\.\d+)"
 _IN_WORDS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
+_MINE = r"^\s*(?:from me|in my (?:view|opinion|book)|(?:response|answer|reply)\b)"
+_COUNTED = r"(?!before|earlier|first|max|point|possible|total|out|with|if|for|or|and|to|of|stars?\b)[a-z]{3,}"
 ANOTHER_SCALE, NOT_PLAIN = "a number on another scale", "no one plain number"
 
 
@@ -35,8 +37,10 @@ class Number:
     rest: str = ""
 
 
-def read_number(text: str, bounds: Bounds, *, comma: bool = False) -> Number | None:
+def read_number(text: str, bounds: Bounds, *, sums: bool = False) -> Number | None:
     """The number that `text` begins with, judged by what follows it; None where it begins with none.
+
+    With `sums`, what comes out of "5 - 1 = 4" or "4 -> 3" is the number.
 
     >>> read_number("4/5, a fair answer", Bounds(low=0, high=5)).value, read_number("4/10", Bounds(low=0, high=5)).wrong
     (4.0, 'a number on another scale')
@@ -49,11 +53,11 @@ def read_number(text: str, bounds: Bounds, *, comma: bool = False) -> Number | N
     if not found:
         return None
     number, end = found["number"], found.end()
-    half = re.match(
-        r",(\d{1,2})(?![\d,])" if comma else rf",(\d{{1,2}})(?=\s*(?:/|{_out_of()})\s*{NUMBER})", text[end:]
-    )
+    half = re.match(r",(\d{1,2})(?![\d,])", text[end:])
     if half and "." not in number:
         number, end = f"{number}.{half[1]}", end + half.end()
+    elif sums and (result := re.match(rf"\s*(?:[-+*/×−][^=→]*(?:=|->|→)|->|→)\s*(?={NUMBER})", text[end:])):
+        return read_number(text[end + result.end() :], bounds)
     value = _value(number)
     wrong, scaled = _after(text[end:], bounds)
     return Number(value=None if wrong else value + 0.0, wrong=wrong, scaled=scaled, rest=text[end:])
@@ -67,39 +71,52 @@ def scale_is(text: str, bounds: Bounds) -> bool | None:
     return _asked(found, bounds) if found else None
 
 
+def foreign(text: str, bounds: Bounds) -> bool:
+    """Whether a text says somewhere that its scale ends elsewhere than the asked one ("on a scale of 1 to 10").
+
+    >>> foreign("On a 10-point scale, I'd give it a 4.", Bounds(low=0, high=5)), foreign("Max score: 5", Bounds(low=0, high=5))
+    (True, False)
+    """
+    found = [next(filter(None, match.groups())) for match in re.finditer(_declared(), text.lower())]
+    return bool(found) and all(_value(high) != bounds.high for high in found)
+
+
 def _after(rest: str, bounds: Bounds) -> tuple[str, bool]:
     """What is wrong with what follows a number ("" where nothing is), and whether the asked scale was named."""
-    rest, scaled = rest.lstrip("\"'])}>"), False
-    for pattern in (rf"\s*(?:{_scale()})", _unit(), rf"\s*[(\[]\s*(?:{_scale()})", rf"\s*(?:{_scale()})", _unit()):
+    rest, scaled, stars = rest.lstrip("\"'])}>"), False, False
+    behind = rf"\s*(?:{_scale()})"
+    for pattern in (behind, _unit(), rf"\s*[(\[]\s*(?:{_scale()})", behind, _unit()):
         found = re.match(rf"{pattern}(?:\s+scale)?(?![\w.,/]?\d)", rest)
-        if found and not (scaled and pattern == rf"\s*(?:{_scale()})"):
+        if found and not (scaled and pattern == behind):
             groups = found.groupdict()
-            asked = "high" not in groups or _asked(found, bounds)
-            if not asked or (groups.get("star") and bounds.high != 5 and not scaled):
+            if "high" in groups and not _asked(found, bounds):
                 return ANOTHER_SCALE, False
-            rest, scaled = rest[found.end() :], scaled or "high" in groups or bool(groups.get("star"))
-    return _wrong_end(rest, scaled, bounds), scaled
+            rest, scaled, stars = rest[found.end() :], scaled or "high" in groups, stars or bool(groups.get("star"))
+    if stars and not scaled and bounds.high != 5:
+        return ANOTHER_SCALE, False
+    return _wrong_end(rest, scaled or stars, bounds), scaled or stars
 
 
 def _wrong_end(rest: str, scaled: bool, bounds: Bounds) -> str:
     """ "" where nothing follows, or a reason: no further number, alternative or condition, and nothing that is counted."""
-    rest = rest.lstrip("\"'])}>")
+    rest = re.sub(_MINE, "", rest.lstrip("\"'])}>"))
     if re.match(r"[.,]\d", rest):
         return NOT_PLAIN
-    if not re.search(r"[\w%°+×<>=&/~^-]|candidate's", rest):
+    if not re.search(r"[\w%°+×<>=&/~^?-]|candidate's", rest):
         return ""
     opened = re.match(
         rf"\s*[,;，、；]\s+|[，、；]|\s+[-–—]+\s+|\s*[(（]|\s+(?={any_of('score.reasons')})|[.!?。]\s+", rest
     )
     said = rest[opened.end() :] if opened else ""
-    if not opened or re.match(rf"[-+]?\.?\d(?!\d*\s?%)|and\s+\.?\d|{_hedge()}|\W*\(?candidate's word", said):
-        return NOT_PLAIN
-    if re.match(r"\d", said) and not scaled:
+    if not opened or re.match(
+        rf"[-+]?\.?\d(?!\d*\s?%|\d* {_COUNTED})|and\s+\.?\d|{_hedge()}|\W*\(?candidate's word", said
+    ):
         return NOT_PLAIN
     most = re.search(rf"{any_of('score.most')}\D{{0,12}}(?:\d+\s*(?:-|–|to)\s*)?(\d+(?:\.\d+)?)", said)
     if most and float(most[1]) != bounds.high:
         return ANOTHER_SCALE
-    return NOT_PLAIN if re.search(r"\d\s*(?:/|out of)\s*\d", said) else ""
+    again = rf"\d\s*(?:/|out of)\s*\d|{any_of('score.labels', 'score.comma_labels')}\W{{1,3}}\d|\)\s*[,;]\s*\d"
+    return NOT_PLAIN if re.search(again, said) else ""
 
 
 def _value(number: str) -> float:
@@ -119,6 +136,15 @@ def _scale() -> str:
     between = r"\s*(?:-|–|—|to|bis|à|a|до|~|至|through)\s*"
     ranged = rf"{opened}(?P<low>{NUMBER}){between}(?P<to>{NUMBER})"
     return rf"{ranged}|(?:/|{_out_of()})\s*{most}(?P<high>\d+(?:\.\d+)?|{_words()})"
+
+
+@cache
+def _declared() -> str:
+    """A sentence's word on the scale, apart from any score; the groups hold where it ends."""
+    number = rf"(\d+(?:\.\d+)?|{_words()})"
+    ranged = rf"scales?(?: is| of| from|:|=)*\s*{NUMBER}\s*(?:to|-|–|through)\s*{number}"
+    most = rf"(?:max\w*|highest|best)(?: possible)?(?: (?:score|rating|mark|value|points?))?(?: is| of|:| =)\s*{number}(?!\s*[a-z])"
+    return rf"{ranged}|{number}[- ]point scale|{most}|(?:^|[.!?]\s)(?:out|score) of {number},"
 
 
 @cache

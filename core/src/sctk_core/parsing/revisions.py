@@ -29,7 +29,7 @@ def no_revision(text: str, *, draft: str, request: str = "", asked: Iterable[str
     """
     said = answer_of(text)
     if said is None:
-        return "a thought that is not closed"
+        return "a thought that never ends"
     parts = [_plain(each.text) for each in sentences(said)]
     parts = [part for part in parts if part]
     if not parts:

@@ -12,8 +12,16 @@ import re
 from collections.abc import Iterator, Sequence
 from functools import cache
 
-from sctk_core.parsing.answer import READ_CHARACTERS, Sentence, answer_of, heading, plain_digits, sentences
-from sctk_core.parsing.numbers import ANOTHER_SCALE, Bounds, Number, read_number, scale_is
+from sctk_core.parsing.answer import (
+    Sentence,
+    answer_of,
+    heading,
+    leads_to_an_example,
+    plain_digits,
+    sentences,
+    uncorrected,
+)
+from sctk_core.parsing.numbers import ANOTHER_SCALE, Bounds, Number, foreign, read_number, scale_is
 from sctk_core.parsing.prose import Statement, lone_number, plain_statement
 from sctk_core.parsing.structured import spoken
 from sctk_core.parsing.words import any_of
@@ -21,7 +29,7 @@ from sctk_core.records import Failure
 
 OVERALL, AVERAGE, LABELLED = 3, 2, 1
 NOTHING, UNDECIDED = "no labelled score", "several scores, and nothing says which one counts"
-TAKEN_BACK, OPEN_THOUGHT = "a score that is taken back", "a thought that is not closed"
+TAKEN_BACK, OPEN_THOUGHT = "a score that is taken back", "a thought that never ends"
 
 
 def parse_score(
@@ -34,7 +42,7 @@ def parse_score(
     >>> parse_score("I liked 2 of the 3 points.", low=0, high=5).kind
     'parse'
     """
-    found, got = _find(text[-READ_CHARACTERS:], Bounds(low=low, high=high))
+    found, got = _find(text, Bounds(low=low, high=high))
     if isinstance(found, float):
         if low <= found <= high:
             return found
@@ -50,12 +58,18 @@ def _find(reply: str, bounds: Bounds) -> tuple[float | str, str]:
     answer = answer_of(reply)
     if answer is None:
         return OPEN_THOUGHT, ""
-    stated = list(_statements(list(sentences(plain_digits(spoken(answer)))), bounds))
+    answer = plain_digits(spoken(answer))
+    stated = list(_statements(list(sentences(answer)), bounds))
     if not stated:
         return NOTHING, ""
     if stated[-1] is None:
         return TAKEN_BACK, ""
-    return _decided([each for each in stated if each is not None])
+    value, got = _decided([each for each in stated if each is not None])
+    return (
+        (ANOTHER_SCALE, got)
+        if not any(each and each.number.scaled for each in stated) and foreign(answer, bounds)
+        else (value, got)
+    )
 
 
 def _decided(stated: Sequence[Statement]) -> tuple[float | str, str]:
@@ -82,15 +96,14 @@ def _statements(said: Sequence[Sentence], bounds: Bounds) -> Iterator[Statement 
     for place, sentence in enumerate(said):
         if found and heading(sentence.text):
             break
-        opened = re.match(rf"(?:{any_of('score.corrections')}|no(?=\s*[,.!:;—-]|\Z))[\s,.!:;—-]*", sentence.text)
-        text = sentence.text[opened.end() :] if opened else sentence.text
-        corrected = corrected or (found and opened is not None)
+        text, opened = uncorrected(sentence.text)
+        corrected = corrected or (found and opened)
         if re.fullmatch(_name(), text.rstrip(" :=;")) and place + 1 < len(said):
             continue  # a heading: said with the line below it
         before = said[place - 1].text if place else ""
         if before and re.fullmatch(_name(), before.rstrip(" :=;")):
             text = f"{before.rstrip(' :=;')}: {text}"
-        if not (before.endswith(":") and re.search(_strange_lead(), before)):
+        if not leads_to_an_example(before):
             statement = _labelled(text, bounds) or plain_statement(text, bounds)
             statement = statement or lone_number(text, sentence, said, bounds)
             if statement is not None:
@@ -108,9 +121,9 @@ def _labelled(text: str, bounds: Bounds) -> Statement | None:
     name = head["name"]
     remark = (head["remark"] or "").strip()
     scale = scale_is(remark, bounds) if remark else None
-    number = read_number(text[head.end() :], bounds, comma=re.search(any_of("score.comma_labels"), name) is not None)
+    number = read_number(text[head.end() :], bounds, sums=True)
     rank = _rank(name)
-    if number is None or re.match(r"\s*[:=]", number.rest):
+    if number is None or re.match(r"\s*[:=]", number.rest) or "candidate's word" in remark:
         return None
     if scale is None and remark and rank < AVERAGE and not re.fullmatch(rf"[\s(\[]*{_name()}[\s)\]]*", remark):
         return None
@@ -132,7 +145,7 @@ def _name() -> str:
     """A label: words for a score, with or without words for the whole."""
     whole = any_of("score.overall", "score.final", "score.average")
     label = any_of("score.labels", "score.comma_labels", "score.needs_scale")
-    return rf"(?:(?:{whole}|{label})[\s_-]*){{1,4}}"
+    return rf"(?:(?:{whole}|{label})[\s_]*(?:-(?=[^\W\d_]))?){{1,4}}"
 
 
 @cache
@@ -141,11 +154,6 @@ def _head() -> str:
     leads = rf"(?:{any_of('score.leads')},?\s*){{0,3}}"
     about = rf"(?:(?:for|of|für|pour|para|для)\s+(?:the|this|die|la|el)\s+{any_of('score.objects')}\s*)?"
     remark = r"(?P<remark>\s*[(\[][^()\[\]]{0,60}[)\]]|on a scale (?:of|from) [^:=]{1,20}|out of \d+)?"
-    joined = rf"(?:\s*(?:[:=]|->|→|\s[-–—]\s)|\s*{any_of('score.copulas')}\s*:?(?:\s*an?\s)?|(?<=\s)|(?<=[)\]]))\s*"
+    joined = rf"(?:\s*(?:[:=]|->|→|[-–—]\s)|\s*{any_of('score.copulas')}\s*:?(?:\s*an?\s)?|(?<=\s)|(?<=[)\]]))\s*"
     again = rf"(?:{any_of('score.labels', 'score.comma_labels')}\s*[:=]?\s*)?"
-    return rf"[(\[]?{leads}(?P<name>{_name()}){about}{remark}{joined}{again}"
-
-
-@cache
-def _strange_lead() -> str:
-    return rf"(?<![^\W_]){any_of('score.examples')}"
+    return rf"[(\[{{]?{leads}(?P<name>{_name()}){about}{remark}{joined}{again}"

@@ -11,10 +11,12 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from sctk_core.parsing.words import any_of
+
 _TRIES = 64
 _WRAPPERS = {
     "answer", "data", "evaluation", "feedback", "grading", "judgement", "judgment", "output", "ratings", "response", "result",
-    "results", "review", "scores", "verdict",
+    "results", "review", "scores",
 }  # fmt: skip
 """Keys that hold what was asked, and are no part of it."""
 _SCALES = re.compile(
@@ -45,7 +47,9 @@ def _objects_said(text: str) -> str:
         tries += 1
         value, end = _read(text, start)
         if end > start:
-            pieces += [text[done:start], "\n", *(f"{line}\n" for line in _said(value))]
+            before = text[done:start].rpartition("\n")[2]
+            said = () if re.search(rf"\b{any_of('score.examples')}", before.lower()) else _said(value)
+            pieces += [text[done:start], "\n", *(f"{line}\n" for line in said)]
             done = end
         start = _opening(text, max(end, start + 1))
     return "".join([*pieces, text[done:]])

@@ -12,7 +12,15 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Literal
 
-from sctk_core.parsing.answer import READ_CHARACTERS, Sentence, answer_of, heading, plain_digits, sentences
+from sctk_core.parsing.answer import (
+    Sentence,
+    answer_of,
+    heading,
+    leads_to_an_example,
+    plain_digits,
+    sentences,
+    uncorrected,
+)
 from sctk_core.parsing.structured import spoken
 from sctk_core.parsing.words import alternatives, any_of, table
 from sctk_core.records import Failure
@@ -47,7 +55,7 @@ def parse_verdict(
     >>> parse_verdict("Verdict: keep or revise?").kind
     'parse'
     """
-    answer = answer_of(text[-READ_CHARACTERS:])
+    answer = answer_of(text)
     said = list(sentences(plain_digits(spoken(answer or ""))))
     words = _words(tuple(keep), tuple(revise))
     found = list(_labelled(said, words)) or _plain(said, words)
@@ -58,9 +66,7 @@ def parse_verdict(
     if verdict is not None and set(held) == {verdict}:
         return verdict
     wanted = " or ".join(f'"Verdict: {each}"' for each in (*keep, *revise))
-    reason = (
-        "a thought that is not closed" if answer is None else "a verdict that is not plain" if held else "no verdict"
-    )
+    reason = "a thought that never ends" if answer is None else "a verdict that is not plain" if held else "no verdict"
     detail = f"got the last line {(said[-1].text if said else '')[-120:]!r}"
     return Failure(
         of=of, stage=stage, component=component, kind="parse", reason=f"{reason}; wanted {wanted}", detail=detail
@@ -76,23 +82,25 @@ def _labelled(said: Sequence[Sentence], words: tuple[str, str]) -> Iterator[_Sai
     """What each sentence with a label says, in order, and what is said against it afterwards."""
     corrected, found = False, False
     for place, sentence in enumerate(said):
-        text, before = sentence.text, said[place - 1].text.rstrip(" :;") if place else ""
-        if found and heading(text):
-            return
-        if place and re.fullmatch(_label(), before):
-            text = f"{before}: {text}"
-        corrected = corrected or (
-            found and re.match(rf"{any_of('score.corrections')}|no\s*[,.!:;—-]", text) is not None
-        )
-        head = re.match(rf"{_label()}\s*(?:[:=]|\s[-–—]\s|->|→|{any_of('score.copulas')}:?\s|(?=✅))\s*(?=\S)", text)
-        if head:
+        before = said[place - 1].text if place else ""
+        if found and heading(sentence.text):
+            break
+        text, opened = uncorrected(sentence.text)
+        corrected = corrected or (found and opened)
+        if before and re.fullmatch(_label(), before.rstrip(" :;")):
+            text = f"{before.rstrip(' :;')}: {text}"
+        head = re.match(rf"{_label()}\s*(?:[:=]|[-–—]\s|->|→|{any_of('score.copulas')}:?\s|(?=✅))\s*(?=\S)", text)
+        if head and not leads_to_an_example(before):
             last = corrected or re.search(any_of("score.final"), head[0]) is not None
             yield _Said(verdict=_decided(text[head.end() :], words), last=last)
             found, corrected = True, False
-        elif found and re.match(rf"{any_of('verdict.hedges')}", text):
+        elif found and re.match(any_of("verdict.hedges", "verdict.concessions"), text):
             yield _Said(verdict=None)
-        elif found and (against := _decided(text, words)):
-            yield _Said(verdict=against)
+        elif found and (other := _decided(text, words)):
+            yield _Said(verdict=other, last=corrected)
+            corrected = False
+    if corrected:
+        yield _Said(verdict=None)
 
 
 def _plain(said: Sequence[Sentence], words: tuple[str, str]) -> list[_Said]:
@@ -115,13 +123,19 @@ def _decided(text: str, words: tuple[str, str], *, alone: bool = False) -> Verdi
     rest = text[found.end() :]
     kept = re.fullmatch(keep, found["word"]) is not None
     verdict = _turned(found["before"], kept)
-    first = rf"\s*(?:(?:{any_of('verdict.fillers')})[\s]*){{0,6}}"
+    if re.match(r"\W*\?", rest):
+        return None
+    first = rf"\s*(?:(?:{any_of('verdict.fillers')}{f'|{keep}' if kept else ''})[\s]*){{0,6}}"
     after = re.sub(rf"^{first}", " ", rest)
-    if re.match(rf"[\s,;:(–—-]*{any_of('verdict.hedges')}", re.sub(rf"^{first}", "", rest)):
+    hedges = any_of("verdict.hedges", *(["verdict.concessions"] if kept else []))
+    if re.match(rf"[\s,;:(–—-]*{hedges}", re.sub(rf"^{first}", "", rest)):
         return None
-    if (kept or alone) and re.match(r"\s*\w", after) and not re.match(rf"\s*{any_of('score.reasons')}", after):
+    if alone and not re.match(r"\s*(?:[.!,;)\]\"']|\Z)", after):
         return None
-    for other in re.finditer(rf"(?P<before>(?:[\w']+\s+){{0,3}})(?<![^\W_])(?P<word>{keep}|{revise})", rest):
+    if kept and re.match(r"\s*\w", after) and not re.match(rf"\s*{any_of('score.reasons')}", after):
+        return None
+    part = rf"(?!{keep}\s+(?!it|this|that|as\b)\w)" if not kept else ""  # "revise, but keep the tone": of a part
+    for other in re.finditer(rf"(?P<before>(?:[\w']+\s+){{0,3}})(?<![^\W_]){part}(?P<word>{keep}|{revise})", rest):
         if _turned(other["before"], re.fullmatch(keep, other["word"]) is not None) != verdict:
             return None
     return verdict
@@ -146,4 +160,4 @@ def _words(keep: tuple[str, ...], revise: tuple[str, ...]) -> tuple[str, str]:
 @cache
 def _label() -> str:
     whole = any_of("score.overall", "score.final", "score.leads")
-    return rf"[(\[]?(?:{whole},?\s*){{0,3}}{any_of('verdict.labels')}(?:\s*\([^()]{{0,40}}\))?"
+    return rf"[(\[]?(?:{whole},?\s*){{0,3}}{any_of('verdict.labels')}(?:\s*[(\[][^()\[\]]{{0,40}}[)\]])?"

@@ -29,7 +29,7 @@ def alternatives(words: Iterable[str]) -> str:
     'keeper'
     """
     ordered = sorted(set(words), key=lambda word: (-len(word), word))
-    return "(?:" + "|".join(re.escape(word) + (r"(?![^\W\d_])" if spaced(word) else "") for word in ordered) + ")"
+    return "(?:" + "|".join(re.escape(word) + (r"(?![^\W_])" if spaced(word) else "") for word in ordered) + ")"
 
 
 def spaced(word: str) -> bool:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
 
-from sctk_core import answer_of
+from sctk_core.thoughts import parted
 
 SERMON = 260  # characters: a sermon begins a reply
 _LATIN_SHARE = 0.7
@@ -57,9 +57,10 @@ def shipped_rules() -> Rules:
 
 def unreadable(text: str) -> str:
     """Why the rules cannot judge a text, as a short reason; "" where they can."""
-    said = answer_of(text)
-    if said is None:
-        return "a thought that is not closed"
+    found = parted(text)
+    if found is None:
+        return "a thought that never ends"
+    said = found.answer
     if not said.strip():
         return "the reply is empty" if not text.strip() else "nothing follows the thought"
     return "" if is_english(said) else "a language that the rules do not know"
@@ -82,7 +83,8 @@ def is_english(text: str) -> bool:
 
 def declines(text: str, *, opening: int, more: tuple[re.Pattern[str], ...] = ()) -> bool:
     """Whether a reply declines: its first `opening` characters say so, and nothing after that helps all the same."""
-    rules, said = shipped_rules(), plain(answer_of(text) or "")
+    found = parted(text)
+    rules, said = shipped_rules(), plain(found.answer if found else "")
     for each in rules.keen:
         said = each.sub(lambda match: "~" * len(match[0]), said)
     starts = [match.start() for each in (*rules.declines, *more) if (match := each.search(said[:opening]))]
