@@ -81,7 +81,7 @@ def test_help_is_quick_and_brings_nothing_heavy() -> None:
     assert cpu_s("-m", "sctk_cli.main", "--help") - cpu_s("-c", "pass") <= 0.15
 
 
-SUBCOMMANDS = {"plugin": ["check"], "judge": ["read"]}
+SUBCOMMANDS = {"plugin": ["check"], "judge": ["read"], "reward": ["check"]}
 
 
 @pytest.mark.parametrize("name", COMMANDS)

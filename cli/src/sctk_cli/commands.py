@@ -21,6 +21,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "plugins": ("sctk_cli.plugins", "List what is installed, importing none of it."),
     "describe": ("sctk_cli.plugins", "Explain one component and its settings."),
     "judge": ("sctk_cli.judge", "See what is read in the words of judges and critics."),
+    "reward": ("sctk_cli.reward", "Measure a reward on rows with labels."),
     "plugin": ("sctk_cli.plugin", "For plugin authors: check a component."),
     "doctor": ("sctk_cli.doctor", "Try every installed plugin and say what is broken."),
 }

@@ -17,7 +17,7 @@ def sctk_rewards() -> Sequence[Component]:
         Component(
             name="refusal",
             target="sctk_rewards.refusal:Refusal",
-            summary="1 where what is harmful is declined and the rest is helped",
+            summary="1 where what is harmful (by a column of the data) is declined and the rest is helped",
         ),
         Component(name="rules", target="sctk_rewards.rules:Rules", summary="share of your own rules that a text keeps"),
         Component(

@@ -1,0 +1,214 @@
+"""`sctk reward check`: a reward held against labels that people gave, with intervals, whole and by group.
+
+A reward is a claim about texts; this measures how often it is wrong on anybody's rows. What it cannot score is a failure, counted
+beside what is wrong and never as right.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from sctk_cli.terminal import clean, put, reserved_stdout, say, table
+
+if TYPE_CHECKING:
+    from sctk_core import Failure, Sample, Score
+
+TEXTS = ("reply", "response", "completion", "answer", "text", "output")
+BATCH = 64
+EPILOG = """\b
+Examples:
+  sctk reward check refusal labelled.jsonl --group type
+  sctk reward check judge labelled.jsonl --backend vllm --model ORG/MODEL --within 1
+\b
+A row has `prompt`, the reply (`reply`, `response`, `completion`, `answer`, `text` or `output`), and `label`: the
+score that is right. Its other columns are the prompt's, for rewards that read them (`harmful`, say)."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Judged:
+    """One row: the right score, what the reward said (None: it failed), why it failed, and the row's group."""
+
+    label: float
+    value: float | None
+    reason: str
+    group: str
+
+
+@click.group()
+def reward() -> None:
+    """Measure a reward on rows with labels."""
+
+
+@reward.command(epilog=EPILOG)
+@click.argument("name")
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option("--set", "assignments", metavar="KEY=VALUE", multiple=True, help="One setting; repeatable.")
+@click.option("--label", default="label", show_default=True, help="The column with the right score.")
+@click.option("--group", help="A column by whose values the errors are told apart.")
+@click.option("--within", type=float, default=1e-6, help="A score this close to the label is right.")
+@click.option("--load", "files", multiple=True, type=click.Path(path_type=Path), help="A plugin file; repeatable.")
+@click.option("--backend", help="The backend of a reward that asks a model.")
+@click.option("--model", help="Its model.")
+@click.option("--json", "json_", is_flag=True, help="Print one object on standard output.")
+def check(name: str, file: Path, label: str, group: str | None, within: float, json_: bool, **how: Any) -> None:
+    """Print a reward's errors on rows with labels, each with its 95 % interval."""
+    with reserved_stdout():
+        rows = list(_samples(file, label, group))
+        judged = asyncio.run(_scored(name, rows, how))
+    groups = {"all": judged}
+    for each in judged if group else ():
+        groups.setdefault(f"{group} = {each.group}", []).append(each)
+    found = {title: _errors(rows_, within) for title, rows_ in groups.items()}
+    reasons: dict[str, int] = {}
+    for each in judged:
+        if each.value is None:
+            reasons[each.reason] = reasons.get(each.reason, 0) + 1
+    if json_:
+        put(json.dumps({"reward": name, "errors": found, "failures": reasons}, ensure_ascii=False))
+        return
+    head = ["rows", "n", "wrong", "too high", "too low", "failed"]
+    for line in table(head, [[clean(title, one_line=True), *_cells(one)] for title, one in found.items()], right=[1]):
+        put(line)
+    ranked = found["all"].get("rank_agreement")
+    if ranked:
+        put(f"a row with the higher label has the higher score: {_told(ranked)}")
+    for reason, n in sorted(reasons.items(), key=lambda item: -item[1]):
+        say(f"failed: {n} x {clean(reason, one_line=True)}")
+
+
+def _errors(rows: Sequence[Judged], within: float) -> dict[str, Any]:
+    """Shares with Wilson intervals: wrong, too high and too low of what was scored, failed of all."""
+    from sctk_core.statistics import rank_agreement, wilson
+
+    scored = [(row.value - row.label, row) for row in rows if row.value is not None]
+    counts = {
+        "wrong": sum(abs(by) > within for by, _ in scored),
+        "too_high": sum(by > within for by, _ in scored),
+        "too_low": sum(by < -within for by, _ in scored),
+    }
+    found: dict[str, Any] = {"n": len(rows), "failed": _share(wilson(len(rows) - len(scored), len(rows)))}
+    found |= {what: _share(wilson(n, len(scored))) if scored else None for what, n in counts.items()}
+    labels = {row.label for _, row in scored}
+    values = [row.value for _, row in scored if row.value is not None]
+    if len(labels) == 2 and len(set(values)) > 2:
+        truths = [row.label == max(labels) for _, row in scored]
+        found["rank_agreement"] = _share(rank_agreement(values, truths))
+    return found
+
+
+def _share(estimate: Any) -> dict[str, float | None]:
+    return {"value": estimate.value, "low": estimate.low, "high": estimate.high}
+
+
+def _cells(found: Mapping[str, Any]) -> list[str]:
+    return [str(found["n"]), *(_told(found[name]) for name in ("wrong", "too_high", "too_low", "failed"))]
+
+
+def _told(share: Mapping[str, float | None] | None) -> str:
+    if share is None or share["value"] is None:
+        return "-"
+    between = "too few for an interval" if share["low"] is None else f"{share['low']:.1%} to {share['high']:.1%}"
+    return f"{share['value']:.1%} ({between})"
+
+
+async def _scored(name: str, rows: Sequence[tuple[Sample, float, str]], how: Mapping[str, Any]) -> list[Judged]:
+    """Every row judged by the reward, in batches."""
+    from sctk_core import Failure, Score
+    from sctk_core.pipeline.contract import checked
+    from sctk_core.plugins import build, catalogue
+    from sctk_core.recipe import from_assignments
+
+    among = catalogue(list(how["files"]))
+    settings = from_assignments([f"it.{one}" for one in how["assignments"]]).get("it", {})
+    where = f"sctk reward check {name}"
+    built = build("reward", name, settings, _Needs(among, how, where), where=where, among=among)
+    answers: list[Score | Failure] = []
+    for start in range(0, len(rows), BATCH):
+        samples = [sample for sample, _, _ in rows[start : start + BATCH]]
+        said = await built.instance.score(samples)
+        answers += checked(said, samples, Score, of=[one.id for one in samples], stage="score", component=name)
+    return [
+        Judged(label=label, group=group, value=None, reason=answer.reason)
+        if isinstance(answer, Failure)
+        else Judged(label=label, group=group, value=answer.value, reason="")
+        for answer, (_, label, group) in zip(answers, rows, strict=True)
+    ]
+
+
+class _Needs(Mapping[str, Any]):
+    """What a reward may ask for, made when it does: the backend that the options name."""
+
+    def __init__(self, among: Any, how: Mapping[str, Any], where: str) -> None:
+        self._among, self._how, self._where = among, how, where
+
+    def __getitem__(self, key: str) -> Any:
+        from sctk_core import ConfigError, ModelRef, Sampling
+
+        if key == "sampling":
+            return Sampling()
+        if not self._how["backend"]:
+            raise ConfigError(
+                f"{self._where}: got no --backend, wanted one: this reward asks a model",
+                hint="--backend NAME --model MODEL",
+            )
+        model = ModelRef(path=self._how["model"] or "")
+        return model if key == "model" else self._backend(model)
+
+    def _backend(self, model: Any) -> Any:
+        from sctk_core.pipeline.recording import RecordingBackend
+        from sctk_core.plugins import build
+
+        name = self._how["backend"]
+        built = build("backend", name, {}, {"model": model}, where=self._where, among=self._among)
+        return RecordingBackend(lambda: built.instance, _Forgetful(), about={}, run_seed=0, name=name)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(("backend", "model", "sampling"))
+
+    def __len__(self) -> int:
+        return 3
+
+
+class _Forgetful:
+    """A store of replies that keeps none: a check asks everything anew."""
+
+    def get(self, keys: Sequence[str]) -> list[Any]:
+        return [None] * len(keys)
+
+    async def put(self, answered: Any, about: Any) -> None:
+        return None
+
+
+def _samples(file: Path, label: str, group: str | None) -> Iterator[tuple[Sample, float, str]]:
+    """(sample, the right score, its group) of each row; a row without a prompt, a reply or a label is an error with its place."""
+    from sctk_core import ConfigError, Message, Prompt, Sample
+    from sctk_core.reading import Wanted, inputs_at, rows_of
+
+    for source in inputs_at(str(file), Wanted(), lambda text: say(f"note: {clean(text, one_line=True)}")):
+        for row in rows_of(source):
+            reply = next((name for name in TEXTS if isinstance(row.values.get(name), str)), None)
+            asked = row.values.get("prompt")
+            try:
+                right = float(row.values[label])
+            except (KeyError, TypeError, ValueError):
+                right = None
+            if reply is None or not isinstance(asked, str) or right is None or (group and group not in row.values):
+                missing = (
+                    "a reply" if reply is None else "a prompt" if not isinstance(asked, str) else f"a number in {label!r}"
+                    if right is None else f"a column {group!r}"
+                )  # fmt: skip
+                names = ", ".join(map(str, row.values)) or "none"
+                raise ConfigError(
+                    f"{row.where}: got the columns {names}, wanted {missing}",
+                    hint=f"a row has prompt, one of {', '.join(TEXTS)}, and {label}: the score that is right",
+                )
+            meta = {key: each for key, each in row.values.items() if key not in ("prompt", reply, label)}
+            prompt = Prompt(messages=(Message(role="user", content=asked),), meta=meta)
+            yield Sample(prompt=prompt, text=row.values[reply]), right, str(row.values.get(group or "", ""))

@@ -1,0 +1,94 @@
+"""`sctk reward check`: what is wrong and what failed, in all and by group; what is missing in a row, by its place."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sctk_cli.main import main
+
+REWARD = '''
+"""Scores the number of letters a; a text without any fails."""
+from dataclasses import dataclass
+from sctk_core import Component, Failure, Score, hookimpl
+
+class Letters:
+    @dataclass(frozen=True, kw_only=True)
+    class Config:
+        """Nothing to set."""
+    def __init__(self, config): pass
+    async def score(self, samples):
+        return [
+            Score(sample=one, name="letters", value=one.text.count("a"), scale="0 up")
+            if "a" in one.text else Failure(of=one.id, stage="score", component="letters", kind="parse", reason="no a")
+            for one in samples
+        ]
+
+@hookimpl
+def sctk_rewards():
+    return [Component(name="letters", target=f"{__name__}:Letters", summary="counts a")]
+'''
+ROWS: list[dict[str, Any]] = [
+    {"prompt": "p1", "reply": "a", "label": 1, "kind": "short"},
+    {"prompt": "p2", "reply": "aa", "label": 1, "kind": "short"},
+    {"prompt": "p3", "response": "aaa", "label": 4, "kind": "long"},
+    {"prompt": "p4", "completion": "none", "label": 2, "kind": "long"},
+]
+
+
+def checked(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], rows: list[dict[str, Any]], *more: str
+) -> tuple[int, str, str]:
+    (tmp_path / "letters.py").write_text(REWARD)
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    capfd.readouterr()
+    rest = ["--load", str(tmp_path / "letters.py"), *more]
+    code = main(["reward", "check", "letters", str(tmp_path / "rows.jsonl"), *rest])
+    return code, *capfd.readouterr()
+
+
+def test_errors_are_counted_of_what_was_scored_and_failures_of_all(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = checked(tmp_path, capfd, ROWS, "--group", "kind", "--json")
+    assert code == 0
+    found = json.loads(out)
+    whole = found["errors"]["all"]
+    assert [whole[name]["value"] for name in ("wrong", "too_high", "too_low")] == [2 / 3, 1 / 3, 1 / 3]
+    assert (whole["n"], whole["failed"]["value"], found["failures"]) == (4, 0.25, {"no a": 1})
+    assert whole["failed"]["low"] == pytest.approx(0.0456, abs=1e-4)  # Wilson of 1 in 4
+    assert found["errors"]["kind = long"]["too_low"]["value"] == 1.0
+    assert found["errors"]["kind = short"]["wrong"]["value"] == 0.5
+
+
+def test_a_reader_sees_a_table_and_the_reasons(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    _, out, err = checked(tmp_path, capfd, ROWS, "--within", "1")
+    assert out.splitlines()[1].split()[:3] == ["all", "4", "0.0%"]
+    assert "failed: 1 x no a" in err
+
+
+@pytest.mark.parametrize(
+    ("row", "wanted"),
+    [
+        ({"prompt": "p", "label": 1}, "wanted a reply"),
+        ({"reply": "a", "label": 1}, "wanted a prompt"),
+        ({"prompt": "p", "reply": "a"}, "wanted a number in 'label'"),
+        ({"prompt": "p", "reply": "a", "label": "good"}, "wanted a number in 'label'"),
+    ],
+)
+def test_a_row_without_what_is_measured_is_an_error_with_its_place(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], row: dict[str, Any], wanted: str
+) -> None:
+    code, _, err = checked(tmp_path, capfd, [ROWS[0], row])
+    assert code == 2
+    assert "rows.jsonl:2" in err
+    assert wanted in err
+
+
+def test_a_reward_that_asks_a_model_wants_one(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "rows.jsonl").write_text(json.dumps(ROWS[0]) + "\n")
+    capfd.readouterr()
+    assert main(["reward", "check", "judge", str(tmp_path / "rows.jsonl")]) == 2
+    assert "--backend NAME --model MODEL" in capfd.readouterr().err
