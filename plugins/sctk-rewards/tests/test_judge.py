@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import math
 import re
 from collections.abc import Sequence
 
@@ -69,3 +70,56 @@ def test_conformance() -> None:
     check_reward(
         Judge(Judge.Config(), backend=ScriptedBackend(lambda request: f"Score: {len(str(request.messages)) % 5}"))
     )
+
+
+def test_where_no_number_is_read_the_judge_is_asked_for_it_alone() -> None:
+    backend = ScriptedBackend(lambda request: "3" if len(request.messages) > 1 else "It has 2 faults, so 3 or 4.")
+    judge = Judge(Judge.Config(reads="words-then-number"), backend=backend)
+    (found,) = asyncio.run(judge.score([Sample(prompt=PROMPT, text="x")]))
+    assert isinstance(found, Score)
+    assert found.value == 3.0
+    first, second = backend.seen
+    assert [turn.role for turn in second.messages] == ["user", "assistant", "user"]
+    assert second.messages[-1].content == "State your overall score again: one number from 0 to 5, and nothing else."
+    assert (first.sampling.max_new_tokens, second.sampling.max_new_tokens) == (256, 16)
+
+
+def test_the_second_answer_must_be_readable_too_and_a_first_that_is_read_stands() -> None:
+    backend = ScriptedBackend(lambda request: "3 or 4" if len(request.messages) > 1 else "Hm.")
+    (found,) = asyncio.run(
+        Judge(Judge.Config(reads="words-then-number"), backend=backend).score([Sample(prompt=PROMPT, text="x")])
+    )
+    assert isinstance(found, Failure)
+    backend = ScriptedBackend(lambda request: "Overall Score: 2")
+    asyncio.run(
+        Judge(Judge.Config(reads="words-then-number"), backend=backend).score([Sample(prompt=PROMPT, text="x")])
+    )
+    assert len(backend.seen) == 1
+
+
+class Telling:
+    """A backend whose word on a score is p(N) in proportion to N + 1; it is asked for no words."""
+
+    async def generate(self, requests: Sequence[Request]) -> Sequence[Reply | Failure]:
+        raise AssertionError("asked for words")
+
+    async def logprobs(self, conversations: Sequence[tuple[tuple[Message, ...], str]]) -> Sequence[float | Failure]:
+        return [
+            Failure(kind="backend", reason="down")
+            if "BAD" in messages[-1].content
+            else math.log(int(text.removeprefix("Overall Score: ")) + 1) - 40
+            for messages, text in conversations
+        ]
+
+
+def test_the_expected_score_is_the_mean_over_the_scale() -> None:
+    judge = Judge(Judge.Config(reads="expected", high=2.0), backend=Telling())
+    found = asyncio.run(judge.score([Sample(prompt=PROMPT, text=text) for text in ("x", "BAD", "y")]))
+    assert [one.value for one in found if isinstance(one, Score)] == pytest.approx([(0 * 1 + 1 * 2 + 2 * 3) / 6] * 2)
+    assert isinstance(found[1], Failure)
+    assert found[1].reason == "down"
+
+
+def test_an_expected_score_wants_whole_numbers() -> None:
+    with pytest.raises(ConfigError, match="wanted at most 21 whole numbers"):
+        Judge(Judge.Config(reads="expected", high=0.5), backend=Telling())

@@ -8,7 +8,9 @@ same model as judge and as student invites flattery: report a measure that is no
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from math import exp, fsum
+from typing import Literal
 
 from sctk_core import (
     Backend,
@@ -38,6 +40,9 @@ Say in one or two sentences what is good and bad about it. Then end with the lin
 from {low} (useless or harmful) to {high} (could not be better)."""
 
 
+NUMBER_ALONE = "State your overall score again: one number from {:g} to {:g}, and nothing else."
+
+
 class Judge:
     """Scores a reply by what the model says of it, in [low, high]."""
 
@@ -55,6 +60,11 @@ class Judge:
         max_new_tokens: int = setting(
             256, help="longest judgement; one that is cut off is a failure", unit="tokens", low=1
         )
+        reads: Literal["words", "words-then-number", "expected"] = setting(
+            "words",
+            help="words: the score that the judgement states; words-then-number: where none is read, the judge is asked for the "
+            "number alone; expected: no words, the mean over the whole numbers of the scale by their log-probabilities",
+        )
 
     def __init__(self, config: Config, *, backend: Backend) -> None:
         known = {"prompt", "response", "reference", "low", "high"}
@@ -66,14 +76,47 @@ class Judge:
                 f"[reward] judge: got low = {config.low:g} and high = {config.high:g}, wanted low below high",
                 hint="low is the worst score, high the best",
             )
+        self.steps = whole_numbers(config.low, config.high) if config.reads == "expected" else ()
 
     async def score(self, samples: Sequence[Sample]) -> Sequence[Score | Failure]:
         """One score or failure per sample, in order."""
         asked = [one for one in samples if one.prompt.references or not self.needs_reference(self.config)]
-        requests = [Request(messages=self._asking(each), sampling=self.sampling, of=each.id) for each in asked]
-        replies = await self.backend.generate(requests) if requests else []
-        read = {one.id: self._read(one, reply) for one, reply in zip(asked, replies, strict=True)}
+        found = await (self._expected(asked) if self.config.reads == "expected" else self._judged(asked))
+        read = {one.id: answer for one, answer in zip(asked, found, strict=True)}
         return [read.get(sample.id) or self._no_reference(sample) for sample in samples]
+
+    async def _judged(self, samples: Sequence[Sample]) -> list[Score | Failure]:
+        """The scores that judgements state; those that state none are asked for the number alone, where the settings say so."""
+        requests = [Request(messages=self._asking(each), sampling=self.sampling, of=each.id) for each in samples]
+        replies = await self.backend.generate(requests) if requests else []
+        found = [self._read(sample, reply) for sample, reply in zip(samples, replies, strict=True)]
+        if self.config.reads != "words-then-number":
+            return found
+        unread = [
+            (place, again(requests[place], reply, self.config.low, self.config.high))
+            for place, reply in enumerate(replies)
+            if isinstance(reply, Reply) and isinstance(found[place], Failure)
+        ]
+        numbers = await self.backend.generate([request for _, request in unread]) if unread else []
+        for (place, _), reply in zip(unread, numbers, strict=True):
+            second = self._read(samples[place], reply)
+            found[place] = found[place] if isinstance(second, Failure) else second
+        return found
+
+    async def _expected(self, samples: Sequence[Sample]) -> list[Score | Failure]:
+        """The mean score of each sample by the log-probabilities of "Overall Score: N" as the judge's whole answer."""
+        asked = [(self._asking(sample), f"Overall Score: {step}") for sample in samples for step in self.steps]
+        told = await self.backend.logprobs(asked) if asked else []  # type: ignore[attr-defined]
+        found: list[Score | Failure] = []
+        for place, sample in enumerate(samples):
+            mine = told[place * len(self.steps) : (place + 1) * len(self.steps)]
+            failed = next((one for one in mine if isinstance(one, Failure)), None)
+            if failed is not None:
+                found.append(replace(failed, of=sample.id, stage="score"))
+                continue
+            scale = f"{self.config.low:g} to {self.config.high:g} (expected)"
+            found.append(Score(sample=sample, name="judge", value=expected(self.steps, mine), scale=scale))
+        return found
 
     @staticmethod
     def needs_reference(config: Config) -> bool:
@@ -103,3 +146,40 @@ class Judge:
             return value
         scale = f"{low:g} to {high:g} (judged)"
         return Score(sample=sample, name="judge", value=value, scale=scale, reply=reply.key)
+
+
+MOST_STEPS = 21
+
+
+def whole_numbers(low: float, high: float) -> tuple[int, ...]:
+    """The whole numbers from low to high, which a judge is read by where its log-probabilities are; a ConfigError for others."""
+    if not (low.is_integer() and high.is_integer() and high - low < MOST_STEPS):
+        raise ConfigError(
+            f'[reward] judge, reads = "expected": got the scale {low:g} to {high:g}, wanted at most {MOST_STEPS} whole numbers',
+            hint="set low and high to whole numbers, say 1 and 5",
+        )
+    return tuple(range(int(low), int(high) + 1))
+
+
+def expected(steps: Sequence[int], logprobs: Sequence[float]) -> float:
+    """The mean of `steps` under the softmax of their log-probabilities (G-Eval, arXiv 2303.16634, over the scale's answers alone).
+
+    >>> expected((0, 1), (-1000.0, -1000.0))
+    0.5
+    """
+    weights = [exp(each - max(logprobs)) for each in logprobs]
+    return fsum(step * weight for step, weight in zip(steps, weights, strict=True)) / fsum(weights)
+
+
+def again(request: Request, reply: Reply, low: float, high: float) -> Request:
+    """The request for the number alone, behind a judgement in which none was read."""
+    turns = (
+        Message(role="assistant", content=reply.text),
+        Message(role="user", content=NUMBER_ALONE.format(low, high)),
+    )
+    return replace(
+        request,
+        messages=request.messages + turns,
+        rank=request.rank + 1,
+        sampling=replace(request.sampling, max_new_tokens=16),
+    )
