@@ -383,6 +383,18 @@ def test_an_answer_that_is_the_last_turn_is_told(tmp_path: Path) -> None:
     assert "read as messages: messages -> messages, messages[-1] -> reference" in only(tmp_path, {"messages": TURNS})[1]
 
 
+def test_an_answer_that_stands_beside_a_gold_answer_is_told_to_be_unread(tmp_path: Path) -> None:
+    prompt, told = only(tmp_path, {"messages": TURNS, "answer": "Gold"})
+    assert prompt.references == ("Gold",)
+    assert "not read, and holding text: messages[-1]" in told
+
+
+def test_a_gold_answer_that_is_no_finite_number_is_left_unread(tmp_path: Path) -> None:
+    prompt, told = only(tmp_path, {"question": "q", "answer": float("inf")})
+    assert prompt.reference is None
+    assert "'answer' is left unread" in told
+
+
 # -- what sctk writes --
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from sctk_core.builtin.looked import Looked
 from sctk_core.builtin.row_values import misfit, named, text_in
+from sctk_core.errors import ConfigError
 from sctk_core.reading import Misfit, Row, context_of, named_usually, plain_answers, whole
 from sctk_core.references import references_of
 
@@ -23,7 +24,7 @@ def references_in(row: Row, wanted: str, looked: Looked) -> tuple[str, ...]:
     value = named(row, name, "reference")
     others = row.values.get(OTHERS) if name == "reference" else None
     try:
-        found = references_of(list(plain_answers([value, others])))
+        found = _right(list(plain_answers([value, others])))
         if not all(map(whole, found)):
             raise Misfit("half a surrogate pair", "whole characters")
     except Misfit as error:
@@ -34,6 +35,13 @@ def references_in(row: Row, wanted: str, looked: Looked) -> tuple[str, ...]:
     if found:
         looked.roles["reference"] = (name, OTHERS) if others else (name,)
     return found
+
+
+def _right(answers: list[str | float | bool]) -> tuple[str, ...]:
+    try:
+        return references_of(answers)
+    except ConfigError as error:  # an infinite number, say
+        raise Misfit("numbers that are not finite", "answers") from error
 
 
 def text_beside(row: Row, wanted: str, role: str, looked: Looked) -> str | None:

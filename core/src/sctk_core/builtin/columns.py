@@ -46,7 +46,9 @@ def prompt_of(row: Row, columns: Columns, *, trim: bool) -> tuple[Prompt, Looked
     if system:
         messages = (Message(role="system", content=system), *messages)
     references = references_in(row, columns.reference, looked)
-    if not references and answer is not None:
+    if answer is not None and references:
+        looked.unread = f"{looked.asked[0]}[-1]"
+    elif answer is not None:
         references, looked.roles["reference"] = (answer,), (f"{looked.asked[0]}[-1]",)
     prompt = Prompt(
         messages=messages,

@@ -13,13 +13,17 @@ NAMED = "named columns"
 
 @dataclass(kw_only=True)
 class Looked:
-    """How one row was read: its form, which columns became what, and which were left unread for what reason."""
+    """How one row was read: its form, which columns became what, and which were left unread for what reason.
+
+    `unread` is a part of a column that was read which was not ("": none): a last turn that answers beside a gold answer.
+    """
 
     form: str
     asked: tuple[str, ...]
     is_turns: bool = False
     roles: dict[str, tuple[str, ...]] = field(default_factory=dict)
     misfits: dict[str, str] = field(default_factory=dict)
+    unread: str = ""
 
     def __str__(self) -> str:
         """`read as Alpaca: instruction + input -> prompt, output -> reference`."""
@@ -41,6 +45,7 @@ class Account:
         self._misfits: Counter[tuple[str, str]] = Counter()
         self._read: set[str] = set()
         self._others: dict[str, None] = {}
+        self._parts: dict[str, None] = {}
         self._documents: dict[str, None] = {}
 
     def add(self, row: Row, looked: Looked) -> None:
@@ -49,6 +54,7 @@ class Account:
         self._read |= looked.columns
         self._misfits.update(looked.misfits.items())
         self._documents |= dict.fromkeys(looked.roles.get("document", ()))
+        self._parts |= {looked.unread: None} if looked.unread else {}
         for name, value in row.values.items():
             if name not in self._read and name not in self._others and not is_id(name) and holds_text(value):
                 self._others[name] = None
@@ -71,4 +77,4 @@ class Account:
     def _unread(self) -> list[str]:
         roots = {name.partition(".")[0].partition("[")[0] for name in self._read}
         told = self._read | roots | {name for name, _ in self._misfits}
-        return sorted(name for name in self._others if name not in told)
+        return sorted([*self._parts, *(name for name in self._others if name not in told)])

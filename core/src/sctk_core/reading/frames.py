@@ -15,19 +15,16 @@ _TURNS = ({"role", "content"}, {"from", "value"})
 
 
 def first_row(frame: pl.DataFrame) -> dict[str, Any]:
-    """Of every column the first value that is not null: what its rows look like."""
-    found = {}
-    for name in frame.columns:
-        filled = frame[name].drop_nulls()
-        found[name] = filled[:1].to_list()[0] if len(filled) else _example(frame[name].dtype)
-    return found
+    """What the rows of a table look like: its first, or of a table without rows an empty value of every column's type."""
+    if frame.height:
+        return frame.row(0, named=True)
+    return {name: _empty(kind) for name, kind in frame.schema.items()}
 
 
-def _example(kind: pl.DataType) -> Any:
-    """What stands for a column without a value: columns of text are text without rows, too."""
+def _empty(kind: pl.DataType) -> Any:
     import polars as pl
 
-    return "" if kind == pl.String else None
+    return "" if kind == pl.String else [] if isinstance(kind, pl.List) else None
 
 
 def text_columns(frame: pl.DataFrame) -> list[str]:
@@ -54,6 +51,9 @@ def quick_texts(frame: pl.DataFrame, reading: Reading) -> pl.Series | None:
     names = reading.columns_of(frame.schema)
     if len(names) < len(reading.names):
         return None  # a path
+    form = reading.form
+    if form is not None and (form.turns or any(frame[name].dtype != pl.String for name in names if name != form.asked)):
+        return None
     found = {name: _plain_text(frame[name]) for name in names}
     if any(text is None for text in found.values()):
         return None

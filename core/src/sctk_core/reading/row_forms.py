@@ -77,9 +77,14 @@ def recognised(row: Mapping[str, Any]) -> Found | None:
     return next((found for form in ROW_FORMS if (found := as_form(row, form))), None)
 
 
+def named_form(row: Mapping[str, Any]) -> RowForm | None:
+    """The form that the columns of a row are called after, whatever they hold; None: none."""
+    return next((form for form in ROW_FORMS if form.asked in row and all(name in row for name in form.wants)), None)
+
+
 def as_form(row: Mapping[str, Any], form: RowForm) -> Found | None:
     """The row read as that form; None: it does not fit."""
-    if not isinstance(row.get(form.asked, 0), str | list | None) or not all(name in row for name in form.wants):
+    if not isinstance(row.get(form.asked), str | list) or not all(name in row for name in form.wants):
         return None
     is_turns = _is_turns(row[form.asked])
     if form.turns and not is_turns:

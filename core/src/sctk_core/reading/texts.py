@@ -18,7 +18,7 @@ from sctk_core.reading.inputs import Input
 from sctk_core.reading.lines import Lines, objects
 from sctk_core.reading.parts import Reading, Reason
 from sctk_core.reading.paths import root_of
-from sctk_core.reading.row_forms import recognised
+from sctk_core.reading.row_forms import named_form, recognised
 from sctk_core.reading.tables import Table
 
 if TYPE_CHECKING:
@@ -158,6 +158,8 @@ class TextColumn:
         texts = [name for name, value in row.items() if isinstance(value, str) and self._may_be_text(name)]
         usual = [name for name in named_usually(USUAL, row) if name not in self._besides]
         usual += [form.form.asked] if form else []
+        if not usual and not texts and not self._besides and (empty := named_form(row)):
+            return Reading(form=empty)  # the first row alone may be without a text
         if len(usual) == 1 or (not usual and len(texts) == 1):
             return Reading(names=tuple(usual or texts))
         raise ConfigError(
