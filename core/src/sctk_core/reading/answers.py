@@ -38,7 +38,7 @@ def plain_answers(value: object) -> Iterator[str | float | bool]:
     elif isinstance(value, list):
         for each in value:
             yield from plain_answers(each)
-    elif isinstance(value, Mapping) and any(key in value for key in _IN_OBJECT):
+    elif isinstance(value, dict) and any(key in value for key in _IN_OBJECT):
         key = next(key for key in _IN_OBJECT if key in value)
         yield from plain_answers(value[key])
         yield from plain_answers(value.get(_ALSO) or [])
@@ -65,7 +65,7 @@ def _passages(value: object) -> Iterator[str]:
     elif isinstance(value, list):
         for each in value:
             yield from _passages(each)
-    elif isinstance(value, Mapping) and any(key in value for key in _PASSAGE):
+    elif isinstance(value, dict) and any(key in value for key in _PASSAGE):
         yield from _of_object(value)
     elif value is not None:
         raise Misfit(shown(value), "a context of text")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Container, Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Sequence
 
 from sctk_core.config import suggestion
 from sctk_core.errors import ConfigError
@@ -44,7 +44,7 @@ def holds_text(value: object) -> bool:
     """
     if isinstance(value, str):
         return bool(value.strip())
-    if isinstance(value, Mapping):
+    if isinstance(value, dict):
         return any(map(holds_text, value.values()))
     return isinstance(value, list) and any(map(holds_text, value))
 

@@ -8,7 +8,7 @@ from typing import Any
 
 from sctk_core.reading.answers import answers_of, context_of
 from sctk_core.reading.paths import NoSuchPath, value_at
-from sctk_core.reading.row_forms import RowForm, as_form
+from sctk_core.reading.row_forms import RowForm, answered_in, as_form
 from sctk_core.reading.turns import Misfit, texts_of
 
 
@@ -77,11 +77,12 @@ def _of_form(row: Mapping[str, Any], form: RowForm) -> tuple[tuple[str, ...], st
     if found is None:
         return (form.asked,), Reason(f"no row like the first ({form.name})")
     parts = [asked if name == form.asked else context_of(row[name]) for name in found.asked]
-    parts += ["\n".join(answers_of(row[name])) for name in found.answered]
+    answered = answered_in(row, form)
+    parts += ["\n".join(answers_of(row[name])) for name in answered]
     text = "\n".join(parts)
     if not whole(text):
         return found.asked, Reason("half a surrogate pair")
-    return (*found.asked, *found.answered), text
+    return (*found.asked, *answered), text
 
 
 def half_pair(text: str) -> int | None:

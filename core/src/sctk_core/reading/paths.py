@@ -53,7 +53,7 @@ def _inside(value: Any, steps: list[str], path: str) -> Any:
 
 
 def _member(value: Any, step: str, path: str) -> Any:
-    if isinstance(value, Mapping) and step in value:
+    if isinstance(value, dict) and step in value:
         return value[step]
     number = int(step) if step.lstrip("-").isdecimal() else None
     if isinstance(value, list) and number is not None and -len(value) <= number < len(value):

@@ -20,6 +20,9 @@ ANSWER = ("answer", "answers", "response", "output", "completion")
 PAIR = ("chosen", "rejected")
 
 
+_TEXT_OR_LIST = (str, list)
+
+
 @dataclass(frozen=True, kw_only=True)
 class RowForm:
     """One form. `asked` must hold text or turns (`turns`: turns alone), and `wants` be there; the rest is taken where it is there.
@@ -59,20 +62,18 @@ ROW_FORMS = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Found:
-    """What a row is read as: the columns of what is asked, in the order of the text, and those of its answers."""
+    """What a row is read as: its form, and the columns of what is asked, in the order of the text."""
 
     form: RowForm
     asked: tuple[str, ...]
-    answered: tuple[str, ...]
-    is_turns: bool
 
 
 def recognised(row: Mapping[str, Any]) -> Found | None:
     """The form of a row; None: it has none of them.
 
     >>> found = recognised({"instruction": "Sum up.", "context": "A river runs.", "response": "It runs."})
-    >>> found.form.name, found.asked, found.answered
-    ('Dolly', ('instruction', 'context'), ('response',))
+    >>> found.form.name, found.asked
+    ('Dolly', ('instruction', 'context'))
     """
     return next((found for form in ROW_FORMS if (found := as_form(row, form))), None)
 
@@ -84,14 +85,20 @@ def named_form(row: Mapping[str, Any]) -> RowForm | None:
 
 def as_form(row: Mapping[str, Any], form: RowForm) -> Found | None:
     """The row read as that form; None: it does not fit."""
-    if not isinstance(row.get(form.asked), str | list) or not all(name in row for name in form.wants):
+    if form.asked not in row or not isinstance(row[form.asked], _TEXT_OR_LIST):
+        return None
+    if form.wants and not all(name in row for name in form.wants):
         return None
     is_turns = _is_turns(row[form.asked])
     if form.turns and not is_turns:
         return None
     before, after = ((), ()) if is_turns else (_shown(row, form.before), _shown(row, form.after))
-    answered = tuple(name for name in form.answered if holds_answer(row.get(name)))
-    return Found(form=form, asked=(*before, form.asked, *after), answered=answered, is_turns=is_turns)
+    return Found(form=form, asked=(*before, form.asked, *after))
+
+
+def answered_in(row: Mapping[str, Any], form: RowForm) -> tuple[str, ...]:
+    """The columns of the form that hold an answer."""
+    return tuple(name for name in form.answered if name in row and holds_answer(row[name]))
 
 
 def _is_turns(value: object) -> bool:

@@ -63,7 +63,7 @@ def listed_turns(value: object) -> list[Any] | None:
     """
     if isinstance(value, str):
         return _transcript(value) if value.startswith("\n\nHuman:") else _in_text(value)
-    if isinstance(value, list) and value and all(isinstance(turn, Mapping) for turn in value):
+    if isinstance(value, list) and value and all(isinstance(turn, dict) for turn in value):
         return value if any(name in value[0] for name in _ROLE) else None
     return None
 
@@ -88,11 +88,11 @@ def texts_of(value: object) -> list[str] | None:
 
 def turn_of(turn: object, at: str) -> Turn:
     """One turn; `at` is its place."""
-    role = _first(turn, _ROLE) if isinstance(turn, Mapping) else None
+    role = _first(turn, _ROLE) if isinstance(turn, dict) else None
     name = role.strip().lower() if isinstance(role, str) else ""
-    if not isinstance(turn, Mapping) or not (name in ROLES or name in TOOLS):
+    if not isinstance(turn, dict) or not (name in ROLES or name in TOOLS):
         raise Misfit(
-            repr(role) if isinstance(turn, Mapping) else type(turn).__name__,
+            repr(role) if isinstance(turn, dict) else type(turn).__name__,
             "a turn with role system, user or assistant",
             at=at, hint='like {"role": "user", "content": "..."}',
         )  # fmt: skip
@@ -112,7 +112,7 @@ def content_text(content: object, at: str) -> str:
     """The text of a turn's content: text, or text parts, one below the other."""
     if isinstance(content, str):
         return content
-    if not isinstance(content, list) or not any(isinstance(part, str | Mapping) for part in content):
+    if not isinstance(content, list) or not any(isinstance(part, (str, dict)) for part in content):
         raise Misfit(shown(content), "text", at=at)
     return "\n".join(_part(part, f"{at}[{number}]") for number, part in enumerate(content))
 
@@ -120,7 +120,7 @@ def content_text(content: object, at: str) -> str:
 def _part(part: object, at: str) -> str:
     if isinstance(part, str):
         return part
-    if not isinstance(part, Mapping):
+    if not isinstance(part, dict):
         raise Misfit(shown(part), "a part of text", at=at)
     text, kind = part.get("text"), part.get("type", "text")
     if kind in _TEXT_PARTS and isinstance(text, str):
