@@ -119,7 +119,7 @@ def test_the_reported_margin_is_that_of_the_saved_model(
     assert AutoModelForCausalLM.from_pretrained(report.model.path).dtype == torch.bfloat16
     measured = margin(report.model.path, short_llama.path, rows_of(short_llama, hard), dtype)
     assert found["mean_h"] == pytest.approx(measured, rel=0.01)
-    assert found["share_kept"] == pytest.approx(1.0, abs=0.35)  # few weights, so their draws show
+    assert found["share_kept"] == pytest.approx(1.0, abs=0.1 if dtype == torch.float32 else 0.35)
     assert found["trained_mean_h"] > 0.02
 
 
@@ -190,3 +190,16 @@ def test_learning_rates_are_those_of_the_field_where_none_is_set(
         report = Preference(Preference.Config(lora=lora)).train(pairs, llama, tmp_path / str(rate))
         assert report.metrics["learning_rate"] == rate
     assert (Optimiser().rate(Lora()), Optimiser().rate(Lora(rank=2))) == (2e-5, 2e-4)
+
+
+def test_little_that_is_kept_is_said_loudly_and_noise_is_not() -> None:
+    from sctk_trl.finishing import kept_metrics, notes_of
+    from sctk_trl.saving import Saved
+
+    torch.manual_seed(0)
+    saved = Saved(dtype=torch.bfloat16, rounding="nearest", share_unchanged=0.97)
+    learned = 1.0 + torch.rand(50)
+    for kept, said in ((0.05 * learned, True), (learned, False), (0.8 * learned + 2.0 * torch.randn(50), False)):
+        notes = notes_of(kept_metrics(kept, learned, saved, 1e-5), saved)
+        assert bool(notes) == said
+        assert all(note.startswith("WARNING: 5% of what was learned") for note in notes)

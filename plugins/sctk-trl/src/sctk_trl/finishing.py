@@ -10,6 +10,7 @@ from typing import Any
 
 import torch
 from torch import Tensor
+from trl.trainer.utils import add_fused_lm_head
 
 from sctk_trl.encoding import pad_id
 from sctk_trl.rereading import SOUND, Sides, logps, reread, share_kept
@@ -46,8 +47,12 @@ def finish(
     what is else in the batch shows in 16 bits.
     """
     compute, pad = config.compute, pad_id(student.tokenizer)
-    model, device = trainer.accelerator.unwrap_model(trainer.model), trainer.args.device
     exact = compute.precision == "float32" or (config.lora.rank == 0 and compute.memory.weights == "float32")
+    model, device = trainer.accelerator.unwrap_model(trainer.model), trainer.args.device
+    if exact and compute.precision != "float32":
+        # accelerate has put the forward pass into an autocast of its own, with the fused head inside.
+        model = trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)
+        add_fused_lm_head(model)
     with contextlib.nullcontext() if exact else trainer.accelerator.autocast():
         trained_N = logps(model, check.sides, pad, check.size)
     trainer.optimizer = trainer.lr_scheduler = None
@@ -69,15 +74,15 @@ def kept_metrics(kept_N: Tensor, learned_N: Tensor, saved: Saved, rate: float) -
     """What both trainers tell of a saved model: the share of what was learned that is in it, and the weights that never moved."""
     share = share_kept(kept_N, learned_N)
     found = {"learning_rate": rate, "share_weights_unchanged": saved.share_unchanged}
-    return found if share is None else found | {"share_kept": share}
+    return found if share is None else found | {"share_kept": share[0], "share_kept_error": share[1]}
 
 
 def notes_of(metrics: dict[str, float], saved: Saved) -> list[str]:
     """What must not go unsaid: nothing was taught, or little of it was saved."""
     if metrics["share_weights_unchanged"] == 1.0:
         return ["WARNING: this training taught nothing: every tensor of the saved model equals the base's"]
-    share = metrics.get("share_kept", 1.0)
-    if SOUND[0] <= share <= SOUND[1]:
+    share, error = metrics.get("share_kept", 1.0), metrics.get("share_kept_error", 0.0)
+    if share + 2 * error >= SOUND[0] and share - 2 * error <= SOUND[1]:
         return []
     kind = str(saved.dtype).removeprefix("torch.")
     return [

@@ -22,7 +22,7 @@ from sctk_trl.settings import Compute
 
 Sides = Sequence[tuple[list[int], list[int]]]
 SOUND = (0.9, 1.1)
-"""Between these the share that survives is left unsaid."""
+"""The share that survives is told where it is outside of these by more than twice its standard error."""
 
 
 def sample_of(n_rows: int, n_wanted: int, seed: int) -> list[int]:
@@ -68,12 +68,16 @@ def reread(path: str, revision: str | None, dtype: torch.dtype, compute: Compute
     return model.to(device)
 
 
-def share_kept(saved_N: Tensor, learned_N: Tensor) -> float | None:
-    """The slope of what the saved model knows on what was learned; None where nothing was learned.
+def share_kept(saved_N: Tensor, learned_N: Tensor) -> tuple[float, float] | None:
+    """The slope of what the saved model knows on what was learned, and its standard error; None where nothing was learned.
 
     >>> share_kept(torch.tensor([1.0, -2.0]), torch.tensor([2.0, -4.0]))
-    0.5
+    (0.5, 0.0)
     """
     saved, learned = saved_N.double(), learned_N.double()
     whole = float(learned @ learned)
-    return float(saved @ learned) / whole if whole > 0 else None
+    if whole == 0:
+        return None
+    slope = float(saved @ learned) / whole
+    left = saved - slope * learned
+    return slope, (float(left @ left) / max(1, len(saved) - 1) / whole) ** 0.5
