@@ -50,6 +50,7 @@ def result_of(reader: RunReader) -> Any:
     """What is known of the run so far, as a result: of a run that is not done, the ledger of its sealed shards."""
     from sctk_core.run import read_result
 
+    reader.check_ledgers()
     return read_result(reader.layout, reader.manifest)
 
 
@@ -92,7 +93,7 @@ def training_rows(reader: RunReader, n_rows: int) -> list[dict[str, Any]]:
     from sctk_core.store.shards import read_shards
 
     shards = [shard for table in reader.training_tables() for shard in reader.tables().get(table, ())]
-    return list(islice(read_shards(shards), n_rows))
+    return list(islice(read_shards(reader.checked(shards)), n_rows))
 
 
 def a_training_row(run: Path) -> str | None:

@@ -16,6 +16,7 @@ from typing import Any
 import tomli_w
 
 from sctk_core.assembly import Assembly, template_notes
+from sctk_core.identity import directory_digest
 from sctk_core.ledger import StageCount
 from sctk_core.pipeline.asking import Desk
 from sctk_core.pipeline.events import Event, RunFinished, RunStarted
@@ -31,12 +32,12 @@ from sctk_core.run.engines import Engines
 from sctk_core.run.evaluation import evaluate, measures_of
 from sctk_core.run.generating import generate, players_of
 from sctk_core.run.intake import take_in
-from sctk_core.run.result import RunResult, read_result
+from sctk_core.run.result import RunResult, is_as_noted, read_result
 from sctk_core.run.training import notes_of as notes_of_training
 from sctk_core.run.training import train
 from sctk_core.run.units import Unit, units_of
 from sctk_core.store.directory import RunDirectory
-from sctk_core.store.part import is_whole, shards_of
+from sctk_core.store.part import is_whole, list_digest, shards_of
 
 log = logging.getLogger("sctk")
 
@@ -75,11 +76,11 @@ def execute(
 
 
 def is_finished(directory: RunDirectory, units: Sequence[Unit]) -> bool:
-    """Whether a run is done and whole."""
+    """Whether a run is done and whole: its parts, its models, and what lies beside them."""
     manifest, layout = directory.manifest, directory.layout
-    if manifest.state != "done" or not layout.metrics.exists():
+    if manifest.state != "done" or not all(is_as_noted(manifest, path) for path in (layout.metrics, layout.recipe)):
         return False
-    return all(is_complete(directory, unit) for unit in units)
+    return all(is_complete(directory, unit) and not lacks_model(directory, unit) for unit in units)
 
 
 def is_complete(directory: RunDirectory, unit: Unit) -> bool:
@@ -87,9 +88,19 @@ def is_complete(directory: RunDirectory, unit: Unit) -> bool:
     noted, layout = directory.manifest.parts.get(unit.part), directory.layout
     if noted is None or noted.total is None or noted.fingerprint != unit.fingerprint:
         return False
+    if noted.digest != list_digest(layout, unit.part):
+        return False
     shards = shards_of(layout, unit.part)
     held = sum(shard.stop - shard.first for shard in shards if is_whole(layout, shard))
     return held == noted.total and (unit.kind != "training" or unit.what.arm in directory.manifest.arms)
+
+
+def lacks_model(directory: RunDirectory, unit: Unit) -> bool:
+    """Whether the model of a training is gone, or not what was saved."""
+    if unit.kind != "training":
+        return False
+    path = directory.layout.model(unit.what.arm)
+    return not path.is_dir() or directory_digest(path) != directory.manifest.arms[unit.what.arm]["digest"]
 
 
 DOES = {"intake": take_in, "curation": sieve, "pass": generate, "training": train, "evaluation": evaluate}
@@ -157,8 +168,8 @@ class _Execution:
         noted = self._directory.manifest.parts.get(unit.part)
         if noted is not None and noted.inputs != context.inputs(unit):
             forget(self._directory, unit)  # what it reads was torn, and came out otherwise when it was made again
-        lacks_model = unit.kind == "training" and not context.trained(unit)
-        if lacks_model or not is_complete(self._directory, unit):
+        untrained = unit.kind == "training" and not context.trained(unit)
+        if untrained or not is_complete(self._directory, unit):
             DOES[unit.kind](context, unit)
 
     def _end(self, context: Context) -> None:

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sctk_core import ledger
-from sctk_core.errors import StoreError
+from sctk_core.identity import file_digest
 from sctk_core.records import Measure
+from sctk_core.store.failures import damaged
 from sctk_core.store.layout import Layout
 from sctk_core.store.manifest import Manifest, Part
 from sctk_core.store.part import files_of, shards_of
@@ -44,11 +45,18 @@ class RunResult:
 def read_result(layout: Layout, manifest: Manifest) -> RunResult:
     """The result that lies in a run's directory: of a run that is not done, as far as it came."""
     by_part = {name: counts_of(layout, name) for name, part in manifest.parts.items() if "ledger" in part.tables}
+    if manifest.state == "done" and not is_as_noted(manifest, layout.metrics):
+        raise damaged(layout.metrics, "metrics that are gone or not what was written")
     return RunResult(
         run=layout.root, state=manifest.state, ledger=[stage for stages in by_part.values() for stage in stages],
         metrics=read_metrics(layout.metrics), notes=tuple(manifest.notes),
         usage=[one for name, stages in by_part.items() for one in _usage(name, stages, manifest.parts[name])],
     )  # fmt: skip
+
+
+def is_as_noted(manifest: Manifest, path: Path) -> bool:
+    """Whether a file beside the parts holds what the manifest notes of it."""
+    return path.is_file() and file_digest(path) == manifest.files.get(path.name)
 
 
 def counts_of(layout: Layout, part: str) -> list[ledger.StageCount]:
@@ -78,6 +86,4 @@ def read_metrics(path: Path) -> list[Measure]:
     try:
         return [Measure(**row) for row in json.loads(path.read_text(encoding="utf-8"))]
     except (ValueError, TypeError) as error:
-        raise StoreError(
-            f"{path}: got no readable metrics ({error})", hint="take it away and run the same line again"
-        ) from error
+        raise damaged(path, f"no readable metrics ({error})") from error

@@ -9,12 +9,14 @@ from pathlib import Path
 from typing import IO, Any
 
 from sctk_core.errors import StoreError
+from sctk_core.identity import file_digest
 from sctk_core.store.failures import writing
 from sctk_core.store.layout import Layout
 from sctk_core.store.manifest import Manifest, load_manifest
 from sctk_core.store.part import Kinds, StoredPart
 from sctk_core.store.progress import Progress
 from sctk_core.store.replies import Replies
+from sctk_core.store.whole import through_no_link, write_whole
 
 
 class RunDirectory:
@@ -72,16 +74,15 @@ class RunDirectory:
         self.write_text(path, json.dumps(value, ensure_ascii=False, indent=1) + "\n")
 
     def write_text(self, path: Path, text: str) -> None:
-        """A text file of the run, whole or not at all."""
-        with writing(path):
-            part = path.with_suffix(".part")
-            part.write_text(text, encoding="utf-8")
-            part.replace(path)
+        """A text file of the run, whole or not at all; its digest is noted in the manifest, to be saved with what comes next."""
+        write_whole(path, text)
+        self.manifest.files[path.name] = file_digest(path)
 
 
 def _lock(path: Path) -> IO[str]:
+    """The lock file, held; a link in its place is not followed, since what it holds is overwritten."""
     with writing(path):
-        file = path.open("a+", encoding="utf-8")
+        file = open(path, "a+", encoding="utf-8", opener=through_no_link)  # noqa: SIM115
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError as error:

@@ -1,4 +1,4 @@
-"""What the disk says when it will not: one place that turns it into a `StoreError` with a hint."""
+"""What the disk says when it will not, and what is damaged on it: one place that makes it a `StoreError` with a hint."""
 
 from __future__ import annotations
 
@@ -16,13 +16,14 @@ _HINTS = {
     errno.EROFS: "the file system is read-only: give another directory with --out",
     errno.EACCES: "no permission to write there: give another directory with --out",
 }
+AGAIN = "run the same line again: it is made anew, and what was answered is not asked again"
 _SQLITE = {
     sqlite3.SQLITE_FULL: _HINTS[errno.ENOSPC],
     sqlite3.SQLITE_READONLY: _HINTS[errno.EACCES],
     sqlite3.SQLITE_CANTOPEN: _HINTS[errno.EACCES],
     sqlite3.SQLITE_BUSY: "another process writes there: wait for it, or give another directory with --out",
     sqlite3.SQLITE_IOERR: _HINTS[errno.ENOSPC],
-    sqlite3.SQLITE_CORRUPT: "the file is damaged: move it away; what the other files hold is kept",
+    sqlite3.SQLITE_CORRUPT: "the file is damaged: move it away and run the same line again; what the other files hold is kept",
     sqlite3.SQLITE_NOTADB: "the file is no database: move it away and run the same line again",
 }
 
@@ -38,3 +39,20 @@ def writing(path: Path) -> Iterator[None]:
     except OSError as error:
         hint = _HINTS.get(error.errno or 0, "check that the path exists and can be written")
         raise StoreError(f"cannot write {path}: {error.strerror or error}", hint=hint) from error
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[None]:
+    """Runs a query; what is damaged becomes a StoreError that names `path`. Text that is no text counts as damage."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+        raise StoreError(
+            f"cannot read {path}: {error}", hint=_SQLITE.get(code, _SQLITE[sqlite3.SQLITE_CORRUPT])
+        ) from error
+
+
+def damaged(path: Path, got: str, hint: str = AGAIN) -> StoreError:
+    """What is said of a file that does not hold what was written."""
+    return StoreError(f"{path}: got {got}, wanted the file as it was written", hint=hint)

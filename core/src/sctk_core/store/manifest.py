@@ -1,22 +1,26 @@
 """The manifest: what a run is, what its parts are and which of them are complete.
 
-It is one JSON file, replaced by rename. Its schema has a version; a run of an older one is not gone on with, but its replies
-answer. The shards of a part are named in a list of the part's own (`store/part.py`), so that sealing one costs the same however
-many there are.
+It is one JSON file, replaced by rename, with a digest of itself. Its schema has a version; a run of an older one is not gone on
+with, but its replies answer. The shards of a part are named in a list of the part's own (`store/part.py`), so that sealing one
+costs the same however many there are.
 """
 
 from __future__ import annotations
 
 import json
-import os
+import re
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sctk_core.errors import StoreError
-from sctk_core.store.failures import writing
+from sctk_core.identity import content_id
+from sctk_core.store.failures import damaged
+from sctk_core.store.whole import write_whole
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
+_ANEW = "move it away and run the same line again: all replies are kept, and answer again; or give another directory with --out"
+_NAME = re.compile(r"[^/\x00]+(/[^/\x00]+)*")
 
 
 @dataclass(kw_only=True)
@@ -41,7 +45,8 @@ class Part:
 class Manifest:
     """What is known of a run: its parts by name, its trained arms with their reports, who provided what (`components`).
 
-    `roles` tells the models that speak, `training` names the tables that the last arm learns from.
+    `roles` tells the models that speak, `training` names the tables that the last arm learns from. `files` are the digests of
+    what lies beside the parts (metrics.json, recipe.toml), by name.
     """
 
     fingerprint: str
@@ -54,17 +59,13 @@ class Manifest:
     arms: dict[str, dict[str, Any]] = field(default_factory=dict)
     training: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
+    files: dict[str, str] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 
     def save(self, path: Path) -> None:
         """Writes it; the old one stands until the new one is whole."""
-        part = path.with_suffix(".part")
-        with writing(path):
-            with part.open("w", encoding="utf-8") as file:
-                json.dump(asdict(self), file, ensure_ascii=False, indent=1)
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(path)
+        value = asdict(self)
+        write_whole(path, json.dumps(value | {"digest": _digest(value)}, ensure_ascii=False, indent=1))
 
 
 def load_manifest(path: Path) -> Manifest | None:
@@ -74,19 +75,32 @@ def load_manifest(path: Path) -> Manifest | None:
     try:
         value = json.loads(path.read_text(encoding="utf-8"))
         version = int(value["schema_version"])
-    except (ValueError, KeyError, TypeError) as error:
-        raise StoreError(
-            f"{path}: got no readable manifest ({error})", hint="give another directory with --out"
-        ) from error
+    except OSError as error:
+        raise StoreError(f"cannot read {path}: {error.strerror}", hint="is it a file that you may read?") from error
+    except (ValueError, KeyError, TypeError, RecursionError) as error:
+        raise damaged(path, f"no readable manifest ({type(error).__name__})", _ANEW) from error
     if version != SCHEMA_VERSION:
         age = "a newer" if version > SCHEMA_VERSION else "an older"
         raise StoreError(
             f"{path}: got schema version {version}, wanted {SCHEMA_VERSION}: {age} sctk made this run",
             hint="give another directory with --out beside it: replies are shared, so nothing is asked again",
         )
-    return _read(value)
+    try:
+        digest = value.pop("digest")
+        if digest != _digest(value):
+            raise damaged(path, "a manifest that is not what was written", _ANEW)
+        return _read(value)
+    except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
+        raise damaged(path, f"no manifest of a run ({type(error).__name__})", _ANEW) from error
+
+
+def _digest(value: dict[str, Any]) -> str:
+    return content_id("manifest", json.loads(json.dumps(value)))
 
 
 def _read(value: dict[str, Any]) -> Manifest:
+    for name in (*value["parts"], *value["arms"]):
+        if not _NAME.fullmatch(name) or {".", ".."} & set(name.split("/")):
+            raise ValueError(name)
     parts = {name: Part(**part) for name, part in value["parts"].items()}
     return Manifest(**value | {"parts": parts, "training": tuple(value["training"])})

@@ -11,6 +11,7 @@ import bisect
 import heapq
 import json
 import os
+import re
 import shutil
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -24,7 +25,9 @@ from sctk_core.store.failures import writing
 from sctk_core.store.layout import Layout
 from sctk_core.store.progress import Progress, TableRows
 from sctk_core.store.shards import read_shards, write_shard
+from sctk_core.store.whole import through_no_link, write_whole
 
+_SHARD = re.compile(r"[^/\x00]+/\d{5,}\.parquet")
 Kinds = Mapping[str, Mapping[str, str]]
 """table -> column -> kind of its values."""
 
@@ -43,12 +46,21 @@ def shards_of(layout: Layout, part: str) -> list[Shard]:
     path = layout.place / part / "shards.jsonl"
     found: dict[int, Shard] = {}
     for line in path.read_bytes().splitlines() if path.exists() else []:
-        try:
-            shard = Shard(**json.loads(line))
-        except (ValueError, TypeError):
-            continue
-        found[shard.first] = shard
+        shard = _shard_in(line, part)
+        if shard is not None:
+            found[shard.first] = shard
     return [found[first] for first in sorted(found)]
+
+
+def _shard_in(line: bytes, part: str) -> Shard | None:
+    """The shard that a line names, None where the line is torn or names files that are not the part's."""
+    try:
+        shard = Shard(**json.loads(line))
+        numbers = (type(shard.first), type(shard.stop)) == (int, int) and 0 <= shard.first < shard.stop
+        theirs = [name for name in shard.files if not _SHARD.fullmatch(name.removeprefix(f"{part}/"))]
+    except (ValueError, TypeError, AttributeError, RecursionError):
+        return None
+    return shard if numbers and not theirs else None
 
 
 def files_of(layout: Layout, shards: Sequence[Shard], table: str) -> list[Path]:
@@ -58,8 +70,19 @@ def files_of(layout: Layout, shards: Sequence[Shard], table: str) -> list[Path]:
 
 def is_whole(layout: Layout, shard: Shard) -> bool:
     """Whether all files of a shard are there and hold what was written."""
+    return not torn_of(layout, shard)
+
+
+def torn_of(layout: Layout, shard: Shard) -> list[Path]:
+    """The files of a shard that are gone or do not hold what was written."""
     files = ((layout.place / name, digest) for name, digest in shard.files.items())
-    return all(file.exists() and file_digest(file) == digest for file, digest in files)
+    return [file for file, digest in files if not file.is_file() or file_digest(file) != digest]
+
+
+def list_digest(layout: Layout, part: str) -> str:
+    """The digest of a part's list of shards; "" where there is none."""
+    path = layout.place / part / "shards.jsonl"
+    return file_digest(path) if path.is_file() else ""
 
 
 class StoredPart:
@@ -72,6 +95,7 @@ class StoredPart:
         self._counts: Counter[int] = Counter()
         self._full: set[int] = set()
         self._total: int | None = None
+        progress.mend(name)
         for shard in self.shards:
             progress.drop(name, shard.first, shard.stop)
         self._sealed = {shard.first // shard_rows for shard in self.shards}
@@ -161,7 +185,7 @@ class StoredPart:
 
     def _append(self, shard: Shard) -> None:
         path = self._layout.place / self.name / "shards.jsonl"
-        with writing(path), path.open("ab") as file:
+        with writing(path), open(path, "ab", opener=through_no_link) as file:
             start = b"\n" if file.tell() else b""
             file.write(start + json.dumps(asdict(shard), sort_keys=True).encode())
             file.flush()
@@ -171,16 +195,12 @@ class StoredPart:
     def _list(self, shards: Sequence[Shard]) -> None:
         """Writes the list of shards anew."""
         path = self._layout.place / self.name / "shards.jsonl"
-        with writing(path):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part = path.with_suffix(".part")
-            part.write_text("\n".join(json.dumps(asdict(shard), sort_keys=True) for shard in shards))
-            part.replace(path)
+        write_whole(path, "\n".join(json.dumps(asdict(shard), sort_keys=True) for shard in shards))
 
     @property
     def digest(self) -> str:
         """The digest of the list of shards."""
-        return file_digest(self._layout.place / self.name / "shards.jsonl")
+        return list_digest(self._layout, self.name)
 
     def files(self, table: str) -> list[Path]:
         """The sealed shards of a table, in input order."""

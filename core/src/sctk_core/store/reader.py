@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any
 
 from sctk_core.errors import ConfigError
+from sctk_core.identity import file_digest
+from sctk_core.store.failures import damaged
 from sctk_core.store.layout import Layout, curated
 from sctk_core.store.manifest import Manifest, load_manifest
-from sctk_core.store.part import shards_of
+from sctk_core.store.part import list_digest, shards_of
 from sctk_core.store.replies import Replies
 from sctk_core.store.shards import n_rows
 
@@ -26,15 +28,37 @@ class RunReader:
                 hint="`sctk run` prints where its run lies",
             )
         self.manifest: Manifest = manifest
+        self._digests: dict[Path, str] = {}
+        self._seen: set[Path] = set()
         self._tables = self._found()
 
     def _found(self) -> dict[str, list[Path]]:
         found: dict[str, list[Path]] = {}
-        for part in self.manifest.parts:
+        for part, noted in self.manifest.parts.items():
+            if noted.total is not None and noted.digest != list_digest(self.layout, part):
+                raise damaged(
+                    self.path / part / "shards.jsonl", "a list of shards that is gone or not what was written"
+                )
             for shard in shards_of(self.layout, part):
-                for name in shard.files:
+                for name, digest in shard.files.items():
                     found.setdefault(name.rpartition("/")[0], []).append(self.layout.place / name)
+                    self._digests[self.layout.place / name] = digest
         return found
+
+    def checked(self, paths: Sequence[Path]) -> list[Path]:
+        """The same shards, each compared with its digest once; a StoreError names one that is not what was written."""
+        for path in paths:
+            if path not in self._seen:
+                if not path.is_file() or file_digest(path) != self._digests[path]:
+                    raise damaged(path, "a table that is gone or not what was written")
+                self._seen.add(path)
+        return list(paths)
+
+    def check_ledgers(self) -> None:
+        """Compares every ledger with its digest: what became of what is read off them."""
+        for table, paths in self._tables.items():
+            if table.endswith("/ledger"):
+                self.checked(paths)
 
     def tables(self) -> Mapping[str, Sequence[Path]]:
         """The shards of every sealed table, by its path in the run directory."""
@@ -56,7 +80,7 @@ class RunReader:
 
     def n_rows(self) -> dict[str, int]:
         """How many rows each sealed table has."""
-        return {table: n_rows(paths) for table, paths in sorted(self._tables.items())}
+        return {table: n_rows(self.checked(paths)) for table, paths in sorted(self._tables.items())}
 
     def find(self, prefix: str, column: str = "id") -> list[tuple[str, dict[str, Any]]]:
         """(table, row) of every record whose `column` begins with `prefix`; ledgers are left out, records of their own come
@@ -67,7 +91,7 @@ class RunReader:
         for table, paths in self._tables.items():
             if table.endswith("/ledger"):
                 continue
-            frame = pl.scan_parquet(paths, glob=False)
+            frame = pl.scan_parquet(self.checked(paths), glob=False)
             if column in frame.collect_schema().names():
                 rows = frame.filter(pl.col(column).str.starts_with(prefix)).collect()
                 found += [(table, row) for row in rows.iter_rows(named=True)]
@@ -79,7 +103,12 @@ class RunReader:
 
         for table, paths in self._tables.items():
             if table.endswith("/ledger"):
-                rows = pl.scan_parquet(paths, glob=False).filter(pl.col("record") == record).head(1).collect()
+                rows = (
+                    pl.scan_parquet(self.checked(paths), glob=False)
+                    .filter(pl.col("record") == record)
+                    .head(1)
+                    .collect()
+                )
                 for row in rows.iter_rows(named=True):
                     return row
         return {}

@@ -4,7 +4,8 @@ A key digests model, backend, sampling, seed and messages, so a reply answers it
 before anybody sees them: a killed run asks again only what was in flight. What many requests share (model, backend, sampling,
 tokenizer) is stored once, and with it the first exchange of its kind, which is the dictionary that the others are packed with. A
 conversation that goes on where another exchange ended is stored as that exchange's key (`after`) and the new turns. Replies of
-the first schema, a table `replies`, still answer.
+the first schema, a table `replies`, still answer. An exchange that is not what was written (what is packed carries a checksum, and
+so does what is shared) is unknown, is asked again and written anew.
 """
 
 from __future__ import annotations
@@ -21,13 +22,17 @@ from typing import Any
 
 from sctk_core.identity import canonical, content_id, encoder
 from sctk_core.records import Message, Reply, Request, Usage
-from sctk_core.store.failures import writing
+from sctk_core.store.failures import damaged, reading, writing
 from sctk_core.store.scribe import Insert, Scribe, open_database
 
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS exchange (key BLOB PRIMARY KEY, about INTEGER NOT NULL, after BLOB, packed BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS about (id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, facts TEXT NOT NULL, first BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS about (
+    id INTEGER PRIMARY KEY, digest TEXT NOT NULL UNIQUE, facts TEXT NOT NULL, first BLOB NOT NULL, checksum INTEGER
+);
 """
+_DAMAGE = (zlib.error, ValueError, TypeError, IndexError, KeyError, RecursionError)
+"""What unpacking says of an exchange that is not what was written."""
 _INTO = "INSERT OR IGNORE INTO exchange"
 _FIND = "SELECT about, after, packed FROM exchange WHERE key = ?"
 _encoded = encoder()
@@ -56,15 +61,18 @@ class Replies:
         self._ends: dict[bytes, bytes] = {}
         self._known: dict[int, _About] = {}
         self._reading: asyncio.AbstractEventLoop | None = None
+        self.n_damaged = 0
         with writing(path):
             self._reader = open_database(path)
+            _with_checksums(self._scribe)
             old = self._reader.execute("SELECT 1 FROM sqlite_master WHERE type = 'table' AND name = 'replies'")
             self._has_old = old.fetchone() is not None
 
     def get(self, keys: Sequence[str]) -> list[Reply | None]:
         """The known reply of each key, or None."""
-        self._begin()
-        return [self._one(key) for key in keys]
+        with reading(self._path):
+            self._begin()
+            return [self._one(key) for key in keys]
 
     def _begin(self) -> None:
         """All look-ups of one turn of the loop are one transaction: to begin one costs more than a look-up."""
@@ -87,17 +95,30 @@ class Replies:
     def _one(self, key: str) -> Reply | None:
         row = self._reader.execute(_FIND, (bytes.fromhex(key),)).fetchone()
         if row is not None:
-            about = self._about(row[0])
-            return _reply(key, _unpacked(row[2], about), about.facts)
+            try:
+                about = self._about(row[0])
+                return _reply(key, _unpacked(row[2], about), about.facts)
+            except _DAMAGE:
+                self._forget(key)
+                return None
         if self._has_old:
             old = self._reader.execute("SELECT reply FROM replies WHERE key = ?", (key,)).fetchone()
             return _old_reply(json.loads(old[0])) if old else None
         return None
 
+    def _forget(self, key: str) -> None:
+        """Takes an exchange away that is not what was written."""
+        self.n_damaged += 1
+        self._end()
+        self._scribe.write(lambda database: _deleted(database, bytes.fromhex(key)))
+
     def _about(self, number: int) -> _About:
         found = self._known.get(number)
         if found is None:
-            facts, first = self._reader.execute("SELECT facts, first FROM about WHERE id = ?", (number,)).fetchone()
+            query = "SELECT CAST(facts AS BLOB), first, checksum FROM about WHERE id = ?"
+            facts, first, checksum = self._reader.execute(query, (number,)).fetchone()
+            if checksum is not None and checksum != _checksum(facts, first):
+                raise ValueError("what is shared is not what was written")
             found = self._known[number] = _About(number, json.loads(facts), first)
         return found
 
@@ -148,9 +169,11 @@ class Replies:
         found: list[_About] = []
 
         def job(database: sqlite3.Connection) -> None:
-            row = (digest, canonical(facts), text)
-            database.execute("INSERT OR IGNORE INTO about (digest, facts, first) VALUES (?, ?, ?)", row)
-            number, first = database.execute("SELECT id, first FROM about WHERE digest = ?", (digest,)).fetchone()
+            told = canonical(facts)
+            row = (digest, told, text, _checksum(told.encode(), text))
+            database.execute("INSERT OR IGNORE INTO about (digest, facts, first, checksum) VALUES (?, ?, ?, ?)", row)
+            query = "SELECT id, first FROM about WHERE digest = ?"
+            number, first = database.execute(query, (digest,)).fetchone()
             found.append(_About(number, facts, first))
 
         self._scribe.write(job)
@@ -159,6 +182,13 @@ class Replies:
     def exchange(self, key: str) -> tuple[dict[str, Any], dict[str, Any]] | None:
         """Request and reply of a key as plain values, for `sctk why`; None where the key is unknown."""
         self._end()
+        try:
+            with reading(self._path):
+                return self._exchange(key)
+        except _DAMAGE as error:
+            raise damaged(self._path, f"an exchange {key} that is damaged") from error
+
+    def _exchange(self, key: str) -> tuple[dict[str, Any], dict[str, Any]] | None:
         row = self._reader.execute(_FIND, (bytes.fromhex(key),)).fetchone()
         if row is None:
             return self._old_exchange(key)
@@ -193,6 +223,24 @@ class Replies:
         self._reader.close()
 
 
+def _with_checksums(scribe: Scribe) -> None:
+    """A file of before there were checksums gets a place for those of what is written from now on."""
+
+    def job(database: sqlite3.Connection) -> None:
+        if "checksum" not in [row[1] for row in database.execute("PRAGMA table_info(about)")]:
+            database.execute("ALTER TABLE about ADD COLUMN checksum INTEGER")
+
+    scribe.write(job)
+
+
+def _deleted(database: sqlite3.Connection, key: bytes) -> None:
+    database.execute("DELETE FROM exchange WHERE key = ?", (key,))
+
+
+def _checksum(facts: bytes, first: bytes) -> int:
+    return zlib.crc32(first, zlib.crc32(facts))
+
+
 def _trace(messages: Sequence[Message], reply: str) -> tuple[int, bytes | None, bytes]:
     """(Turns up to and with the last that was answered, a digest of these or None, a digest of all with the reply)."""
     state = blake2b(digest_size=16)
@@ -222,7 +270,10 @@ def _packed(text: bytes, about: _About) -> bytes:
 
 
 def _unpacked(packed: bytes, about: _About) -> list[Any]:
-    plain = zlib.decompressobj(15, about.first).decompress(packed)
+    unpacker = zlib.decompressobj(15, about.first)
+    plain = unpacker.decompress(packed)
+    if not unpacker.eof or unpacker.unused_data:
+        raise ValueError("an exchange that is cut")
     found: list[Any] = json.loads(plain.decode("utf-8", "surrogatepass"))
     return found
 

@@ -7,21 +7,17 @@ from pathlib import Path
 from typing import Any
 
 from sctk_core.identity import file_digest
-from sctk_core.store.failures import writing
 from sctk_core.store.rows import Values, frame
+from sctk_core.store.whole import whole_file
 
 ROW_GROUP = 100_000
 
 
 def write_shard(path: Path, kinds: Mapping[str, str], rows: Sequence[Values]) -> str:
     """Writes one shard and gives its digest; the file appears whole or not at all."""
-    with writing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        part = path.with_suffix(".part")
+    with whole_file(path) as part:
         frame(kinds, rows).write_parquet(part, compression="zstd", statistics=True)
-        digest = file_digest(part)
-        part.replace(path)
-    return digest
+        return file_digest(part)
 
 
 def read_shards(paths: Sequence[Path], columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
