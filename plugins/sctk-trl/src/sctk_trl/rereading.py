@@ -21,8 +21,8 @@ from sctk_trl.rows import CompletionRow, PairRow
 from sctk_trl.settings import Compute
 
 Sides = Sequence[tuple[list[int], list[int]]]
-SOUND = (0.9, 1.1)
-"""The share that survives is told where it is outside of these by more than twice its standard error."""
+SOUND = 0.9
+"""A run warns where the share that survives is below this by more than twice its standard error."""
 
 
 def sample_of(n_rows: int, n_wanted: int, seed: int) -> list[int]:
