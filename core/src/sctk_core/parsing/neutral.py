@@ -13,6 +13,7 @@ from sctk_core.parsing.prose import EARNS, FITS, GIVES, IS
 from sctk_core.parsing.words import any_of
 
 _WORD = " (candidate's word) "
+_DONE = r"candidate's word\)"
 _DIGIT = r"(?:[\d½¼¾★⭐☆]|zero|one|two|three|four|five|six|seven|eight|nine|ten)"
 
 
@@ -59,7 +60,7 @@ def _decisions() -> str:
     fillers = rf"(?:(?:{any_of('verdict.fillers', 'verdict.denials')})[\s,]{{1,4}}){{0,8}}+"
     words = any_of("verdict.keep", "verdict.revise")
     ends = r"[^\w\n]{0,8}(?:$|[.!?,;)\]\"'])|\s(?:it|this|that|as|the|needed|is|are)\b"
-    return rf"(?im)(?P<before>(?:^|[.!?;]\s|[}}>\])|])[^\w\n]{{0,8}}{fillers})(?P<word>{words})(?={ends})"
+    return rf"(?im)(?P<before>(?:^|[.!?;]\s|[}}>\])|](?<!{_DONE}))[^\w\n]{{0,8}}{fillers})(?P<word>{words})(?={ends})"
 
 
 @cache

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import errno
+import os
+import re
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -16,6 +18,7 @@ _HINTS = {
     errno.EROFS: "the file system is read-only: give another directory with --out",
     errno.EACCES: "no permission to write there: give another directory with --out",
 }
+_OS_ERROR = re.compile(r"os error (\d+)")
 AGAIN = "run the same line again: it is made anew, and what was answered is not asked again"
 _SQLITE = {
     sqlite3.SQLITE_FULL: _HINTS[errno.ENOSPC],
@@ -37,8 +40,19 @@ def writing(path: Path) -> Iterator[None]:
         code = getattr(error, "sqlite_errorcode", 0) & 0xFF
         raise StoreError(f"cannot write {path}: {error}", hint=_SQLITE.get(code, "see the message above")) from error
     except OSError as error:
-        hint = _HINTS.get(error.errno or 0, "check that the path exists and can be written")
-        raise StoreError(f"cannot write {path}: {error.strerror or error}", hint=hint) from error
+        raise _refused(path, error.errno or 0, error) from error
+    except Exception as error:
+        number = _OS_ERROR.search(str(error))  # polars has errors of its own for what the disk says
+        if number is None:
+            raise
+        raise _refused(path, int(number[1]), error) from error
+
+
+def _refused(path: Path, number: int, error: Exception) -> StoreError:
+    told = os.strerror(number) if number else error
+    return StoreError(
+        f"cannot write {path}: {told}", hint=_HINTS.get(number, "check that the path exists and can be written")
+    )
 
 
 @contextmanager
