@@ -170,8 +170,8 @@ def test_show_and_why_tell_the_way_back_of_a_training_row(
 
 def test_show_tells_what_a_run_that_stopped_has(toy: list[str], capfd: pytest.CaptureFixture[str]) -> None:
     code, out, err = told(capfd, *toy, "--set", "trainer.at=train", "--set", "trainer.how=raise")
-    assert (code, out) == (1, "")
-    assert "the trainer failed" in err
+    assert (code, out) == (3, "")
+    assert "is broken: student.train: train() raised RuntimeError: trouble" in err
     code, out, _ = told(capfd, "show", toy[-1], "--json")
     found = json.loads(out)
     assert (code, found["state"], found["metrics"]) == (0, "running", [])

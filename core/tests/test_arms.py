@@ -81,7 +81,7 @@ def test_a_comparer_sees_two_arms_in_both_orders(result: RunResult) -> None:
 
 def test_arms_that_nobody_trains_answer_before_the_training(tmp_path: Path) -> None:
     failing = {"trainer": TOY | {"at": "train", "how": "raise"}}
-    with pytest.raises(Exception, match="the trainer failed"):
+    with pytest.raises(Exception, match=r"the trainer .toy. of"):
         run_arms(tmp_path, failing)
     assert {path.name for path in (tmp_path / "run" / "evaluation").iterdir()} == {"base", "prompted", "best-of-4"}
 

@@ -314,7 +314,7 @@ class HangsForever(Curator):
         (ForOneThatGoes, "wanted the one that stays"),
         (TooAlike, "got the similarity 1.5"),
         (NoReason, "got the reason ''"),
-        (NoUnicode, "lone surrogate"),
+        (NoUnicode, "wanted a text of Unicode"),
         (TossesACoin, "a pure function"),
         (NeedsHeldOut, "IndexError"),
         (HangsForever, "no answer to 8 rows within 0.2 s"),

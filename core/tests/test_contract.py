@@ -151,12 +151,12 @@ def test_values_of_an_evaluator() -> None:
 
 @pytest.mark.parametrize("notes", ["seen", None, ("\ud800",), (3,)])
 def test_notes_of_a_curator_that_no_table_can_hold_break_its_contract(notes: Any) -> None:
-    assert checked_verdicts(Curation(verdicts=[None] * len(SAMPLES), notes=("seen",)), SAMPLES, []) == ""
-    complaint = checked_verdicts(Curation(verdicts=[None] * len(SAMPLES), notes=notes), SAMPLES, [])
+    assert checked_verdicts(Curation(verdicts=[None] * len(SAMPLES), notes=("seen",)), IDS, []) == ""
+    complaint = checked_verdicts(Curation(verdicts=[None] * len(SAMPLES), notes=notes), IDS, [])
     assert "wanted a tuple of str" in complaint
 
 
 def test_a_verdict_that_names_no_id_breaks_its_contract() -> None:
     because: Any = [IDS[1]]
     verdicts = [Declined(reason="equal", because=because), *([None] * (len(SAMPLES) - 1))]
-    assert "wanted the id of another row" in checked_verdicts(Curation(verdicts=verdicts), SAMPLES, [])
+    assert "wanted the id of another row" in checked_verdicts(Curation(verdicts=verdicts), IDS, [])

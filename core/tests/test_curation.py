@@ -12,7 +12,7 @@ from typing import Any
 import polars as pl
 import pytest
 from outcomes import stage, tables
-from sctk_core.errors import CheckFailed, NothingAccepted
+from sctk_core.errors import NothingAccepted, PluginError
 from sctk_core.explain import why
 from sctk_core.ledger import OUTCOMES
 from sctk_core.run import RunResult
@@ -142,11 +142,12 @@ def test_a_curator_in_trouble_ends_the_run_with_no_table_and_mended_it_goes_on(
 ) -> None:
     flag = tmp_path / "mended"
     changes = curate(of=of, at="curate", how=how, flag=str(flag)) | {"run": {"timeout_s": 0.5}}
-    with pytest.raises(CheckFailed) as caught:
+    with pytest.raises(PluginError) as caught:
         toy_run(tmp_path, changes)
-    assert "curate.toy: the curator 'toy' failed: " in caught.value.message
+    assert "curate.toy: the curator 'toy' of file toy_world.py" in caught.value.message
     assert words in caught.value.message
     assert not (tmp_path / "runs/run/curated").exists()
+    assert caught.value.exit_code == 3
     flag.touch()
     whole = toy_run(tmp_path / "whole", changes)
     assert tables(toy_run(tmp_path, changes).run) == tables(whole.run)

@@ -211,19 +211,20 @@ class ToyCurator:
 @dataclass(frozen=True, kw_only=True)
 class Size:
     n: int = setting(12, help="prompts")
+    held: int = setting(10, help="prompts of evaluation")
 
 
 class ToySource:
     Config = Size
 
     def __init__(self, config: Size) -> None:
-        self._n = config.n
+        self._n, self._held = config.n, config.held
 
     def prompts(self) -> Iterator[Prompt]:
         return (self._prompt(f"question {i}") for i in range(self._n))
 
     def held_out(self) -> Iterator[Prompt]:
-        return (self._prompt(f"held out {i}") for i in range(10))
+        return (self._prompt(f"held out {i}") for i in range(self._held))
 
     def _prompt(self, text: str) -> Prompt:
         return Prompt(messages=(Message(role="user", content=text),))

@@ -27,6 +27,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
 }
 """Name -> module and short help: `--help` needs no import of the commands. A test holds the help to the commands' own."""
 
+SHIPPED = {"data": "sctk-data"}
+"""The commands of plugins that we ship -> whose they are: nobody else's is called by the bare name."""
 GROUP = "sctk.commands"
 
 
@@ -42,8 +44,14 @@ def offered(path: Sequence[str] | None = None) -> dict[str, Offered]:
     """What to type -> command, sorted: the name, or `DISTRIBUTION/NAME` where the name is one of ours or another's too."""
     found = sorted(_found(sys.path if path is None else path))
     names = [one.name for one in found]
-    clash = {name for name in names if name in COMMANDS or names.count(name) > 1}
-    return {f"{one.distribution}/{one.name}" if one.name in clash else one.name: one for one in found}
+    clash = {name for name in names if name in COMMANDS or names.count(name) > 1} | SHIPPED.keys()
+    ours = set(SHIPPED.items())
+    return {
+        f"{one.distribution}/{one.name}"
+        if one.name in clash and (one.name, one.distribution) not in ours
+        else one.name: one
+        for one in found
+    }
 
 
 def _found(path: Sequence[str]) -> Iterator[Offered]:

@@ -7,7 +7,9 @@ from __future__ import annotations
 
 import os
 import sys
+import threading
 from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -15,6 +17,11 @@ from sctk_cli.commands import COMMANDS
 from sctk_cli.open_group import OpenGroup
 from sctk_cli.terminal import clean, say
 
+if TYPE_CHECKING:
+    from sctk_core.errors import SctkError
+
+LONGEST, CODES = 4000, range(1, 7)
+"""Characters of a message at most, and the exit codes of errors."""
 EPILOG = """\b
 Examples:
   sctk run --plugin rdpo
@@ -41,6 +48,7 @@ def cli() -> None:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and gives its exit code; nothing but SCTK_DEBUG=1 shows a traceback."""
+    sys.unraisablehook, threading.excepthook = _unraisable, _of_a_thread
     try:
         code = cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
     except click.ClickException as error:
@@ -50,14 +58,32 @@ def main(arguments: Sequence[str] | None = None) -> int:
         word = str(stop) or str(stop.__cause__ or "")  # click raises an Abort from what interrupted it
         say(f"interrupted: {clean(word) or 'what was answered is kept'}; run the same line again to go on")
         return 130
-    except Exception as error:  # noqa: BLE001 - the last line of defence: a message, never a traceback
+    except BaseException as error:  # noqa: BLE001 - the last line of defence: a message, never a traceback
         return _failed(error)
     return code if isinstance(code, int) else 0
 
 
-def _failed(error: Exception) -> int:
+def _unraisable(what: Any) -> None:
+    """What Python could not raise (an object that fails as it is thrown away), in one line."""
+    _aside("ignored", what.exc_value)
+
+
+def _of_a_thread(what: Any) -> None:
+    """What ended a thread that a component began, in one line."""
+    if what.exc_type is not SystemExit:
+        _aside(f"the thread {what.thread.name if what.thread else ''} ended", what.exc_value)
+
+
+def _aside(what: str, error: BaseException | None) -> None:
+    from sctk_core.shown import told
+
+    say(f"warning: {clean(what, one_line=True)}: {clean(told(error), one_line=True) if error else 'nothing is known'}")
+
+
+def _failed(error: BaseException) -> int:
     """The exit code of an error, told in words: what, and on a line of its own what to do."""
     from sctk_core.errors import SctkError  # not before it is needed: `--help` is quick
+    from sctk_core.shown import told
 
     if os.environ.get("SCTK_DEBUG") == "1":
         import traceback
@@ -68,13 +94,21 @@ def _failed(error: Exception) -> int:
 
         error = blamed(error, cli.called, f"running the command of {cli.called.module}")
     if isinstance(error, SctkError):
-        say(f"error: {clean(error.message)}")
-        if error.hint:
-            say(f"hint: {clean(error.hint)}")
-        return error.exit_code
-    say(f"error: a fault of sctk: {type(error).__name__}: {clean(str(error))}{_place(error)}")
+        return _told(error)
+    say(f"error: a fault of sctk: {clean(told(error), one_line=True)}{_place(error)}")
     say("hint: set SCTK_DEBUG=1 to see the traceback, and please report it")
     return 1
+
+
+def _told(error: SctkError) -> int:
+    """The exit code of an error of ours, told; a component may have raised one of a kind of its own."""
+    from sctk_core.shown import cut
+
+    say(f"error: {clean(cut(error.message, LONGEST))}")
+    if error.hint:
+        say(f"hint: {clean(cut(error.hint, LONGEST))}")
+    code = error.exit_code
+    return code if type(code) is int and code in CODES else 1
 
 
 def _place(error: BaseException) -> str:

@@ -77,7 +77,7 @@ def describe(kind: str, name: str, files: tuple[Path, ...], json_: bool) -> int:
 
     told = description_of(kind, name, among=catalogue(files))
     if json_:
-        put(json.dumps(_object(told), ensure_ascii=False))
+        put(json.dumps(_object(told), default=lambda value: None))
     else:
         for line in _lines(told):
             put(line)
@@ -130,7 +130,12 @@ def _lines(told: Description) -> Iterator[str]:
 
 def _default(one: Setting) -> str:
     """The default as a recipe would say it."""
-    return "nothing" if one.default is None else json.dumps(one.default, ensure_ascii=False)
+    from sctk_core.shown import shown
+
+    try:
+        return "nothing" if one.default is None else clean(json.dumps(one.default, ensure_ascii=False), one_line=True)
+    except (TypeError, ValueError):
+        return shown(one.default)  # no recipe could say it
 
 
 def _range(one: Setting) -> str:

@@ -67,8 +67,10 @@ class Warnings(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Says the record."""
+        from sctk_core.shown import told  # not before it is needed: `--help` is quick
+
         error = record.exc_info[1] if record.exc_info else None
-        cause = "" if error is None else f" ({type(error).__name__}: {error})"
+        cause = "" if error is None else f" ({told(error)})"
         say(f"{record.levelname.lower()}: {clean(record.getMessage() + cause, one_line=True)}")
 
 

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from sctk_core.plan import BASE, EVALUATION, HELD_OUT, PROMPTS, Arm, Evaluate, Generate, Plan, Train
+from sctk_core.plan_shape import shape_of
 from sctk_core.records import Pair, Prompt, Sample
+from sctk_core.shown import kind_of, shown
 
 TAKEN = ("arms", "curated", "model", "trained", "values", EVALUATION)
 MEASURED = ("values", "measures", "failures", "ledger")
@@ -27,8 +29,12 @@ def training_tables(plan: Plan) -> list[str]:
 def complaints_of(plan: object) -> list[str]:
     """What is wrong with a plan."""
     if not isinstance(plan, tuple) or not all(isinstance(one, Generate | Train | Evaluate) for one in plan):
-        return [f"got {plan!r:.200}, wanted a tuple of Generate, Train and Evaluate"]
-    return list(_complaints(plan))
+        return [f"got {_shown(plan)}, wanted a tuple of Generate, Train and Evaluate"]
+    return [complaint for one in plan for complaint in shape_of(one)] or list(_complaints(plan))
+
+
+def _shown(plan: object) -> str:
+    return f"a tuple of {', '.join(map(kind_of, plan)) or 'nothing'}" if isinstance(plan, tuple) else shown(plan)
 
 
 def _complaints(plan: Plan) -> Iterator[str]:

@@ -52,6 +52,13 @@ class RunSettings:
         unit="seconds", low=0.0, identity=False,
     )  # fmt: skip
     shard_rows: int = setting(1000, help="items in one sealed shard", unit="items", low=1)
+    max_failed: float = setting(
+        0.5, help="a step of which a larger share fails, once 20 were asked, ends the run; 1: none does",
+        unit="share", low=0.0, high=1.0, identity=False,
+    )  # fmt: skip
+    longest: int = setting(
+        1_000_000, help="a text with more characters is a failure", unit="characters", low=1, identity=False
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

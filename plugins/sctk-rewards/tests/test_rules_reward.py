@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import re
 import time
 
 import pytest
 from sctk_core import ConfigError, Failure, Message, Prompt, Sample, Score
-from sctk_rewards.rules import Rules, safe_pattern
+from sctk_rewards.patterns import linear_pattern
+from sctk_rewards.rules import Rules
 
 PROMPT = Prompt(messages=(Message(role="user", content="?"),))
 
@@ -33,47 +35,52 @@ def test_no_rule_is_an_error_and_a_long_text_a_failure() -> None:
     assert (found.kind, found.reason, found.detail) == ("budget", "more than 20 characters", "got 50")
 
 
+@pytest.mark.parametrize("source", [r"(a)\1", r"x(?=y)", r"(?<!x)y", "a" * 501, r"a{2000}", r"\bслово\b"])
+def test_what_the_linear_engine_does_not_know_is_refused(source: str) -> None:
+    with pytest.raises(ConfigError, match="wanted"):
+        linear_pattern(source, where="[reward] rules, patterns")
+
+
 @pytest.mark.parametrize(
     "source",
     [
         r"(a+)+b",
         r"(a|a)*b",
-        r"(a|aa){1,30}b",
-        r"((a?)b?)*",
+        r"(a|aa){1,30}c",
+        r"((a?)b?)*x",
         r".*.*x",
         r"(?:x+y?)+z",
-        r"(a)\1",
-        r"a{0,50}a{0,50}b",
         r"[a-z]+\s+x",
-        "a" * 501,
+        r"a{0,50}a{0,50}c",
     ],
 )
-def test_expressions_that_could_be_slow_are_refused(source: str) -> None:
-    with pytest.raises(ConfigError, match="wanted"):
-        safe_pattern(source, where="[reward] rules, patterns")
+def test_no_text_makes_an_expression_slow(source: str) -> None:
+    pattern = linear_pattern(source, where="[reward] rules, patterns")
+    began = time.process_time()
+    for text in ("x" * 100_000, "ab" * 50_000, "a" * 100_000 + "d", "a " * 50_000, "\n" * 100_000):
+        pattern.found_in(text)
+    assert time.process_time() - began < 5.0
 
 
 @pytest.mark.parametrize(
-    "source",
+    ("source", "text", "found"),
     [
-        r"\bfilm\b",
-        r"(red|green) car",
-        r"(ab){1,40}",
-        r"[*+]{2}",
-        r"\(a\+\)\+",
-        r"x.*y",
-        r"(?i:hello)?",
-        r"\d{1,9}-\d{1,9}",
+        (r"\w+ \d", "привет 3", True),
+        (r"^\w+$", "naïve", True),
+        (r"[\w-]+@", "é-è@", True),
+        (r"\W", "ñandú", False),
+        (r"a\sb", "a\u00a0b", True),
+        (r"\S\S", "a\u3000b", False),
+        (r"(?i:hello)", "HELLO", True),
+        (r"\bcat\b", "concatenate", False),
+        (r"[^\]\w]", "a]b", False),
     ],
 )
-def test_plain_expressions_are_taken_and_stay_fast(source: str) -> None:
-    pattern = safe_pattern(source, where="[reward] rules, patterns")
-    began = time.process_time()
-    for text in ("x" * 20_000, "ab" * 10_000, "1" * 20_000, "a+" * 10_000):
-        pattern.search(text)
-    assert time.process_time() - began < 20.0
+def test_classes_are_of_unicode_as_in_python(source: str, text: str, found: bool) -> None:
+    assert linear_pattern(source, where="").found_in(text) is found
+    assert (re.search(source, text) is not None) is found
 
 
 def test_a_broken_expression_says_so() -> None:
-    with pytest.raises(ConfigError, match=r"\[reward\] rules, patterns: got '\(', wanted a regular expression"):
+    with pytest.raises(ConfigError, match=r"\[reward\] rules, patterns: got '\(', wanted a regular expression of RE2"):
         Rules(Rules.Config(patterns=("(",)))

@@ -13,17 +13,19 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sctk_core import config as settings_of
+from sctk_core.assembly.blame import HINT, broken, called
 from sctk_core.assembly.parts import Curate, Part, curation, listed_parts, section_part
 from sctk_core.assembly.roles import Role, other_roles, refuse_idle, student_role
-from sctk_core.boundary import told
-from sctk_core.errors import ConfigError, PluginError, SctkError
+from sctk_core.errors import ConfigError, PluginError
 from sctk_core.hookspecs import KINDS
 from sctk_core.identity import fingerprint
 from sctk_core.pipeline.crew import Answerer, Place, places
+from sctk_core.pipeline.fields import is_label
 from sctk_core.plan import STUDENT, Arm, Evaluate, Generate, Plan, Train
 from sctk_core.plan_rules import complaints_of, training_tables
 from sctk_core.plugins import Built, Catalogue, build, load, target_of
 from sctk_core.recipe import Layer, Recipe, RunSettings, merge, refuse_strangers
+from sctk_core.shown import LINE, cut, shown, told
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,6 +69,11 @@ class Assembly:
         """Who plays a role; one that the recipe leaves out is played by the student as it came."""
         return self.roles.get(name, self.student)
 
+    @property
+    def listed(self) -> tuple[Part, ...]:
+        """The parts that may stand several times: curators, evaluators, comparers of arms, watchers."""
+        return (*(curate.part for curate in self.curation), *self.evaluators, *self.pairwise, *self.watchers)
+
     def crew_of(self, generate: Generate) -> type:
         """Who the walk of a pass may ask."""
         return generate.crew or self.crew
@@ -109,7 +116,7 @@ def with_defaults(layers: list[Layer], catalogue: Catalogue) -> Recipe:
             "the recipe: got no method, wanted [method] with use", hint="sctk run --plugin rdpo, or [method] use = ..."
         )
     method = target_of(load("method", named, among=catalogue))
-    below = [Layer(origin=f"default of {named}", sections=tomllib.loads(getattr(method, "recipe", "")))]
+    below = [Layer(origin=f"default of {named}", sections=_recipe_of(method, named))]
     recipe = merge([*below, *layers])
     backend = recipe.use("backend")
     if backend is not None and recipe.section("model").get("path", "") == "":
@@ -143,11 +150,19 @@ def _shared(recipe: Recipe, catalogue: Catalogue) -> Layer:
     return Layer(origin="as [trainer]", sections=sections)
 
 
+def _recipe_of(method: Any, named: str) -> dict[str, Any]:
+    """The default recipe of a method class."""
+    try:
+        return tomllib.loads(getattr(method, "recipe", ""))
+    except (TypeError, ValueError, AttributeError, RecursionError) as error:
+        raise PluginError(f"the method {named!r} is broken: its recipe is no TOML: {told(error)}", hint=HINT) from error
+
+
 def assemble(recipe: Recipe, catalogue: Catalogue) -> Assembly:
     """All parts of a recipe, checked; what the method does not use is an error, for it would change nothing."""
     method, plan = _planned(recipe, catalogue)
     crew = getattr(method.target, "Crew", Answerer)
-    wanted = _sections(plan, crews_of(plan, crew), recipe)
+    wanted = called(method, lambda: _sections(plan, crews_of(plan, crew), recipe), "its crew, looked at,")
     refuse_strangers(recipe, ["method", "source", "backend", *wanted])
     parts = {"method": method}
     parts |= {name: section_part(name, name, recipe, catalogue) for name in ("source", "backend")}
@@ -174,21 +189,11 @@ def _planned(recipe: Recipe, catalogue: Catalogue) -> tuple[Part, Plan]:
     """The method and its plan, which keeps to the rules of plans."""
     method = section_part("method", "method", recipe, catalogue)
     instance = method.built(catalogue, {})
-    try:
-        plan = instance.plan()
-    except SctkError:
-        raise
-    except Exception as error:
-        raise PluginError(
-            f"the method {method.name!r} of {method.distribution} {method.version}: plan() raised {told(error)}",
-            hint="this is for its author to mend; `sctk plugin check` shows it to them",
-        ) from error
-    complaints = complaints_of(plan) or _unknown_settings(plan, method)
+    plan = called(method, instance.plan, "plan()")
+    complaints = called(method, lambda: complaints_of(plan) or _unknown_settings(plan, method), "its plan, looked at,")
     if complaints:
-        raise PluginError(
-            f"the method {method.name!r} of {method.distribution} {method.version} has a plan that cannot be run: {complaints[0]}",
-            hint="this is for its author to mend; `sctk plugin check` shows all of it",
-        )
+        what = f"it has a plan that cannot be run: {cut(complaints[0], LINE)}"
+        raise broken(method, what, "this is for its author to mend; `sctk plugin check` shows all of it")
     return method, plan
 
 
@@ -244,4 +249,10 @@ def _named(known: Assembly) -> dict[str, Any]:
 
 def digest_of_source(known: Assembly) -> str:
     """The source's own word on what of its files can change a run."""
-    return str(known.source.instance.digest()) if hasattr(known.source.instance, "digest") else ""
+    part, source = known.parts["source"], known.source.instance
+    if not hasattr(source, "digest"):
+        return ""
+    found = called(part, source.digest, "digest()")
+    if not is_label(found):
+        raise broken(part, f"digest() gave {shown(found)}, wanted a short text")
+    return str(found)

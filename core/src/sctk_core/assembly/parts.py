@@ -9,13 +9,13 @@ from functools import cached_property
 from typing import Any
 
 from sctk_core import config as settings_of
-from sctk_core.boundary import told
 from sctk_core.config import suggestion
 from sctk_core.errors import ConfigError, PluginError, SctkError
 from sctk_core.hookspecs import KINDS
 from sctk_core.plan import PROMPTS
 from sctk_core.plugins import Catalogue, build, load, needs_of, target_of
 from sctk_core.recipe import LISTED, Recipe
+from sctk_core.shown import shown, told
 
 ROLE = "role"
 
@@ -142,16 +142,20 @@ def parsed(
 
 
 def asked_of(part: Part, verb: str, about: Any) -> str:
-    """What a component's static method says, as text."""
-    return str(answer_of(part, verb, about))
+    """What a component's static method says, which must be a text."""
+    found = answer_of(part, verb, about)
+    if type(found) is not str:
+        message = f"{verb}() gave {shown(found)}, wanted a text"
+        raise PluginError(f"the {part.kind} {part.name!r}: {message}", hint="this is for its author to mend")
+    return found
 
 
 def answer_of(part: Part, verb: str, about: Any) -> Any:
     """What a component's static method gives; what it throws, save our own errors, is a PluginError."""
     try:
         return getattr(part.target, verb)(about)
-    except SctkError:
+    except (SctkError, KeyboardInterrupt):
         raise
-    except Exception as error:
+    except BaseException as error:
         message = told(error)
         raise PluginError(f"the {part.kind} {part.name!r}: {verb}() raised {message}", hint="mend it") from error

@@ -6,22 +6,34 @@ failure ends the item, by an exception that core alone catches, unless the walk 
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from sctk_core.boundary import boundary, with_seconds
-from sctk_core.errors import BackendDown, ContractError, StoreError
-from sctk_core.pipeline.deadlines import Deadlines
+from sctk_core.boundary import boundary, from_outside, with_seconds
+from sctk_core.errors import BackendDown, ContractError, SctkError, StoreError
+from sctk_core.pipeline.deadlines import Deadlines, left_alone
 from sctk_core.pipeline.events import Event, StepFinished
+from sctk_core.pipeline.fields import LONGEST
 from sctk_core.pipeline.notes import DECLINED, FAILED, Line, Page, page_here, reason_of
 from sctk_core.pipeline.patience import Patience
 from sctk_core.pipeline.position import Position, at
 from sctk_core.pipeline.recording import Spent, tallied
 from sctk_core.records import Critique, Failure, Prompt, Sample, Score
+from sctk_core.shown import LINE, cut, text_of
 from sctk_core.thoughts import Parted, parted, unended
 
-STOPS_EVERYTHING = (BackendDown, StoreError)
+
+class CannotStart(Exception):
+    """A backend that cannot be built, with the error that says why: nobody needs to be asked."""
+
+    def __init__(self, error: SctkError) -> None:
+        super().__init__(error.message)
+        self.error = error
+
+
+STOPS_EVERYTHING = (BackendDown, StoreError, CannotStart)
 ELSEWHERE = "made elsewhere"
 
 
@@ -35,17 +47,22 @@ class ItemEnded(BaseException):
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
-    """What all asks of a run share; `unparted` are the roles whose thoughts are not parted from their answers."""
+    """What all asks of a run share; `unparted` are the roles whose thoughts are not parted from their answers.
+
+    `longest` is the most characters of a text, `stuck` is told of a task that will not end.
+    """
 
     run_seed: int
     timeout_s: float
     patience: Patience
     notify: Callable[[Event], None]
     unparted: frozenset[str] = frozenset()
+    longest: int = LONGEST
+    stuck: Callable[[str, asyncio.Task[Any]], None] = left_alone
     deadlines: Deadlines = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "deadlines", Deadlines(self.timeout_s))
+        object.__setattr__(self, "deadlines", Deadlines(self.timeout_s, self.stuck))
 
 
 @dataclass(kw_only=True, slots=True)
@@ -97,13 +114,15 @@ async def _attempt(desk: Desk, asked: Ask, page: Page, call: Callable[[], Awaita
         try:
             with at(position):
                 if asked.bounded:
-                    with desk.deadlines.bound():
+                    with desk.deadlines.bound(asked.component):
                         answer = await call()
                 else:
                     answer = await call()
         except STOPS_EVERYTHING as error:
             raise _named(error, asked) from error
-        except Exception as error:  # noqa: BLE001 - the boundary between us and a component
+        except BaseException as error:
+            if from_outside(error) or isinstance(error, ItemEnded):
+                raise
             told = with_seconds(error, desk.timeout_s)
             answer = boundary(told, of=asked.item.id, stage=asked.step, component=asked.component)
     return await settled(desk.patience, asked, answer), tally.total()
@@ -127,9 +146,9 @@ def worded(component: str, role: str) -> str:
 
 def _named(error: Exception, asked: Ask) -> Exception:
     """A backend that is down, told with who asked it for what."""
-    if isinstance(error, BackendDown) and asked.component not in str(error):
+    if isinstance(error, BackendDown) and asked.component not in text_of(error):
         whose = f" in the words of the role {asked.role!r}" if asked.role else ""
-        return BackendDown(f"{asked.step}: {asked.component}{whose}: {error.message}", hint=error.hint)
+        return BackendDown(f"{asked.step}: {asked.component}{whose}: {text_of(error)}", hint=cut(error.hint, LINE))
     return error
 
 

@@ -2,41 +2,64 @@
 
 A component that breaks its contract once cannot be trusted with the rest of that batch: where one answer is missing or
 stands in another's place, nobody knows which. So any breach is a `Failure(kind="contract")` for every item of the batch,
-and never a wrong number. Text that is no Unicode is the one exception: a model wrote it, so only its own item fails.
+and never a wrong number. Text that is no Unicode, or too long, is the one exception: a model wrote it, so only its own item fails.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import inspect
 import math
-from collections.abc import Mapping, Sequence
+import typing
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, TypeVar
 
+from sctk_core.pipeline.fields import LONGEST, ill_typed, is_label, with_plain_numbers
 from sctk_core.plan import Curation, Declined
 from sctk_core.reals import finite, kind_of, plain, real
-from sctk_core.records import Critique, Decision, Failure, Prompt, Reply, Request, Round, Sample, Score, TrainReport
+from sctk_core.records import (
+    Critique,
+    Decision,
+    Failure,
+    FailureKind,
+    Reply,
+    Request,
+    Round,
+    Sample,
+    Score,
+    TrainReport,
+)
+from sctk_core.shown import REASON, TEXT, cut, shown, told
 
 A = TypeVar("A")
 NUMBER = "wanted a finite number"
 _SEEN = frozenset((Reply, Sample, Critique, Score, Decision))
 """The types of answers whose order and content `_order` and `_content` judge."""
 _RECORDS = tuple(_SEEN)
+KINDS = typing.get_args(FailureKind)
 
 
 def checked(
-    answers: object, items: Sequence[Any], expect: type[A], *, of: Sequence[str], stage: str, component: str
+    answers: object,
+    items: Sequence[Any],
+    expect: type[A],
+    *,
+    of: Sequence[str],
+    stage: str,
+    component: str,
+    longest: int = LONGEST,
 ) -> list[A | Failure]:
     """One `expect` or `Failure` per item, in order: the answers where they keep the contract, else failures for all items.
 
     `of` holds the ids that failures are filed under, one per item. A failure that the component returned is stamped with
-    its item's id, this stage and this component, so that the ledger never depends on what a component calls itself.
+    its item's id, this stage and this component, so that the ledger never depends on what a component calls itself. An answer
+    is about the very item that was asked about, and a text has at most `longest` characters.
     """
     if type(answers) is list and len(answers) == len(items) == 1 and type(answers[0]) is expect in _SEEN:
         answer = answers[0]  # nearly all there is: one answer, of the right type
-        if not (_order(answer, items[0]) or _content(answer)):
-            return [_storable(answer, of[0], stage, component)]
-    complaint = breach(answers, items, expect, of=of)
+        if not looked_at(_first, answer, items[0]):
+            return [_storable(_about(answer, items[0]), of[0], stage, component, longest)]
+    complaint = looked_at(partial(breach, answers, items, expect, of=of))
     if complaint:
         _close(answers)
         return [_broken(name, stage, component, complaint) for name in of]
@@ -44,34 +67,94 @@ def checked(
     return [
         stamped(answer, name, stage, component)
         if isinstance(answer, Failure)
-        else _storable(answer, name, stage, component)
-        for answer, name in zip(answers, of, strict=True)
+        else _storable(_about(answer, item), name, stage, component, longest)
+        for answer, item, name in zip(answers, items, of, strict=True)
     ]
+
+
+def _first(answer: Any, item: Any) -> str:
+    """What is wrong with an answer of the right type."""
+    complaint = _order(answer, item) or _content(answer)
+    return complaint or (ill_typed(answer) and ill_typed(with_plain_numbers(answer)))
+
+
+def _about(answer: Any, item: Any) -> Any:
+    """The answer, about the very record that was asked about: of that a component may have only one that looks like it."""
+    if isinstance(answer, Score):
+        sample, against = item if isinstance(item, tuple) else (item, None)
+        _put(answer, "sample", sample)
+        _put(answer, "against", against)
+    elif isinstance(answer, Critique):
+        _put(answer, "sample", item)
+    elif isinstance(answer, Sample) and isinstance(item, Critique):
+        _put(answer, "prompt", item.sample.prompt)
+    elif isinstance(answer, Decision):
+        moved = (item.proposal.sample, item.current.sample)
+        kept, dropped = moved if answer.accepted else moved[::-1]
+        _put(answer, "kept", kept)
+        _put(answer, "dropped", dropped)
+    return answer
+
+
+def _put(record: Any, name: str, value: Any) -> None:
+    if getattr(record, name) is not value:
+        object.__setattr__(record, name, value)
 
 
 def checked_values(values: object, samples: Sequence[Sample]) -> str:
     """What is wrong with an evaluator's answer (metric -> one finite number or None per sample), or "" where nothing is."""
+    return looked_at(partial(_of_values, values, samples))
+
+
+def _of_values(values: object, samples: Sequence[Sample]) -> str:
     if inspect.isawaitable(values):
         _close(values)
         return f"got {_kind_of(values)} that nobody awaited, wanted a mapping of metric to values"
     if not isinstance(values, Mapping):
         return f"got {_kind_of(values)}, wanted a mapping of metric to one value or None per sample"
     for metric, row in values.items():
-        if not isinstance(metric, str) or not metric:
-            return f"got the metric {metric!r}, wanted its name"
+        if not is_label(metric) or not metric.isprintable() or not metric:
+            return f"got the metric {shown(metric)}, wanted its name"
         if not isinstance(row, Sequence) or isinstance(row, str | bytes):
             return f"metric {metric!r}: got {_kind_of(row)}, wanted a list of values"
         if len(row) != len(samples):
             return f"metric {metric!r}: got {len(row)} values, wanted {len(samples)}, one per sample"
-        for position, value in enumerate(row):
-            if not (value is None or isinstance(value, Score | Failure) or _finite(value)):
-                return f"sample {position}: metric {metric!r}: got {kind_of(value)}, {NUMBER} or None"
+        for position, (value, sample) in enumerate(zip(row, samples, strict=True)):
+            complaint = _of_value(value, sample)
+            if complaint:
+                return f"sample {position}: metric {metric!r}: {complaint}"
     return ""
+
+
+def _of_value(value: object, sample: Sample) -> str:
+    """What is wrong with what an evaluator says of one sample."""
+    if type(value) is Score:
+        return _order(value, sample) or _content(value) or ill_typed(value)
+    if value is None or isinstance(value, Failure) or _finite(value):
+        return ""
+    return f"got {kind_of(value)}, {NUMBER} or None"
 
 
 def plain_values(values: Mapping[str, Sequence[Any]]) -> dict[str, list[Any]]:
     """An evaluator's answer that was found good, its numbers as floats."""
     return {metric: [plain(value) for value in row] for metric, row in values.items()}
+
+
+def looked_at(look: Callable[..., str], *about: Any) -> str:
+    """What a look at an answer finds wrong; an object that cannot even be looked at is that."""
+    try:
+        return look(*about)
+    except KeyboardInterrupt:
+        raise
+    except BaseException as error:  # noqa: BLE001 - what a stranger's object does when it is looked at
+        return f"cannot be looked at ({told(error)})"
+
+
+def filed(value: Any, sample: Sample, component: str) -> Any:
+    """What an evaluator says of a sample, under that sample: a failure by its id, a score about the very record."""
+    if isinstance(value, Failure):
+        return stamped(value, sample.id, "measure", component)
+    return _about(value, sample) if isinstance(value, Score) else value
 
 
 def checked_report(report: TrainReport) -> str:
@@ -86,8 +169,12 @@ def checked_report(report: TrainReport) -> str:
     return next((f"{name}: got {kind_of(one)}, {NUMBER}" for name, one in found.items() if not _finite(one)), "")
 
 
-def checked_verdicts(answer: object, rows: Sequence[Any], held_out: Sequence[Prompt]) -> str:
-    """What is wrong with a curator's answer (a Curation with one verdict per row), or "" where nothing is."""
+def checked_verdicts(answer: object, rows: Sequence[str], held_out: Sequence[str]) -> str:
+    """What is wrong with a curator's answer (a Curation with one verdict per row, of such ids), or "" where nothing is."""
+    return looked_at(partial(_of_verdicts, answer, rows, held_out))
+
+
+def _of_verdicts(answer: object, rows: Sequence[str], held_out: Sequence[str]) -> str:
     if not isinstance(answer, Curation):
         _close(answer)
         return f"got {_kind_of(answer)}, wanted a Curation"
@@ -97,11 +184,11 @@ def checked_verdicts(answer: object, rows: Sequence[Any], held_out: Sequence[Pro
     if len(verdicts) != len(rows):
         return f"got {len(verdicts)} verdicts, wanted {len(rows)}, one per row and in the same order"
     notes = answer.notes
-    if not isinstance(notes, tuple | list) or not all(isinstance(note, str) and _unicode(note) for note in notes):
+    if not isinstance(notes, tuple | list) or not all(type(note) is str and _unicode(note) for note in notes):
         return f"got notes in {_kind_of(notes)} that are not all Unicode text, wanted a tuple of str"
-    known = {row.id for row in rows} | {prompt.id for prompt in held_out}
+    known = {*rows, *held_out}
     for position, (verdict, row) in enumerate(zip(verdicts, rows, strict=True)):
-        complaint = _verdict(verdict, row.id, known)
+        complaint = _verdict(verdict, row, known)
         if complaint:
             return f"verdict {position} of {len(rows)}: {complaint}"
     return ""
@@ -113,16 +200,16 @@ def _verdict(verdict: object, row: str, known: set[str]) -> str:
         return ""
     if not isinstance(verdict, Declined):
         return f"got {_kind_of(verdict)}, wanted None, Declined or Failure"
-    if not (isinstance(verdict.reason, str) and verdict.reason and isinstance(verdict.detail, str)):
-        return f"got the reason {verdict.reason!r} and a detail that is {_kind_of(verdict.detail)}, wanted text"
-    if not _unicode(verdict.reason + verdict.detail):
-        return "got a reason or detail with a lone surrogate, wanted Unicode"
-    if not isinstance(verdict.because, str) or (
-        verdict.because and (verdict.because not in known or verdict.because == row)
-    ):
-        return f"got because = {verdict.because!r}, wanted the id of another row of the table or of a held-out prompt"
+    if not (is_label(verdict.reason) and verdict.reason):
+        return f"got the reason {shown(verdict.reason)}, wanted a short text"
+    if not (type(verdict.detail) is str and _unicode(verdict.detail)):
+        return f"got a detail that is {shown(verdict.detail)}, wanted a text of Unicode"
+    if not is_label(verdict.because) or (verdict.because and (verdict.because not in known or verdict.because == row)):
+        return (
+            f"got because = {shown(verdict.because)}, wanted the id of another row of the table or of a held-out prompt"
+        )
     if verdict.similarity is not None and not (_finite(verdict.similarity) and 0 <= verdict.similarity <= 1):
-        return f"got the similarity {verdict.similarity!r}, wanted a number in [0, 1] or None"
+        return f"got the similarity {shown(verdict.similarity)}, wanted a number in [0, 1] or None"
     return ""
 
 
@@ -146,7 +233,7 @@ def breach(answers: object, items: Sequence[Any], expect: type, *, of: Sequence[
 def _one(answer: object, item: Any, expect: type, name: str, known: set[str]) -> str:
     """What is wrong with one answer to one item."""
     if type(answer) is expect and expect is not float:
-        return _order(answer, item) or _content(answer)
+        return _first(answer, item)
     if isinstance(answer, Failure):
         astray = answer.of in known and answer.of != name
         return f"got the failure of {answer.of}, wanted that of {name} (out of order)" if astray else ""
@@ -154,9 +241,7 @@ def _one(answer: object, item: Any, expect: type, name: str, known: set[str]) ->
         return f"got {_kind_of(answer)} that nobody awaited, wanted {expect.__name__} (is an `await` missing?)"
     if expect is float:
         return "" if _finite(answer) else f"got {kind_of(answer)}, {NUMBER}"
-    if not isinstance(answer, expect):
-        return f"got {_kind_of(answer)}, wanted {expect.__name__} or Failure"
-    return _order(answer, item) or _content(answer)
+    return f"got {_kind_of(answer)}, wanted {expect.__name__} or Failure"
 
 
 def _order(answer: Any, item: Any) -> str:
@@ -190,7 +275,9 @@ def _order(answer: Any, item: Any) -> str:
 
 
 def _same(got: object, wanted: str, what: str) -> str:
-    return "" if got == wanted else f"got a {what} {got}, wanted {wanted} (out of order, or about something else)"
+    if type(got) is str and got == wanted:
+        return ""
+    return f"got a {what} {shown(got)}, wanted {shown(wanted)} (out of order, or about something else)"
 
 
 def _content(answer: Any) -> str:
@@ -203,30 +290,36 @@ def _content(answer: Any) -> str:
         return f"logprob: got {kind_of(answer.logprob)}, {NUMBER} or None"
     if isinstance(answer, Decision) and answer.log_alpha is not None and not _at_most_infinite(answer.log_alpha):
         return f"log_alpha: got {kind_of(answer.log_alpha)}, {NUMBER}, an infinite one or None"
-    if isinstance(answer, Critique) and answer.verdict not in ("keep", "revise"):
-        return f"got the verdict {answer.verdict!r}, wanted 'keep' or 'revise'"
+    if isinstance(answer, Critique) and not (type(answer.verdict) is str and answer.verdict in ("keep", "revise")):
+        return f"got the verdict {shown(answer.verdict)}, wanted 'keep' or 'revise'"
     if isinstance(answer, Reply | Sample | Critique) and not isinstance(answer.text, str):
         return f"got a text that is {_kind_of(answer.text)}, wanted str"
     return ""
 
 
-def _storable(answer: Any, name: str, stage: str, component: str) -> Any:
-    """The answer, or its own failure where its text has lone surrogates, which no table can hold."""
+def _storable(answer: Any, name: str, stage: str, component: str, longest: int) -> Any:
+    """The answer, or its own failure where its text has lone surrogates, which no table can hold, or has no end."""
     if not isinstance(answer, _RECORDS):
         return plain(answer)
     text = getattr(answer, "text", "")
-    if text.isascii():
-        return answer
-    try:
-        text.encode()
-    except UnicodeEncodeError as error:
-        reason, detail = "text that is no Unicode", f"a lone surrogate at character {error.start}"
-        return Failure(of=name, stage=stage, component=component, kind="parse", reason=reason, detail=detail)
+    if type(text) is not str:
+        text = str.__str__(text)
+        object.__setattr__(answer, "text", text)
+    reason, detail, kind = "", "", "parse"
+    if len(text) > longest:
+        reason, detail, kind = f"a text of more than {longest} characters", f"got {len(text)}", "budget"
+    elif not _unicode(text):
+        where = next(place for place, letter in enumerate(text) if "\ud800" <= letter <= "\udfff")
+        reason, detail = "text that is no Unicode", f"a lone surrogate at character {where}"
+    if reason:
+        return Failure(of=name, stage=stage, component=component, kind=kind, reason=reason, detail=detail)  # type: ignore[arg-type]
     return answer
 
 
 def _unicode(text: str) -> bool:
     """Whether a table can hold the text."""
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -270,5 +363,10 @@ def reason_for(complaint: str) -> str:
 
 
 def stamped(failure: Failure, name: str, stage: str, component: str) -> Failure:
-    """The failure under its item's id, stage and component, whatever the component called itself."""
-    return dataclasses.replace(failure, of=name, stage=stage, component=component)
+    """The failure under its item's id, stage and component, whatever the component called itself, in words that a table holds."""
+    kind: Any = failure.kind if type(failure.kind) is str and failure.kind in KINDS else "contract"
+    reason = failure.reason if kind == failure.kind else f"a failure of the kind {shown(failure.kind)}"
+    return Failure(
+        of=name, stage=stage, component=component, kind=kind, reason=cut(reason, REASON) or "no reason was given",
+        detail=cut(failure.detail, TEXT), rank=failure.rank if type(failure.rank) is int else 0,
+    )  # fmt: skip

@@ -10,10 +10,12 @@ import dataclasses
 import types
 import typing
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 from sctk_core.errors import ContractError
+from sctk_core.pipeline.contract import stamped
+from sctk_core.pipeline.fields import is_label
 from sctk_core.pipeline.members import Asked
 from sctk_core.pipeline.notes import ANSWERED, FAILED, Line, page_here, reason_of
 from sctk_core.pipeline.speaker import Speaker
@@ -33,7 +35,7 @@ class Notebook:
         page.open(step, sample.id, 0)
         value = parser(sample.text)
         if isinstance(value, Failure):
-            failure = replace(value, of=sample.id, stage=step)
+            failure = stamped(value, sample.id, step, value.component if is_label(value.component) else page.part)
             line = Line(step=step, of=sample.id, outcome=FAILED, record=failure.id, reason=reason_of(failure))
             page.close(line, failure)
             return None

@@ -13,23 +13,27 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sctk_core.errors import CheckFailed, SctkError
+from sctk_core.boundary import from_outside
+from sctk_core.errors import PluginError, SctkError
 from sctk_core.pipeline.contract import checked_verdicts, stamped
 from sctk_core.pipeline.notes import DECLINED, FAILED, Line, reason_of
 from sctk_core.pipeline.threads import aside
+from sctk_core.pipeline.untouched import restored, seen
 from sctk_core.plan import Curation, Declined
 from sctk_core.records import Failure, Prompt, Rows
+from sctk_core.shown import text_of, told
 
 ROWS_PER_TIMEOUT = 10_000
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Curating:
-    """One curator at one table; `stage` is its row in the ledger, the table's name first."""
+    """One curator at one table; `stage` is its row in the ledger, the table's name first, `who` says whose it is."""
 
     stage: str
     component: str
     verb: Callable[[Sequence[Any], Sequence[Prompt]], Any]
+    who: str = ""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -73,17 +77,25 @@ async def curate(rows: Rows[Any], held_out: Rows[Prompt], curators: Sequence[Cur
 
 async def _asked(curating: Curating, rows: tuple[Any, ...], held_out: tuple[Prompt, ...], timeout_s: float) -> Curation:
     """What a curator answers, in a thread of its own; whatever is wrong with it ends the run."""
+    ids, others = [row.id for row in rows], [prompt.id for prompt in held_out]
+    before = [seen(row) for row in rows]
     try:
         async with asyncio.timeout(timeout_s):
             answer = await aside(partial(curating.verb, rows, held_out))
     except SctkError:
         raise
     except TimeoutError as error:
-        message = str(error) or f"no answer to {len(rows)} rows within {timeout_s:g} s"
+        message = text_of(error) or f"no answer to {len(rows)} rows within {timeout_s:g} s"
         raise _broken(curating, message, "run.timeout_s gives it more time for each 10,000 rows") from error
-    except Exception as error:
-        raise _broken(curating, f"{type(error).__name__}: {error}", _MEND) from error
-    complaint = checked_verdicts(answer, rows, held_out)
+    except BaseException as error:
+        if from_outside(error):
+            raise
+        raise _broken(curating, told(error), _MEND) from error
+    finally:
+        changed = [restored(row, then) for row, then in zip(rows, before, strict=True)]
+    if any(changed):
+        raise _broken(curating, f"it changed {max(changed)} of a row that it was given", _MEND)
+    complaint = checked_verdicts(answer, ids, others)
     if complaint:
         raise _broken(curating, f"contract broken: {complaint}", _MEND)
     found: Curation = answer
@@ -93,8 +105,8 @@ async def _asked(curating: Curating, rows: tuple[Any, ...], held_out: tuple[Prom
 _MEND = "the tables before it are kept: mend the curator or its settings, and run the same line again"
 
 
-def _broken(curating: Curating, what: str, hint: str) -> CheckFailed:
-    return CheckFailed(f"{curating.stage}: the curator {curating.component!r} failed: {what}", hint=hint)
+def _broken(curating: Curating, what: str, hint: str) -> PluginError:
+    return PluginError(f"{curating.stage}: {curating.who or curating.component} failed: {what}", hint=hint)
 
 
 def _after(fate: Fate, verdict: Declined | Failure | None, curating: Curating) -> Fate:

@@ -13,11 +13,15 @@ from dataclasses import dataclass
 from typing import Any, Protocol
 
 from sctk_core.errors import ConfigError
+from sctk_core.pipeline.deadlines import Deadlines, left_alone
 from sctk_core.pipeline.events import Event, ItemFinished
+from sctk_core.pipeline.failing import Failing
 from sctk_core.pipeline.item import Walked, walked
 from sctk_core.pipeline.patience import Patience
 from sctk_core.plan import Generate
 
+UNKNOWN = 8
+"""Asks of an item whose steps depend on it, where its time is reckoned."""
 SELDOM = 20_000
 """New objects between two searches for garbage while a pass is under way (Python's own: 700)."""
 
@@ -36,13 +40,24 @@ class PageStore(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class Pass:
-    """A Generate at work: its crew, how many walks start at each row, how many are in flight."""
+    """A Generate at work: its crew, how many walks start at each row, how many are in flight.
+
+    `timeout_s` is the time of one ask (None: no bound), `max_failed` the share of a step that may fail.
+    """
 
     generate: Generate
     crew: Any
     chains: int = 1
     concurrency: int = 64
     patience: Patience | None = None
+    timeout_s: float | None = None
+    max_failed: float = 1.0
+    stuck: Callable[[str, asyncio.Task[Any]], None] = left_alone
+
+    def deadlines(self) -> Deadlines | None:
+        """The time of a walk: twice that of all its asks, for what it does in between is bounded by nothing else."""
+        n_asks = self.generate.n_asks() or UNKNOWN
+        return None if self.timeout_s is None else Deadlines(2 * self.timeout_s * (1 + n_asks), self.stuck)
 
 
 async def walk_all(
@@ -54,10 +69,22 @@ async def walk_all(
     if work.patience is not None:
         work.patience.room = room
 
+    failing, deadlines = Failing(work.max_failed), work.deadlines()
+
+    parent, broken = asyncio.current_task(), asyncio.Event()
+
+    def ending() -> bool:
+        return broken.is_set() or (parent is not None and parent.cancelling() > 0)
+
     async def one(number: int, record: Any, chain: int) -> None:
         nonlocal n_done
         try:
-            await store.finish(number, await walked(work.generate, record, chain, work.crew))
+            item = await walked(work.generate, record, chain, work.crew, deadlines, ending)
+            await store.finish(number, item)
+            failing.note(item.page)
+        except BaseException:
+            broken.set()
+            raise
         finally:
             room.release()
         n_done += 1

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, TypeVar
+from typing import Any, ClassVar, NoReturn, TypeVar
 
 from sctk_core.errors import ContractError
 from sctk_core.identity import uniform
@@ -14,8 +14,9 @@ from sctk_core.pipeline.batching import MicroBatcher
 from sctk_core.pipeline.contract import checked
 from sctk_core.pipeline.notes import page_here
 from sctk_core.pipeline.recording import spend
-from sctk_core.pipeline.threads import OwnLoop
+from sctk_core.pipeline.threads import OwnLoop, in_time
 from sctk_core.pipeline.together import together
+from sctk_core.pipeline.untouched import restored, seen
 from sctk_core.records import Critique, Decision, Failure, Message, Round, Sample, Score
 
 A = TypeVar("A")
@@ -39,10 +40,38 @@ class Member:
 
         return await (self.loop.call(called) if self.loop else called())
 
-    async def timed(self, verb: Callable[[], Awaitable[A]], times: int = 1) -> A:
-        """The same in bounded time: `times` the time of one ask."""
-        async with asyncio.timeout(self.desk.timeout_s * times):
-            return await self.work(verb)
+    async def of_one(self, verb: Callable[[Sequence[Any]], Awaitable[A]], item: Any) -> A:
+        """What a verb answers to one item alone; the ask bounds its time."""
+        before = seen(item)
+        try:
+            answer = await self.work(lambda: verb([item]))
+        finally:
+            changed = restored(item, before)
+        return answer if not changed else self.refuse_change(changed)
+
+    async def of_all(self, verb: Callable[[Sequence[Any]], Awaitable[A]], items: Sequence[Any], times: int = 1) -> A:
+        """What a verb answers to a batch, in `times` the time of one ask."""
+        before = [seen(item) for item in items]
+        try:
+            answer = await self._in_time(lambda: verb(list(items)), self.desk.timeout_s * times)
+        finally:
+            changed = [restored(item, then) for item, then in zip(items, before, strict=True)]
+        return answer if not any(changed) else self.refuse_change(max(changed))
+
+    async def _in_time(self, verb: Callable[[], Awaitable[A]], timeout_s: float) -> A:
+        """A verb in bounded time; one that swallows its cancellation is left behind, and told."""
+        if self.loop is not None:
+            async with asyncio.timeout(timeout_s):
+                return await self.loop.call(verb)
+        return await in_time(verb, timeout_s, self.component)
+
+    def refuse_change(self, field: str) -> NoReturn:
+        """What is done about a component that changed what it was given; the change is undone."""
+        raise ContractError(
+            f"{self.component}: changed {field} of what it was given, wanted it left as it is",
+            hint="make a new record: dataclasses.replace(record, ...)",
+            reason="changed what it was given",
+        )
 
 
 class Asked:
@@ -58,10 +87,11 @@ class Asked:
         member, expect = self._member, asked.expect
 
         async def call() -> Any:
-            answers = await member.work(lambda: verb([asked.item]))
+            answers = await member.of_one(verb, asked.item)
             (answer,) = checked(
-                answers, [asked.item], expect, of=[asked.item.id], stage=asked.step, component=member.component
-            )
+                answers, [asked.item], expect, of=[asked.item.id], stage=asked.step, component=member.component,
+                longest=member.desk.longest,
+            )  # fmt: skip
             known_better = any(getattr(answer, name, value) != value for name, value in change.items())
             return replace(answer, **change) if known_better and not isinstance(answer, Failure) else answer
 
@@ -178,7 +208,13 @@ class AskedRule(Asked):
         asked = self._ask(step or f"accept.{sweep}", sample, Decision, sweep=sweep)
 
         async def call() -> Decision | Failure:
-            answers = self._member.instance.decide([game])
+            before = seen(game)
+            try:
+                answers = self._member.instance.decide([game])
+            finally:
+                changed = restored(game, before)
+            if changed:
+                self._member.refuse_change(changed)
             (answer,) = checked(
                 answers, [game], Decision, of=[sample.id], stage=asked.step, component=self._member.component
             )

@@ -13,9 +13,12 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
 
+from sctk_core.errors import ContractError
 from sctk_core.identity import SCHEME, canonical, content_id, named, quoted, seed_from
 from sctk_core.pipeline.contract import checked
+from sctk_core.pipeline.fields import LONGEST
 from sctk_core.pipeline.position import Position, here
+from sctk_core.pipeline.untouched import restored, seen
 from sctk_core.records import Failure, Message, Reply, Request, Sampling
 from sctk_core.thoughts import AS_USUAL, Thoughts, parted, unended
 
@@ -113,14 +116,16 @@ class RecordingBackend:
     """A backend that remembers. `about` is what else decides a reply: model digest, backend and its settings.
 
     `engine` gives the backend and is called only where no stored reply answers, so a run whose replies are all there never
-    loads a model. `n_asked` and `n_recalled` count requests. `thoughts` is what becomes of the role's thoughts.
+    loads a model. `n_asked` and `n_recalled` count requests. `thoughts` is what becomes of the role's thoughts. A reply of more
+    than `longest` characters is a failure.
     """
 
     def __init__(
         self, engine: Callable[[], Any], replies: ReplyStore, *, about: dict[str, Any], run_seed: int, name: str,
-        thoughts: Thoughts = AS_USUAL,
+        thoughts: Thoughts = AS_USUAL, longest: int = LONGEST,
     ) -> None:  # fmt: skip
         self._engine, self._replies, self._about, self._thoughts = engine, replies, about, thoughts
+        self._longest = longest
         self._run_seed, self._name = run_seed, name
         self._begun: dict[Sampling, str] = {}
         self.n_asked = self.n_recalled = 0
@@ -173,9 +178,16 @@ class RecordingBackend:
         self, missing: list[Request], stage: str, ask: Callable[[list[Request]], Awaitable[Any]]
     ) -> list[Reply | Failure]:
         self.n_asked += len(missing)
-        answers = await ask(missing)
-        of = [request.of for request in missing]
-        sound = checked(answers, missing, Reply, of=of, stage=stage, component=self._name)
+        of, before = [request.of for request in missing], [seen(request) for request in missing]
+        try:
+            answers = await ask(list(missing))
+        finally:
+            changed = [restored(request, then) for request, then in zip(missing, before, strict=True)]
+        if any(changed):
+            raise ContractError(
+                f"{self._name}: changed {max(changed)} of a request", reason="changed what it was given"
+            )
+        sound = checked(answers, missing, Reply, of=of, stage=stage, component=self._name, longest=self._longest)
         pairs = [(request, reply) for request, reply in zip(missing, sound, strict=True) if isinstance(reply, Reply)]
         if pairs:
             await self._replies.put(pairs, self._about)

@@ -2,18 +2,62 @@
 
 A component that computes, or hangs, never stops the walks. Its loop is one for all of its batches, so that a client which it
 opened in the first still works in the last; a loop that it blocks for good is left behind, and the next batch gets a new one.
+What would end a loop or a thread (`sys.exit` in a component) is an error of whoever waits.
 """
 
 from __future__ import annotations
 
 import asyncio
 import contextvars
+import logging
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
+
+from sctk_core.boundary import from_outside
+from sctk_core.shown import told
 
 A = TypeVar("A")
 GRACE_S = 1.0
+log = logging.getLogger("sctk")
+
+
+async def contained(work: Callable[[], Awaitable[A]]) -> tuple[A | None, BaseException | None]:
+    """What the work gives, or what it raised: some exceptions end the loop that a task raises them in."""
+    try:
+        return await work(), None
+    except BaseException as error:
+        if from_outside(error):
+            raise
+        return None, error
+
+
+async def in_time(work: Callable[[], Awaitable[A]], timeout_s: float, who: str) -> A:
+    """What the work gives within its time; TimeoutError else, and work that swallows its cancellation is left behind."""
+    task = asyncio.ensure_future(contained(work))
+    try:
+        await asyncio.wait({task}, timeout=timeout_s)
+        if not task.done():
+            task.cancel()
+            await asyncio.wait({task}, timeout=GRACE_S)
+    except BaseException:
+        task.cancel()
+        raise
+    if not task.done():
+        log.warning("%s does not end, though its time is over and it was cancelled: it is left behind", who)
+        raise TimeoutError
+    if task.cancelled():
+        raise TimeoutError
+    result, error = task.result()
+    if error is not None:
+        raise error
+    return result  # type: ignore[return-value]
+
+
+def told_of_task(loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    """What a loop says of a task that nobody waits for, in one line."""
+    error = context.get("exception")
+    log.warning("%s%s", context.get("message", "a task failed"), f" ({told(error)})" if error else "")
 
 
 class OwnLoop:
@@ -23,32 +67,30 @@ class OwnLoop:
         self._name = name
         self._loop: asyncio.AbstractEventLoop | None = None
 
-    async def call(self, work: Callable[[], Coroutine[Any, Any, A]]) -> A:
+    async def call(self, work: Callable[[], Awaitable[A]]) -> A:
         """What the coroutine gives, run in that loop with the caller's context; cancelling the wait cancels the work."""
         loop = self._loop = self._loop or self._begun()
         context = contextvars.copy_context()
         waiting: asyncio.Future[A] = asyncio.get_running_loop().create_future()
         caller = asyncio.get_running_loop()
-        tasks: list[asyncio.Task[A]] = []
+        tasks: list[asyncio.Task[tuple[A | None, BaseException | None]]] = []
 
-        def settle(task: asyncio.Task[A]) -> None:
+        def settle(result: A | None, error: BaseException | None) -> None:
             if waiting.done():
                 return
-            if task.cancelled():
-                waiting.set_exception(RuntimeError("the component cancelled its own work"))
-            elif (error := task.exception()) is not None:
+            if error is not None:
                 waiting.set_exception(error)
             else:
-                waiting.set_result(task.result())
+                waiting.set_result(result)  # type: ignore[arg-type]
 
-        def done(task: asyncio.Task[A]) -> None:
-            if not task.cancelled():
-                task.exception()  # seen
+        def done(task: asyncio.Task[tuple[A | None, BaseException | None]]) -> None:
+            cancelled = None, RuntimeError("the component cancelled its own work")
+            result, error = cancelled if task.cancelled() else task.result()
             if not caller.is_closed():
-                caller.call_soon_threadsafe(settle, task)
+                caller.call_soon_threadsafe(settle, result, error)
 
         def begin() -> None:
-            task = loop.create_task(work())
+            task = loop.create_task(contained(work))
             tasks.append(task)
             task.add_done_callback(done)
 
@@ -74,6 +116,7 @@ class OwnLoop:
 
     def _begun(self) -> asyncio.AbstractEventLoop:
         loop = asyncio.new_event_loop()
+        loop.set_exception_handler(told_of_task)
         threading.Thread(target=_live, args=(loop,), daemon=True, name=f"sctk-{self._name}").start()
         return loop
 
@@ -86,13 +129,27 @@ class OwnLoop:
 
 def _live(loop: asyncio.AbstractEventLoop) -> None:
     """Runs a loop until it is stopped, and ends what was still under way in it."""
-    loop.run_forever()
+    while True:
+        try:
+            loop.run_forever()
+            break
+        except BaseException:
+            log.debug("a task ended its loop, which goes on", exc_info=True)
+    if not end_tasks(loop):
+        loop.close()
+
+
+def end_tasks(loop: asyncio.AbstractEventLoop) -> list[asyncio.Task[Any]]:
+    """Cancels all that is under way in a loop that is not running; gives what goes on nevertheless."""
     left = asyncio.all_tasks(loop)
     for task in left:
         task.cancel()
     if left:
-        loop.run_until_complete(asyncio.wait(left))
-    loop.close()
+        try:
+            loop.run_until_complete(asyncio.wait(left, timeout=GRACE_S))
+        except BaseException:
+            log.debug("a task ended its loop", exc_info=True)
+    return [task for task in left if not task.done()]
 
 
 async def aside(work: Callable[[], A]) -> A:
@@ -105,7 +162,7 @@ async def aside(work: Callable[[], A]) -> A:
         if done.done():
             return
         if error is not None:
-            done.set_exception(error)
+            done.set_exception(_settable(error))
         else:
             done.set_result(result)  # type: ignore[arg-type]
 
@@ -120,3 +177,8 @@ async def aside(work: Callable[[], A]) -> A:
 
     threading.Thread(target=body, daemon=True, name="sctk-aside").start()
     return await done
+
+
+def _settable(error: BaseException) -> BaseException:
+    """The error; in place of a StopIteration, which no future can hold, one that can be."""
+    return RuntimeError(f"raised {told(error)}") if isinstance(error, StopIteration) else error

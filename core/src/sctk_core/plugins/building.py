@@ -19,6 +19,7 @@ from sctk_core.errors import ConfigError, PluginError
 from sctk_core.hookspecs import COMMAND, Component
 from sctk_core.plugins.loading import Loaded, file_module, isolated, load
 from sctk_core.plugins.offers import Catalogue, Offer, kind_named
+from sctk_core.shown import unicode_of
 
 NEEDS = ("backend", "model", "sampling", "progress")
 
@@ -75,6 +76,10 @@ def build(
 
 def target_of(loaded: Loaded) -> Any:
     """The class that a descriptor names, imported and checked: a Config, the verbs of its kind, an `__init__` we can call."""
+    return isolated(lambda: _target_of(loaded), loaded.offer, f"looking at {loaded.component.target}")
+
+
+def _target_of(loaded: Loaded) -> Any:
     text = loaded.component.target
     target = _named(loaded)
     if not inspect.isclass(target):
@@ -150,9 +155,15 @@ def describe(kind: str, name: str, *, among: Catalogue | None = None) -> Descrip
     loaded = load(kind, name, among=among)
     target = target_of(loaded)
     settings = isolated(lambda: tuple(settings_of(target.Config)), loaded.offer, "its Config")
-    return Description(
-        loaded=loaded, settings=settings, needs=needs_of(loaded, target), story=inspect.getdoc(target) or ""
-    )
+    return Description(loaded=loaded, settings=settings, needs=needs_of(loaded, target), story=_story(target))
+
+
+def _story(target: Any) -> str:
+    """What a class says of itself."""
+    try:
+        return unicode_of(inspect.getdoc(target) or "")
+    except Exception:  # noqa: BLE001 - its documentation is no text
+        return ""
 
 
 def _asked(target: Any, needs: Mapping[str, Any]) -> list[str]:

@@ -26,6 +26,7 @@ from sctk_core.hookspecs import KINDS, OFFERED, Component, Specs
 from sctk_core.identity import file_digest
 from sctk_core.plugins.folders import folder_digest, plugin_files, root_of
 from sctk_core.plugins.offers import Catalogue, Offer, installed, kind_named
+from sctk_core.shown import LINE, shown, told, unicode_of
 
 T = TypeVar("T")
 
@@ -46,9 +47,10 @@ def load(kind: str, name: str, *, among: Catalogue | None = None) -> Loaded:
     offer = (among or installed()).find(kind, name)
     check_api_level(offer)
     module = isolated(lambda: _module_of(offer), offer, f"importing {offer.module}")
-    component = next((one for one in components_of(module, kind, offer) if one.name == offer.name), None)
+    offered = isolated(lambda: components_of(module, kind, offer), offer, f"looking at {offer.module}")
+    component = next((one for one in offered if one.name == offer.name), None)
     if component is None:
-        names = ", ".join(one.name for one in components_of(module, kind, offer)) or "(none)"
+        names = ", ".join(one.name for one in offered) or "(none)"
         raise PluginError(
             f"{offer.provider}: its metadata offers the {kind} {offer.name!r}, but {offer.module} returns {names}",
             hint=f"{kind_named(kind).hook}() of {offer.module} and the group [{kind_named(kind).group}] must list the same names",
@@ -68,20 +70,18 @@ def isolated(action: Callable[[], T], offer: Offer, doing: str) -> T:
 
 def blamed(error: BaseException, offer: Offer, doing: str) -> PluginError:
     """What a stranger's code threw, as an error that names the stranger and the line."""
-    text = (str(error).splitlines() or [""])[0][:500]
     return PluginError(
-        f"the {offer.kind} {offer.name!r} of {offer.provider} is broken: {doing} raised "
-        f"{type(error).__name__}: {text}{_place(error)}",
+        f"the {offer.kind} {offer.name!r} of {offer.provider} is broken: {doing} raised {told(error)}{line_of(error)}",
         hint=_remedy(error, offer),
     )
 
 
-def _place(error: BaseException) -> str:
-    """The innermost line that is not core's, as " (FILE, line N)"."""
-    own = Path(__file__).parent
-    frames = [frame for frame in traceback.extract_tb(error.__traceback__) if Path(frame.filename).parent != own]
-    outside = [frame for frame in frames if not frame.filename.startswith("<frozen")]
-    return f" ({outside[-1].filename}, line {outside[-1].lineno})" if outside else ""
+def line_of(error: BaseException) -> str:
+    """The innermost line that is not core's, as " (FILE, line N)"; "" where all of them are."""
+    own = f"{Path(__file__).parent.parent}/"
+    frames = [(frame.f_code.co_filename, line) for frame, line in traceback.walk_tb(error.__traceback__)]
+    outside = [(file, line) for file, line in frames if not file.startswith((own, "<frozen"))]
+    return f" ({outside[-1][0]}, line {outside[-1][1]})" if outside else ""
 
 
 def _remedy(error: BaseException, offer: Offer) -> str:
@@ -114,9 +114,10 @@ def check_api_level(offer: Offer) -> None:
     for line in offer.requires:
         try:
             wanted = Requirement(line)
-        except InvalidRequirement:
+            applies = wanted.marker is None or wanted.marker.evaluate()
+        except (InvalidRequirement, ValueError, KeyError, TypeError):
             continue
-        if wanted.name.lower().replace("_", "-") != "sctk-core" or (wanted.marker and not wanted.marker.evaluate()):
+        if wanted.name.lower().replace("_", "-") != "sctk-core" or not applies:
             continue
         if not wanted.specifier.contains(__version__, prereleases=True):
             raise PluginError(
@@ -134,7 +135,12 @@ def components_of(module: ModuleType, kind: str, offer: Offer) -> list[Component
     for answer in answers:
         if not isinstance(answer, list | tuple) or not all(isinstance(one, Component) for one in answer):
             raise PluginError(
-                f"{offer.provider}: {hook}() of {offer.module} returned {answer!r:.200}, wanted a list of Component",
+                f"{offer.provider}: {hook}() of {offer.module} returned {shown(answer)}, wanted a list of Component",
+                hint="return [Component(name=..., target='package.module:Class', summary=...)]",
+            )
+        if not all(_is_text(getattr(one, name)) for one in answer for name in ("name", "target", "summary")):
+            raise PluginError(
+                f"{offer.provider}: {hook}() of {offer.module} returned a Component whose fields are not all short texts",
                 hint="return [Component(name=..., target='package.module:Class', summary=...)]",
             )
         found += answer
@@ -145,6 +151,10 @@ def components_of(module: ModuleType, kind: str, offer: Offer) -> list[Component
             f"{offer.provider}: {hook}() of {offer.module} returns {twice!r} twice", hint="one component, one name"
         )
     return found
+
+
+def _is_text(value: object) -> bool:
+    return type(value) is str and len(value) <= LINE and unicode_of(value) == value
 
 
 def _registered(module: ModuleType, offer: Offer) -> pluggy.PluginManager:

@@ -15,6 +15,7 @@ from pathlib import Path
 from sctk_core.config import suggestion
 from sctk_core.errors import ConfigError, PluginError
 from sctk_core.hookspecs import COMMAND, OFFERED, Kind
+from sctk_core.shown import NAME, shown, told, unicode_of
 
 FIRST_PARTY: dict[tuple[str, str], str] = {
     ("backend", "nano"): "sctk-nano",
@@ -47,6 +48,10 @@ FIRST_PARTY: dict[tuple[str, str], str] = {
     ("command", "data"): "sctk-data",
 }
 """What a user most likely means and has not installed: (kind, name) -> what pip is to install. A test holds it to the truth."""
+
+
+OURS = frozenset(("sctk-core", "sctk-chat", *(name.partition("[")[0] for name in FIRST_PARTY.values())))
+"""The distributions that we ship: a name of theirs is theirs, whoever else offers it."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -89,6 +94,8 @@ class Catalogue:
         kind_named(kind)
         distribution, _, bare = name.rpartition("/")
         found = [offer for offer in self.of(kind) if offer.name == bare and distribution in ("", offer.distribution)]
+        if not distribution:
+            found = _without_strangers(kind, bare, found)
         if not found:
             raise PluginError(self._missing(kind, name), hint=self._advice(kind, bare))
         if len(found) > 1:
@@ -101,7 +108,9 @@ class Catalogue:
 
     def _advice(self, kind: str, name: str) -> str:
         if (kind, name) in FIRST_PARTY:
-            return f"pip install '{FIRST_PARTY[kind, name]}'"
+            strangers = ", ".join(f"'{one.distribution}/{name}'" for one in self.of(kind) if one.name == name)
+            more = f"; what others offer under that name is called {strangers}" if strangers else ""
+            return f"pip install '{FIRST_PARTY[kind, name]}'{more}"
         others = [offer.kind for offer in self.offers if offer.name == name]
         if others:
             return f"{name!r} is installed as a {others[0]}, not as a {kind}"
@@ -110,6 +119,19 @@ class Catalogue:
             suggestion(name, known)
             or "`sctk plugins` lists what is installed, `--load FILE` takes a plugin from one file"
         )
+
+
+def _without_strangers(kind: str, name: str, found: Sequence[Offer]) -> list[Offer]:
+    """Of a name that we ship only our own offer, and those of files that the user loads: no stranger takes it over by being there.
+
+    A stranger's is reached as DISTRIBUTION/NAME, also where ours is not installed.
+    """
+    shipped = (kind, name) in FIRST_PARTY or any(_is_ours(offer) for offer in found)
+    return [offer for offer in found if not shipped or offer.file or _is_ours(offer)]
+
+
+def _is_ours(offer: Offer) -> bool:
+    return offer.file is None and _normal(offer.distribution) in OURS
 
 
 def kind_named(word: str) -> Kind:
@@ -166,8 +188,8 @@ def _read(distribution: importlib.metadata.Distribution, offers: list[Offer], co
             return
         name, version = distribution.metadata["Name"], distribution.metadata["Version"]
         requires = tuple(distribution.requires or ())
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        complaints.append(f"{where}: its metadata cannot be read ({type(error).__name__}: {error})")
+    except Exception as error:  # noqa: BLE001 - a stranger's metadata, through a reader that anybody may have put there
+        complaints.append(f"{unicode_of(where)}: its metadata cannot be read ({told(error)})")
         return
     if not name or not version:
         complaints.append(f"{where}: its metadata has no name or no version")
@@ -203,7 +225,7 @@ def _entries(lines: Iterable[str], provider: str, complaints: list[str]) -> Iter
             group = line[1:-1].strip()
         elif group.startswith("sctk.") and line and not line.startswith(("#", ";")):
             name, equals, target = (part.strip() for part in line.partition("="))
-            if name and equals and target:
+            if name and equals and target and name.isprintable() and len(name) <= NAME and "/" not in name:
                 yield group, name, target
             else:
-                complaints.append(f"{provider}: entry point {line!r} in [{group}], wanted NAME = MODULE")
+                complaints.append(f"{provider}: entry point {shown(line)} in [{group}], wanted NAME = MODULE")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -17,8 +16,10 @@ from sctk_core.plan_rules import tables_of
 from sctk_core.records import ModelRef, Prompt
 from sctk_core.run.crews import Crews
 from sctk_core.run.engines import Engines
+from sctk_core.run.loop import RunLoop
 from sctk_core.run.tables import ROWS, StoredTable
 from sctk_core.run.units import Unit
+from sctk_core.run.watch import Watch
 from sctk_core.store.directory import RunDirectory
 from sctk_core.store.layout import curated
 from sctk_core.store.manifest import Part
@@ -41,7 +42,8 @@ class Context:
     directory: RunDirectory
     engines: Engines
     crews: Crews
-    runner: asyncio.Runner
+    runner: RunLoop
+    watch: Watch
     notify: Callable[[Event], None]
 
     def part(self, unit: Unit, kinds: Kinds, types: dict[str, str]) -> StoredPart:

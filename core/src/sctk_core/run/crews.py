@@ -8,7 +8,7 @@ from functools import partial
 from typing import Any
 
 from sctk_core.assembly import Assembly, Part, Role
-from sctk_core.boundary import boundary, with_seconds
+from sctk_core.boundary import boundary, from_outside, with_seconds
 from sctk_core.pipeline.asking import STOPS_EVERYTHING, Desk
 from sctk_core.pipeline.batching import MicroBatcher
 from sctk_core.pipeline.contract import checked
@@ -100,11 +100,15 @@ async def _batch(member: Member, verb: str, items: Any) -> list[tuple[Score | Fa
     with tallied() as tally:
         try:
             with at(Position(stage=stage)):
-                answers = await member.timed(lambda: getattr(member.instance, verb)(items))
-            found = checked(answers, items, Score, of=of, stage=stage, component=member.component)
+                answers = await member.of_all(getattr(member.instance, verb), items)
+            found = checked(
+                answers, items, Score, of=of, stage=stage, component=member.component, longest=member.desk.longest
+            )
         except STOPS_EVERYTHING:
             raise
-        except Exception as error:  # noqa: BLE001 - the boundary between us and a component
+        except BaseException as error:
+            if from_outside(error):
+                raise
             told = with_seconds(error, member.desk.timeout_s)
             found = [boundary(told, of=name, stage=stage, component=member.component) for name in of]
     return list(zip(found, tally.shares(of), strict=True))

@@ -10,12 +10,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from sctk_core import ledger
+from sctk_core.assembly.blame import who_is
 from sctk_core.errors import NothingAccepted
 from sctk_core.pipeline.curation import Curated, Curating, Fate, curate
 from sctk_core.plan import HELD_OUT, PROMPTS
 from sctk_core.plan_rules import tables_of
 from sctk_core.records import Prompt
 from sctk_core.run.context import Context, place_of
+from sctk_core.run.failing import note_ended
 from sctk_core.run.generating import refuse_unbalanced
 from sctk_core.run.tables import DECLINED, OWN, ROWS, StoredTable
 from sctk_core.run.units import Unit
@@ -45,6 +47,7 @@ def sieve(context: Context, unit: Unit) -> None:
             complaints.append("its rows are not those that its curators kept")
         refuse_unbalanced(context, unit, complaints)
     if asked and not kept:
+        note_ended(context, unit.part, "nothing-accepted")
         raise _nothing_left(context, table, ledger.count(part.files("ledger")))
     context.directory.complete(part, total)
 
@@ -56,6 +59,7 @@ def _curators(context: Context, table: str) -> list[Curating]:
         Curating(
             stage=one.stage(table),
             component=one.part.name,
+            who=who_is(one.part),
             verb=one.part.built(context.assembly.catalogue, needs).curate,
         )
         for one in context.assembly.curates(table)

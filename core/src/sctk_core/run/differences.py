@@ -35,6 +35,7 @@ def prepare(directory: RunDirectory, units: Sequence[Unit], redo: Collection[str
     refused = [unit for unit in stale if unit.name not in anew and unit.kind != "evaluation"]
     if refused:
         raise _refusal(directory, roots or refused[:1], units, fingerprint)
+    anew |= _following(units, {unit.name for unit in units if _is_owed_again(directory, unit)})
     for unit in units:
         if unit in stale or unit.name in anew:
             forget(directory, unit)
@@ -56,6 +57,12 @@ def _refuse_strangers(units: Sequence[Unit], redo: Collection[str]) -> None:
 def _is_stale(directory: RunDirectory, unit: Unit) -> bool:
     found = directory.manifest.parts.get(unit.part)
     return found is not None and found.fingerprint != unit.fingerprint
+
+
+def _is_owed_again(directory: RunDirectory, unit: Unit) -> bool:
+    """Whether too much of a unit failed when it was last made."""
+    found = directory.manifest.parts.get(unit.part)
+    return found is not None and found.again
 
 
 def _differs(directory: RunDirectory, unit: Unit) -> bool:

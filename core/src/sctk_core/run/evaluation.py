@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sctk_core import ledger
 from sctk_core.identity import seed_from
+from sctk_core.pipeline.failing import Cause
 from sctk_core.plan import ANSWERS, EVALUATION, Evaluate, Step
 from sctk_core.records import Failure, Measure, Sample, Score, Value
 from sctk_core.run.context import Context
+from sctk_core.run.failing import Stage, refuse_failing
 from sctk_core.run.generating import items_of, note_usage, refuse_unbalanced
 from sctk_core.run.measuring import Answer, Asked, Sheet, measure
 from sctk_core.run.tables import OWN
@@ -48,6 +51,19 @@ def evaluate(context: Context, unit: Unit) -> None:
         )
     note_usage(context, unit)
     context.directory.complete(part, total)
+    refuse_failing(context, unit.part, [stage for each in sheet.answers for stage in _stages(sheet, each, one.name)])
+
+
+def _stages(sheet: Sheet, metric: str, name: str) -> Iterator[Stage]:
+    """What became of one metric at each arm."""
+    by_arm: dict[str, list[Answer]] = {}
+    for (arm, _), answer in sheet.answers[metric].items():
+        by_arm.setdefault(arm, []).append(answer)
+    for arm, answers in by_arm.items():
+        failed = [answer for answer in answers if isinstance(answer, Failure)]
+        causes = Counter(Cause(each.component, each.kind, each.reason) for each in failed)
+        stage = f"{_before(name)}{arm}.measure.{metric}"
+        yield Stage(name=stage, asked=len(answers), failed=len(failed), causes=causes)
 
 
 def coverage(arms: Mapping[str, Sequence[Sample]], n_asked: int) -> list[Measure]:

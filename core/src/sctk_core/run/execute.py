@@ -10,15 +10,20 @@ import asyncio
 import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import tomli_w
 
 from sctk_core.assembly import Assembly, template_notes
+from sctk_core.assembly.blame import HINT, Blame, who_is
+from sctk_core.boundary import told
+from sctk_core.errors import PluginError, SctkError
 from sctk_core.identity import directory_digest
 from sctk_core.ledger import StageCount
-from sctk_core.pipeline.asking import Desk
+from sctk_core.pipeline.asking import CannotStart, Desk
+from sctk_core.pipeline.deadlines import TIMES
 from sctk_core.pipeline.events import Event, RunFinished, RunStarted
 from sctk_core.pipeline.observers import Observers
 from sctk_core.pipeline.patience import Patience
@@ -32,10 +37,12 @@ from sctk_core.run.engines import Engines
 from sctk_core.run.evaluation import evaluate, measures_of
 from sctk_core.run.generating import generate, players_of
 from sctk_core.run.intake import take_in
+from sctk_core.run.loop import RunLoop, waiting_frames
 from sctk_core.run.result import RunResult, is_as_noted, read_result
 from sctk_core.run.training import notes_of as notes_of_training
 from sctk_core.run.training import train
 from sctk_core.run.units import Unit, units_of
+from sctk_core.run.watch import Watch
 from sctk_core.store.directory import RunDirectory
 from sctk_core.store.part import is_whole, list_digest, shards_of
 
@@ -58,9 +65,29 @@ def execute(
 
     `redo` names parts that are made anew, with all that follows from them, although they are finished.
     """
-    path = run_path(assembly, out)
-    watchers = [part.built(assembly.catalogue, {}).notify for part in assembly.watchers]
-    notify = Observers([*observers, *watchers])
+    blame = Blame(assembly.catalogue, [*assembly.parts.values(), *assembly.listed])
+    try:
+        with Watch(blame.of_chain) as watch:
+            return _executed(assembly, run_path(assembly, out), observers, redo, watch)
+    except CannotStart as stopped:
+        raise stopped.error from stopped
+    except (SctkError, KeyboardInterrupt):
+        raise
+    except BaseException as error:
+        who = blame.of_error(error)
+        if not who:
+            raise
+        raise PluginError(f"{who} is broken: it raised {told(error)}", hint=HINT) from error
+
+
+def _executed(
+    assembly: Assembly, path: Path, observers: Sequence[Callable[[Event], None]], redo: Collection[str], watch: Watch
+) -> RunResult:
+    bound_s = assembly.settings.timeout_s
+    watchers = {
+        _told_by(part.built(assembly.catalogue, {}), watch, bound_s): who_is(part) for part in assembly.watchers
+    }
+    notify = Observers([*observers, *watchers], watchers)
     units = units_of(assembly)
     with RunDirectory(
         path, fingerprint=assembly.fingerprint, method=assembly.method, shard_rows=assembly.settings.shard_rows
@@ -69,10 +96,20 @@ def execute(
         prepare(directory, units, redo, assembly.fingerprint)
         notify(RunStarted(run=str(path), method=assembly.method, resumed=resumed))
         if not is_finished(directory, units):
-            _Execution(assembly, directory, units, notify).run()
+            _Execution(assembly, directory, units, notify).run(watch)
         result = read_result(directory.layout, directory.manifest)
         notify(RunFinished(run=str(path), state=result.state))
         return result
+
+
+def _told_by(watcher: Any, watch: Watch, bound_s: float) -> Callable[[Event], None]:
+    """What tells a watcher of an event, in the time of an ask."""
+
+    def tell(event: Event) -> None:
+        with watch.over(bound_s):
+            watcher.notify(event)
+
+    return tell
 
 
 def is_finished(directory: RunDirectory, units: Sequence[Unit]) -> bool:
@@ -116,35 +153,51 @@ class _Execution:
         self._assembly, self._directory, self._units, self._notify = assembly, directory, units, notify
         self._template_notes: list[str] = []
 
-    def run(self) -> None:
+    def run(self, watch: Watch) -> None:
         """All units, each where it is still owed."""
         self._open()
         self._template_notes = template_notes(self._assembly.speaking)
         for note in self._template_notes:
             log.warning(note)
         settings = self._assembly.settings
+        runner = RunLoop(watch, settings.timeout_s)
         desk = Desk(
             run_seed=settings.seed,
             timeout_s=settings.timeout_s,
             patience=Patience(settings.patience_s),
             notify=self._notify,
             unparted=frozenset(name for name, role in self._assembly.speaking.items() if not role.thoughts.part),
+            longest=settings.longest,
+            stuck=partial(self._give_up, runner),
         )
-        engines = Engines(self._assembly.catalogue, self._directory.replies, settings.seed)
+        engines = Engines(
+            self._assembly.catalogue, self._directory.replies, settings.seed, settings.longest, settings.timeout_s,
+            unwatched=lambda: watch.over(0.0),
+        )  # fmt: skip
         crews = Crews(self._assembly, engines, desk)
-        with asyncio.Runner() as runner:
-            context = Context(
-                assembly=self._assembly, directory=self._directory, engines=engines, crews=crews, runner=runner,
-                notify=self._notify,
-            )  # fmt: skip
-            try:
-                for place, unit in enumerate(self._units):
-                    self._do(context, unit)
-                    runner.run(engines.close_but(self._still_wanted(context, self._units[place + 1 :])))
-            finally:
-                runner.run(engines.close_but())
-                crews.close()
+        context = Context(
+            assembly=self._assembly, directory=self._directory, engines=engines, crews=crews, runner=runner,
+            notify=self._notify, watch=watch,
+        )  # fmt: skip
+        try:
+            for place, unit in enumerate(self._units):
+                self._do(context, unit)
+                runner.run(engines.close_but(self._still_wanted(context, self._units[place + 1 :])))
+        finally:
+            runner.run(engines.close_but())
+            crews.close()
+            runner.close()
         self._end(context)
+
+    def _give_up(self, runner: RunLoop, who: str, task: asyncio.Task[Any]) -> None:
+        """Ends the run: a component swallows its cancellation, so that nothing else can end what it does."""
+        blame = Blame(self._assembly.catalogue, [*self._assembly.parts.values(), *self._assembly.listed])
+        found = blame.of_frames(waiting_frames(task)) or f"the component {who!r}"
+        runner.give_up(
+            PluginError(
+                f"{found} is broken: its time was over, and it swallowed its cancellation {TIMES} times", hint=HINT
+            )
+        )
 
     def _still_wanted(self, context: Context, to_come: Sequence[Unit]) -> set[str]:
         """The engines that the next pass asks; none where a training comes before it, which wants the room."""

@@ -8,21 +8,27 @@ from typing import Any
 
 from sctk_core import ledger
 from sctk_core.errors import CheckFailed
+from sctk_core.pipeline.failing import TooManyFailed
 from sctk_core.pipeline.generate import Pass, walk_all
 from sctk_core.pipeline.item import Walked, item_id
+from sctk_core.pipeline.item import unfit as failed
 from sctk_core.plan import HELD_OUT, PROMPTS, Generate, Step
 from sctk_core.records import ModelRef
 from sctk_core.run.context import Context
+from sctk_core.run.failing import Stage, refuse_empty, refuse_failing, stages_of, too_many
 from sctk_core.run.tables import StoredTable, kinds_of, rows_of, types_of
 from sctk_core.run.units import Unit
+from sctk_core.shown import told
+from sctk_core.store.fitting import unfit
 from sctk_core.store.part import StoredPart
+from sctk_core.store.progress import TableRows
 
 
 class _Pages:
     """The store as a pass sees it."""
 
-    def __init__(self, part: StoredPart) -> None:
-        self._part = part
+    def __init__(self, part: StoredPart, name: str) -> None:
+        self._part, self._name = part, name
 
     def finished(self) -> Iterator[int]:
         """The numbers of the finished items, rising."""
@@ -30,8 +36,18 @@ class _Pages:
 
     def finish(self, number: int, walked: Walked) -> Awaitable[None]:
         """Keeps a finished item."""
-        done: Awaitable[None] = self._part.finish(number, rows_of(walked, number))
+        done: Awaitable[None] = self._part.finish(number, self._rows(walked, number))
         return done
+
+    def _rows(self, walked: Walked, number: int) -> TableRows:
+        """The item's rows; of one whose made rows no table can hold those of a failure."""
+        try:
+            rows = rows_of(walked, number)
+            found = ((table, row) for table in walked.made for row in rows[table])
+            complaint = next((f"{t}.{said}" for t, row in found if (said := unfit(self._part.tables[t], row))), "")
+        except Exception as error:  # noqa: BLE001 - a row of the method's own, whose fields may be anything
+            complaint = told(error)
+        return rows_of(failed(walked, self._name, complaint), number) if complaint else rows
 
 
 def generate(context: Context, unit: Unit) -> None:
@@ -43,15 +59,30 @@ def generate(context: Context, unit: Unit) -> None:
     work = Pass(
         generate=one, crew=context.crews.crew(crew, players_of(context, one)), chains=chains,
         concurrency=context.assembly.settings.concurrency,
-        patience=context.crews.desk.patience,
+        patience=context.crews.desk.patience, timeout_s=context.assembly.settings.timeout_s,
+        max_failed=context.assembly.settings.max_failed, stuck=context.crews.desk.stuck,
     )  # fmt: skip
     n_items = len(items) * chains
     with context.stage(unit.name, n_items, one.n_asks()):
-        context.runner.run(walk_all(work, items, _Pages(part), n_items, context.notify))
+        try:
+            context.runner.run(walk_all(work, items, _Pages(part, one.name), n_items, context.notify))
+        except TooManyFailed as error:
+            stage = Stage(name=f"{unit.name}.{error.step}", asked=error.asked, failed=error.failed, causes=error.causes)
+            raise too_many(context, unit.part, stage) from error
         part.end(n_items)
+        note_usage(context, unit)
+        _refuse_in_vain(context, unit, part)
         balance(context, unit, part, _asked(one, items, chains))
-    note_usage(context, unit)
     context.directory.complete(part, n_items)
+
+
+def _refuse_in_vain(context: Context, unit: Unit, part: StoredPart) -> None:
+    """Raises where there is no use in going on: too much failed, or a table that is trained on is empty."""
+    stages = [stage for stage in stages_of(context, part) if ".make." not in stage.name]
+    for table in unit.what.makes:
+        if len(context.stored(unit.part, table, unit.what.makes[table])) == 0:
+            refuse_empty(context, f"{unit.part}.{table}", 0)
+    refuse_failing(context, unit.part, stages)
 
 
 def items_of(context: Context, one: Generate) -> StoredTable[Any]:

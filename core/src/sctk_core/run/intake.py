@@ -2,27 +2,47 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import islice
+from functools import partial
+from itertools import count, islice
 from typing import Any
 
-from sctk_core.errors import ConfigError
+from sctk_core.assembly.blame import broken, called, who_is
+from sctk_core.errors import ConfigError, NothingAccepted
+from sctk_core.pipeline.fields import prompt_amiss
 from sctk_core.pipeline.generate import one_scale
 from sctk_core.plan import HELD_OUT, PROMPTS, Generate
 from sctk_core.records import Prompt
 from sctk_core.run.context import Context
+from sctk_core.run.failing import note_ended
 from sctk_core.run.tables import ROWS
 from sctk_core.run.units import Unit
 from sctk_core.store.progress import TableRows
 from sctk_core.store.rows import schema, whole
+
+log = logging.getLogger("sctk")
 
 
 def take_in(context: Context, unit: Unit) -> None:
     """The source's prompts, or its held-out prompts, as a sealed table."""
     part = context.part(unit, {ROWS: schema(Prompt, full=True)}, {ROWS: Prompt.__name__})
     prompts = _with_gold(_prompts(context, unit.what), _in_need(context, unit.what), unit.what)
-    context.directory.complete(part, part.seal_all(_rows(prompts)))
+    total = part.seal_all(_rows(prompts))
+    if not total and unit.what == PROMPTS:
+        note_ended(context, unit.part, "nothing-accepted")
+        raise NothingAccepted(
+            f"{who_is(context.assembly.parts['source'])}: got 0 prompts, wanted one or more: there is nothing to ask",
+            hint="look at the source's settings, and at its file where it reads one",
+        )
+    n_again = total - len(set(context.stored(unit.part, ROWS, Prompt).ids()))
+    if n_again:
+        log.warning(
+            "%s: %d of %d rows of %s have the id of another: equal rows need another number each (occurrence)",
+            who_is(context.assembly.parts["source"]), n_again, total, unit.what,
+        )  # fmt: skip
+    context.directory.complete(part, total)
 
 
 def _in_need(context: Context, table: str) -> list[str]:
@@ -47,15 +67,36 @@ def _with_gold(prompts: Iterable[Prompt], in_need: Sequence[str], table: str) ->
 
 
 def _prompts(context: Context, table: str) -> Iterable[Prompt]:
-    source: Any = context.assembly.source.instance
     if table == HELD_OUT:
-        held_out = source.held_out() if hasattr(source, "held_out") else ()
-        return (replace(prompt, given=None) for prompt in held_out)
-    prompts: Iterable[Prompt] = islice(source.prompts(), context.assembly.settings.limit or None)
+        return (replace(prompt, given=None) for prompt in _read(context, "held_out"))
+    prompts: Iterable[Prompt] = islice(_read(context, "prompts"), context.assembly.settings.limit or None)
     for one in context.assembly.plan:
         if isinstance(one, Generate) and one.over == PROMPTS:
             prompts = one_scale(prompts, one)
     return prompts
+
+
+def _read(context: Context, verb: str) -> Iterator[Prompt]:
+    """What a verb of the source gives, one prompt after another, each in the time of an ask and each looked at."""
+    part, source = context.assembly.parts["source"], context.assembly.source.instance
+    calls = getattr(source, verb, None)
+    if calls is None:
+        return
+    with context.watch.over(context.assembly.settings.timeout_s):
+        found = called(part, lambda: iter(calls()), f"{verb}()")
+        following = partial(next, found, _END)
+        for number in count():
+            context.watch.alive()
+            prompt = called(part, following, f"prompt {number} of {verb}()")
+            if prompt is _END:
+                return
+            complaint = called(part, partial(prompt_amiss, prompt), f"prompt {number} of {verb}(), looked at,")
+            if complaint:
+                raise broken(part, f"prompt {number} of {verb}(): {complaint}")
+            yield replace(prompt)  # its id is that of its content, whatever was done to it
+
+
+_END: Any = object()
 
 
 def _rows(prompts: Iterable[Prompt]) -> Iterator[TableRows]:

@@ -12,10 +12,10 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sctk_core.assembly import Part
-from sctk_core.boundary import boundary, with_seconds
+from sctk_core.boundary import boundary, from_outside, with_seconds
 from sctk_core.errors import CheckFailed
 from sctk_core.pipeline.asking import STOPS_EVERYTHING, worded
-from sctk_core.pipeline.contract import checked_values, plain_values, reason_for
+from sctk_core.pipeline.contract import checked_values, filed, plain_values, reason_for
 from sctk_core.pipeline.members import Member
 from sctk_core.pipeline.notes import ANSWERED, DECLINED, FAILED, Line, reason_of
 from sctk_core.pipeline.recording import Spent, tallied
@@ -125,18 +125,23 @@ async def _values(
         failure = None
         times = 1 + len(samples) // PER_TIMEOUT
         try:
-            values = await member.timed(lambda: member.instance.evaluate(samples), times)
+            values = await member.of_all(member.instance.evaluate, samples, times)
             complaint = checked_values(values, samples)
             failure = _failure(part.name, reason_for(complaint), complaint) if complaint else None
         except STOPS_EVERYTHING:
             raise
-        except Exception as error:  # noqa: BLE001 - the boundary between us and a component
+        except BaseException as error:
+            if from_outside(error):
+                raise
             told = with_seconds(error, member.desk.timeout_s * times)
             failure = boundary(told, of="", stage="measure", component=part.name)
     _refuse_silence(member, [failure] if failure else [value for column in values.values() for value in column])
     if failure is None and samples and not values:
         failure = _failure(part.name, "it measured nothing")
-    return ({} if failure else plain_values(values)), failure, tally.shares([sample.id for sample in samples])
+    found = {} if failure else plain_values(values)
+    for metric, row in found.items():
+        found[metric] = [filed(value, sample, part.name) for value, sample in zip(row, samples, strict=True)]
+    return found, failure, tally.shares([sample.id for sample in samples])
 
 
 def _refuse_silence(member: Member, answers: Sequence[object]) -> None:

@@ -7,28 +7,31 @@ that was killed starts again from its inputs.
 from __future__ import annotations
 
 import shutil
-from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from sctk_core import ledger
-from sctk_core.boundary import told
-from sctk_core.errors import CheckFailed, NothingAccepted, SctkError
+from sctk_core.assembly import Part
+from sctk_core.assembly.blame import broken, who_is
+from sctk_core.errors import CheckFailed, SctkError, StoreError
 from sctk_core.identity import directory_digest
-from sctk_core.pipeline.contract import checked_report
+from sctk_core.pipeline.contract import checked_report, looked_at
 from sctk_core.pipeline.events import TrainingStep
 from sctk_core.pipeline.notes import ANSWERED, DECLINED, Line
 from sctk_core.plan import Step, Train
+from sctk_core.plugins.loading import line_of
 from sctk_core.protocols import Progress
 from sctk_core.records import TrainReport
-from sctk_core.run.context import Context, place_of
+from sctk_core.run.context import Context
+from sctk_core.run.failing import refuse_empty
 from sctk_core.run.generating import balance
-from sctk_core.run.result import counts_of
+from sctk_core.run.reports import Tables, report_amiss
 from sctk_core.run.tables import StoredTable
 from sctk_core.run.units import Unit
-from sctk_core.store.failures import writing
+from sctk_core.shown import kind_of, told
+from sctk_core.store.failures import FULL, writing
 from sctk_core.store.progress import TableRows
 
 STEP = "train"
@@ -38,7 +41,8 @@ def train(context: Context, unit: Unit) -> None:
     """Trains an arm where it is not trained, and writes the ledger of its rows."""
     one: Train = unit.what
     tables = {name: context.table(table) for name, table in one.tables.items()}
-    _refuse_empty(context, one, tables)
+    for name, table in tables.items():
+        refuse_empty(context, one.tables[name], len(table))
     with context.stage(f"{one.arm}.{STEP}"):
         if not context.trained(unit):
             _train(context, unit, tables)
@@ -64,25 +68,6 @@ def _step(table: str) -> str:
     return f"{STEP}.{table}" if table else STEP
 
 
-def _refuse_empty(context: Context, one: Train, tables: Mapping[str, StoredTable[Any]]) -> None:
-    for name, table in tables.items():
-        if not len(table):
-            context.directory.manifest.state = "nothing-accepted"
-            context.directory.save()
-            raise NothingAccepted(
-                f"{one.arm}.{STEP}: got 0 rows in table {one.tables[name]!r}, wanted at least 1: "
-                f"{_why_empty(context, one.tables[name])}",
-                hint=f"sctk show {context.directory.path} tells why rows were declined or failed",
-            )
-
-
-def _why_empty(context: Context, table: str) -> str:
-    """What most of the items that should have made a table came to."""
-    counts = counts_of(context.directory.layout, place_of(table)[0])
-    reasons = Counter({reason: n for stage in counts for reason, n in stage.reasons.items()}).most_common(1)
-    return f"nothing was accepted ({reasons[0][1]} x {reasons[0][0]})" if reasons else "nothing was accepted"
-
-
 def _train(context: Context, unit: Unit, tables: Mapping[str, StoredTable[Any]]) -> None:
     """Trains, and notes the report in the manifest."""
     one: Train = unit.what
@@ -92,11 +77,12 @@ def _train(context: Context, unit: Unit, tables: Mapping[str, StoredTable[Any]])
     trainer = part.built(context.assembly.catalogue, needs)
     path = context.directory.layout.model(one.arm)
     with writing(path):
-        if path.exists():
+        if path.is_dir():
             shutil.rmtree(path)
+        path.unlink(missing_ok=True)  # what a trainer left that makes no directories
         path.parent.mkdir(parents=True, exist_ok=True)
     data: Any = tables[""] if list(tables) == [""] else tables
-    report = _reported(trainer, data, context.model(one.start), path, one)
+    report = _reported(f"{one.arm}.{STEP}", part, trainer, data, context.model(one.start), path, tables)
     made_of = {"fingerprint": unit.fingerprint, "inputs": context.inputs(unit), "start": one.start}
     context.directory.manifest.arms[one.arm] = asdict(report) | {"digest": directory_digest(path)} | made_of
     context.directory.save()
@@ -111,31 +97,37 @@ def _telling(context: Context, stage: str) -> Progress:
     return tell
 
 
-def _reported(trainer: Any, data: Any, model: Any, path: Path, one: Train) -> TrainReport:
+def _reported(stage: str, part: Part, trainer: Any, data: Any, model: Any, path: Path, tables: Tables) -> TrainReport:
+    """What the trainer did, looked at: of a training that went astray, or left no model, nothing is made."""
     try:
         report = trainer.train(data, model, path)
     except SctkError:
         raise
     except KeyboardInterrupt as stop:
-        raise KeyboardInterrupt(f"{one.arm}.{STEP}: {stop}" if str(stop) else "") from stop
-    except Exception as error:
-        raise CheckFailed(
-            f"{one.arm}.{STEP}: the trainer failed: {told(error)}",
-            hint="the tables are kept: mend the trainer or its settings, and run the same line again",
-        ) from error
-    if not isinstance(report, TrainReport) or not path.is_dir():
-        raise CheckFailed(
-            f"{one.arm}.{STEP}: got {type(report).__name__} and {'a' if path.is_dir() else 'no'} directory {path}, "
-            "wanted a TrainReport and a model directory",
-            hint="the trainer breaks its contract: `sctk plugin check` tells more",
-        )
-    complaint = checked_report(report)
+        raise KeyboardInterrupt(f"{stage}: {stop}" if str(stop) else "") from stop
+    except BaseException as error:
+        raise _failed(part, f"{stage}: train() raised {told(error)}{line_of(error)}", error) from error
+    has_model = path.is_dir() and any(path.iterdir())
+    if not isinstance(report, TrainReport) or not has_model:
+        what = f"got {kind_of(report)} and {'a directory' if has_model else 'no model'} at {path}"
+        raise broken(part, f"{stage}: {what}, wanted a TrainReport and a model directory", _CONTRACT)
+    complaint = looked_at(lambda: checked_report(report) or report_amiss(report, tables))
     if complaint:
         raise CheckFailed(
-            f"{one.arm}.{STEP}: the report of the trainer, {complaint}",
+            f"{stage}: the report of {who_is(part)}, {complaint}",
             hint="a loss that is no number is a training that went astray: lower its learning rate; nothing was made of it",
         )
     return report
+
+
+_CONTRACT = "it breaks its contract: `sctk plugin check` tells more"
+
+
+def _failed(part: Part, what: str, error: BaseException) -> SctkError:
+    """A trainer's error: of a disk that takes no more the store's, of all else the component's."""
+    if isinstance(error, OSError) and error.errno in FULL:
+        return StoreError(f"{who_is(part)}: {what}", hint=FULL[error.errno])
+    return broken(part, what, "the tables are kept: mend the trainer or its settings, and run the same line again")
 
 
 def notes_of(arm: str, report: Mapping[str, Any]) -> list[str]:

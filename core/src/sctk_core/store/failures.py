@@ -20,6 +20,8 @@ _HINTS = {
 }
 _OS_ERROR = re.compile(r"os error (\d+)")
 AGAIN = "run the same line again: it is made anew, and what was answered is not asked again"
+FULL = {code: _HINTS[code] for code in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)}
+"""What a disk says that takes no more -> what to do."""
 _SQLITE = {
     sqlite3.SQLITE_FULL: _HINTS[errno.ENOSPC],
     sqlite3.SQLITE_READONLY: _HINTS[errno.EACCES],

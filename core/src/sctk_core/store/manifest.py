@@ -29,7 +29,7 @@ class Part:
 
     `facts` are what its fingerprint was made of, `inputs` the digests of what it read; `tables` maps each table to the type of
     its rows; `total` is the number of items of a part that is complete, and `digest` that of its list of shards; `usage` counts
-    requests by role, asked and recalled, over all times it was run.
+    requests by role, asked and recalled, over all times it was run. `again`: too much of it failed, and it is to be made anew.
     """
 
     fingerprint: str
@@ -39,6 +39,7 @@ class Part:
     total: int | None = None
     digest: str = ""
     usage: dict[str, dict[str, int]] = field(default_factory=dict)
+    again: bool = False
 
 
 @dataclass(kw_only=True)

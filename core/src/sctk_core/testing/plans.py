@@ -98,7 +98,7 @@ def _verdicts(found: Complaints, rows: Sequence[Any], held_out: list[Prompt]) ->
 
     curator: Any = found.component
     well, answer = found.attempt(lambda: asyncio.run(ask()), "curate")
-    complaint = checked_verdicts(answer, rows, held_out) if well else ""
+    complaint = checked_verdicts(answer, [row.id for row in rows], [prompt.id for prompt in held_out]) if well else ""
     if complaint:
         found.add(f"curate(): {complaint}")
     return answer.verdicts if well and not complaint else None

@@ -32,7 +32,8 @@ from sctk_core import (
 
 from sctk_critics.prompts import read_prompts
 
-_POINT = re.compile(r"^\s*(?:[-*•]|\d{1,3}[.)])\s+(?P<point>\S.*?)\s*$", re.MULTILINE)
+_POINT = re.compile(r"(?:[-*•]|\d{1,3}[.)])\s+(?P<point>\S.*)", re.DOTALL)
+"""One line of a list, stripped: a pattern over a whole critique would take quadratic time on one of blank lines."""
 _NAME = "constitution"
 Answer = TypeVar("Answer", Critique, Sample)
 
@@ -129,7 +130,8 @@ class Constitution:
             verdict = "revise"
         if isinstance(verdict, Failure):
             return verdict
-        points = tuple(match["point"] for match in _POINT.finditer(text))
+        lines = (_POINT.match(line.strip()) for line in text.split("\n"))
+        points = tuple(match["point"] for match in lines if match)
         return Critique(
             sample=sample, text=text, verdict=verdict, findings=points, sweep=sample.sweep + 1, reply=reply.key
         )
