@@ -48,7 +48,7 @@ READERS: dict[str, Callable[[str], Any]] = {
     "neutralise": neutralise,
     "lexicon": scored(Lexicon(Lexicon.Config())),
     "refusal": scored(Refusal(Refusal.Config())),
-    "rules": scored(Rules(Rules.Config(patterns=(r"(?:\\s*\\w+)+:",), max_characters=LARGE))),
+    "rules": scored(Rules(Rules.Config(patterns=(r"(?:\s*\w+)+:",), max_characters=LARGE))),
 }
 
 

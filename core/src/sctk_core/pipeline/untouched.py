@@ -68,7 +68,7 @@ def restored(item: Any, before: Seen) -> str:
     if _same(item, before):
         return ""
     if type(item) is tuple:
-        return "".join([restored(one, then) for one, then in zip(item, before, strict=True)][:1])
+        return max([restored(one, then) for one, then in zip(item, before, strict=True)])
     changed = ""
     kind: Any = type(item)
     for path, then in zip(_paths(kind), before[0], strict=True):

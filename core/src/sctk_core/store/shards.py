@@ -2,18 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from sctk_core.identity import file_digest
 from sctk_core.store.rows import Values, frame
 from sctk_core.store.whole import whole_file
-
-if TYPE_CHECKING:
-    import polars as pl
 
 ROW_GROUP = 100_000
 
@@ -21,21 +16,8 @@ ROW_GROUP = 100_000
 def write_shard(path: Path, kinds: Mapping[str, str], rows: Sequence[Values]) -> str:
     """Writes one shard and gives its digest; the file appears whole or not at all."""
     with whole_file(path) as part:
-        _written(frame(kinds, rows), part)
+        frame(kinds, rows).write_parquet(part, compression="zstd", statistics=True)
         return file_digest(part)
-
-
-def _written(rows: pl.DataFrame, path: Path) -> None:
-    """Writes a file; what the disk refuses is an OSError, whatever polars makes of it."""
-    import polars as pl
-
-    try:
-        rows.write_parquet(path, compression="zstd", statistics=True)
-    except pl.exceptions.ComputeError as error:
-        number = re.search(r"os error (\d+)", str(error))
-        if number is None:
-            raise
-        raise OSError(int(number[1]), os.strerror(int(number[1]))) from error
 
 
 def read_shards(paths: Sequence[Path], columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
