@@ -105,7 +105,9 @@ class Generate:
 
 @lru_cache(maxsize=1024)
 def _declared(steps: tuple[str | Step, ...]) -> tuple[Step, ...]:
-    """Steps by name as steps; most items of a pass declare the same ones."""
+    """Steps by name as steps; most items of a pass declare the same ones. TypeError where one is neither a name nor a step."""
+    if not all(isinstance(step, str | Step) for step in steps):
+        raise TypeError("got a step that is neither a name nor a Step")
     return tuple(Step(step) if isinstance(step, str) else step for step in steps)
 
 
