@@ -68,7 +68,7 @@ def consistency(
     *,
     how: How = SINGLE,
 ) -> Any:
-    """What `task` asks of us, from Arrow: (n, K, K) scores, or one number for each answer or question."""
+    """What `task` asks of us, by the published definitions, from Arrow: (n, K, K) scores, or numbers by answer or question."""
     if task == "entropy":
         labels = consistency_api.clusters(extra["entail"], above=0.5, how=how)
         logs = extra["loglik"].reshape(-1)
@@ -76,9 +76,9 @@ def consistency(
             consistency_api.semantic_entropy(labels, k, log_likelihoods=logs, estimator="sample_mean", how=how)
         )
     if task == "vote":
-        return np.asarray(consistency_api.vote(extra["arrow_final"], k, how=how).winners)
+        return np.asarray(consistency_api.vote(extra["arrow_final"], k, compare="squad", how=how).winners)
     if task == "selfcheck":
-        return np.asarray(consistency_api.selfcheck(arrow, k, how=how).mean).reshape(-1, k)
+        return np.asarray(consistency_api.selfcheck(arrow, k, words="rouge", how=how).mean).reshape(-1, k)
     if task == "edit":
         scores = consistency_api.char_edit(arrow, k, how=how)
     else:
@@ -87,7 +87,7 @@ def consistency(
             "rouge2": consistency_api.rouge_n,
             "jaccard": consistency_api.jaccard,
         }
-        scores = pairwise[task](arrow, k, how=how)
+        scores = pairwise[task](arrow, k, words="rouge", how=how)
     return np.asarray(scores.values).reshape(-1, k, k)
 
 

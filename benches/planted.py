@@ -16,11 +16,14 @@ import argparse
 import itertools
 import json
 import random
+import unicodedata
 from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 ALONE = (
+    (0x0E01, 0x0E3A), (0x0E40, 0x0E4E), (0x0E81, 0x0ECE), (0x0EDC, 0x0EDF), (0x1000, 0x103F), (0x1050, 0x108F),
+    (0x109A, 0x109D), (0x1780, 0x17D3), (0x17D7, 0x17D7), (0x17DC, 0x17DD),
     (0x3005, 0x3007), (0x3021, 0x3029), (0x3031, 0x3035), (0x3038, 0x303C), (0x3041, 0x30FF), (0x31F0, 0x31FF),
     (0x3400, 0x4DBF), (0x4E00, 0x9FFF), (0xF900, 0xFAFF), (0xFF66, 0xFF9F), (0x1AFF0, 0x1B16F), (0x20000, 0x3FFFF),
 )  # fmt: skip
@@ -50,11 +53,21 @@ def is_alone(c: str) -> bool:
     return any(first <= ord(c) <= last for first, last in ALONE)
 
 
+def folded(text: str) -> str:
+    """NFKC and full case folding until nothing changes; a digit of any script is 0 to 9, a spacing accent a space."""
+    normal = unicodedata.normalize
+    text = "".join(" " if not c.isascii() and normal("NFKD", c).startswith(" ") else c for c in text)
+    while (again := normal("NFKC", normal("NFKC", text).casefold())) != text:
+        text = again
+    return "".join(str(unicodedata.decimal(c)) if unicodedata.category(c) == "Nd" else c for c in text)
+
+
 def words(text: str) -> list[str]:
-    """The words of a text, as sctk_rs.dedup defines them, in plain Python."""
+    """The words that sctk_rs.dedup compares, in plain Python, of a text without signs that mean something."""
     found, open_word = [], ""
-    for c in text.lower():
-        is_word = c.isalnum() or c == "_"
+    for c in folded(text):
+        kind = unicodedata.category(c)
+        is_word = kind[0] in "LN" or kind in ("Mn", "Mc") or c == "_"
         if is_word and not is_alone(c):
             open_word += c
             continue

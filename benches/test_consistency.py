@@ -75,7 +75,7 @@ def ours(score: Any, texts: list[str], **settings: Any) -> np.ndarray:
 
 @pytest.mark.parametrize("who", ["ours", "rapidfuzz"])
 def test_rouge_l(benchmark: BenchmarkFixture, texts: list[str], who: str) -> None:
-    run = rapidfuzz_rouge_l if who == "rapidfuzz" else lambda rows: ours(consistency.rouge_l, rows)
+    run = rapidfuzz_rouge_l if who == "rapidfuzz" else lambda rows: ours(consistency.rouge_l, rows, words="rouge")
     np.testing.assert_allclose(benchmark(run, texts), ours(consistency.rouge_l, texts), atol=1e-6)
 
 
@@ -101,14 +101,14 @@ def test_char_edit_with_a_cut_off(benchmark: BenchmarkFixture, texts: list[str],
 
 @pytest.mark.parametrize("who", ["ours", "numpy"])
 def test_rouge_2(benchmark: BenchmarkFixture, texts: list[str], who: str) -> None:
-    mine = partial(ours, consistency.rouge_n)
+    mine = partial(ours, consistency.rouge_n, words="rouge")
     found = benchmark(mine if who == "ours" else partial(by_question, peers.numpy_rouge_2), texts)
     np.testing.assert_allclose(found, mine(texts), atol=1e-6)
 
 
 @pytest.mark.parametrize("who", ["ours", "numpy"])
 def test_jaccard(benchmark: BenchmarkFixture, texts: list[str], who: str) -> None:
-    mine = partial(ours, consistency.jaccard)
+    mine = partial(ours, consistency.jaccard, words="rouge")
     found = benchmark(mine if who == "ours" else partial(by_question, peers.numpy_jaccard), texts)
     np.testing.assert_allclose(found, mine(texts), atol=1e-6)
 
@@ -116,7 +116,7 @@ def test_jaccard(benchmark: BenchmarkFixture, texts: list[str], who: str) -> Non
 @pytest.mark.parametrize("who", ["ours", "counters"])
 def test_selfcheck(benchmark: BenchmarkFixture, texts: list[str], who: str) -> None:
     def mine(rows: list[str]) -> np.ndarray:
-        return np.asarray(consistency.selfcheck(rows, K).mean).reshape(N, K)
+        return np.asarray(consistency.selfcheck(rows, K, words="rouge").mean).reshape(N, K)
 
     found = benchmark(mine if who == "ours" else partial(by_question, peers.counted_selfcheck), texts)
     np.testing.assert_allclose(found, mine(texts), atol=1e-9)
@@ -128,7 +128,7 @@ def test_vote(benchmark: BenchmarkFixture, texts: list[str], who: str) -> None:
     short = [" ".join(text.split()[:2]) for text in texts]
 
     def mine(rows: list[str]) -> np.ndarray:
-        return np.asarray(consistency.vote(rows, K).winners)
+        return np.asarray(consistency.vote(rows, K, compare="squad").winners)
 
     found = benchmark(mine if who == "ours" else partial(by_question, peers.counted_vote), short)
     np.testing.assert_array_equal(found, mine(short))

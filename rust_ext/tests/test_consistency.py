@@ -6,20 +6,21 @@ import math
 import re
 import string
 import sys
+import unicodedata
 from collections import Counter
 from collections.abc import Callable
 from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
-from rapidfuzz.distance import Levenshtein
+from rapidfuzz.distance import LCSseq, Levenshtein
 from rouge_score import rouge_scorer
-from sctk_rs import _native, consistency
+from sctk_rs import _native, consistency, text
 from sctk_rs.consistency import How
 
 SPECIAL = "\u0130\u212aİKſß é日🙂_-.'\x1c\u00a0"
@@ -61,14 +62,82 @@ def check(scores: _native.Array, groups: list[list[str]], oracle: Callable[[str,
 def test_rouge_equals_rouge_score(groups: list[list[str]]) -> None:
     scorer = rouge_scorer.RougeScorer(["rougeL", "rouge1", "rouge2", "rouge3"], use_stemmer=False)
     for name, got in [
-        ("rougeL", consistency.rouge_l(groups)),
-        *((f"rouge{n}", consistency.rouge_n(groups, n=n)) for n in (1, 2, 3)),
+        ("rougeL", consistency.rouge_l(groups, words="rouge")),
+        *((f"rouge{n}", consistency.rouge_n(groups, n=n, words="rouge")) for n in (1, 2, 3)),
     ]:
 
         def oracle(a: str, b: str, name: str = name) -> float:
             return float(scorer.score(a, b)[name].fmeasure)
 
         check(got, groups, oracle)
+
+
+@settings(deadline=None, max_examples=60)
+@given(GROUPS)
+@example(EXAMPLE)
+@example(
+    [["हाँ, सही है", "हाँ सही है।", "नहीं"], ["ดีมากครับ", "ดี มาก ครับ"], ["👍", "👍", "ok"], ["-5", "5", "x < 3", "x > 3"]]
+)
+def test_scores_of_every_script_are_those_of_its_words(groups: list[list[str]]) -> None:
+    def of_words(score: Callable[[list[str], list[str]], float], least: int = 1) -> Callable[[str, str], float]:
+        def scored(a: str, b: str) -> float:
+            x, y = text.words(a), text.words(b)
+            return score(x, y) if min(len(x), len(y)) >= least else math.nan
+
+        return scored
+
+    def f1(x: list[Any], y: list[Any], common: int) -> float:
+        return 2 * common / (len(x) + len(y))
+
+    def rouge_2(x: list[str], y: list[str]) -> float:
+        return f1(grams(x, 2), grams(y, 2), (Counter(grams(x, 2)) & Counter(grams(y, 2))).total())
+
+    rouge_l = of_words(lambda x, y: f1(x, y, LCSseq.similarity(x, y)))
+    check(consistency.rouge_l(groups), groups, rouge_l)
+    check(consistency.rouge_n(groups), groups, of_words(rouge_2, 2))
+    jaccard = of_words(lambda x, y: len(set(x) & set(y)) / len(set(x) | set(y)))
+    check(consistency.jaccard(groups), groups, jaccard)
+    word_edit = of_words(lambda x, y: float(Levenshtein.normalized_similarity(x, y)))
+    check(consistency.word_edit(groups), groups, word_edit)
+
+
+@pytest.mark.parametrize(
+    "answers",
+    [
+        ("Москва — столица.", "москва столица"),
+        ("हाँ, यह सही है।", "हाँ यह सही है"),
+        ("ฉันชอบกินข้าว", "ฉันชอบ กินข้าว!"),
+        ("ខ្ញុំចូលចិត្តសៀវភៅ", "ខ្ញុំចូលចិត្តសៀវភៅ។"),
+        ("東京は日本の首都です。", "東京は日本の首都です"),
+        ("서울은 수도이다", unicodedata.normalize("NFD", "서울은 수도이다")),
+        ("Élève café", unicodedata.normalize("NFD", "ÉLÈVE CAFÉ")),
+        ("مدرسة ١٢", "مدرسة 12"),
+        ("Straße", "STRASSE"),
+        ("बाल\u200dक", "बालक"),
+    ],
+)
+def test_the_same_words_agree_in_every_script(answers: tuple[str, str]) -> None:
+    group = [[*answers, "quite another answer"]]
+    for score in (consistency.rouge_l, consistency.jaccard, consistency.word_edit):
+        assert blocks(score(group))[0].tolist() == [[1, 1, 0], [1, 1, 0], [0, 0, 1]]
+    assert np.asarray(consistency.vote(group).labels).tolist() == [0, 0, 1]
+
+
+@pytest.mark.parametrize(
+    ("answers", "labels"),
+    [
+        (["$1,000", "1000", "1,000.00", "-1000", "1001", "１０００", "1e3"], [0, 0, 0, 1, 2, 0, 0]),
+        (["7", "-7", "−7", "7.", "+7"], [0, 1, 1, 0, 0]),
+        (["2.71", "271", "2,71"], [0, 1, 2]),
+        (["3/4", "34", "0.75", "¾"], [0, 1, 0, 0]),
+        (["n >= 2", "n <= 2", "n ≥ 2", "n = 2", "n≠2"], [0, 1, 0, 2, 3]),
+        (["F#", "F", "F++", "f#"], [0, 1, 2, 0]),
+        (["a + b", "a - b", "a * b", "a + b."], [0, 1, 2, 0]),
+        (["yes 👍", "👍", "👎", "Yes!"], [0, 1, 2, 0]),
+    ],
+)
+def test_what_a_sign_says_is_kept_in_a_vote(answers: list[str], labels: list[int]) -> None:
+    assert np.asarray(consistency.vote([answers]).labels).tolist() == labels
 
 
 def test_only_two_code_points_lower_to_more_ascii_than_they_show() -> None:
@@ -92,12 +161,13 @@ def test_jaccard_and_edits_equal_plain_code(groups: list[list[str]]) -> None:
         score = float(Levenshtein.normalized_similarity(a, b))
         return score if score >= cut_off else 0.0
 
-    check(consistency.jaccard(groups), groups, jaccard)
-    check(consistency.word_edit(groups), groups, word_edit)
+    check(consistency.jaccard(groups, words="rouge"), groups, jaccard)
+    check(consistency.word_edit(groups, words="rouge"), groups, word_edit)
     check(consistency.char_edit(groups), groups, char_edit)
     for cut_off in (0.3, 0.8, 0.95):
         check(consistency.char_edit(groups, cut_off=cut_off), groups, partial(char_edit, cut_off=cut_off))
-        check(consistency.word_edit(groups, cut_off=cut_off), groups, partial(word_edit, cut_off=cut_off))
+        scores = consistency.word_edit(groups, cut_off=cut_off, words="rouge")
+        check(scores, groups, partial(word_edit, cut_off=cut_off))
 
 
 @pytest.mark.parametrize("n_chars", [64, 65, 512, 700])
@@ -113,17 +183,20 @@ def test_long_answers_cross_words_and_strips(n_chars: int) -> None:
 
         check(consistency.char_edit([group], cut_off=cut_off), [group], oracle)
     scorer = rouge_scorer.RougeScorer(["rougeL"], use_stemmer=False)
-    check(consistency.rouge_l([spaced]), [spaced], lambda a, b: scorer.score(a, b)["rougeL"].fmeasure)
+    scores = consistency.rouge_l([spaced], words="rouge")
+    check(scores, [spaced], lambda a, b: scorer.score(a, b)["rougeL"].fmeasure)
 
 
 @settings(deadline=None)
-@given(GROUPS, st.integers(1, 4), st.sampled_from([0.0, 0.5, 1.0]))
-@example(EXAMPLE, 2, 1.0)
-def test_selfcheck_equals_plain_counters(groups: list[list[str]], n: int, smoothing: float) -> None:
-    got = consistency.selfcheck(groups, n=n, smoothing=smoothing)
+@given(GROUPS, st.integers(1, 4), st.sampled_from([0.0, 0.5, 1.0]), st.booleans())
+@example(EXAMPLE, 2, 1.0, True)
+@example(EXAMPLE, 2, 1.0, False)
+def test_selfcheck_equals_plain_counters(groups: list[list[str]], n: int, smoothing: float, rouge: bool) -> None:
+    got = consistency.selfcheck(groups, n=n, smoothing=smoothing, words="rouge" if rouge else "every-script")
+    cut = words if rouge else text.words
     mean, most = [], []
     for group in groups:
-        runs = [grams(["<s>"] * (n - 1) + words(text), n) if words(text) else [] for text in group]
+        runs = [grams(["<s>"] * (n - 1) + cut(answer), n) if cut(answer) else [] for answer in group]
         counts = Counter(gram for answer in runs for gram in answer)
         total = counts.total() + smoothing * (len(counts) + 1)
         for answer in runs:
@@ -231,15 +304,15 @@ def normalise(text: str) -> str:
 
 
 @settings(deadline=None)
-@given(GROUPS, st.booleans())
-@example([["The U.S.", "us", "x", "X!", "a x"], [], ["\u0130 \x1fA", "ΑΣ ΣΑΣ", "ας σας"]], True)
-def test_vote_equals_plain_code(groups: list[list[str]], many: bool) -> None:
+@given(GROUPS, st.booleans(), st.sampled_from(["answers", "squad"]))
+@example([["The U.S.", "us", "x", "X!", "a x"], [], ["\u0130 \x1fA", "ΑΣ ΣΑΣ", "ας σας"]], True, "squad")
+def test_vote_equals_plain_code(groups: list[list[str]], many: bool, compare: Literal["answers", "squad"]) -> None:
     groups = [group * 4 for group in groups] if many else groups
-    got = consistency.vote(groups)
+    got = consistency.vote(groups, compare=compare)
     labels: list[int] = []
     winners, votes = [], []
     for group in groups:
-        plain = [normalise(text) for text in group]
+        plain = [normalise(answer) if compare == "squad" else text.comparable(answer) for answer in group]
         order = list(dict.fromkeys(plain))
         labels += map(order.index, plain)
         best, n = Counter(plain).most_common(1)[0] if plain else ("", 0)
@@ -265,24 +338,25 @@ def many() -> list[list[str]]:
     ]
 
 
-def test_results_are_the_same_bytes_for_any_threads_and_level(many: list[list[str]]) -> None:
+@pytest.mark.parametrize("words", ["every-script", "rouge"])
+def test_results_are_the_same_bytes_for_any_threads_and_level(many: list[list[str]], words: str) -> None:
     def all_scores(threads: int, level: str | None) -> list[bytes]:
         run = (threads, level, None)
         found = []
         for score, cut_off in (
             ("rouge_l", 0.0), ("rouge_n", 0.0), ("jaccard", 0.0), ("word_edit", 0.4), ("char_edit", 0.0), ("char_edit", 0.7),
         ):  # fmt: skip
-            array = _native.consistency_similarity(many, None, (score, 2, cut_off), False, run)
+            array = _native.consistency_similarity(many, None, (score, 2, cut_off), words, False, run)
             found += [bytes(memoryview(array.values)), bytes(memoryview(array.offsets))]
-            if score == "rouge_l":
+            if score == "rouge_l" and words == "rouge":
                 sizes = np.cumsum([0, *map(len, many)])
                 labels = _native.consistency_clusters(array.values, sizes, (0.5, False), "greedy", run)
                 logs = np.linspace(-9, 0, sizes[-1])
                 entropies = _native.consistency_entropy(labels, sizes, "likelihood", logs, run)
                 found += [bytes(memoryview(labels)), bytes(memoryview(entropies))]
         for array in (
-            *_native.consistency_selfcheck(many, None, 2, 0.5, run),
-            *_native.consistency_vote(many, None, run),
+            *_native.consistency_selfcheck(many, None, 2, 0.5, words, run),
+            *_native.consistency_vote(many, None, "answers" if words == "every-script" else "squad", run),
         ):
             found.append(bytes(memoryview(array)))
         return found
@@ -335,6 +409,8 @@ def test_scores_are_an_arrow_column(many: list[list[str]]) -> None:
         (lambda: consistency.rouge_n(["a"], 1, n=0), ValueError, "n: got 0"),
         (lambda: consistency.selfcheck(["a"], 1, smoothing=-1.0), ValueError, "smoothing"),
         (lambda: consistency.rouge_l(["a"], 1, how=How(threads=0)), ValueError, "threads"),
+        (lambda: consistency.rouge_l(["a"], 1, words="ascii"), ValueError, 'words: got "ascii"'),  # type: ignore[arg-type]
+        (lambda: consistency.vote(["a"], 1, compare="exact"), ValueError, 'compare: got "exact"'),  # type: ignore[arg-type]
         (lambda: consistency.rouge_l(["a"], 1, how=How(simd="sse9")), ValueError, "no SIMD level"),
         (lambda: consistency.rouge_l(["a"] * 3_000_000, 3_000_000), MemoryError, "scores: 72000000000000 bytes"),
         (lambda: consistency.clusters(np.zeros(4), 2**32, above=0.5), ValueError, "matrix: got 4 values"),

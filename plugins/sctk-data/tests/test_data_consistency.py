@@ -99,7 +99,8 @@ def test_scores_are_those_of_the_oracle(
         written(file, rows)
     else:
         pl.DataFrame(rows).write_parquet(file, row_group_size=7)
-    code, summary, _ = told(capfd, file, "--score", score, "--json", "--out", out)
+    published = [] if score == "char-edit" else ["--words", "published"]
+    code, summary, _ = told(capfd, file, "--score", score, "--json", "--out", out, *published)
     assert code == 0
     got = pl.read_parquet(out).to_dicts() if form == "parquet" else [json.loads(line) for line in out.open()]
     name = score.replace("-", "_")
@@ -113,9 +114,11 @@ def test_scores_are_those_of_the_oracle(
     values = [row[name] for row in got if row[name] is not None]
     assert any(len(one) < 2 for one in questions)
     estimate = mean_with_interval(values)
+    without = sum(len(want) > 1 and value is None for want in wanted for value in want)
     assert json.loads(summary) == {
-        "questions": 40, "answers": sum(map(len, questions)), "score": score, "column": "answers", "mean": estimate.value,
-        "low": estimate.low, "high": estimate.high, "n": len(values), "interval": "bootstrap", "bad_rows": 0,
+        "questions": 40, "answers": sum(map(len, questions)), "score": score, "column": "answers",
+        "without_words": without, "mean": estimate.value, "low": estimate.low, "high": estimate.high, "n": len(values),
+        "interval": "bootstrap", "bad_rows": 0,
         "bad_reasons": {},
     }  # fmt: skip
 
@@ -123,7 +126,7 @@ def test_scores_are_those_of_the_oracle(
 def test_a_vote_is_squads_and_a_lone_answer_has_no_share(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     questions = some_questions()
     file = written(tmp_path / "in.jsonl", [{"samples": answers} for answers in questions])
-    code, out, err = told(capfd, file, "--score", "vote")
+    code, out, err = told(capfd, file, "--score", "vote", "--words", "published")
     assert code == 0
     for row, answers in zip(map(json.loads, out.splitlines()), questions, strict=True):
         counts = Counter(map(plain, answers))
@@ -142,7 +145,7 @@ def test_a_vote_is_squads_and_a_lone_answer_has_no_share(tmp_path: Path, capfd: 
 def test_entropy_is_that_of_greedy_clusters(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     questions = some_questions()
     file = written(tmp_path / "in.jsonl", [{"answers": answers} for answers in questions])
-    code, out, _ = told(capfd, file, "--score", "entropy", "--by", "jaccard", "--above", "0.4")
+    code, out, _ = told(capfd, file, "--score", "entropy", "--by", "jaccard", "--above", "0.4", "--words", "published")
     assert code == 0
     n_several = 0
     for row, answers in zip(map(json.loads, out.splitlines()), questions, strict=True):
@@ -175,7 +178,8 @@ def test_rows_of_one_answer_are_grouped_wherever_they_stand(
             written(path, half)
         else:
             pl.DataFrame(half).write_parquet(path)
-    code, out, err = told(capfd, *halves, "--group-by", "q", "--score", "rouge-1", "--threads", "2")
+    options = ["--group-by", "q", "--score", "rouge-1", "--threads", "2", "--words", "published"]
+    code, out, err = told(capfd, *halves, *options)
     assert code == 0
     got = [json.loads(line) for line in out.splitlines()]
     assert [{name: row[name] for name in ("q", "answer", "at")} for row in got] == rows
@@ -188,6 +192,32 @@ def test_rows_of_one_answer_are_grouped_wherever_they_stand(
         assert close(row["answer_rouge_1"], want[place])
         assert close(row["rouge_1"], mean_of(want))
     assert f"35 questions with {len(rows)} answers" in err
+
+
+def test_answers_of_every_script_agree_and_what_has_no_words_has_no_score(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    questions = [["नमस्ते दुनिया", "नमस्ते, दुनिया!"], ["สวัสดีครับ", "สวัสดีครับ"], ["👍", "👍"], ["да", "?!", "Да."], ["нет"]]
+    file = written(tmp_path / "in.jsonl", [{"answers": answers} for answers in questions])
+    for score, same in (("rouge-l", 1.0), ("rouge-1", 1.0), ("jaccard", 1.0), ("word-edit", 1.0), ("entropy", 0.0)):
+        code, out, err = told(capfd, file, "--score", score)
+        rows = [json.loads(line) for line in out.splitlines()]
+        name = score.replace("-", "_")
+        assert (code, [row[name] for row in rows]) == (0, [same, same, None, same, None])
+        assert "3 answers without " in err
+        assert f"2 questions without {name} (null)" in err
+        kind = "answer_cluster" if score == "entropy" else f"answer_{name}"
+        assert [n for n, value in enumerate(rows[3][kind]) if value is None] == [1]
+        assert rows[2][kind] == [None, None]
+
+
+def test_a_vote_counts_numbers_by_their_value(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    questions = [["-8", "8", "−8.0", "8"], ["€2,500", "2500", "25"], ["k < 4", "k > 4", "k>4"]]
+    file = written(tmp_path / "in.jsonl", [{"answers": answers} for answers in questions])
+    code, out, _ = told(capfd, file, "--score", "vote")
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert (code, [(row["vote"], row["votes"]) for row in rows]) == (0, [("-8", 2), ("€2,500", 2), ("k > 4", 2)])
+    assert rows[0]["answer_cluster"] == [0, 1, 0, 1]
 
 
 def test_a_line_keeps_its_bytes_up_to_the_brace(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
@@ -231,6 +261,11 @@ def test_the_same_bytes_for_any_number_of_threads(
         ({"answers": ["a"] * 4097}, [], ["in.jsonl:2", "4,097 answers to one question"]),
         ({"answers": []}, ["--score", "rouge"], ["--score"]),
         ({"answers": []}, ["--by", "jaccard"], ["--by without --score entropy"]),
+        (
+            {"answers": []},
+            ["--words", "published", "--score", "char-edit"],
+            ["--words without a --score that compares"],
+        ),
     ],
 )
 def test_a_row_that_cannot_be_scored_is_told(

@@ -1,4 +1,4 @@
-"""The data core of sctk: packing, deduplication and consistency scores, in Rust.
+"""The data core of sctk: words, packing, deduplication and consistency scores, in Rust.
 
 Columns come in from Arrow (pyarrow, polars, datasets), NumPy or lists, in place, and go out as `Array`
 and `Batch`, which those libraries read without a copy. The GIL is released; every result is the same for any

@@ -2,6 +2,10 @@
 
 Answers come in groups, one group for each question: as a list of lists of str, as an Arrow list column of strings, or
 as flat texts (list of str, Arrow column) with `groups`, the size of every group or the offsets of all (n + 1 integers).
+Words are those of every script (`sctk_rs.text`), or with `words="rouge"` those of rouge_score: `[a-z0-9]+` of the lower-cased text,
+which has none of Hindi, and takes -5 for 5. Where an answer has no words there is no score, and every score with it is NaN
+(with `words="rouge"` 0, as in rouge_score).
+
 Results are arrays that NumPy, pyarrow and polars read in place. Pairwise scores are one K x K block for each group:
 `numpy.asarray(scores.values).reshape(-1, K, K)` where all groups have K answers, else a list column.
 The result is the same, bit for bit, for any number of threads and on every processor.
@@ -21,6 +25,7 @@ from sctk_rs._native import Array
 Groups = object
 Progress = Callable[[int, int], object]
 Float = Literal["float32", "float64"]
+Words = Literal["every-script", "rouge"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -59,54 +64,69 @@ class Votes:
     labels: Array
 
 
-def rouge_l(texts: object, groups: Groups | None = None, *, how: How = PLAIN) -> Array:
-    """ROUGE-L F1 of all pairs: that of rouge_score without its stemmer (words `[a-z0-9]+` of the lower-cased text).
+def rouge_l(texts: object, groups: Groups | None = None, *, words: Words = "every-script", how: How = PLAIN) -> Array:
+    """ROUGE-L F1 of all pairs: with `words="rouge"` that of rouge_score without its stemmer.
 
     >>> import struct
     >>> blocks = rouge_l([["a b c", "A b, d"]])
     >>> [round(x, 3) for x in struct.unpack("4d", memoryview(blocks.values))]
     [1.0, 0.667, 0.667, 1.0]
     """
-    return _pairs("rouge_l", texts, groups, how)
+    return _pairs(("rouge_l", 1, 0.0), texts, groups, words, how)
 
 
-def rouge_n(texts: object, groups: Groups | None = None, *, n: int = 2, how: How = PLAIN) -> Array:
-    """ROUGE-N F1 of all pairs: the runs of n words in common, each as often as both have it."""
-    return _pairs("rouge_n", texts, groups, how, n=n)
+def rouge_n(
+    texts: object, groups: Groups | None = None, *, n: int = 2, words: Words = "every-script", how: How = PLAIN
+) -> Array:
+    """ROUGE-N F1 of all pairs: the runs of n words in common, each as often as both have it; NaN with fewer than n words."""
+    return _pairs(("rouge_n", n, 0.0), texts, groups, words, how)
 
 
-def jaccard(texts: object, groups: Groups | None = None, *, how: How = PLAIN) -> Array:
-    """Words in common of all words of both, for all pairs; 0 for two answers without words."""
-    return _pairs("jaccard", texts, groups, how)
+def jaccard(texts: object, groups: Groups | None = None, *, words: Words = "every-script", how: How = PLAIN) -> Array:
+    """Words in common of all words of both, for all pairs."""
+    return _pairs(("jaccard", 1, 0.0), texts, groups, words, how)
 
 
-def word_edit(texts: object, groups: Groups | None = None, *, cut_off: float = 0.0, how: How = PLAIN) -> Array:
+def word_edit(
+    texts: object,
+    groups: Groups | None = None,
+    *,
+    cut_off: float = 0.0,
+    words: Words = "every-script",
+    how: How = PLAIN,
+) -> Array:
     """1 - Levenshtein distance / length of the longer one, over words, for all pairs; 0 where that is below `cut_off`."""
-    return _pairs("word_edit", texts, groups, how, cut_off=cut_off)
+    return _pairs(("word_edit", 1, cut_off), texts, groups, words, how)
 
 
 def char_edit(texts: object, groups: Groups | None = None, *, cut_off: float = 0.0, how: How = PLAIN) -> Array:
-    """As `word_edit`, over characters (code points)."""
-    return _pairs("char_edit", texts, groups, how, cut_off=cut_off)
+    """As `word_edit`, over characters (code points), as they stand."""
+    return _pairs(("char_edit", 1, cut_off), texts, groups, "every-script", how)
 
 
-def _pairs(score: str, texts: object, groups: Groups | None, how: How, *, n: int = 1, cut_off: float = 0.0) -> Array:
+def _pairs(score: tuple[str, int, float], texts: object, groups: Groups | None, words: Words, how: How) -> Array:
     if how.dtype not in ("float32", "float64"):
         raise ValueError(f"dtype: got {how.dtype!r}\nhint: wanted 'float32' or 'float64'")
-    return _native.consistency_similarity(texts, groups, (score, n, cut_off), how.dtype == "float32", how._run())
+    return _native.consistency_similarity(texts, groups, score, words, how.dtype == "float32", how._run())
 
 
 def selfcheck(
-    texts: object, groups: Groups | None = None, *, n: int = 1, smoothing: float = 0.0, how: How = PLAIN
+    texts: object,
+    groups: Groups | None = None,
+    *,
+    n: int = 1,
+    smoothing: float = 0.0,
+    words: Words = "every-script",
+    how: How = PLAIN,
 ) -> SelfCheck:
     """The SelfCheckGPT n-gram score (arXiv 2303.08896), higher where an answer says what the others of its group do not.
 
     -ln p of an answer's n-grams, p counted over all answers of the group, itself included; `smoothing` is added to every
-    count, and once for what was never seen. The words are those of ROUGE, and an answer is one sentence. For the paper's
+    count, and once for what was never seen. An answer is one sentence. For the paper's
     scores by sentence (its section 5.3 averages over the words of a sentence, or takes their largest) give the sentences of
     the answer and the samples as one group: with n=1 the counts are the same, and each sentence has its mean and its max.
     """
-    mean, most = _native.consistency_selfcheck(texts, groups, n, smoothing, how._run())
+    mean, most = _native.consistency_selfcheck(texts, groups, n, smoothing, words, how._run())
     return SelfCheck(mean=mean, max=most)
 
 
@@ -166,13 +186,21 @@ def semantic_entropy(
     return _native.consistency_entropy(labels, groups, estimator, log_likelihoods, how._run())
 
 
-def vote(texts: object, groups: Groups | None = None, *, how: How = PLAIN) -> Votes:
-    """The answer that most answers of a group give, after SQuAD's normalisation; a tie goes to the first.
+def vote(
+    texts: object,
+    groups: Groups | None = None,
+    *,
+    compare: Literal["answers", "squad"] = "answers",
+    how: How = PLAIN,
+) -> Votes:
+    """The answer that most answers of a group give; a tie goes to the first.
 
-    Lower case, without ASCII punctuation and the words a, an, the. An answer of which nothing is left still votes.
+    Answers are one where `sctk_rs.text.comparable` is: numbers by value, other answers by their words and the signs that mean
+    something. With `compare="squad"` where SQuAD's normalisation is: lower case, without ASCII punctuation and the words a, an,
+    the, so that -5 is 5. An answer of which nothing is left still votes.
 
-    >>> memoryview(vote([["Paris.", "Rome", "the paris"]]).winners).tolist()
-    [0]
+    >>> memoryview(vote([["Paris.", "Rome", "the paris"], ["5", "-5", "$5.00"]]).labels).tolist()
+    [0, 1, 0, 0, 1, 0]
     """
-    winners, votes, labels = _native.consistency_vote(texts, groups, how._run())
+    winners, votes, labels = _native.consistency_vote(texts, groups, compare, how._run())
     return Votes(winners=winners, votes=votes, labels=labels)

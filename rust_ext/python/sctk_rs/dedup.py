@@ -1,10 +1,11 @@
 """Duplicates in a corpus, and what it shares with held-out texts.
 
 Texts are a `list[str]` or any Arrow column of strings (polars, pyarrow, datasets), read in place. Two texts are equal
-but for case and punctuation when they have the same words; a word is a longest run of letters, numbers and `_` of
-the lower-cased text, in any script, and every Han, Hiragana or Katakana character is a word. Near duplicates are texts
-whose sets of n-word (or n-character) shingles have a Jaccard similarity at or above a threshold, computed exactly for
-every pair that is reported. Results are the same for any number of threads, on every processor, spilled or not.
+but for case and punctuation when they have the same words (`sctk_rs.text`): signs that mean something are words or belong
+to them, so `12 + 4` is not `12 - 4`. Near duplicates are texts whose sets of n-word (or n-character) shingles have a Jaccard
+similarity at or above a threshold, computed exactly for every pair that is reported; in shingles every character of a script
+without spaces (Han, kana, Thai, Lao, Khmer, Burmese) is a word. Results are the same for any number of threads, on every
+processor, spilled or not.
 """
 
 from __future__ import annotations

@@ -40,11 +40,13 @@ Examples:
 rouge-l, rouge-1, rouge-2, jaccard, word-edit, char-edit
            mean similarity over all pairs of different answers; answer_...: of each answer with the others
 selfcheck  -ln p of each answer's words among all answers (higher: the others do not say it), mean over answers
-vote       the answer that most give, after SQuAD's normalisation; votes, vote_share, answer_cluster
+vote       the answer that most give: numbers by value ($1,000 is 1000; -5 is not 5), others by their words; votes, vote_share,
+           answer_cluster
 entropy    semantic entropy in nats over clusters of answers: two mean the same where --by is above --above
 \b
-A question with fewer than two answers has null, not 0 (vote names a lone answer, without a share). Columns that belong to
-answers (answer_...) are lists where a row has a list of answers. The summary gives the mean over questions with its 95 %
+A question with fewer than two answers with words has null, not 0 (vote names a lone answer, without a share). Words are those of
+every script; --words published takes rouge_score's ([a-z0-9] alone) and SQuAD's votes (-5 is 5). Columns that belong to answers
+(answer_...) are lists where a row has a list of answers. The summary gives the mean over questions with its 95 %
 interval: bootstrap up to 5,000 questions, normal above."""
 
 
@@ -54,13 +56,23 @@ class Tally:
 
     questions: int = 0
     answers: int = 0
+    no_words: int = 0
     values: array[float] = field(default_factory=lambda: array("d"))
 
     def add(self, columns: Columns, main: str) -> None:
         """Takes in the columns of some questions."""
         self.questions += len(columns["n_answers"].values)
         self.answers += sum(columns["n_answers"].values)
+        self.no_words += _without_words(columns, main)
         self.values.extend(value for value in columns[main].values if value is not None)
+
+
+def _without_words(columns: Columns, main: str) -> int:
+    """How many answers could not be compared with the other answers to their question, of which there were some."""
+    own = columns.get(f"answer_{main}", columns.get("answer_cluster"))
+    sizes = columns["n_answers"].values
+    several = (k > 1 for k in sizes for _ in range(k))
+    return 0 if own is None else sum(more and value is None for more, value in zip(several, own.values, strict=True))
 
 
 @click.command(epilog=EPILOG)
@@ -70,6 +82,13 @@ class Tally:
         "--column", metavar="NAME", help="The answers (or completions[*].text); else found by its usual name."
     ),
     click.option("--group-by", metavar="NAME", help="Rows hold one answer each; the question is in this column."),
+    click.option(
+        "--words",
+        type=click.Choice(["every-script", "published"]),
+        default="every-script",
+        show_default=True,
+        help="Whose words are compared; published: rouge_score's, and SQuAD's for vote.",
+    ),
     click.option(
         "--by", type=click.Choice(PAIRWISE), default="rouge-l", show_default=True, help="For entropy: the similarity."
     ),
@@ -86,8 +105,16 @@ def consistency(files: tuple[str, ...], group_by: str | None, **given: Any) -> i
     bad = prepare(given)
     if given["score"] != "entropy":
         only_with("--score entropy", "by", "above")
+    if given["score"] == "char-edit":
+        only_with("a --score that compares words", "words")
     rust("consistency")
-    settings = Settings(score=given["score"], by=given["by"], above=given["above"], threads=given["threads"])
+    settings = Settings(
+        score=given["score"],
+        by=given["by"],
+        above=given["above"],
+        threads=given["threads"],
+        published=given["words"] == "published",
+    )
     tally = Tally()
     with ExitStack() as opened:
         sources = opened.enter_context(inputs(files, twice=group_by is not None, wanted=wanted(given)))
@@ -162,6 +189,7 @@ def _of_rows(columns: Columns, rows: range, groups: Groups, places: list[int]) -
 def _tell(tally: Tally, settings: Settings, column: str | None, bad: BadRows, *, json_: bool) -> None:
     mean, low, high = _mean(tally.values)
     counts = {"questions": tally.questions, "answers": tally.answers, "score": settings.score, "column": column}
+    counts["without_words"] = tally.no_words
     of_mean: dict[str, Any] = {"mean": mean, "low": low, "high": high, "n": len(tally.values)}
     of_mean["interval"] = None if low is None else "normal" if len(tally.values) > MOST_RESAMPLED else "bootstrap"
     tell({**counts, **of_mean}, _told(tally, settings.main, mean, low, high), bad, json_=json_)
@@ -172,6 +200,8 @@ def _told(tally: Tally, name: str, mean: float | None, low: float | None, high: 
     if mean is not None:
         interval = "no interval" if low is None else f"95 % interval [{low:.3f}, {high:.3f}]"
         yield f"mean {name}: {mean:.3f}, {interval}, {len(tally.values):,} questions"
+    if tally.no_words:
+        yield f"{tally.no_words:,} answers without {name} (null): no words to compare, or none of the others has any"
     without = tally.questions - len(tally.values)
     if without:
         yield f"{without:,} questions without {name} (null): fewer than two answers, or none with words"

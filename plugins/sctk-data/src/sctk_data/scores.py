@@ -1,12 +1,13 @@
 """What is computed of each question's answers: columns of one value for each question, and of one for each answer.
 
-A score of how far answers agree needs two of them: where there are fewer it is null, which is not zero. The core is asked for
-some questions at a time, so that the K x K blocks of pairs stay small.
+A score of how far answers agree needs two of them, with words: where there are fewer it is null, which is not zero. The
+core is asked for some questions at a time, so that the K x K blocks of pairs stay small.
 """
 
 from __future__ import annotations
 
 import math
+from bisect import bisect_left
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
@@ -28,12 +29,16 @@ Kind = Literal["float", "int", "text"]
 
 @dataclass(frozen=True, kw_only=True)
 class Settings:
-    """Which score; for entropy, which similarity, and above which value two answers mean the same."""
+    """Which score, of which words; for entropy, which similarity, and above which value two answers mean the same.
+
+    `published`: the words of rouge_score and the votes of SQuAD instead of the words of every script.
+    """
 
     score: str
     by: str
     above: float
     threads: int
+    published: bool = False
 
     @property
     def main(self) -> str:
@@ -123,10 +128,16 @@ def _add(columns: Columns, texts: pl.Series, offsets: list[int], settings: Setti
 
 def _similarity(name: str, texts: pl.Series, offsets: list[int], settings: Settings) -> Any:
     core = rust("consistency")
-    how = core.How(threads=settings.threads)
+    how: dict[str, Any] = {"how": core.How(threads=settings.threads)}
+    if name != "char-edit":
+        how["words"] = _words(settings)
     if name.startswith("rouge-") and name != "rouge-l":
-        return core.rouge_n(texts, offsets, n=int(name[-1]), how=how)
-    return getattr(core, name.replace("-", "_"))(texts, offsets, how=how)
+        return core.rouge_n(texts, offsets, n=int(name[-1]), **how)
+    return getattr(core, name.replace("-", "_"))(texts, offsets, **how)
+
+
+def _words(settings: Settings) -> str:
+    return "rouge" if settings.published else "every-script"
 
 
 def _add_pairwise(columns: Columns, texts: pl.Series, offsets: list[int], settings: Settings) -> None:
@@ -135,19 +146,24 @@ def _add_pairwise(columns: Columns, texts: pl.Series, offsets: list[int], settin
     at = 0
     for a, b in pairwise(offsets):
         k = b - a
-        means = [
-            (math.fsum(values[at + i * k : at + (i + 1) * k]) - values[at + i * k + i]) / (k - 1) if k > 1 else None
-            for i in range(k)
-        ]
+        means = [_mean_of_others(values[at + i * k : at + (i + 1) * k], i) for i in range(k)]
         at += k * k
         columns[f"answer_{settings.main}"].values.extend(means)
-        columns[settings.main].values.append(_mean(means) if k > 1 else None)
+        columns[settings.main].values.append(_mean(means))
+
+
+def _mean_of_others(scores: Sequence[float], own: int) -> float | None:
+    """The mean of an answer's scores with all answers but itself, those left out that are none (NaN)."""
+    total = math.fsum(scores)
+    if not math.isnan(total):
+        return (total - scores[own]) / (len(scores) - 1) if len(scores) > 1 else None
+    return _mean([None if math.isnan(score) or i == own else score for i, score in enumerate(scores)])
 
 
 def _add_selfcheck(columns: Columns, texts: pl.Series, offsets: list[int], settings: Settings) -> None:
     """A lone answer has nothing to be checked against; one without words says nothing."""
     core = rust("consistency")
-    found = core.selfcheck(texts, offsets, how=core.How(threads=settings.threads))
+    found = core.selfcheck(texts, offsets, words=_words(settings), how=core.How(threads=settings.threads))
     for name, values in (("answer_selfcheck", found.mean), ("answer_selfcheck_max", found.max)):
         numbers = _listed(values)
         for a, b in pairwise(offsets):
@@ -159,7 +175,8 @@ def _add_selfcheck(columns: Columns, texts: pl.Series, offsets: list[int], setti
 
 def _add_vote(columns: Columns, texts: pl.Series, offsets: list[int], settings: Settings) -> None:
     core = rust("consistency")
-    found = core.vote(texts, offsets, how=core.How(threads=settings.threads))
+    compare = "squad" if settings.published else "answers"
+    found = core.vote(texts, offsets, compare=compare, how=core.How(threads=settings.threads))
     columns["answer_cluster"].values.extend(_listed(found.labels))
     for (a, b), winner, votes in zip(pairwise(offsets), _listed(found.winners), _listed(found.votes), strict=True):
         columns["vote"].values.append(texts[a + winner] if b > a else None)
@@ -168,17 +185,35 @@ def _add_vote(columns: Columns, texts: pl.Series, offsets: list[int], settings: 
 
 
 def _add_entropy(columns: Columns, texts: pl.Series, offsets: list[int], settings: Settings) -> None:
+    """Of the answers that can be compared: one without words is in no cluster."""
     core = rust("consistency")
     how = core.How(threads=settings.threads)
     similarity = _similarity(settings.by, texts, offsets, settings)
+    kept = _comparable(_listed(similarity.values), offsets)
+    n_answers = len(texts)
+    if len(kept) < n_answers:
+        texts, offsets = texts[kept], [bisect_left(kept, offset) for offset in offsets]
+        similarity = _similarity(settings.by, texts, offsets, settings)
     labels = core.clusters(similarity, offsets, above=settings.above, how=how)
     own = _listed(labels)
-    columns["answer_cluster"].values.extend(own)
+    cluster: list[int | None] = [None] * n_answers
+    for place, label in zip(kept, own, strict=True):
+        cluster[place] = label
+    columns["answer_cluster"].values.extend(cluster)
     for (a, b), entropy in zip(
         pairwise(offsets), _listed(core.semantic_entropy(labels, offsets, how=how)), strict=True
     ):
         columns["entropy"].values.append(entropy if b - a > 1 else None)
         columns["n_clusters"].values.append(len(set(own[a:b])))
+
+
+def _comparable(scores: Sequence[float], offsets: list[int]) -> list[int]:
+    """Which answers have a score with themselves: those with words, where words are compared."""
+    kept, at = [], 0
+    for a, b in pairwise(offsets):
+        kept += [a + i for i in range(b - a) if not math.isnan(scores[at + i * (b - a + 1)])]
+        at += (b - a) ** 2
+    return kept
 
 
 def _listed(values: Any) -> list[Any]:

@@ -1,4 +1,4 @@
-//! The data core of sctk: packing, deduplication and consistency scores, on the standard library alone.
+//! The data core of sctk: words, packing, deduplication and consistency scores.
 //!
 //! Nothing here knows of Python. Every result is the same, byte for byte, for any number of threads and on
 //! every SIMD path; the crate `sctk-py` is the door through which Python calls it.

@@ -65,7 +65,7 @@ pub fn shingle_of(kind: &str, n: usize) -> PyResult<Shingle> {
         "char" => Ok(Shingle::Characters(n)),
         _ => Err(errors::value(
             format_args!("shingle: got {kind:?}, wanted \"word\" or \"char\""),
-            "\"char\" suits scripts without spaces other than Han and Kana, and very short texts",
+            "\"char\" suits very short texts",
         )),
     }
 }

@@ -13,6 +13,7 @@ mod numbers;
 mod packing;
 mod selftest;
 mod texts;
+mod words;
 
 use pyo3::prelude::*;
 
@@ -25,6 +26,7 @@ fn _native(module: &Bound<'_, PyModule>) -> PyResult<()> {
     dedup::register(module)?;
     held_out::register(module)?;
     consistency::register(module)?;
+    words::register(module)?;
     selftest::register(module)?;
     module.delattr("__all__") // the stub and sctk_rs/__init__.py say what is public
 }

@@ -141,7 +141,7 @@ mod tests {
     use super::*;
     use crate::consistency::testing::random_answers;
     use crate::consistency::words::Words;
-    use crate::text::Simd;
+    use crate::text::{Alphabet, Simd};
 
     fn by_hand(a: &[u32], b: &[u32]) -> u32 {
         let mut row = vec![0; b.len() + 1];
@@ -173,7 +173,9 @@ mod tests {
             let texts = random_answers(seed, n_answers, most);
             let bytes: Vec<&[u8]> = texts.iter().map(|text| text.as_bytes()).collect();
             let mut words = Words::default();
-            words.read(Simd::best(), &bytes, 0).unwrap();
+            words
+                .read(Simd::best(), &bytes, Alphabet::Ascii, 0)
+                .unwrap();
             for level in Simd::available() {
                 let mut lcs = Lcs::default();
                 all_pairs(level, &words.sequences, &mut lcs, &Pulse::unwatched());

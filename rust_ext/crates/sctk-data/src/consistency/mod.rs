@@ -30,4 +30,4 @@ pub use error::Error;
 pub use groups::{Groups, Run};
 pub use selfcheck::{SelfCheck, selfcheck};
 pub use similarity::{Real, Score, similarity};
-pub use vote::{Votes, vote};
+pub use vote::{Compare, Votes, vote};

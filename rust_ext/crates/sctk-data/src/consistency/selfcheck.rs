@@ -4,6 +4,7 @@ use super::groups::Rows;
 use super::sequences::{Grams, Sequences};
 use super::words::Words;
 use super::{Error, Groups, Run};
+use crate::text::Alphabet;
 
 /// For each answer the mean and the largest -ln p of its n-grams; NaN where it has no words, for that is no score.
 pub struct SelfCheck {
@@ -29,6 +30,7 @@ pub fn selfcheck(
     groups: Groups<'_>,
     n: usize,
     smoothing: f64,
+    alphabet: Alphabet,
     run: Run<'_>,
 ) -> Result<SelfCheck, Error> {
     if texts.len() != groups.n_answers() {
@@ -44,9 +46,10 @@ pub fn selfcheck(
         (Rows(&mut mean), Rows(&mut max)),
         |memory: &mut Memory, (mean, max), group| {
             let answers = groups.answers(group);
+            let texts = &texts[answers.clone()];
             memory
                 .words
-                .read(run.level, &texts[answers.clone()], answers.start)?;
+                .read(run.level, texts, alphabet, answers.start)?;
             memory.score(
                 n,
                 smoothing,

@@ -8,10 +8,10 @@ use super::sequences::{Characters, Grams, Sequences};
 use super::sets::{self, Sets};
 use super::words::Words;
 use super::{Error, Groups, Run};
-use crate::text::Simd;
+use crate::text::{Alphabet, Simd};
 use crate::watch::Pulse;
 
-/// How two answers are compared; each score is symmetric and lies in [0, 1].
+/// How two answers are compared; each score is symmetric and lies in [0, 1], or is NaN where there is nothing to compare.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Score {
     /// F1 of the longest common subsequence of words (Lin 2004, as rouge_score without its stemmer).
@@ -55,6 +55,7 @@ impl Real for f64 {
 struct Part<'a> {
     texts: &'a [&'a [u8]],
     first_row: usize,
+    alphabet: Alphabet,
     level: Simd,
     pulse: &'a Pulse<'a>,
 }
@@ -70,10 +71,14 @@ struct Memory {
 }
 
 /// The scores of all pairs, block after block: group g's `K_g x K_g` values lie from `groups.block_offsets()[g]` on.
+///
+/// An answer without words (of ROUGE-N, with fewer than n) has no score with any answer: NaN. Under `Alphabet::Ascii` it has those
+/// of rouge_score: 0, and 1 of edit similarity for two of them.
 pub fn similarity<T: Real>(
     texts: &[&[u8]],
     groups: Groups<'_>,
     score: Score,
+    alphabet: Alphabet,
     run: Run<'_>,
 ) -> Result<Vec<T>, Error> {
     if texts.len() != groups.n_answers() {
@@ -95,6 +100,7 @@ pub fn similarity<T: Real>(
             let part = Part {
                 texts: &texts[answers.clone()],
                 first_row: answers.start,
+                alphabet,
                 level: run.level,
                 pulse,
             };
@@ -142,6 +148,7 @@ impl Memory {
         let Part {
             texts,
             first_row,
+            alphabet,
             level,
             pulse,
         } = part;
@@ -152,7 +159,7 @@ impl Memory {
             edit_block(part, characters, cut_off, &mut self.edits, block);
             return Ok(());
         }
-        self.words.read(level, texts, first_row)?;
+        self.words.read(level, texts, alphabet, first_row)?;
         let words = &self.words.sequences;
         ask_for_tables(words)?;
         match score {
@@ -203,7 +210,21 @@ impl Memory {
             Score::WordEdit { cut_off } => edit_block(part, words, cut_off, &mut self.edits, block),
             Score::CharEdit { .. } => unreachable!("it was handled above"),
         }
+        if alphabet != Alphabet::Ascii && !pulse.is_stopped() {
+            let wanted = if let Score::RougeN(n) = score { n } else { 1 };
+            blank(block, words.n_answers(), |i| words.answer(i).len() < wanted);
+        }
         Ok(())
+    }
+}
+
+/// Takes out the scores of what has nothing to compare.
+fn blank<T: Real>(block: &mut [T], n: usize, is_blank: impl Fn(usize) -> bool) {
+    for i in (0..n).filter(|&i| is_blank(i)) {
+        for j in 0..n {
+            block[i * n + j] = T::of(f64::NAN);
+            block[j * n + i] = T::of(f64::NAN);
+        }
     }
 }
 

@@ -1,12 +1,21 @@
-//! The answer that most answers of a group give, after the normalisation of SQuAD (Rajpurkar et al., arXiv 1606.05250).
-//!
-//! Lower case, without ASCII punctuation, without the words a, an and the, one space between words. Texts are compared
-//! whole, never by hash alone. Case and spaces are Python's, so that the result is what the usual Python code gives.
+//! The answer that most answers of a group give. Comparable forms are compared whole, never by hash alone.
 
 use std::collections::HashMap;
 
 use super::groups::{Ones, Rows};
 use super::{Error, Groups, Run};
+use crate::text::answers;
+
+/// Which answers are one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Compare {
+    /// Those with the same comparable form (`text::answers`): numbers by value, other answers by their words, in any script.
+    Answers,
+    /// Those that are equal after the normalisation of SQuAD (Rajpurkar et al., arXiv 1606.05250): lower case, without ASCII
+    /// punctuation, without the words a, an and the, one space between words. -5 is 5 to it, and C++ is C. Case and spaces are
+    /// Python's, so that the result is what the usual Python code gives.
+    Squad,
+}
 
 /// For each group the first answer of the largest cluster (ties: the cluster that comes first) and its votes; for each
 /// answer its cluster, numbered in order of first members. A group without answers has winner -1 and no votes.
@@ -18,7 +27,7 @@ pub struct Votes {
 
 #[derive(Default)]
 struct Memory {
-    /// The normalised answers, end to end.
+    /// The comparable answers, end to end.
     plain: Vec<u8>,
     ends: Vec<usize>,
     /// Where each cluster's text stands, its first answer and its votes.
@@ -36,7 +45,12 @@ struct Cluster {
 const MANY: usize = 24;
 
 /// The majority vote of each group.
-pub fn vote(texts: &[&[u8]], groups: Groups<'_>, run: Run<'_>) -> Result<Votes, Error> {
+pub fn vote(
+    texts: &[&[u8]],
+    groups: Groups<'_>,
+    compare: Compare,
+    run: Run<'_>,
+) -> Result<Votes, Error> {
     if texts.len() != groups.n_answers() {
         return Err(Error::Size {
             what: "answers",
@@ -52,7 +66,7 @@ pub fn vote(texts: &[&[u8]], groups: Groups<'_>, run: Run<'_>) -> Result<Votes, 
         outputs,
         |memory: &mut Memory, ((winners, votes), labels), group| {
             let answers = groups.answers(group);
-            memory.normalise(&texts[answers.clone()], answers.start)?;
+            memory.read(&texts[answers.clone()], compare, answers.start)?;
             memory.count(labels.take(answers.len()));
             let best = memory.clusters.iter().reduce(|best, other| {
                 if other.votes > best.votes {
@@ -74,18 +88,21 @@ pub fn vote(texts: &[&[u8]], groups: Groups<'_>, run: Run<'_>) -> Result<Votes, 
 }
 
 impl Memory {
-    fn normalise(&mut self, texts: &[&[u8]], first_row: usize) -> Result<(), Error> {
+    fn read(&mut self, texts: &[&[u8]], compare: Compare, first_row: usize) -> Result<(), Error> {
         self.plain.clear();
         self.ends.clear();
         for (i, text) in texts.iter().enumerate() {
-            if text.is_ascii() {
-                normalise_ascii(text, &mut self.plain);
-            } else {
-                let text = std::str::from_utf8(text).map_err(|error| Error::NotUtf8 {
-                    row: first_row + i,
-                    at: error.valid_up_to(),
-                })?;
-                normalise_unicode(text, &mut self.plain);
+            let row = first_row + i;
+            let text = std::str::from_utf8(text).map_err(|error| Error::NotUtf8 {
+                row,
+                at: error.valid_up_to(),
+            })?;
+            match compare {
+                Compare::Answers => answers::write(text, &mut self.plain),
+                Compare::Squad if text.is_ascii() => {
+                    normalise_ascii(text.as_bytes(), &mut self.plain);
+                }
+                Compare::Squad => normalise_unicode(text, &mut self.plain),
             }
             self.ends.push(self.plain.len());
         }
@@ -200,6 +217,22 @@ mod tests {
             String::from_utf8(ascii).unwrap(),
             String::from_utf8(unicode).unwrap(),
         )
+    }
+
+    #[test]
+    fn one_buffer_of_answers_changes_no_answer() {
+        let texts = ["Paris", "3", "paris.", "3.0", "", "👍", "é", "É"];
+        let mut memory = Memory::default();
+        let bytes = texts.map(str::as_bytes);
+        memory.read(&bytes, Compare::Answers, 0).unwrap();
+        let mut from = 0;
+        for (text, &to) in texts.iter().zip(&memory.ends) {
+            assert_eq!(
+                str::from_utf8(&memory.plain[from..to]).unwrap(),
+                answers::comparable(text)
+            );
+            from = to;
+        }
     }
 
     #[test]

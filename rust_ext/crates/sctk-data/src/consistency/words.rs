@@ -1,20 +1,24 @@
-//! Answers to numbered words: the tokens `[a-z0-9]+` of the lower-cased text, as rouge_score takes them.
+//! Answers to numbered words: those of every script (`text`), or the tokens `[a-z0-9]+` of the lower-cased text, as rouge_score
+//! takes them.
 //!
-//! A group is copied in small letters, 64 bytes at a time, and the same pass finds where its words begin and end. Two
-//! words get the same number when they are the same, byte for byte: up to 16 bytes are their own key, and longer words
-//! that share a key are compared. Of all code points outside ASCII only two have a letter of ASCII in their lower case,
+//! Two words get the same number when they are the same, byte for byte: up to 15 bytes (16 of ASCII) are their own key, and
+//! longer words that share a key are compared.
+//!
+//! For rouge_score's words a group is copied in small letters, 64 bytes at a time, and the same pass finds where its words begin
+//! and end. Of all code points outside ASCII only two have a letter of ASCII in their lower case,
 //! the Kelvin sign U+212A (k) and U+0130 (i and a dot above): they are written so before the pass.
 
 use super::Error;
 use super::intern::Interner;
 use super::sequences::Sequences;
-use crate::text::Simd;
 use crate::text::block::Block;
 use crate::text::hash;
 use crate::text::simd::per_level;
+use crate::text::words::Listed;
+use crate::text::{Alphabet, Simd, TextError, WordHasher};
 
 const BLOCK: usize = 64;
-/// The longest word that is its own key.
+/// The longest word of ASCII that is its own key; the highest bit of a key says that its word is longer.
 const PIECE: usize = 16;
 
 /// The words of one group of answers as numbers; `read` fills it anew.
@@ -24,6 +28,8 @@ pub struct Words {
     names: Interner,
     keys: Vec<u128>,
     edges: Edges,
+    hasher: Option<(Alphabet, WordHasher)>,
+    listed: Listed,
 }
 
 /// The group in small letters, each answer padded, and where its words begin and end, by turns.
@@ -37,7 +43,56 @@ struct Edges {
 
 impl Words {
     /// Numbers the words of `texts`, a group; `first_row` is the place of its first text, for errors.
-    pub fn read(&mut self, level: Simd, texts: &[&[u8]], first_row: usize) -> Result<(), Error> {
+    pub fn read(
+        &mut self,
+        level: Simd,
+        texts: &[&[u8]],
+        alphabet: Alphabet,
+        first_row: usize,
+    ) -> Result<(), Error> {
+        if alphabet == Alphabet::Ascii {
+            self.read_ascii(level, texts, first_row)
+        } else {
+            self.read_every_script(level, texts, alphabet, first_row)
+        }
+    }
+
+    fn read_every_script(
+        &mut self,
+        level: Simd,
+        texts: &[&[u8]],
+        alphabet: Alphabet,
+        first_row: usize,
+    ) -> Result<(), Error> {
+        let hasher = match &mut self.hasher {
+            Some((own, hasher)) if *own == alphabet => hasher,
+            other => &mut other.insert((alphabet, WordHasher::new(level, alphabet))).1,
+        };
+        let (listed, ends) = (&mut self.listed, &mut self.edges.ends);
+        listed.lower.clear();
+        listed.places.clear();
+        ends.clear();
+        for (i, text) in texts.iter().enumerate() {
+            let row = first_row + i;
+            let n_bytes = listed.lower.len().saturating_add(text.len());
+            hasher.list(text, listed).map_err(|why| match why {
+                TextError::NotUtf8 { at } => Error::NotUtf8 { row, at },
+                TextError::EndlessWord => Error::TooLong { row, n_bytes },
+            })?;
+            ends.push(listed.places.len());
+        }
+        listed.lower.extend([0; PIECE]);
+        let (lower, places) = (&listed.lower, &listed.places);
+        number(
+            &mut self.sequences,
+            &mut self.names,
+            &mut self.keys,
+            (lower, places, &self.edges.ends, PIECE - 1),
+        );
+        Ok(())
+    }
+
+    fn read_ascii(&mut self, level: Simd, texts: &[&[u8]], first_row: usize) -> Result<(), Error> {
         let n_bytes = texts
             .iter()
             .map(|text| text.len().next_multiple_of(BLOCK) + BLOCK)
@@ -53,33 +108,41 @@ impl Words {
             let row = first_row + i;
             return Err(Error::NotUtf8 { row, at });
         }
-        self.number();
-        Ok(())
-    }
-
-    fn number(&mut self) {
         let Edges {
             lower,
             places,
             ends,
         } = &self.edges;
-        let (words, _) = places[..ends.last().copied().unwrap_or(0)].as_chunks::<2>();
-        self.keys.clear();
-        self.keys.extend(
-            words
-                .iter()
-                .map(|&[begin, end]| key(lower, begin as usize, end as usize)),
+        number(
+            &mut self.sequences,
+            &mut self.names,
+            &mut self.keys,
+            (lower, places, ends, PIECE),
         );
-        self.sequences.clear();
-        let keys = &self.keys;
-        let same = |i: usize, j: usize| {
-            keys[i] & LONG == 0 || word(lower, words[i]) == word(lower, words[j])
-        };
-        self.sequences.n_ids = self.names.name_all(keys, &mut self.sequences.ids, same);
-        self.sequences
-            .starts
-            .extend(ends.iter().map(|&end| end / 2));
+        Ok(())
     }
+}
+
+/// Numbers the words at `places` of `lower`; a word of at most `short` bytes is its own key.
+fn number(
+    sequences: &mut Sequences,
+    names: &mut Interner,
+    keys: &mut Vec<u128>,
+    (lower, places, ends, short): (&[u8], &[u32], &[usize], usize),
+) {
+    let (words, _) = places[..ends.last().copied().unwrap_or(0)].as_chunks::<2>();
+    keys.clear();
+    keys.extend(
+        words
+            .iter()
+            .map(|&[begin, end]| key(lower, begin as usize, end as usize, short)),
+    );
+    sequences.clear();
+    let keys = &*keys;
+    let same =
+        |i: usize, j: usize| keys[i] & LONG == 0 || word(lower, words[i]) == word(lower, words[j]);
+    sequences.n_ids = names.name_all(keys, &mut sequences.ids, same);
+    sequences.starts.extend(ends.iter().map(|&end| end / 2));
 }
 
 per_level! {
@@ -165,9 +228,9 @@ fn word(lower: &[u8], [begin, end]: [u32; 2]) -> &[u8] {
 
 /// The bytes of a word, the first one lowest, zeros above; 16 may be read, for answers are padded.
 #[inline(always)]
-fn key(lower: &[u8], begin: usize, end: usize) -> u128 {
+fn key(lower: &[u8], begin: usize, end: usize, short: usize) -> u128 {
     let n = end - begin;
-    if n > PIECE {
+    if n > short {
         return long_key(&lower[begin..end]);
     }
     let bytes: &[u8; PIECE] = lower[begin..begin + PIECE]
@@ -252,7 +315,7 @@ mod tests {
         let bytes: Vec<&[u8]> = texts.iter().map(|text| text.as_bytes()).collect();
         for level in Simd::available() {
             let mut words = Words::default();
-            words.read(level, &bytes, 0).unwrap();
+            words.read(level, &bytes, Alphabet::Ascii, 0).unwrap();
             let mut seen: Vec<(String, u32)> = vec![];
             for (i, text) in texts.iter().enumerate() {
                 let (wanted, got) = (plain_words(text), words.sequences.answer(i));

@@ -8,7 +8,7 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 use std::ops::Range;
 use std::sync::OnceLock;
 
-use super::shingle::{Shingle, Shingler};
+use super::shingle::Shingler;
 use super::{DedupError, FirstFailure};
 use crate::text::{Alphabet, Simd, spans::spans};
 use crate::watch::{Patience, Watch, check, run_long_chunks};
@@ -58,7 +58,7 @@ impl HeldOut {
             n_grams: Vec::new(),
             too_short: Vec::new(),
         };
-        let mut shingler = Shingler::new(simd, Shingle::Words(n));
+        let mut shingler = Shingler::of_words(simd, n);
         let mut all = 0;
         for (row, text) in texts.iter().enumerate() {
             if row % ROWS_PER_CHUNK == 0 {
@@ -111,7 +111,8 @@ impl HeldOut {
         row: u32,
         text: &[u8],
     ) -> Result<Vec<Overlap>, crate::text::TextError> {
-        if shingler.tokens(text)?.len() < self.n {
+        let n_words = shingler.tokens(text)?.len();
+        if n_words < self.n {
             return Ok(Vec::new());
         }
         let grams = shingler.shingles(text)?;
@@ -135,7 +136,11 @@ impl HeldOut {
                 .collect::<HashSet<_>>()
                 .len() as u32;
             let run = longest_run(&places, self.n);
-            let span = spans[run.start].start..spans[run.end - 1].end;
+            let span = match spans.get(run) {
+                Some([first, .., last]) if spans.len() == n_words => first.start..last.end,
+                Some([only]) if spans.len() == n_words => only.clone(),
+                _ => 0..text.len(), // marks that change places parted words that the text has not
+            };
             let share = f64::from(n_shared) / f64::from(self.n_grams[held_out as usize]);
             Overlap {
                 row,
@@ -174,7 +179,7 @@ pub fn overlaps(
     let found: Vec<OnceLock<Vec<Overlap>>> = chunks.iter().map(|_| OnceLock::new()).collect();
     run_long_chunks(chunks.len(), threads, watch, |chunk, pulse| {
         let mut patience = Patience::new(pulse);
-        let mut shingler = Shingler::new(held.simd, Shingle::Words(held.n));
+        let mut shingler = Shingler::of_words(held.simd, held.n);
         let mut some = Vec::new();
         for (i, text) in chunks[chunk].iter().enumerate() {
             let row = chunk * ROWS_PER_CHUNK + i;

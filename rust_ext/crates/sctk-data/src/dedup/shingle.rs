@@ -5,7 +5,7 @@ use crate::text::{Alphabet, Simd, TextError, WordHasher, fingerprint, grams, has
 /// The kind of shingle and how many tokens it has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Shingle {
-    /// n words; every Han, Hiragana or Katakana character counts as a word.
+    /// n words; every character of a script without spaces (Han, kana, Thai, Lao, Khmer, Burmese) counts as a word.
     Words(usize),
     /// n characters of the text's words, one space between two words.
     Characters(usize),
@@ -30,9 +30,18 @@ pub struct Shingler {
 impl Shingler {
     pub fn new(simd: Simd, kind: Shingle) -> Self {
         let alphabet = match kind {
-            Shingle::Words(_) => Alphabet::Unicode,
+            Shingle::Words(_) => Alphabet::UnicodePieces,
             Shingle::Characters(_) => Alphabet::UnicodeJoined,
         };
+        Self::with(simd, kind, alphabet)
+    }
+
+    /// Runs of n words, those of Thai, Lao, Khmer and Burmese too (`new` takes their characters): for runs that must be long.
+    pub fn of_words(simd: Simd, n: usize) -> Self {
+        Self::with(simd, Shingle::Words(n), Alphabet::Unicode)
+    }
+
+    fn with(simd: Simd, kind: Shingle, alphabet: Alphabet) -> Self {
         Self {
             simd,
             kind,

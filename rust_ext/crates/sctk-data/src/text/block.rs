@@ -16,6 +16,39 @@ pub trait Block {
         Self::classify::<UNDERSCORE>(&block, to)
     }
 
+    /// The bits of the bytes above 127, and of those among them that begin a character.
+    #[inline(always)]
+    fn leads(from: &[u8; 64]) -> [u64; 2] {
+        let (mut above, mut leads) = (0, 0);
+        for (i, eight) in from.as_chunks::<8>().0.iter().enumerate() {
+            let x = u64::from_le_bytes(*eight);
+            above |= gather(x & HIGH) << (8 * i);
+            leads |= gather(x & x << 1 & HIGH) << (8 * i);
+        }
+        [above, leads]
+    }
+
+    /// The bits of the bytes that may be signs (`signs`): # % * + - / < = > ^, and a point that a digit may follow.
+    #[inline(always)]
+    fn signs(from: &[u8; 64]) -> u64 {
+        let (mut signs, mut points, mut digits) = (0, 0, 0);
+        for (i, eight) in from.as_chunks::<8>().0.iter().enumerate() {
+            let x = u64::from_le_bytes(*eight);
+            let (not_ascii, ascii) = (x & HIGH, x & !HIGH);
+            let sign = within(ascii, b'*', b'+')
+                | within(ascii, b'<', b'>')
+                | within(ascii, b'-', b'-')
+                | within(ascii, b'/', b'/')
+                | within(ascii, b'#', b'#')
+                | within(ascii, b'%', b'%')
+                | within(ascii, b'^', b'^');
+            signs |= gather(sign & !not_ascii) << (8 * i);
+            points |= gather(within(ascii, b'.', b'.') & !not_ascii) << (8 * i);
+            digits |= gather(within(ascii, b'0', b'9') & !not_ascii) << (8 * i);
+        }
+        signs | points & (digits >> 1 | 1 << 63)
+    }
+
     /// The first n bytes (all, where n > 16), zeros behind them, as two little-endian numbers.
     #[inline(always)]
     fn first_bytes(from: &[u8; 16], n: usize) -> [u64; 2] {
@@ -124,6 +157,36 @@ mod tests {
         }
     }
     per_level! { fn both(from: &[u8], to: &mut [u8; 64]) -> [[u64; 2]; 2] = both_kernel::<B>; }
+
+    #[inline(always)]
+    fn masks_kernel<B: Block>(from: &[u8; 64]) -> [u64; 3] {
+        let [above, leads] = B::leads(from);
+        [above, leads, B::signs(from)]
+    }
+    per_level! { fn masks(from: &[u8; 64]) -> [u64; 3] = masks_kernel::<B>; }
+
+    #[test]
+    fn masks_are_those_of_every_byte() {
+        for level in Simd::available() {
+            for byte in 0..=255u8 {
+                for place in [0, 7, 31, 32, 62, 63] {
+                    for next in [b'7', b' '] {
+                        let mut from = [b' '; 64];
+                        from[place] = byte;
+                        if place < 63 {
+                            from[place + 1] = next;
+                        }
+                        let [above, leads, signs] = masks(level, &from);
+                        assert_eq!(above, u64::from(byte > 127) << place);
+                        assert_eq!(leads, u64::from(byte >= 0xc0) << place);
+                        let point = byte == b'.' && (place == 63 || next == b'7');
+                        let sign = point || b"#%*+-/<=>^".contains(&byte);
+                        assert_eq!(signs, u64::from(sign) << place, "{level:?} {byte} {place}");
+                    }
+                }
+            }
+        }
+    }
 
     #[inline(always)]
     fn positions_kernel<B: Block>(bits: u64, base: u32, to: &mut [u32; 64]) {

@@ -14,6 +14,9 @@ const PADDING: usize = 128;
 pub struct Edges {
     pub lower: Vec<u8>,
     pub places: Vec<u32>,
+    /// Where signs may stand.
+    pub signs: Vec<u32>,
+    pub spare: Vec<u32>,
 }
 
 impl Edges {
@@ -21,21 +24,24 @@ impl Edges {
     fn make_room(&mut self, n: usize) {
         if self.lower.len() < n + PADDING {
             self.lower.resize(n + PADDING, 0);
-            // a segment of n bytes has at most n + 1 edges; 64 are written at a time
-            self.places.resize(n + PADDING, 0);
+            // a segment of n bytes has at most n + 1 edges, and two a byte with its signs; 64 are written at a time
+            self.places.resize(2 * n + PADDING, 0);
         }
     }
 }
 
 /// How many edges the segment has (an odd number: its last word is still open); None: it is not ASCII and not `plain`.
 #[inline(always)]
-pub fn find<B: Block, const UNDERSCORE: bool>(
+///
+/// `ALL`: `_` belongs to words, and `edges.signs` says where signs may stand; else words are `[a-z0-9]`.
+pub fn find<B: Block, const ALL: bool>(
     segment: &[u8],
     plain: bool,
     edges: &mut Edges,
 ) -> Option<usize> {
     edges.make_room(segment.len());
     let (blocks, tail) = segment.as_chunks::<64>();
+    edges.signs.clear();
     let mut list = EdgeList {
         n: 0,
         inside: 0,
@@ -43,21 +49,34 @@ pub fn find<B: Block, const UNDERSCORE: bool>(
     };
     let lower = edges.lower.as_chunks_mut::<64>().0;
     for (i, (block, to)) in blocks.iter().zip(lower.iter_mut()).enumerate() {
-        if !list.note::<B>(
-            B::classify::<UNDERSCORE>(block, to),
-            64 * i,
-            &mut edges.places,
-        ) {
+        if !list.note::<B>(B::classify::<ALL>(block, to), 64 * i, &mut edges.places) {
             return None;
+        }
+        if ALL {
+            note_signs(B::signs(block), 64 * i, &mut edges.signs);
         }
     }
     if !tail.is_empty() {
-        let found = B::classify_tail::<UNDERSCORE>(tail, &mut lower[blocks.len()]);
+        let found = B::classify_tail::<ALL>(tail, &mut lower[blocks.len()]);
         if !list.note::<B>(found, 64 * blocks.len(), &mut edges.places) {
             return None;
         }
+        if ALL {
+            let mut block = [0; 64];
+            block[..tail.len()].copy_from_slice(tail);
+            note_signs(B::signs(&block), 64 * blocks.len(), &mut edges.signs);
+        }
     }
     Some(list.n)
+}
+
+/// Appends the places of the bits; most blocks have none.
+#[inline(always)]
+pub fn note_signs(mut bits: u64, base: usize, signs: &mut Vec<u32>) {
+    while bits != 0 {
+        signs.push(base as u32 + bits.trailing_zeros());
+        bits &= bits - 1;
+    }
 }
 
 struct EdgeList {

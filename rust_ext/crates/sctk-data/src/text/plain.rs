@@ -1,116 +1,351 @@
 //! Any text into its plain form, the one that is cut into words: `unicode::form` of each character.
 //!
-//! One pass checks that the text is UTF-8 and writes the forms, which for characters below U+10000 are read from a
-//! table of 512 KiB, made once, when the first text that is not ASCII is met. The kind of a character's first byte
-//! is looked up rather than asked for: spaces and letters alternate too often for a processor to guess.
+//! A block of 64 bytes is looked at as two masks: which bytes are not ASCII, and which begin a character of several bytes. The
+//! ASCII before such a character is copied, the character's form is read from a table of 512 KiB (made once, when the first
+//! text that is not ASCII is met) and written, and the next one is found by its bit: no step waits for the one before, and
+//! what follows what need not be guessed. The same pass checks that the text is UTF-8. Runs of a script without spaces go
+//! to its dictionary; the few texts whose marks must be put in order, or whose letters must be joined, go the slow way.
 
 use std::sync::OnceLock;
 
-use super::unicode::{Alphabet, Form, form};
+use super::block::Block;
+use super::dictionary::{self, Dictionary};
+use super::fold::{combining_class, folded, ordered};
+use super::simd::{Simd, per_level};
+use super::unicode::{Alphabet, Form, form, written};
 use super::words::TextError;
 
-/// This many bytes must lie behind the beginning of a character that is read in place.
+const BLOCK: usize = 64;
+/// This many bytes must lie behind a block that is read in place.
 const MARGIN: usize = 16;
-/// Bytes between two looks at whether there is room.
-const PIECE: usize = 4096;
-/// Eight bytes are read and written at a time; of a form's, its own count.
-const WRITTEN: usize = 8;
+/// What one block may become: 2 bytes at most 6, eight written at a time, and the ASCII of a block.
+const MOST: usize = 4 * BLOCK + 32;
 
-/// Writes the plain form of `text` to the front of `to` and says how long it is; bytes above 127 in it belong to words.
-pub fn plain(text: &[u8], alphabet: Alphabet, to: &mut Vec<u8>) -> Result<usize, TextError> {
-    let mut writer = Writer {
-        forms: forms(alphabet),
-        alphabet,
-        to,
-        n: 0,
-        sigma: false,
-    };
-    if writer.write(text).is_none() {
-        let at = str::from_utf8(text).map_or_else(|e| e.valid_up_to(), str::len);
-        return Err(TextError::NotUtf8 { at });
+/// The plain form of texts; its memory is kept between them.
+#[derive(Default)]
+pub struct Plain {
+    bytes: Vec<u8>,
+    n: usize,
+    run: Run,
+}
+
+/// A run of a script that is cut by dictionary.
+#[derive(Default)]
+struct Run {
+    places: Vec<u8>,
+    /// Where each character begins and ends in the text.
+    spans: Vec<[usize; 2]>,
+    ends: Vec<u32>,
+}
+
+impl Plain {
+    /// The plain form of `text`; bytes above 127 in it belong to words.
+    pub fn of(&mut self, simd: Simd, text: &[u8], alphabet: Alphabet) -> Result<&[u8], TextError> {
+        if !pass(simd, self, text, alphabet, true) {
+            match str::from_utf8(text) {
+                Err(why) => {
+                    return Err(TextError::NotUtf8 {
+                        at: why.valid_up_to(),
+                    });
+                }
+                Ok(text) => {
+                    let ordered = ordered(text);
+                    pass(simd, self, ordered.as_bytes(), alphabet, false);
+                }
+            }
+        }
+        Ok(&self.bytes[..self.n])
     }
-    if writer.sigma {
-        // only str::to_lowercase knows what stands around a capital sigma, which decides what it becomes
-        let lower = String::from_utf8_lossy(text).to_lowercase();
-        writer.n = 0;
-        writer.write(lower.as_bytes());
-    }
-    Ok(writer.n)
 }
 
 fn forms(alphabet: Alphabet) -> &'static [Form] {
-    static TABLES: [OnceLock<Vec<Form>>; 3] = [const { OnceLock::new() }; 3];
+    static TABLES: [OnceLock<Vec<Form>>; 4] = [const { OnceLock::new() }; 4];
     TABLES[alphabet as usize].get_or_init(|| {
+        let broken = Form([0, 0, 0, 0, 0, 0, Form::BROKEN, 0]);
         (0..0x1_0000)
-            .map(|c| char::from_u32(c).map_or(Form::default(), |c| form(c, alphabet)))
+            .map(|c| char::from_u32(c).map_or(broken, |c| form(c, alphabet)))
             .collect()
     })
 }
 
-struct Writer<'a> {
-    forms: &'static [Form],
+per_level! {
+    /// Fills `plain` from the text; false: it is not UTF-8 or, where `heeding`, it must be ordered first.
+    fn pass(plain: &mut Plain, text: &[u8], alphabet: Alphabet, heeding: bool) -> bool = pass_kernel::<B>;
+}
+
+#[inline(always)]
+fn pass_kernel<B: Block>(
+    plain: &mut Plain,
+    text: &[u8],
     alphabet: Alphabet,
-    to: &'a mut Vec<u8>,
+    heeding: bool,
+) -> bool {
+    let mut writer = Writer {
+        text,
+        alphabet,
+        forms: forms(alphabet),
+        plain,
+        n: 0,
+        done: 0,
+        uncovered: 0,
+        wrong: false,
+        heed: 0,
+        last: Last::default(),
+    };
+    let mut at = 0;
+    while at + BLOCK + MARGIN <= text.len() {
+        let bytes = text[at..at + BLOCK + MARGIN]
+            .first_chunk()
+            .expect("as many were cut");
+        writer.block::<B>(bytes, at, BLOCK);
+        at += BLOCK;
+    }
+    while at < text.len() {
+        // a character that the text breaks off goes on with zeros here, which makes it none
+        let mut bytes = [0; BLOCK + MARGIN];
+        let n = (text.len() - at).min(BLOCK + MARGIN);
+        bytes[..n].copy_from_slice(&text[at..at + n]);
+        writer.block::<B>(&bytes, at, n.min(BLOCK));
+        at += BLOCK;
+    }
+    let valid = writer.uncovered == 0 && !writer.wrong && writer.done == text.len();
+    let in_order = writer.heed & (Form::JOINS | OUT_OF_ORDER) == 0;
+    let n = writer.n;
+    plain.n = n;
+    valid && (in_order || !heeding)
+}
+
+/// A mark stands behind one that it should stand before.
+const OUT_OF_ORDER: u8 = 64;
+
+/// The last character that was written, where it ended with a mark.
+#[derive(Default, Clone, Copy)]
+struct Last {
+    heed: u8,
+    c: u32,
+}
+
+struct Writer<'a> {
+    text: &'a [u8],
+    alphabet: Alphabet,
+    forms: &'static [Form],
+    plain: &'a mut Plain,
     n: usize,
-    sigma: bool,
+    /// The text is written up to here.
+    done: usize,
+    /// Bytes above 127, less those of the characters that were read.
+    uncovered: i64,
+    wrong: bool,
+    heed: u8,
+    last: Last,
 }
 
 impl Writer<'_> {
-    /// None: the text is not UTF-8.
-    fn write(&mut self, text: &[u8]) -> Option<()> {
-        let mut at = 0;
-        while text.len() - at > MARGIN {
-            let end = (text.len() - MARGIN).min(at + PIECE);
-            self.make_room(end - at);
-            at = self.write_piece(text, at, end)?;
-        }
-        let mut last = [0; 2 * MARGIN];
-        let rest = text.len() - at;
-        last[..rest].copy_from_slice(&text[at..]);
-        self.make_room(rest);
-        // a character that the text breaks off goes on with zeros here, which makes it none
-        self.write_piece(&last, 0, rest).map(drop)
-    }
-
-    fn make_room(&mut self, n_bytes: usize) {
-        // 3 bytes may become 5, 2 bytes 3; a last character may begin at the end
-        let wanted = self.n + 2 * n_bytes + 2 * WRITTEN;
-        if self.to.len() < wanted {
-            self.to.resize(wanted.next_power_of_two(), 0);
-        }
-    }
-
-    /// Writes the characters that begin in `at .. end`; `text` goes on for `MARGIN` bytes. Where the next begins.
+    /// Writes what begins in the first `n` bytes of the block, which lies at `at` in the text.
     #[inline(always)]
-    fn write_piece(&mut self, text: &[u8], mut at: usize, end: usize) -> Option<usize> {
-        let (mut n, mut valid, mut sigma) = (self.n, true, false);
-        while at < end {
-            let bytes: &[u8; WRITTEN] = text[at..at + WRITTEN].first_chunk()?;
-            let eight = u64::from_le_bytes(*bytes);
-            if eight & 0x8080_8080_8080_8080 == 0 && at + WRITTEN <= end {
-                self.to[n..n + WRITTEN].copy_from_slice(bytes);
-                at += WRITTEN;
-                n += WRITTEN;
-                continue;
-            }
-            let four = (eight as u32).swap_bytes();
-            let kind = &KINDS[(four >> 27) as usize];
-            let c = kind.code_point(four);
-            valid &= four & kind.fixed[0] == kind.fixed[1] && c >= kind.least;
-            let form = match self.forms.get(c as usize) {
-                Some(form) => *form,
-                None => form(char::from_u32(c)?, self.alphabet),
-            };
-            // a surrogate has an empty form
-            valid &= form.n() > 0;
-            sigma |= form.by_neighbours();
-            self.to[n..n + WRITTEN].copy_from_slice(&form.0);
-            n += form.n();
-            at += usize::from(kind.n);
+    fn block<B: Block>(&mut self, bytes: &[u8; BLOCK + MARGIN], at: usize, n: usize) {
+        let wanted = self.n + MOST;
+        if self.plain.bytes.len() < wanted {
+            self.plain.bytes.resize((2 * wanted).next_power_of_two(), 0);
         }
-        (self.n, self.sigma) = (n, self.sigma | sigma);
-        valid.then_some(at)
+        let [above, mut leads] = B::leads(bytes.first_chunk().expect("a block is shorter"));
+        self.uncovered += i64::from(above.count_ones());
+        if self.done > at {
+            let skip = self.done - at;
+            leads &= if skip < BLOCK { !0 << skip } else { 0 };
+        }
+        while leads != 0 {
+            let place = leads.trailing_zeros() as usize;
+            leads &= leads - 1;
+            self.copy_ascii(bytes, at, at + place);
+            let four: &[u8; 4] = bytes[place..place + 4].first_chunk().expect("4 were cut");
+            let complex = self.character(u32::from_be_bytes(*four), at + place);
+            if complex {
+                self.run(at + place);
+                let skip = self.done - at;
+                leads &= if skip < BLOCK { !0 << skip } else { 0 };
+            }
+        }
+        self.copy_ascii(bytes, at, at + n);
     }
+
+    /// Copies what lies between what is written and `to`: all of it is ASCII, or the text is broken.
+    #[inline(always)]
+    fn copy_ascii(&mut self, bytes: &[u8; BLOCK + MARGIN], at: usize, to: usize) {
+        if to <= self.done {
+            return;
+        }
+        let (from, n) = (self.done - at, to - self.done);
+        if n <= 16 {
+            // sixteen whatever is wanted: what is too much is written over
+            let piece: &[u8; 16] = bytes[from..from + 16].first_chunk().expect("16 were cut");
+            self.plain.bytes[self.n..self.n + 16].copy_from_slice(piece);
+        } else {
+            self.plain.bytes[self.n..self.n + n].copy_from_slice(&bytes[from..from + n]);
+        }
+        self.n += n;
+        self.done = to;
+        self.last.heed = 0;
+    }
+
+    /// Writes the form of the character of the four bytes (the first one highest); true: its run wants the dictionary.
+    #[inline(always)]
+    fn character(&mut self, four: u32, at: usize) -> bool {
+        let kind = &KINDS[(four >> 27) as usize];
+        let c = kind.code_point(four);
+        self.wrong |= four & kind.fixed[0] != kind.fixed[1] || c < kind.least;
+        let form = match self.forms.get(c as usize) {
+            Some(form) => *form,
+            None => self.high(c),
+        };
+        let heed = form.heed();
+        if heed != 0 {
+            if heed & Form::COMPLEX != 0 {
+                return true;
+            }
+            self.heeded(c, heed);
+        }
+        if form.n() > 0 || heed != 0 {
+            self.last = Last { heed, c };
+        }
+        self.plain.bytes[self.n..self.n + 8].copy_from_slice(&form.0);
+        self.n += form.n();
+        self.uncovered -= i64::from(kind.n);
+        self.done = at + usize::from(kind.n);
+        false
+    }
+
+    /// The form of a character beyond the table.
+    #[cold]
+    fn high(&mut self, c: u32) -> Form {
+        char::from_u32(c).map_or(Form([0, 0, 0, 0, 0, 0, Form::BROKEN, 0]), |c| {
+            form(c, self.alphabet)
+        })
+    }
+
+    fn heeded(&mut self, c: u32, heed: u8) {
+        self.wrong |= heed & Form::BROKEN != 0;
+        self.heed |= heed;
+        if heed & Form::MARK != 0 && self.last.heed & Form::MARKED != 0 {
+            self.heed |= self.order(c);
+        }
+        if heed & Form::LONG != 0
+            && let Some(c) = char::from_u32(c)
+        {
+            self.long(&written(c, self.alphabet));
+        }
+    }
+
+    /// `OUT_OF_ORDER` where the mark `c` should stand before the last one.
+    fn order(&self, c: u32) -> u8 {
+        let class = |c: Option<char>| c.map_or(0, combining_class);
+        let last = char::from_u32(self.last.c).map(folded);
+        let this = char::from_u32(c).map(folded);
+        let last = class(last.and_then(|last| last.chars().next_back()));
+        let this = class(this.and_then(|this| this.chars().next()));
+        OUT_OF_ORDER * u8::from(this < last)
+    }
+
+    #[cold]
+    fn long(&mut self, written: &str) {
+        let n = written.len();
+        if self.plain.bytes.len() < self.n + n + MOST {
+            self.plain
+                .bytes
+                .resize((2 * (self.n + n + MOST)).next_power_of_two(), 0);
+        }
+        self.plain.bytes[self.n..self.n + n].copy_from_slice(written.as_bytes());
+        self.n += n;
+    }
+
+    /// Writes the words of the run of characters that begins at `at`, spaces around each.
+    #[inline(never)]
+    fn run(&mut self, at: usize) {
+        let mut run = std::mem::take(&mut self.plain.run);
+        let Some(dictionary) = self.collect(at, &mut run) else {
+            self.wrong = true;
+            self.done = at + 1;
+            self.uncovered -= 1;
+            self.plain.run = run;
+            return;
+        };
+        run.ends.clear();
+        dictionary.cut(&run.places, &mut run.ends);
+        let wanted = self.n + 4 * 3 * run.spans.len() + MOST;
+        if self.plain.bytes.len() < wanted {
+            self.plain.bytes.resize((2 * wanted).next_power_of_two(), 0);
+        }
+        let mut from = 0;
+        for &end in &run.ends {
+            self.space();
+            for &[begin, _] in &run.spans[from..end as usize] {
+                let four = self.text.get(begin..begin + 3);
+                let four = four.map_or(0, |b| u32::from_be_bytes([b[0], b[1], b[2], 0]));
+                let form = self.forms[KINDS[(four >> 27) as usize].code_point(four) as usize];
+                let c = KINDS[(four >> 27) as usize].code_point(four);
+                let heed = form.heed();
+                if heed & (Form::MARK | Form::LONG) != 0 {
+                    self.heeded(c, heed);
+                }
+                self.last = Last { heed, c };
+                self.plain.bytes[self.n..self.n + 8].copy_from_slice(&form.0);
+                self.n += form.n();
+            }
+            from = end as usize;
+        }
+        self.space();
+        self.plain.run = run;
+    }
+
+    fn space(&mut self) {
+        self.plain.bytes[self.n] = b' ';
+        self.n += 1;
+    }
+
+    /// Fills `run` with the characters of one script from `at` on, ignorable ones left out; moves behind them.
+    fn collect(&mut self, at: usize, run: &mut Run) -> Option<&'static Dictionary> {
+        run.places.clear();
+        run.spans.clear();
+        let mut from = at;
+        let mut script = None;
+        while let Some((c, n)) = character_at(self.text, from) {
+            let form = self.forms.get(c as usize).copied().unwrap_or_default();
+            if form.heed() & Form::COMPLEX != 0 {
+                let own = dictionary::script_of(c);
+                if *script.get_or_insert(own) != own {
+                    break;
+                }
+                run.places.push(dictionary::dictionary(own?).place(c));
+                run.spans.push([from, from + n]);
+            } else if form.n() > 0
+                || form.heed() & !Form::JOINS != 0
+                || c as usize >= self.forms.len()
+            {
+                break;
+            }
+            self.heed |= form.heed() & Form::JOINS;
+            from += n;
+        }
+        // ignorable characters at the end belong to what follows
+        let end = run.spans.last()?[1];
+        self.uncovered -= (end - at) as i64;
+        self.done = end;
+        Some(dictionary::dictionary(script??))
+    }
+}
+
+/// The character of several bytes at this place, and how many they are; None where there is none.
+#[inline(always)]
+fn character_at(text: &[u8], at: usize) -> Option<(char, usize)> {
+    let mut four = [0; 4];
+    let rest = text.get(at..)?;
+    let n = rest.len().min(4);
+    four[..n].copy_from_slice(&rest[..n]);
+    let four = u32::from_be_bytes(four);
+    let kind = &KINDS[(four >> 27) as usize];
+    let c = kind.code_point(four);
+    let valid = four & kind.fixed[0] == kind.fixed[1] && c >= kind.least && kind.n > 1;
+    Some((char::from_u32(c).filter(|_| valid)?, usize::from(kind.n)))
 }
 
 /// What the high five bits of a character's first byte say about its four bytes (the first one highest).
@@ -163,102 +398,3 @@ const KINDS: [Kind; 32] = {
     }
     kinds
 };
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::text::unicode::{is_alone, is_word};
-
-    fn plain_of(text: &str, alphabet: Alphabet) -> String {
-        let mut to = Vec::new();
-        let n = plain(text.as_bytes(), alphabet, &mut to).unwrap();
-        str::from_utf8(&to[..n]).unwrap().to_lowercase()
-    }
-
-    #[test]
-    fn every_character_is_what_the_definition_says() {
-        for c in '\u{80}'..=char::MAX {
-            let want: String = c
-                .to_lowercase()
-                .map(|l| if is_word(l) { l } else { ' ' })
-                .collect();
-            let want_split = if want.starts_with(is_alone) {
-                format!(" {want} ")
-            } else {
-                want.clone()
-            };
-            let text = c.to_string();
-            if c != '\u{3a3}' {
-                assert_eq!(plain_of(&text, Alphabet::UnicodeJoined), want, "{c:?}");
-                assert_eq!(plain_of(&text, Alphabet::Unicode), want_split, "{c:?}");
-            }
-            let want: String = c
-                .to_lowercase()
-                .map(|l| if l.is_ascii_alphanumeric() { l } else { ' ' })
-                .collect();
-            assert_eq!(plain_of(&text, Alphabet::Ascii), want, "{c:?}");
-        }
-    }
-
-    #[test]
-    fn sigma_depends_on_its_neighbours() {
-        assert_eq!(plain_of("ΟΔΟΣ ΣΑΣ", Alphabet::Unicode), "οδος σας");
-    }
-
-    #[test]
-    fn scripts_without_spaces_are_cut_into_characters() {
-        assert_eq!(
-            plain_of("GPT是模型。OK", Alphabet::Unicode)
-                .split_whitespace()
-                .collect::<Vec<_>>(),
-            ["gpt", "是", "模", "型", "ok"]
-        );
-        assert_eq!(
-            plain_of("GPT是模型。OK", Alphabet::UnicodeJoined),
-            "gpt是模型 ok"
-        );
-    }
-
-    /// What `str::from_utf8` says of every way to break a text off, or to put two bytes into it.
-    #[test]
-    fn it_takes_what_is_utf8_and_nothing_else() {
-        let text =
-            "aé漢\u{10348}z\u{7ff}\u{800}\u{ffff}\u{10000}\u{10ffff} and some more behind it";
-        let mut to = Vec::new();
-        let mut check = |bytes: &[u8]| {
-            let got = plain(bytes, Alphabet::Unicode, &mut to);
-            match str::from_utf8(bytes) {
-                Ok(_) => assert!(got.is_ok(), "{bytes:x?}"),
-                Err(why) => assert_eq!(
-                    got,
-                    Err(TextError::NotUtf8 {
-                        at: why.valid_up_to()
-                    })
-                ),
-            }
-        };
-        for end in 0..=text.len() {
-            check(&text.as_bytes()[..end]);
-        }
-        for first in 0..=255 {
-            for second in 0..=255 {
-                for at in [2, text.len() - 2] {
-                    let mut bytes = text.as_bytes().to_vec();
-                    bytes[at..at + 2].copy_from_slice(&[first, second]);
-                    check(&bytes);
-                }
-            }
-        }
-    }
-
-    #[test]
-    fn pieces_cut_no_character() {
-        for (text, n) in [("é", 3 * PIECE), ("漢", 3 * PIECE + 1), ("ab漢🙂", PIECE)] {
-            let text = text.repeat(n);
-            assert_eq!(
-                plain_of(&text, Alphabet::UnicodeJoined),
-                text.replace('🙂', " ")
-            );
-        }
-    }
-}

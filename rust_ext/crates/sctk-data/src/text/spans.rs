@@ -1,10 +1,14 @@
-//! Where the words of a text stand in it: for reports that point at the text itself.
+//! Where the words of a text stand in it, and what they are: for reports, and for whoever wants to see words.
 //!
-//! Character by character, since lower-casing can change how many bytes a character has; only texts with a finding
-//! are looked at this way.
+//! Character by character, since folding changes how many bytes a character has; only few texts are looked at this way.
 
 use std::ops::Range;
 
+use super::block::{Block, Scalar};
+use super::dictionary;
+use super::edges::note_signs;
+use super::fold::{self, composed};
+use super::signs;
 use super::unicode::{self, Alphabet};
 
 /// Where the words of `text` stand in it, as bytes: as many as `WordHasher::words` yields, found character by character.
@@ -14,48 +18,229 @@ use super::unicode::{self, Alphabet};
 /// assert_eq!(spans("Ä-b 漢字", Alphabet::Unicode), [0..2, 3..4, 5..8, 8..11]);
 /// ```
 pub fn spans(text: &str, alphabet: Alphabet) -> Vec<Range<usize>> {
-    let mut spans: Vec<Range<usize>> = Vec::new();
-    let mut open = false;
-    for (at, c) in text.char_indices() {
-        for lower in c.to_lowercase() {
-            let is_word = match alphabet {
-                Alphabet::Ascii => lower.is_ascii_alphanumeric(),
-                _ => unicode::is_word(lower),
-            };
-            let alone = is_word && alphabet == Alphabet::Unicode && unicode::is_alone(lower);
-            let end = at + c.len_utf8();
-            match spans.last_mut() {
-                Some(last) if open && is_word && !alone => last.end = end,
-                _ if is_word => spans.push(at..end),
-                _ => (),
-            }
-            open = is_word && !alone;
+    let found = Traced::new(text, alphabet);
+    found.words().map(|(_, span)| span).collect()
+}
+
+/// The words of `text` as they are compared, accents composed (NFC).
+///
+/// ```
+/// use sctk_data::text::{Alphabet, spans::words};
+/// assert_eq!(words("Die Straße: −5 €, C++", Alphabet::Unicode), ["die", "strasse", "-5", "c++"]);
+/// assert_eq!(words("ｶﾞ x =\u{338} 3", Alphabet::Unicode), ["ガ", "x", "!=", "3"]);
+/// ```
+pub fn words(text: &str, alphabet: Alphabet) -> Vec<String> {
+    let ordered = match alphabet {
+        Alphabet::Ascii => text.into(),
+        _ => fold::ordered(text),
+    };
+    let found = Traced::new(&ordered, alphabet);
+    let spell = |(word, _): (&str, _)| composed(word).into_owned();
+    found.words().map(spell).collect()
+}
+
+/// As `words`, as they stand in the plain form: what is hashed. Marks must be in order (`fold::ordered`).
+pub fn plain_words(text: &str, alphabet: Alphabet) -> Vec<String> {
+    let found = Traced::new(text, alphabet);
+    found.words().map(|(word, _)| word.to_owned()).collect()
+}
+
+/// A word of a text that was not cut by dictionary, cut.
+pub(super) fn cut(word: &str) -> Vec<&str> {
+    let mut from = 0;
+    let mut parts = vec![];
+    for cut in cuts(word, Alphabet::Unicode)
+        .into_iter()
+        .chain([word.len()])
+    {
+        if cut > from {
+            parts.push(&word[from..cut]);
+            from = cut;
         }
     }
-    spans
+    parts
+}
+
+/// The plain form of a text, and where each of its bytes came from.
+struct Traced {
+    plain: String,
+    /// The character of the text that each byte of the plain form is of, as bytes.
+    from: Vec<(usize, usize)>,
+    alphabet: Alphabet,
+}
+
+impl Traced {
+    fn new(text: &str, alphabet: Alphabet) -> Self {
+        let mut traced = Self {
+            plain: String::with_capacity(text.len()),
+            from: Vec::with_capacity(text.len()),
+            alphabet,
+        };
+        let cuts = cuts(text, alphabet);
+        let mut cuts = cuts.iter().peekable();
+        for (at, c) in text.char_indices() {
+            let span = (at, at + c.len_utf8());
+            while cuts.next_if(|&&cut| cut <= at).is_some() {
+                traced.push(" ", span);
+            }
+            traced.push(&unicode::written(c, alphabet).to_ascii_lowercase(), span);
+        }
+        traced
+    }
+
+    fn push(&mut self, form: &str, span: (usize, usize)) {
+        self.plain.push_str(form);
+        self.from.extend(std::iter::repeat_n(span, form.len()));
+    }
+
+    fn words(&self) -> impl Iterator<Item = (&str, Range<usize>)> {
+        let edges = edges(&self.plain, self.alphabet);
+        let mut at = 0;
+        std::iter::from_fn(move || {
+            let (begin, end) = (*edges.get(at)? as usize, edges[at + 1] as usize);
+            at += 2;
+            let span = self.from[begin].0..self.from[end - 1].1;
+            Some((&self.plain[begin..end], span))
+        })
+    }
+}
+
+/// Where words of scripts without spaces are parted by dictionary, as bytes of the text.
+fn cuts(text: &str, alphabet: Alphabet) -> Vec<usize> {
+    let mut cuts = vec![];
+    if alphabet != Alphabet::Unicode {
+        return cuts;
+    }
+    let mut characters = text.char_indices().peekable();
+    while let Some((at, c)) = characters.next() {
+        if !dictionary::is_complex(c) {
+            continue;
+        }
+        let script = dictionary::script_of(c);
+        let mut run = vec![(at, c)];
+        let mut end = at + c.len_utf8();
+        while let Some(&(at, next)) = characters.peek() {
+            let own = dictionary::is_complex(next) && dictionary::script_of(next) == script;
+            let ignored = unicode::written(next, alphabet).is_empty();
+            if !own && !ignored {
+                break;
+            }
+            if own {
+                run.push((at, next));
+                end = at + next.len_utf8();
+            }
+            characters.next();
+        }
+        let dictionary = dictionary::dictionary(script.expect("it is complex"));
+        let places: Vec<u8> = run.iter().map(|&(_, c)| dictionary.place(c)).collect();
+        let mut ends = vec![];
+        dictionary.cut(&places, &mut ends);
+        cuts.push(at);
+        cuts.extend(
+            ends.iter()
+                .map(|&n| run.get(n as usize).map_or(end, |&(at, _)| at)),
+        );
+    }
+    cuts
+}
+
+/// Where the words of a plain text begin and end, by turns.
+pub fn edges(plain: &str, alphabet: Alphabet) -> Vec<u32> {
+    let text = plain.as_bytes();
+    let all = alphabet != Alphabet::Ascii;
+    let is_word =
+        |&byte: &u8| byte.is_ascii_alphanumeric() || all && (byte == b'_' || byte >= 0x80);
+    let mut edges = vec![];
+    let mut at = 0;
+    for run in text.chunk_by(|a, b| is_word(a) == is_word(b)) {
+        if is_word(&run[0]) {
+            edges.extend([at as u32, (at + run.len()) as u32]);
+        }
+        at += run.len();
+    }
+    if !all {
+        return edges;
+    }
+    let mut places = vec![];
+    for (i, piece) in text.chunks(64).enumerate() {
+        let mut block = [0; 64];
+        block[..piece.len()].copy_from_slice(piece);
+        note_signs(Scalar::signs(&block), 64 * i, &mut places);
+    }
+    let n = edges.len();
+    edges.resize(2 * text.len() + 2, 0);
+    let n = signs::apply(text, 0, &places, &mut edges, n, &mut vec![]);
+    edges.truncate(n);
+    edges
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::text::words::tests::random_text;
-    use crate::text::{Simd, WordHasher};
+    use crate::text::{Simd, WordHasher, hash};
 
     #[test]
     fn spans_are_those_of_the_words() {
         let mixed = [
-            "a", "É", "ß", "\u{130}", "\u{212a}", "я", "漢", "ー", "🙂", "\u{301}", " ", "x_1",
-            "word", "ΑΣ",
+            "a",
+            "É",
+            "ß",
+            "\u{130}",
+            "\u{212a}",
+            "я",
+            "漢",
+            "ー",
+            "🙂",
+            "\u{301}",
+            " ",
+            "x_1",
+            "word",
+            "ΑΣ",
+            "ไทย",
+            "ดี",
+            "\u{200b}",
+            "ខ្មែរ",
+            "ລາວ",
+            "မြန်မာ",
+            "3",
+            ".",
+            "-",
+            "5",
+            "+",
+            "½",
+            "が",
+            "한",
+            "＝",
+            "≤",
+            "\u{327}",
+            "ﷺ",
         ];
-        for alphabet in [Alphabet::Unicode, Alphabet::UnicodeJoined, Alphabet::Ascii] {
+        for alphabet in [
+            Alphabet::Unicode,
+            Alphabet::UnicodePieces,
+            Alphabet::UnicodeJoined,
+            Alphabet::Ascii,
+        ] {
             let mut hasher = WordHasher::new(Simd::best(), alphabet);
-            for seed in 0..200 {
-                let text = random_text(seed, seed as usize, &mixed);
+            for seed in 0..100 {
+                let text = random_text(seed, 4 * seed as usize, &mixed);
+                let hashes = hasher.words(text.as_bytes()).unwrap();
                 assert_eq!(
                     spans(&text, alphabet).len(),
-                    hasher.words(text.as_bytes()).unwrap().len(),
-                    "{text:?}"
+                    hashes.len(),
+                    "{alphabet:?} {text:?}"
                 );
+                for (span, &hash) in spans(&text, alphabet).into_iter().zip(hashes) {
+                    let alone = &text[span];
+                    // a word stands for itself, unless it was cut out of a run or lost a sign that others gave it
+                    if let [word] = &words(alone, alphabet)[..]
+                        && word.is_ascii()
+                        && !alone.contains('.')
+                    {
+                        assert_eq!(hash::word(word.as_bytes()), hash, "{text:?} {alone:?}");
+                    }
+                }
             }
         }
     }

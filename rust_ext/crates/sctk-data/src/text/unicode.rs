@@ -1,73 +1,122 @@
 //! Which characters make words, and how each is written in the plain form of a text.
 //!
-//! Lower-casing is Unicode's, as `str::to_lowercase` and Python's `str.lower` do it (the final sigma included; no case
-//! folding, no normalisation of accents). A word character, under `Unicode`, has the property Alphabetic or is a
-//! number (general category N), or is `_`; Han, Hiragana and Katakana characters are words by themselves, because
-//! those scripts do not mark where words end. Under `Ascii` words are `[a-z0-9]+` of the lower-cased text, so
-//! U+0130 contributes an i and U+212A a k.
+//! A word is a longest run of letters, marks, numbers and `_` of the folded text (`fold`), with the signs that belong to it
+//! (`signs`). Scripts that do not mark where words end are cut otherwise: each Han, Hiragana or Katakana character is a word,
+//! and Thai, Lao, Khmer and Burmese are cut by dictionary (`dictionary`). Under `Ascii` words are `[a-z0-9]+` of the
+//! lower-cased text, so U+0130 contributes an i and U+212A a k.
 
-/// Which characters of the lower-cased text make words.
+use super::dictionary;
+pub use super::fold::is_word;
+use super::fold::{combining_class, folded, is_symbol, joins};
+
+/// How a text is cut into words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Alphabet {
-    /// Alphabetic characters, numbers and `_`; every Han, Hiragana or Katakana character is a word.
+    /// The words of every script.
     Unicode,
-    /// As `Unicode`, but neighbouring Han, Hiragana or Katakana characters stay together (for character n-grams).
+    /// As `Unicode`, but each character of Thai, Lao, Khmer and Burmese is a word too, as in Chinese: for shingles, which want
+    /// small pieces.
+    UnicodePieces,
+    /// As `Unicode`, but scripts without spaces are not cut at all: for n-grams of characters.
     UnicodeJoined,
     /// `[a-z0-9]`.
     Ascii,
 }
 
-/// A character's plain form: up to 6 bytes of UTF-8; then 1 where its neighbours decide (a capital sigma); then how many.
-#[derive(Clone, Copy, Default)]
+/// A character's plain form: up to 6 bytes of UTF-8; then what to heed (`Form::BROKEN` ...); then how many bytes.
+#[derive(Clone, Copy, Default, Debug)]
 pub struct Form(pub [u8; 8]);
 
 impl Form {
+    /// It is no character: half of a surrogate pair.
+    pub const BROKEN: u8 = 1;
+    /// Its words are found by dictionary.
+    pub const COMPLEX: u8 = 2;
+    /// It may join the character before it.
+    pub const JOINS: u8 = 4;
+    /// It has more bytes than there is room for.
+    pub const LONG: u8 = 8;
+    /// It begins with a mark, so that its place among the marks before it may be another.
+    pub const MARK: u8 = 16;
+    /// It ends with a mark.
+    pub const MARKED: u8 = 32;
+
+    #[inline(always)]
     pub fn n(self) -> usize {
         usize::from(self.0[7])
     }
 
-    pub fn by_neighbours(self) -> bool {
-        self.0[6] == 1
-    }
-
-    fn push(&mut self, c: char) {
-        let n = self.n();
-        self.0[7] += c.encode_utf8(&mut self.0[n..6]).len() as u8;
+    #[inline(always)]
+    pub fn heed(self) -> u8 {
+        self.0[6]
     }
 }
 
-/// The form of a character: lower-cased word characters, a space for every other, spaces around what stands alone.
+/// The form of a character in 8 bytes.
 pub fn form(c: char, alphabet: Alphabet) -> Form {
+    let written = written(c, alphabet);
     let mut form = Form::default();
-    match (alphabet, c) {
-        // the next pass lower-cases what is ASCII
-        (_, '\0'..='\x7f') => form.push(c),
-        (Alphabet::Ascii, '\u{130}') => "i ".chars().for_each(|c| form.push(c)),
-        (Alphabet::Ascii, '\u{212a}') => form.push('k'),
-        (Alphabet::Ascii, _) => form.push(' '),
+    if alphabet != Alphabet::Ascii {
+        form.0[6] = heed(c, alphabet);
+    }
+    match form.0.get_mut(..written.len().min(7)) {
+        Some(room) if written.len() <= 6 => room.copy_from_slice(written.as_bytes()),
         _ => {
-            let lower = c.to_lowercase().map(|l| if is_word(l) { l } else { ' ' });
-            let alone = alphabet == Alphabet::Unicode && is_word(c) && is_alone(c);
-            let space = alone.then_some(' ');
-            space
-                .into_iter()
-                .chain(lower)
-                .chain(space)
-                .for_each(|c| form.push(c));
-            form.0[6] = u8::from(c == '\u{3a3}');
+            form.0[6] |= Form::LONG;
+            return form;
         }
     }
+    form.0[7] = written.len() as u8;
     form
 }
 
-/// Whether a lower-cased character belongs to a word.
-pub fn is_word(c: char) -> bool {
-    c.is_alphanumeric() || c == '_'
+fn heed(c: char, alphabet: Alphabet) -> u8 {
+    let folded = folded(c);
+    let is_mark = |c: Option<char>| c.is_some_and(|c| combining_class(c) > 0);
+    let mut heed = 0;
+    heed |= Form::COMPLEX * u8::from(alphabet == Alphabet::Unicode && dictionary::is_complex(c));
+    heed |= Form::JOINS * u8::from(joins(c));
+    heed |= Form::MARK * u8::from(is_mark(folded.chars().next()));
+    heed |= Form::MARKED * u8::from(is_mark(folded.chars().next_back()));
+    heed
+}
+
+/// What a character becomes: folded word characters, ASCII as it is (the next pass looks at it), a space for every other
+/// character, spaces around what stands alone.
+pub fn written(c: char, alphabet: Alphabet) -> String {
+    if c.is_ascii() {
+        return c.into(); // the next pass lower-cases what is ASCII
+    }
+    if alphabet == Alphabet::Ascii {
+        return match c {
+            '\u{130}' => "i ",
+            '\u{212a}' => "k",
+            _ => " ",
+        }
+        .into();
+    }
+    let mut out = String::new();
+    for c in folded(c).chars() {
+        let alone = match alphabet {
+            Alphabet::UnicodeJoined => false,
+            Alphabet::UnicodePieces => is_alone(c) || dictionary::is_complex(c),
+            _ => is_alone(c),
+        };
+        if alone || is_symbol(c) {
+            out.extend([' ', c, ' ']);
+        } else if c.is_ascii() || is_word(c) {
+            out.push(c);
+        } else {
+            out.push(' ');
+        }
+    }
+    out
 }
 
 /// Whether a word character is a word by itself: Han, Hiragana, Katakana.
 pub fn is_alone(c: char) -> bool {
-    matches!(c as u32,
+    is_word(c)
+        && matches!(c as u32,
         0x3005..=0x3007 | 0x3021..=0x3029 | 0x3031..=0x3035 | 0x3038..=0x303c
         | 0x3041..=0x30ff | 0x31f0..=0x31ff | 0x3400..=0x4dbf | 0x4e00..=0x9fff
         | 0xf900..=0xfaff | 0xff66..=0xff9f | 0x1_aff0..=0x1_b16f | 0x2_0000..=0x3_ffff)

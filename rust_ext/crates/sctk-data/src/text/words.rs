@@ -6,7 +6,8 @@
 use super::block::Block;
 use super::edges::{self, Edges};
 use super::hash;
-use super::plain::plain;
+use super::plain::Plain;
+use super::signs;
 use super::simd::{Simd, per_level};
 use super::unicode::Alphabet;
 
@@ -37,14 +38,22 @@ impl std::error::Error for TextError {}
 /// ```
 /// use sctk_data::text::{Alphabet, Simd, WordHasher, hash};
 /// let mut hasher = WordHasher::new(Simd::best(), Alphabet::Unicode);
-/// assert_eq!(hasher.words(b"Die STRASSE, die").unwrap(), [b"die" as &[u8], b"strasse", b"die"].map(hash::word));
+/// let want = [b"die" as &[u8], b"strasse", b"-5"].map(hash::word);
+/// assert_eq!(hasher.words("Die Straße: -5".as_bytes()).unwrap(), want);
 /// ```
 pub struct WordHasher {
     simd: Simd,
     alphabet: Alphabet,
     edges: Edges,
-    plain: Vec<u8>,
+    plain: Plain,
     hashes: Vec<u64>,
+}
+
+/// Words of several texts by what they are: word i is `lower[places[2 * i]..places[2 * i + 1]]`.
+#[derive(Default)]
+pub(crate) struct Listed {
+    pub lower: Vec<u8>,
+    pub places: Vec<u32>,
 }
 
 impl WordHasher {
@@ -53,55 +62,96 @@ impl WordHasher {
             simd,
             alphabet,
             edges: Edges::default(),
-            plain: Vec::new(),
+            plain: Plain::default(),
             hashes: Vec::new(),
         }
     }
 
-    /// The hash of every word of `text` (UTF-8), in order: `hash::word` of the word's lower-cased UTF-8.
+    /// The hash of every word of `text` (UTF-8), in order: `hash::word` of the word's plain form.
     #[inline]
     pub fn words(&mut self, text: &[u8]) -> Result<&[u64], TextError> {
-        self.hashes.clear();
-        self.each_word(text, WordKind::Words)?;
-        Ok(&self.hashes)
+        let mut hashes = std::mem::take(&mut self.hashes);
+        hashes.clear();
+        let done = self.each_word(text, &mut Out::Words(&mut hashes));
+        self.hashes = hashes;
+        done.map(|()| &self.hashes[..])
     }
 
-    /// The hash of every character of the words of `text`, with one space between two words.
+    /// The hash of every character of the words of `text`, with one space between two words; accents are part of their letter.
     ///
     /// Wants `Alphabet::UnicodeJoined` where scripts without spaces should keep their neighbours.
     pub fn characters(&mut self, text: &[u8]) -> Result<&[u64], TextError> {
-        self.hashes.clear();
-        self.each_word(text, WordKind::Characters)?;
-        Ok(&self.hashes)
+        let mut hashes = std::mem::take(&mut self.hashes);
+        hashes.clear();
+        let done = self.each_word(text, &mut Out::Characters(&mut hashes));
+        self.hashes = hashes;
+        done.map(|()| &self.hashes[..])
     }
 
-    fn each_word(&mut self, text: &[u8], kind: WordKind) -> Result<(), TextError> {
+    /// Appends the words of `text` in their plain form; `TextError::EndlessWord` where all are more than 4 GiB.
+    pub(crate) fn list(&mut self, text: &[u8], listed: &mut Listed) -> Result<(), TextError> {
+        self.each_word(text, &mut Out::Listed(listed))
+    }
+
+    fn each_word(&mut self, text: &[u8], out: &mut Out<'_>) -> Result<(), TextError> {
         let ascii = Source {
             text,
             plain: false,
-            underscore: self.alphabet != Alphabet::Ascii,
-            kind,
+            all: self.alphabet != Alphabet::Ascii,
         };
-        match scan(self.simd, ascii, &mut self.edges, &mut self.hashes)? {
+        let before = out.n();
+        match scan(self.simd, ascii, &mut self.edges, out)? {
             Scan::Done => Ok(()),
             Scan::NotAscii => {
-                self.hashes.clear();
-                let n = plain(text, self.alphabet, &mut self.plain)?;
+                out.back_to(before);
                 let source = Source {
-                    text: &self.plain[..n],
+                    text: self.plain.of(self.simd, text, self.alphabet)?,
                     plain: true,
                     ..ascii
                 };
-                scan(self.simd, source, &mut self.edges, &mut self.hashes).map(drop)
+                scan(self.simd, source, &mut self.edges, out).map(drop)
             }
         }
     }
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum WordKind {
-    Words,
-    Characters,
+/// What is made of words, and where it goes.
+enum Out<'a> {
+    Words(&'a mut Vec<u64>),
+    Characters(&'a mut Vec<u64>),
+    Listed(&'a mut Listed),
+}
+
+impl Out<'_> {
+    /// How much is there.
+    fn n(&self) -> [usize; 2] {
+        match self {
+            Self::Words(hashes) | Self::Characters(hashes) => [hashes.len(), 0],
+            Self::Listed(listed) => [listed.places.len(), listed.lower.len()],
+        }
+    }
+
+    /// Forgets what came after `n`.
+    fn back_to(&mut self, n: [usize; 2]) {
+        match self {
+            Self::Words(hashes) | Self::Characters(hashes) => hashes.truncate(n[0]),
+            Self::Listed(listed) => {
+                listed.places.truncate(n[0]);
+                listed.lower.truncate(n[1]);
+            }
+        }
+    }
+}
+
+impl Listed {
+    fn push(&mut self, lower: &[u8], edges: &[u32]) -> Result<(), TextError> {
+        let end = u32::try_from(self.lower.len() + lower.len());
+        end.map_err(|_| TextError::EndlessWord)?;
+        let base = self.lower.len() as u32;
+        self.lower.extend_from_slice(lower);
+        self.places.extend(edges.iter().map(|&edge| base + edge));
+        Ok(())
+    }
 }
 
 #[derive(Clone, Copy)]
@@ -109,8 +159,8 @@ struct Source<'a> {
     text: &'a [u8],
     /// It is a plain form: bytes above 127 belong to words.
     plain: bool,
-    underscore: bool,
-    kind: WordKind,
+    /// `_` and signs belong to words.
+    all: bool,
 }
 
 enum Scan {
@@ -119,21 +169,20 @@ enum Scan {
 }
 
 per_level! {
-    fn scan(source: Source<'_>, edges: &mut Edges, hashes: &mut Vec<u64>) -> Result<Scan, TextError> = scan_kernel::<B>;
+    fn scan(source: Source<'_>, edges: &mut Edges, out: &mut Out<'_>) -> Result<Scan, TextError> = scan_kernel::<B>;
 }
 
 #[inline(always)]
 fn scan_kernel<B: Block>(
     source: Source<'_>,
     edges: &mut Edges,
-    hashes: &mut Vec<u64>,
+    out: &mut Out<'_>,
 ) -> Result<Scan, TextError> {
-    let mut size = SEGMENT;
     let mut at = 0;
     while at < source.text.len() {
-        let end = source.text.len().min(at + size);
+        let end = segment_end(source.text, at).ok_or(TextError::EndlessWord)?;
         let segment = &source.text[at..end];
-        let found = if source.underscore {
+        let found = if source.all {
             edges::find::<B, true>(segment, source.plain, edges)
         } else {
             edges::find::<B, false>(segment, source.plain, edges)
@@ -141,33 +190,44 @@ fn scan_kernel<B: Block>(
         let Some(mut n_edges) = found else {
             return Ok(Scan::NotAscii);
         };
-        at = end;
         if n_edges % 2 == 1 {
-            // the last word is still open
-            if end == source.text.len() {
-                edges.places[n_edges] = segment.len() as u32;
-                n_edges += 1;
-            } else {
-                n_edges -= 1;
-                let begin = edges.places[n_edges] as usize;
-                at -= segment.len() - begin;
-                if begin == 0 {
-                    size = size
-                        .checked_mul(2)
-                        .filter(|&n| n <= 1 << 31)
-                        .ok_or(TextError::EndlessWord)?;
-                    continue;
-                }
-            }
+            // the last word goes on to the end of the text
+            edges.places[n_edges] = segment.len() as u32;
+            n_edges += 1;
         }
-        size = SEGMENT;
+        if !edges.signs.is_empty() {
+            let Edges {
+                signs,
+                places,
+                spare,
+                ..
+            } = edges;
+            n_edges = signs::apply(source.text, at, signs, places, n_edges, spare);
+        }
+        let n = end - at;
+        at = end;
         let ends = &edges.places[..n_edges];
-        match source.kind {
-            WordKind::Words => hash_words::<B>(&edges.lower, ends, hashes),
-            WordKind::Characters => hash_characters(&edges.lower, ends, hashes),
+        match out {
+            Out::Words(hashes) => hash_words::<B>(&edges.lower, ends, hashes),
+            Out::Characters(hashes) => hash_characters(&edges.lower, ends, hashes),
+            Out::Listed(listed) => listed.push(&edges.lower[..n], ends)?,
         }
     }
     Ok(Scan::Done)
+}
+
+/// Where the segment that begins at `at` ends: behind a space, so that no word and no number is cut, or with the text.
+#[inline(always)]
+fn segment_end(text: &[u8], at: usize) -> Option<usize> {
+    let mut size = SEGMENT;
+    while text.len() - at > size {
+        let is_space = |byte: &u8| matches!(byte, b' ' | b'\n' | b'\t' | b'\r');
+        if let Some(last) = text[at..at + size].iter().rposition(is_space) {
+            return Some(at + last + 1);
+        }
+        size = size.checked_mul(2).filter(|&n| n <= 1 << 30)?;
+    }
+    Some(text.len())
 }
 
 #[inline(always)]
@@ -217,35 +277,38 @@ fn hash_characters(lower: &[u8], edges: &[u32], hashes: &mut Vec<u64>) {
         if !hashes.is_empty() {
             hashes.push(hash::word(b" "));
         }
-        for character in lower[begin as usize..end as usize].chunk_by(|_, next| next & 0xc0 == 0x80)
-        {
-            hashes.push(hash::word(character));
+        let word = &lower[begin as usize..end as usize];
+        let mut from = 0;
+        for place in 1..=word.len() {
+            if place == word.len() || !continues(&word[place..]) {
+                hashes.push(hash::word(&word[from..place]));
+                from = place;
+            }
         }
     }
+}
+
+/// Whether a character goes on here: in its next byte, or with an accent (U+0300 to U+036F).
+#[inline(always)]
+fn continues(bytes: &[u8]) -> bool {
+    bytes[0] & 0xc0 == 0x80
+        || bytes[0] == 0xcc
+        || bytes[0] == 0xcd && bytes.get(1).is_some_and(|&next| next < 0xb0)
 }
 
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
-    use crate::text::unicode;
+    use crate::text::spans::plain_words;
 
+    /// The words as `spans` finds them, character by character; marks in order and letters joined beforehand.
     fn oracle(text: &str, alphabet: Alphabet) -> Vec<u64> {
-        let lower = text.to_lowercase();
-        let spaced: String = lower
-            .chars()
-            .map(|c| match alphabet {
-                Alphabet::Ascii if !c.is_ascii_alphanumeric() => " ".to_string(),
-                Alphabet::Ascii => c.to_string(),
-                _ if !unicode::is_word(c) => " ".to_string(),
-                Alphabet::Unicode if unicode::is_alone(c) => format!(" {c} "),
-                _ => c.to_string(),
-            })
-            .collect();
-        spaced
-            .split(' ')
-            .filter(|w| !w.is_empty())
-            .map(|w| hash::word(w.as_bytes()))
-            .collect()
+        let ordered = match alphabet {
+            Alphabet::Ascii => text.into(),
+            _ => crate::text::fold::ordered(text),
+        };
+        let found = plain_words(&ordered, alphabet);
+        found.iter().map(|w| hash::word(w.as_bytes())).collect()
     }
 
     pub fn random_text(seed: u64, n: usize, letters: &[&str]) -> String {
@@ -257,6 +320,13 @@ pub(super) mod tests {
             })
             .collect()
     }
+
+    const ALL: [Alphabet; 4] = [
+        Alphabet::Unicode,
+        Alphabet::UnicodePieces,
+        Alphabet::UnicodeJoined,
+        Alphabet::Ascii,
+    ];
 
     #[test]
     fn words_are_those_of_the_definition_on_every_level() {
@@ -273,13 +343,60 @@ pub(super) mod tests {
             "\n",
             "\0",
             "@[`{/:",
+            "3.14",
+            ".",
+            "-",
+            "+",
+            "=",
+            "<",
+            "C#",
+            "7",
         ];
         let mixed = [
-            "a", "É", "Σ", "ß", "\u{130}", "\u{212a}", "я", "漢", "ー", "🙂", "ﬁ", "\u{301}", " ",
-            "x_1", "٣", "ΑΣ", "word",
+            "a",
+            "É",
+            "Σ",
+            "ß",
+            "\u{130}",
+            "\u{212a}",
+            "я",
+            "漢",
+            "ー",
+            "🙂",
+            "ﬁ",
+            "\u{301}",
+            " ",
+            "x_1",
+            "٣",
+            "ΑΣ",
+            "word",
+            "ไทย",
+            "ดี",
+            "\u{200b}",
+            "ខ្មែរ",
+            "-",
+            "5",
+            ".",
+            "½",
+            "²",
+            "が",
+            "か",
+            "\u{3099}",
+            "한",
+            "\u{110f}",
+            "\u{1161}",
+            "\u{327}",
+            "ệ",
+            "ﷺ",
+            "＋",
+            "≤",
+            "∞",
+            "𝟗",
+            "क़",
+            "ष्ण",
         ];
         for level in Simd::available() {
-            for alphabet in [Alphabet::Unicode, Alphabet::UnicodeJoined, Alphabet::Ascii] {
+            for alphabet in ALL {
                 let mut hasher = WordHasher::new(level, alphabet);
                 for seed in 0..300 {
                     let letters: &[&str] = if seed % 2 == 0 { &ascii } else { &mixed };
@@ -318,7 +435,7 @@ pub(super) mod tests {
     #[test]
     fn characters_have_one_space_between_words() {
         let mut hasher = WordHasher::new(Simd::best(), Alphabet::UnicodeJoined);
-        let want: Vec<u64> = ["a", "b", " ", "é", "漢", "字"]
+        let want: Vec<u64> = ["a", "b", " ", "e\u{301}", "漢", "字"]
             .iter()
             .map(|c| hash::word(c.as_bytes()))
             .collect();

@@ -30,6 +30,49 @@ impl Block for Avx2 {
         }
         [word, above]
     }
+
+    #[inline(always)]
+    fn leads(from: &[u8; 64]) -> [u64; 2] {
+        let (mut above, mut leads) = (0, 0);
+        for half in 0..2 {
+            // SAFETY: AVX2 is there; both halves lie within the 64 bytes.
+            unsafe {
+                let x = _mm256_loadu_si256(from.as_ptr().add(32 * half).cast());
+                let lead = _mm256_and_si256(x, _mm256_add_epi8(x, x));
+                above |= u64::from(_mm256_movemask_epi8(x) as u32) << (32 * half);
+                leads |= u64::from(_mm256_movemask_epi8(lead) as u32) << (32 * half);
+            }
+        }
+        [above, leads]
+    }
+
+    #[inline(always)]
+    fn signs(from: &[u8; 64]) -> u64 {
+        // SAFETY: AVX2 is there; both halves lie within the 64 bytes.
+        let [low, high] = unsafe { [half_signs(from.as_ptr()), half_signs(from.as_ptr().add(32))] };
+        let [signs, points, digits] =
+            [0, 1, 2].map(|i| u64::from(low[i]) | u64::from(high[i]) << 32);
+        signs | points & (digits >> 1 | 1 << 63)
+    }
+}
+
+/// All ones where the byte of x is one of the signs; a point; a digit.
+///
+/// # Safety
+/// AVX2 is there; 32 bytes may be read at `from`.
+#[inline(always)]
+unsafe fn half_signs(from: *const u8) -> [u32; 3] {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let x = _mm256_loadu_si256(from.cast());
+        let is = |byte: u8| _mm256_cmpeq_epi8(x, _mm256_set1_epi8(byte as i8));
+        let from = |byte: u8, n| below(_mm256_sub_epi8(x, _mm256_set1_epi8(byte as i8)), n);
+        let mut sign = _mm256_or_si256(from(b'*', 2), from(b'<', 3));
+        for byte in [b'-', b'/', b'#', b'%', b'^'] {
+            sign = _mm256_or_si256(sign, is(byte));
+        }
+        [sign, is(b'.'), from(b'0', 10)].map(|mask| _mm256_movemask_epi8(mask) as u32)
+    }
 }
 
 /// 32 bytes of `classify`.
@@ -84,6 +127,32 @@ impl Block for Avx512 {
                 _mm512_maskz_loadu_epi8(_bzhi_u64(!0, from.len() as u32), from.as_ptr().cast()),
                 to,
             )
+        }
+    }
+
+    #[inline(always)]
+    fn leads(from: &[u8; 64]) -> [u64; 2] {
+        // SAFETY: AVX-512 BW is there; 64 bytes are read.
+        unsafe {
+            let x = _mm512_loadu_si512(from.as_ptr().cast());
+            let leads = _mm512_cmpge_epu8_mask(x, _mm512_set1_epi8(0xc0_u8 as i8));
+            [_mm512_movepi8_mask(x), leads]
+        }
+    }
+
+    #[inline(always)]
+    fn signs(from: &[u8; 64]) -> u64 {
+        // SAFETY: AVX-512 BW is there; 64 bytes are read.
+        unsafe {
+            let x = _mm512_loadu_si512(from.as_ptr().cast());
+            let is = |byte: u8| _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8(byte as i8));
+            let from = |byte: u8, n: i8| {
+                let x = _mm512_sub_epi8(x, _mm512_set1_epi8(byte as i8));
+                _mm512_cmplt_epu8_mask(x, _mm512_set1_epi8(n))
+            };
+            let signs = from(b'*', 2) | from(b'<', 3) | is(b'-') | is(b'/');
+            let points = is(b'.') & (from(b'0', 10) >> 1 | 1 << 63);
+            signs | is(b'#') | is(b'%') | is(b'^') | points
         }
     }
 

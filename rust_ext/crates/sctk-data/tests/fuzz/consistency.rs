@@ -4,9 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 use sctk_data::consistency::{
-    Estimator, Groups, Linkage, Links, Run, Score, clusters, entropy, selfcheck, similarity, vote,
+    Compare, Estimator, Groups, Linkage, Links, Run, Score, clusters, entropy, selfcheck,
+    similarity, vote,
 };
-use sctk_data::text::{Alphabet, Simd};
+use sctk_data::text::{Alphabet, Simd, answers};
 use sctk_data::watch::Unwatched;
 
 use crate::text::plain_words;
@@ -106,11 +107,17 @@ fn f1(common: usize, total: usize) -> f64 {
 }
 
 /// The score of two answers as the documentation defines it.
-fn plain(score: Score, a: &str, b: &str) -> f64 {
-    let (x, y) = (
-        plain_words(a, Alphabet::Ascii),
-        plain_words(b, Alphabet::Ascii),
-    );
+fn plain(score: Score, alphabet: Alphabet, a: &str, b: &str) -> f64 {
+    let (x, y) = (plain_words(a, alphabet), plain_words(b, alphabet));
+    let needed = match score {
+        _ if alphabet == Alphabet::Ascii => 0,
+        Score::CharEdit { .. } => 0,
+        Score::RougeN(n) => n,
+        _ => 1,
+    };
+    if x.len() < needed || y.len() < needed {
+        return f64::NAN;
+    }
     match score {
         Score::RougeL => f1(common_subsequence(&x, &y), x.len() + y.len()),
         Score::RougeN(n) => {
@@ -149,29 +156,37 @@ proptest! {
         let (flat, offsets) = (groups.concat(), offsets(&groups));
         let (texts, cut) = (bytes(&flat), Groups::new(&offsets, flat.len()).unwrap());
         for score in [Score::RougeL, Score::RougeN(n), Score::Jaccard, Score::WordEdit { cut_off }, Score::CharEdit { cut_off }] {
-            let want: Vec<f64> = groups.iter().flat_map(|group| {
-                group.iter().flat_map(move |a| group.iter().map(move |b| plain(score, a, b)))
-            }).collect();
-            for level in levels() {
-                let got: Vec<f64> = similarity(&texts, cut, score, run(level, 2)).unwrap();
-                prop_assert_eq!(got.len(), want.len());
-                for (at, (got, want)) in got.iter().zip(&want).enumerate() {
-                    prop_assert!((got - want).abs() < 1e-12, "{score:?} {level:?} value {at}: {got} {want}");
+            for alphabet in [Alphabet::Unicode, Alphabet::Ascii] {
+                let want: Vec<f64> = groups.iter().flat_map(|group| {
+                    group.iter().flat_map(move |a| group.iter().map(move |b| plain(score, alphabet, a, b)))
+                }).collect();
+                for level in levels() {
+                    let got: Vec<f64> = similarity(&texts, cut, score, alphabet, run(level, 2)).unwrap();
+                    prop_assert_eq!(got.len(), want.len());
+                    for (at, (got, want)) in got.iter().zip(&want).enumerate() {
+                        let same = got.is_nan() && want.is_nan() || (got - want).abs() < 1e-12;
+                        prop_assert!(same, "{score:?} {alphabet:?} {level:?} value {at}: {got} {want}");
+                    }
                 }
             }
         }
     }
 
     #[test]
-    fn votes_and_surprise_are_plain_counts(groups in groups(), n in 1_usize..4, smoothing in 0_u32..3) {
+    fn votes_and_surprise_are_plain_counts(groups in groups(), n in 1_usize..4, smoothing in 0_u32..3, squad in any::<bool>()) {
         let (flat, offsets) = (groups.concat(), offsets(&groups));
         let (texts, cut) = (bytes(&flat), Groups::new(&offsets, flat.len()).unwrap());
-        let votes = vote(&texts, cut, run(Simd::best(), 2)).unwrap();
+        let (compare, alphabet) =
+            if squad { (Compare::Squad, Alphabet::Ascii) } else { (Compare::Answers, Alphabet::Unicode) };
+        let votes = vote(&texts, cut, compare, run(Simd::best(), 2)).unwrap();
         let smoothing = f64::from(smoothing) / 2.0;
-        let checked = selfcheck(&texts, cut, n, smoothing, run(Simd::best(), 2)).unwrap();
+        let checked = selfcheck(&texts, cut, n, smoothing, alphabet, run(Simd::best(), 2)).unwrap();
         let mut row = 0;
         for (g, group) in groups.iter().enumerate() {
             let normal: Vec<String> = group.iter().map(|text| {
+                if !squad {
+                    return answers::comparable(text);
+                }
                 let kept: String = text.to_lowercase().chars().filter(|c| !c.is_ascii_punctuation()).collect();
                 let words = kept.split(|c: char| c.is_whitespace() || ('\u{1c}'..='\u{1f}').contains(&c));
                 words.filter(|word| !["", "a", "an", "the"].contains(word)).collect::<Vec<_>>().join(" ")
@@ -182,7 +197,7 @@ proptest! {
             prop_assert_eq!((votes.winners[g], votes.votes[g]), (winner, most));
 
             let runs: Vec<Vec<Vec<String>>> = group.iter().map(|text| {
-                let words = plain_words(text, Alphabet::Ascii);
+                let words = plain_words(text, alphabet);
                 let padded = [vec![String::new(); n - 1], words.clone()].concat();
                 if words.is_empty() { vec![] } else { padded.windows(n).map(<[String]>::to_vec).collect() }
             }).collect();
@@ -247,9 +262,13 @@ proptest! {
         let broken = texts.iter().any(|text| std::str::from_utf8(text).is_err());
         for level in levels() {
             for score in [Score::RougeL, Score::CharEdit { cut_off: 0.0 }, Score::WordEdit { cut_off: 0.5 }] {
-                prop_assert_eq!(similarity::<f64>(&texts, cut, score, run(level, 1)).is_err(), broken);
+                for alphabet in [Alphabet::Unicode, Alphabet::Ascii] {
+                    prop_assert_eq!(similarity::<f64>(&texts, cut, score, alphabet, run(level, 1)).is_err(), broken);
+                }
             }
-            prop_assert_eq!(vote(&texts, cut, run(level, 1)).is_err(), broken);
+            for compare in [Compare::Answers, Compare::Squad] {
+                prop_assert_eq!(vote(&texts, cut, compare, run(level, 1)).is_err(), broken);
+            }
         }
     }
 }

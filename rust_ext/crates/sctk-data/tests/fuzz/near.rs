@@ -4,10 +4,10 @@ use std::collections::BTreeSet;
 
 use proptest::prelude::*;
 use sctk_data::dedup::{HeldOut, Near, Shingle, near, overlaps};
-use sctk_data::text::{Alphabet, Simd};
+use sctk_data::text::{Alphabet, Simd, spans::spans};
 use sctk_data::watch::Unwatched;
 
-use crate::text::plain_words;
+use crate::text::{characters, plain_words};
 use crate::{bytes, cases, levels, text};
 
 type Set = BTreeSet<Vec<String>>;
@@ -53,6 +53,16 @@ fn corpus() -> impl Strategy<Value = Vec<String>> {
         })
 }
 
+/// Where the words from `begin` to `end` stand; the whole row, where marks change places in it.
+fn span_of(row: &str, begin: usize, end: usize, n_words: usize) -> std::ops::Range<usize> {
+    let own = spans(row, Alphabet::Unicode);
+    if own.len() == n_words {
+        own[begin].start..own[end - 1].end
+    } else {
+        0..row.len()
+    }
+}
+
 proptest! {
     #![proptest_config(cases(12))]
 
@@ -63,9 +73,9 @@ proptest! {
         let plain = Near { threshold, shingle, threads: 1, simd: levels()[0], spill: None };
         let found = near(&texts, &plain, &Unwatched).unwrap();
         let tokens = |row: &String| if letters {
-            plain_words(row, Alphabet::UnicodeJoined).join(" ").chars().map(String::from).collect()
+            characters(&plain_words(row, Alphabet::UnicodeJoined).join(" "))
         } else {
-            plain_words(row, Alphabet::Unicode)
+            plain_words(row, Alphabet::UnicodePieces)
         };
         let tokens: Vec<Vec<String>> = rows.iter().map(tokens).collect();
         let sets: Vec<Set> = tokens.iter().map(|tokens| runs(tokens, n)).collect();
@@ -116,19 +126,21 @@ proptest! {
                 let ours = if words.len() < n { Set::new() } else { runs(words, n) };
                 let shared = ours.intersection(&theirs).count();
                 if shared > 0 {
-                    let mut longest = 0;
-                    let mut run = 0;
-                    for place in words.windows(n) {
+                    let (mut longest, mut end, mut run) = (0, 0, 0);
+                    for (at, place) in words.windows(n).enumerate() {
                         run = if theirs.contains(place) { run + 1 } else { 0 };
-                        longest = longest.max(run);
+                        if run > longest {
+                            (longest, end) = (run, at + n);
+                        }
                     }
-                    want.push((row, at, shared, shared as f64 / theirs.len() as f64, longest + n - 1));
+                    let span = span_of(&rows[row], end + 1 - n - longest, end, words.len());
+                    want.push((row, at, shared, shared as f64 / theirs.len() as f64, span));
                 }
             }
         }
         let got: Vec<_> = found.iter().map(|o| (
             o.row as usize, o.held_out as usize, o.n_shared as usize, o.share,
-            plain_words(&rows[o.row as usize][o.span.clone()], Alphabet::Unicode).len(),
+            o.span.clone(),
         )).collect();
         prop_assert_eq!(got, want);
     }

@@ -1,12 +1,14 @@
 //! Scores of answers: pairwise matrices, SelfCheck, votes.
 
 use pyo3::prelude::*;
-use sctk_data::consistency::{self, Groups, Real, Score};
+use sctk_data::consistency::{self, Compare, Groups, Real, Score};
+use sctk_data::text::Alphabet;
 
 use super::groups::Answers;
 use super::{Options, column, refused, run};
 use crate::arrow::{Array, Number, Values};
 use crate::errors;
+use crate::words::words_of;
 
 /// A K x K block for each group, as a list column of float32 or float64.
 #[pyfunction(name = "consistency_similarity")]
@@ -15,15 +17,16 @@ fn similarity(
     texts: &Bound<'_, PyAny>,
     groups: Option<&Bound<'_, PyAny>>,
     score: (String, usize, f64),
+    words: &str,
     single: bool,
     run: Options,
 ) -> PyResult<Array> {
-    let score = named(&score.0, score.1, score.2)?;
+    let how = (named(&score.0, score.1, score.2)?, words_of(words)?);
     let answers = Answers::extract(texts, groups)?;
     if single {
-        blocks::<f32>(py, &answers, score, run)
+        blocks::<f32>(py, &answers, how, run)
     } else {
-        blocks::<f64>(py, &answers, score, run)
+        blocks::<f64>(py, &answers, how, run)
     }
 }
 
@@ -55,7 +58,7 @@ fn named(name: &str, n: usize, cut_off: f64) -> PyResult<Score> {
 fn blocks<T: Real + Number>(
     py: Python<'_>,
     answers: &Answers,
-    score: Score,
+    (score, words): (Score, Alphabet),
     options: Options,
 ) -> PyResult<Array> {
     let rows = answers.rows()?;
@@ -66,7 +69,7 @@ fn blocks<T: Real + Number>(
         .map(|&offset| offset as i64)
         .collect();
     let values = run(py, options, |run| {
-        consistency::similarity::<T>(&rows, groups, score, run)
+        consistency::similarity::<T>(&rows, groups, score, words, run)
     })?;
     Ok(Array::lists(
         Values::from_vec::<i64>(offsets),
@@ -82,6 +85,7 @@ fn selfcheck(
     groups: Option<&Bound<'_, PyAny>>,
     n: usize,
     smoothing: f64,
+    words: &str,
     run: Options,
 ) -> PyResult<(Array, Array)> {
     if !(1..=16).contains(&n) {
@@ -96,27 +100,41 @@ fn selfcheck(
             "0 is what SelfCheckGPT uses",
         ));
     }
+    let words = words_of(words)?;
     let answers = Answers::extract(texts, groups)?;
     let rows = answers.rows()?;
     let groups = Groups::new(answers.offsets(), rows.len()).map_err(refused)?;
     let scores = self::run(py, run, |run| {
-        consistency::selfcheck(&rows, groups, n, smoothing, run)
+        consistency::selfcheck(&rows, groups, n, smoothing, words, run)
     })?;
     Ok((column(scores.mean), column(scores.max)))
 }
 
-/// Winner, votes and clusters of the normalised answers.
+/// Winner, votes and clusters of the answers in comparable form.
 #[pyfunction(name = "consistency_vote")]
 fn vote(
     py: Python<'_>,
     texts: &Bound<'_, PyAny>,
     groups: Option<&Bound<'_, PyAny>>,
+    compare: &str,
     run: Options,
 ) -> PyResult<(Array, Array, Array)> {
+    let compare = match compare {
+        "answers" => Compare::Answers,
+        "squad" => Compare::Squad,
+        _ => {
+            return Err(errors::value(
+                format_args!("compare: got {compare:?}, wanted \"answers\" or \"squad\""),
+                "\"squad\" is SQuAD's normalisation, to which -5 is 5",
+            ));
+        }
+    };
     let answers = Answers::extract(texts, groups)?;
     let rows = answers.rows()?;
     let groups = Groups::new(answers.offsets(), rows.len()).map_err(refused)?;
-    let votes = self::run(py, run, |run| consistency::vote(&rows, groups, run))?;
+    let votes = self::run(py, run, |run| {
+        consistency::vote(&rows, groups, compare, run)
+    })?;
     Ok((
         column(votes.winners),
         column(votes.votes),

@@ -1,0 +1,349 @@
+//! The form in which whole answers are compared: equal where two answers say the same in the same words.
+//!
+//! A number is compared as the number that it is (`numbers`). Any other answer is its words (`spans`), folded, with the signs
+//! that belong to them, one space between two; an apostrophe, and the points within an abbreviation, are nothing (`U.S.` is
+//! `us`), and a, an, the are nothing before another word. An answer without a word (an emoji) is itself.
+
+use super::fold::{is_currency, is_word};
+use super::numbers;
+use super::spans::edges;
+use super::unicode::{Alphabet, written};
+
+/// Stands for a comma between digits that are no thousands; no text has it, for its folded form is another.
+const COMMA: char = '\u{ff0c}';
+
+/// The comparable form of an answer.
+///
+/// ```
+/// use sctk_data::text::answers::comparable;
+/// assert_eq!(comparable("The U.S., of course!"), comparable("US of course"));
+/// assert_eq!(comparable("1,000"), comparable("$1000"));
+/// for (one, other) in [("-5", "5"), ("3.14", "314"), ("x > 3", "x < 3"), ("C++", "C#"), ("1,5", "15"), ("👍", "👎")] {
+///     assert_ne!(comparable(one), comparable(other));
+/// }
+/// ```
+pub fn comparable(text: &str) -> String {
+    let mut out = Vec::new();
+    write(text, &mut out);
+    String::from_utf8(out).expect("words of a text are text")
+}
+
+/// Appends the comparable form of an answer.
+pub fn write(text: &str, out: &mut Vec<u8>) {
+    let start = out.len();
+    if text.is_ascii() && write_letters(text.as_bytes(), out) {
+        if out.len() == start {
+            out.extend_from_slice(text.trim().as_bytes());
+        }
+        return;
+    }
+    out.truncate(start);
+    let spelled = spelled(text);
+    match numbers::of_plain(&spelled) {
+        Some(number) => out.extend_from_slice(number.as_bytes()),
+        None => write_words(&spelled, out),
+    }
+    if out.len() == start {
+        out.extend_from_slice(super::fold::composed(text.trim()).as_bytes());
+    }
+}
+
+/// The text folded, as far as numbers are concerned in ASCII: signs of money are gone, and so are spaces that set thousands apart.
+pub(super) fn spelled(text: &str) -> String {
+    let ordered = super::fold::ordered(text);
+    let letters: Vec<char> = ordered.chars().collect();
+    let mut out = String::with_capacity(text.len());
+    let is_digit = |i: usize| letters.get(i).is_some_and(|c| c.is_numeric());
+    let joins = |i: usize| letters.get(i).is_some_and(|&c| is_word(c));
+    let raw: Vec<char> = text.chars().collect();
+    if raw
+        .iter()
+        .any(|c| matches!(c, '\u{a0}' | '\u{202f}' | '\u{2009}' | '\u{2007}'))
+    {
+        let narrow = without_narrow_spaces(&raw);
+        if narrow.len() < raw.len() {
+            return spelled(&narrow.into_iter().collect::<String>());
+        }
+    }
+    for (i, &c) in letters.iter().enumerate() {
+        if is_currency(c) {
+            if i > 0 && joins(i - 1) && joins(i + 1) {
+                out.push(' ');
+            }
+        } else if c == '\'' && i > 0 && is_digit(i - 1) && is_digit(i + 1) {
+            out.push(c);
+        } else if matches!(c, '\'' | '\u{2019}') && i > 0 && joins(i - 1) && joins(i + 1) {
+            // an apostrophe
+        } else if c.is_ascii() {
+            out.push(c.to_ascii_lowercase());
+        } else {
+            out.push_str(&written(c, Alphabet::Unicode).to_ascii_lowercase());
+        }
+    }
+    out
+}
+
+/// Without the spaces that do not break between a digit and three more.
+fn without_narrow_spaces(text: &[char]) -> Vec<char> {
+    let is_digit = |i: usize| text.get(i).is_some_and(char::is_ascii_digit);
+    let sets_apart = |i: usize| {
+        matches!(text[i], '\u{a0}' | '\u{202f}' | '\u{2009}' | '\u{2007}')
+            && i > 0
+            && is_digit(i - 1)
+            && (1..4).all(|n| is_digit(i + n))
+            && !is_digit(i + 4)
+    };
+    (0..text.len())
+        .filter(|&i| !sets_apart(i))
+        .map(|i| text[i])
+        .collect()
+}
+
+/// Appends the words of a spelled text, numbers among them in one spelling.
+fn write_words(spelled: &str, out: &mut Vec<u8>) {
+    let start = out.len();
+    let plain = with_numbers(&without_points(spelled));
+    let edges = edges(&plain, Alphabet::Unicode);
+    let words: Vec<&str> = edges
+        .as_chunks::<2>()
+        .0
+        .iter()
+        .flat_map(|&[begin, end]| super::spans::cut(&plain[begin as usize..end as usize]))
+        .collect();
+    for (i, word) in words.iter().enumerate() {
+        let nothing = matches!(*word, "a" | "an" | "the");
+        let before_a_word = words
+            .get(i + 1)
+            .is_some_and(|next| next.starts_with(is_word));
+        if nothing && before_a_word {
+            continue;
+        }
+        if out.len() > start {
+            out.push(b' ');
+        }
+        out.extend_from_slice(word.replace(COMMA, ",").as_bytes());
+    }
+}
+
+/// Without the points between letters.
+fn without_points(text: &str) -> String {
+    let letters: Vec<char> = text.chars().collect();
+    let is_letter = |i: usize| {
+        letters
+            .get(i)
+            .is_some_and(|&c| is_word(c) && !c.is_numeric())
+    };
+    (0..letters.len())
+        .filter(|&i| !(letters[i] == '.' && i > 0 && is_letter(i - 1) && is_letter(i + 1)))
+        .map(|i| letters[i])
+        .collect()
+}
+
+/// With each run of digits, points and commas as the number that it is; one that may be two stays, its commas with it.
+fn with_numbers(text: &str) -> String {
+    let is_part = |byte: &u8| byte.is_ascii_digit() || matches!(byte, b'.' | b',' | b'\'');
+    let bytes = text.as_bytes();
+    let mut out = String::with_capacity(text.len());
+    let mut at = 0;
+    while at < bytes.len() {
+        let n = bytes[at..].iter().take_while(|b| is_part(b)).count();
+        if n == 0 {
+            let c = text[at..].chars().next().expect("it goes on");
+            out.push(c);
+            at += c.len_utf8();
+            continue;
+        }
+        let run = &text[at..at + n];
+        let digits = run.trim_end_matches(['.', ',', '\'']);
+        let begins = digits.trim_start_matches([',', '\'']);
+        let alone = !out.ends_with(is_word);
+        let found = numbers::decimal(begins).filter(|_| alone && begins.len() == digits.len());
+        match found {
+            Some(number) => out.push_str(&number),
+            None => out.push_str(&digits.replace(',', &COMMA.to_string())),
+        }
+        out.push_str(&run[digits.len()..]);
+        at += n;
+    }
+    out
+}
+
+/// The form of a text of letters and simple punctuation; false: it needs a closer look.
+fn write_letters(text: &[u8], out: &mut Vec<u8>) -> bool {
+    let start = out.len();
+    let mut word = start;
+    let mut article = None;
+    let mut inside = false;
+    for (i, &byte) in text.iter().enumerate() {
+        let is_letter = |byte: u8| byte.is_ascii_alphabetic() || byte == b'_';
+        let next = text.get(i + 1).copied().unwrap_or(b' ');
+        if is_letter(byte) {
+            if !inside {
+                if let Some(from) = article.take() {
+                    out.truncate(from);
+                }
+                if out.len() > start {
+                    out.push(b' ');
+                }
+                word = out.len();
+                inside = true;
+            }
+            out.push(byte.to_ascii_lowercase());
+            continue;
+        }
+        match byte {
+            b'0'..=b'9' | b'#' | b'%' | b'*' | b'+' | b'/' | b'<' | b'=' | b'>' | b'^' | b'$' => {
+                return false;
+            }
+            b'-' if !inside || !is_letter(next) || one_letter(text, i) => return false,
+            b'\'' | b'.' if inside && is_letter(next) => continue,
+            _ => (),
+        }
+        if inside && matches!(&out[word..], b"a" | b"an" | b"the") {
+            article = Some(if word > start { word - 1 } else { start });
+        }
+        inside = false;
+    }
+    true
+}
+
+/// Whether a hyphen may be a minus, between single letters.
+fn one_letter(text: &[u8], at: usize) -> bool {
+    let is_word = |i: usize| {
+        text.get(i)
+            .is_some_and(|b| b.is_ascii_alphanumeric() || *b == b'_')
+    };
+    !is_word(at.wrapping_sub(2)) || !is_word(at + 2)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn slow(text: &str) -> String {
+        let mut out = vec![];
+        write_words(&spelled(text), &mut out);
+        String::from_utf8(out).unwrap()
+    }
+
+    #[test]
+    fn letters_go_the_short_way_to_the_same_form() {
+        for text in [
+            "The cat",
+            "a",
+            "A.",
+            "the the end",
+            "vitamin a",
+            "an A",
+            "U.S.A.",
+            "don't",
+            "well-known fact",
+            "x_y, z!",
+            "e.g. this",
+            "a (the) b",
+            "  spaced \t out\n",
+            "the",
+            "a an the",
+            "I. am",
+            "o'clock'",
+            "'quoted'",
+            "end.",
+            "a-b",
+            "x-ray",
+        ] {
+            assert_eq!(comparable(text), slow(text), "{text:?}");
+        }
+    }
+
+    #[test]
+    fn different_answers_stay_different() {
+        let all = [
+            "-5",
+            "5",
+            "3.14",
+            "314",
+            "1/2",
+            "12",
+            "x > 3",
+            "x < 3",
+            "x = 3",
+            "C",
+            "C++",
+            "C#",
+            "1,5",
+            "15",
+            "1.5",
+            "1.000",
+            "1",
+            "50%",
+            "50",
+            "2^10",
+            "210",
+            "10²",
+            "102",
+            "3½",
+            "31/2",
+            "∞",
+            "±5",
+            "√2",
+            "A",
+            "B",
+            "x",
+            "👍",
+            "👎",
+            "",
+            "?",
+            "!",
+            "5 km",
+            "5 m",
+            "नहीं",
+            "हाँ",
+            "12:30",
+            "1230",
+            "(1, 2)",
+            "(1, 3)",
+            "x + y",
+            "x - y",
+            "x * y",
+            "≠ 5",
+            "¬p",
+            "p",
+        ];
+        for (i, one) in all.iter().enumerate() {
+            for other in &all[..i] {
+                assert_ne!(comparable(one), comparable(other), "{one:?} {other:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn equal_answers_are_equal() {
+        for group in [
+            &[
+                "Paris",
+                "paris.",
+                "PARIS!",
+                "\u{ff30}aris",
+                "Pa\u{ad}ris",
+                "the Paris",
+                "“Paris”",
+                "**Paris**",
+            ][..],
+            &["1,000 dollars", "1000 dollars", "$1,000.00 dollars"],
+            &["Café", "cafe\u{301}", "CAFÉ"],
+            &["x>3", "x > 3"],
+            &["ΟΔΟΣ", "οδος", "οδοσ"],
+            &["straße", "STRASSE"],
+            &["ไม่ใช่ครับ", "ไม่ใช่\u{200b}ครับ"],
+            &["ガ", "ｶﾞ", "カ\u{3099}"],
+            &["한국", "\u{1112}\u{1161}\u{11ab}\u{1100}\u{116e}\u{11a8}"],
+            &["x = 5", "x=5.", "X = 5"],
+            &["it’s", "it's", "its"],
+            &["x − 1", "x - 1", "x – 1"],
+        ] {
+            for text in group {
+                assert_eq!(comparable(text), comparable(group[0]), "{text:?}");
+            }
+        }
+    }
+}
