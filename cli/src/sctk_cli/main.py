@@ -9,11 +9,12 @@ import os
 import sys
 import threading
 from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import click
 
 from sctk_cli.commands import COMMANDS
+from sctk_cli.ending import ended
 from sctk_cli.open_group import OpenGroup
 from sctk_cli.terminal import clean, say
 
@@ -118,5 +119,10 @@ def _place(error: BaseException) -> str:
     return "" if last is None else f" ({last.tb_frame.f_code.co_filename}, line {last.tb_lineno})"
 
 
+def console() -> NoReturn:
+    """The command as a process: what `sctk` on a command line runs."""
+    ended(main)
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    console()

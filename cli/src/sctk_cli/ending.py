@@ -1,0 +1,66 @@
+"""How the process ends: asked by a signal, made to by a second one, and kept alive by nobody.
+
+SIGTERM and SIGHUP, which batch systems and closed terminals send, end a command as Ctrl-C does. A second signal ends it even where
+a component holds the main thread or swallows what interrupts it: everything that was committed stays, whenever a run is killed.
+A command that is finished ends, whatever threads, exit hooks and children others have left.
+"""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from types import FrameType
+from typing import NoReturn
+
+from sctk_cli.terminal import say
+
+INTERRUPTED = 130
+SECOND_S, LEFT_S = 2.0, 10.0
+"""How long the second signal waits for an orderly end, and how long a finished process waits for what others have left in it."""
+_OTHERS = (signal.SIGTERM, signal.SIGHUP)
+
+
+def ended(command: Callable[[], int]) -> NoReturn:
+    """Runs the command as a process of its own, and ends that process with its exit code."""
+    _listen()
+    code = command()
+    threading.Thread(target=_end_after, args=(LEFT_S, code, "something is left running"), daemon=True).start()
+    sys.exit(code)
+
+
+def _listen() -> None:
+    """Takes the signals that ask for an end; a pipe tells a thread of each, even where foreign code holds the main thread."""
+    for number in _OTHERS:
+        if signal.getsignal(number) is signal.SIG_DFL:  # `nohup` ignores SIGHUP, and it stays ignored
+            signal.signal(number, _as_ctrl_c)
+    reader, writer = os.pipe()
+    os.set_blocking(writer, False)
+    signal.set_wakeup_fd(writer, warn_on_full_buffer=False)
+    threading.Thread(target=_count, args=(reader,), daemon=True, name="sctk-signals").start()
+
+
+def _as_ctrl_c(number: int, frame: FrameType | None) -> None:
+    signal.raise_signal(signal.SIGINT)
+
+
+def _count(reader: int) -> None:
+    """Waits for the second signal. One of the others is told twice, as itself and as the interrupt that it becomes."""
+    interrupts = others = 0
+    while max(interrupts, others) < 2:
+        for number in os.read(reader, 64):
+            interrupts += number == signal.SIGINT
+            others += number in _OTHERS
+    _end_after(SECOND_S, INTERRUPTED, "interrupted again, and stopped at once; what was answered is kept")
+
+
+def _end_after(seconds: float, code: int, why: str) -> None:
+    """Ends the process, unless it ends by itself before."""
+    time.sleep(seconds)
+    try:
+        say(why)
+    finally:
+        os._exit(code)

@@ -1,0 +1,127 @@
+"""A command ends when it is asked to, when it is made to, and when it is finished, whatever components do."""
+
+from __future__ import annotations
+
+import json
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pytest
+
+LEFT = """
+import atexit, multiprocessing, threading, time
+def forever():
+    time.sleep(1000)
+threading.Thread(target=forever).start()
+multiprocessing.get_context("fork").Process(target=forever).start()
+atexit.register(forever)
+"""
+
+
+def begun(*arguments: str) -> subprocess.Popen[str]:
+    command = [sys.executable, "-m", "sctk_cli.main", *arguments]
+    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def wait_for(path: Path) -> None:
+    deadline = time.monotonic() + 90
+    while not path.exists() and time.monotonic() < deadline:
+        time.sleep(0.1)
+    assert path.exists()
+
+
+HANGS = ("--set", "critic.at=critique", "--set", "critic.how=hang", "--set", "critic.after=3")
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM", "SIGHUP"])
+def test_each_signal_that_asks_for_an_end_ends_as_ctrl_c_does(name: str, toy: list[str]) -> None:
+    arguments = [*toy, *HANGS, "--set", f"critic.flag={toy[-1]}.flag"]
+    running = begun(*arguments)
+    wait_for(Path(toy[-1]).parent / "replies.sqlite")
+    time.sleep(1)
+    running.send_signal(getattr(signal, name))
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 130, err
+    assert "run the same line again" in err
+    Path(f"{toy[-1]}.flag").touch()
+    again = begun(*arguments, "--json")
+    out, err = again.communicate(timeout=120)
+    assert again.returncode == 0, err
+    assert json.loads(out)["state"] == "done"
+
+
+def test_a_hangup_that_is_ignored_stays_ignored(toy: list[str]) -> None:
+    command = ["nohup", sys.executable, "-m", "sctk_cli.main", *toy, *HANGS]
+    running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    wait_for(Path(toy[-1]).parent / "replies.sqlite")
+    time.sleep(1)
+    running.send_signal(signal.SIGHUP)
+    with pytest.raises(subprocess.TimeoutExpired):
+        running.wait(timeout=2)
+    running.send_signal(signal.SIGTERM)
+    running.communicate(timeout=60)
+    assert running.returncode == 130
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("holds", ["time.sleep(0.1)", "hashlib.pbkdf2_hmac('sha256', b'', b'', 2_000_000_000)"])
+def test_a_second_signal_ends_what_swallows_the_first(name: str, holds: str, toy: list[str], tmp_path: Path) -> None:
+    """A component that catches whatever is raised in it and holds the run's own thread, or holds it in foreign code."""
+    plugin = tmp_path / "held.py"
+    plugin.write_text("import hashlib\nimport time\n" + SWALLOWS.replace("HOLDS", holds))
+    running = begun(*toy, "--load", str(plugin), "--set", "reward.use=held")
+    wait_for(tmp_path / "held")
+    running.send_signal(getattr(signal, name))
+    time.sleep(1)
+    assert running.poll() is None
+    running.send_signal(getattr(signal, name))
+    began = time.monotonic()
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert time.monotonic() - began < 30
+    assert "interrupted" in err
+    assert "Traceback" not in err
+
+
+SWALLOWS = """
+from dataclasses import dataclass
+from pathlib import Path
+from sctk_core import Component, hookimpl
+
+
+class Held:
+    @dataclass(frozen=True, kw_only=True)
+    class Config:
+        \"\"\"Nothing to set.\"\"\"
+
+    def __init__(self, config):
+        pass
+
+    async def score(self, samples):
+        (Path(__file__).parent / "held").touch()
+        while True:
+            try:
+                HOLDS
+            except BaseException:
+                pass
+
+
+@hookimpl
+def sctk_rewards():
+    return [Component(name="held", target=f"{__name__}:Held", summary="It never ends.")]
+"""
+
+
+def test_nothing_of_others_keeps_a_finished_process_alive(tmp_path: Path) -> None:
+    plugin = tmp_path / "left.py"
+    plugin.write_text(LEFT)
+    began = time.monotonic()
+    command = [sys.executable, "-m", "sctk_cli.main", "plugins", "--load", str(plugin)]
+    with (tmp_path / "out").open("w") as out:  # the child that is left holds a pipe open
+        code = subprocess.run(command, stdout=out, stderr=out, check=False, timeout=90).returncode
+    assert time.monotonic() - began < 60
+    assert code in (0, 3)
+    assert "Traceback" not in (tmp_path / "out").read_text()
