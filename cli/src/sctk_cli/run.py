@@ -113,12 +113,12 @@ def resolved(given: Mapping[str, Any]) -> tuple[Recipe, Catalogue]:
 
 def layers(given: Mapping[str, Any], environ: Mapping[str, str]) -> list[Layer]:
     """Recipe file, environment, flags, `--set`: each on top of the last."""
-    from sctk_core.recipe import Layer, from_assignments, from_environment, read_toml
+    from sctk_core.recipe import ENVIRONMENT, Layer, from_assignments, from_environment, read_toml
 
     found = []
     if given["recipe"] is not None:
         found.append(Layer(origin=str(given["recipe"]), sections=read_toml(given["recipe"])))
-    found.append(Layer(origin="environment", sections=from_environment(environ)))
+    found.append(Layer(origin=ENVIRONMENT, sections=from_environment(environ)))
     found.append(Layer(origin="flag", sections=_flags(given)))
     return [*found, *_assigned(given["assignments"], Layer, from_assignments)]
 

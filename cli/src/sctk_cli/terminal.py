@@ -23,6 +23,8 @@ def clean(text: str, *, one_line: bool = False) -> str:
     >>> clean("two\nlines", one_line=True)
     'two\\nlines'
     """
+    secrets = sys.modules.get("sctk_core.secrets")  # nothing is revealed where nobody imported it
+    text = secrets.masked(text) if secrets else text
     if text.isascii() and text.isprintable():
         return text
     return "".join(_shown(letter, one_line) for letter in text)

@@ -51,6 +51,7 @@ from sctk_core.records import (
     name_by,
 )
 from sctk_core.references import references_of
+from sctk_core.secrets import Secret
 from sctk_core.statistics import mean_with_interval
 
 if TYPE_CHECKING:
@@ -116,6 +117,7 @@ __all__ = [
     "Sampling",
     "Score",
     "SctkError",
+    "Secret",
     "Speaker",
     "StageFinished",
     "StageStarted",

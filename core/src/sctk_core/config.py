@@ -17,6 +17,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from sctk_core.errors import ConfigError
+from sctk_core.secrets import Secret, secret_named
 
 T = TypeVar("T")
 
@@ -34,7 +35,7 @@ def setting(
     metadata = {"help": help, "unit": unit, "low": low, "high": high, "identity": identity}
     if isinstance(default, (list, dict)):
         raise TypeError("give an immutable default: a tuple, or a frozen Config")
-    if dataclasses.is_dataclass(default) and not isinstance(default, type):
+    if dataclasses.is_dataclass(default) and not isinstance(default, type | Secret):
         return dataclasses.field(default_factory=lambda: default, metadata=metadata)
     return dataclasses.field(default=default, metadata=metadata)
 
@@ -60,7 +61,7 @@ def settings_of(config: type) -> list[Setting]:
     found: list[Setting] = []
     for field in dataclasses.fields(config):
         hint = hints[field.name]
-        if dataclasses.is_dataclass(hint) and isinstance(hint, type):
+        if dataclasses.is_dataclass(hint) and isinstance(hint, type) and hint is not Secret:
             found += [dataclasses.replace(s, name=f"{field.name}.{s.name}") for s in settings_of(hint)]
         else:
             found.append(_setting(field, hint))
@@ -70,6 +71,7 @@ def settings_of(config: type) -> list[Setting]:
 def _setting(field: dataclasses.Field[Any], hint: Any) -> Setting:
     required = field.default is dataclasses.MISSING and field.default_factory is dataclasses.MISSING
     default = None if field.default is dataclasses.MISSING else field.default
+    default = default.name if isinstance(default, Secret) else default
     meta = {"help": "", "unit": "", "low": None, "high": None, "identity": True, **field.metadata}
     return Setting(name=field.name, type=_type_name(hint), default=default, required=required, **meta)
 
@@ -108,7 +110,7 @@ def plain(config: object) -> dict[str, Any]:
 
 
 def identity(config: object) -> dict[str, Any]:
-    """The settings that can change data, for the run's fingerprint."""
+    """The settings that can change data, for the run's fingerprint. A secret cannot."""
     return _plain(config, identity_only=True)
 
 
@@ -118,6 +120,10 @@ def _plain(config: Any, *, identity_only: bool) -> dict[str, Any]:
         if identity_only and not field.metadata.get("identity", True):
             continue
         value = getattr(config, field.name)
+        if isinstance(value, Secret):
+            if not identity_only:
+                found[field.name] = value.name
+            continue
         if dataclasses.is_dataclass(value):
             value = _plain(value, identity_only=identity_only)
         found[field.name] = list(value) if isinstance(value, tuple) else value
@@ -129,6 +135,8 @@ def _help(field: dataclasses.Field[Any]) -> str:
 
 
 def _value(hint: Any, field: dataclasses.Field[Any], value: Any, where: str) -> Any:
+    if hint is Secret:
+        return secret_named(value, where)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         if not isinstance(value, Mapping):
             raise ConfigError(f"{where}: got {value!r}, wanted a table of settings", hint=_help(field))
@@ -192,6 +200,8 @@ def _type_name(hint: Any) -> str:
     >>> _type_name(float), _type_name(tuple[str, ...]), _type_name(typing.Literal["a", "b"]), _type_name(int | None)
     ('float', 'list of str', '"a" or "b"', 'int or nothing')
     """
+    if hint is Secret:
+        return "name of an environment variable"
     origin, arms = typing.get_origin(hint), typing.get_args(hint)
     if origin is typing.Literal:
         return " or ".join(f'"{arm}"' if isinstance(arm, str) else str(arm) for arm in arms)

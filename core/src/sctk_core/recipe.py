@@ -61,6 +61,10 @@ class RunSettings:
     )
 
 
+ENVIRONMENT = "environment"
+"""The origin of settings that come from SCTK_ variables."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class ModelSettings:
     """Which model: section [model]."""
@@ -100,7 +104,10 @@ class Layer:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """The merged recipe; `origins` maps `section.key` to where its value came from."""
+    """The merged recipe; `origins` maps `section.key` to where its value came from.
+
+    `hidden` are settings of the environment that a flag took out of force by naming another component: nobody would miss them else.
+    """
 
     sections: dict[str, dict[str, Any]] = field(default_factory=dict)
     curation: tuple[dict[str, Any], ...] = ()
@@ -108,6 +115,7 @@ class Recipe:
     pairwise: tuple[dict[str, Any], ...] = ()
     watchers: tuple[dict[str, Any], ...] = ()
     origins: dict[str, str] = field(default_factory=dict)
+    hidden: list[str] = field(default_factory=list)
 
     def section(self, name: str) -> dict[str, Any]:
         """The settings of a section without its `use`."""
@@ -181,7 +189,7 @@ def merge(layers: Sequence[Layer]) -> Recipe:
                 lists[LISTS[name]] = _rows(name, values, layer.origin)
             else:
                 _lay(recipe, name, values, layer.origin)
-    return Recipe(sections=recipe.sections, origins=recipe.origins, **lists)
+    return Recipe(sections=recipe.sections, origins=recipe.origins, hidden=recipe.hidden, **lists)
 
 
 def _check_sections(layer: Layer) -> None:
@@ -222,7 +230,8 @@ def _lay(recipe: Recipe, name: str, values: Mapping[str, Any], origin: str) -> N
     if "use" in values and section.get("use") not in (None, values["use"]):
         section.clear()
         for key in [key for key in recipe.origins if key.startswith(f"{name}.")]:
-            del recipe.origins[key]
+            if recipe.origins.pop(key) == ENVIRONMENT and key != f"{name}.use":
+                recipe.hidden.append(key)
     _update(section, values)
     recipe.origins.update({f"{name}.{key}": origin for key in values})
 

@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from types import WrapperDescriptorType
 
+from sctk_core.secrets import masked
+
 WIDTH, LINE, NAME, REASON, TEXT = 60, 500, 100, 200, 4000
 """Characters of a value, of a message, of a name, of a reason and of a detail at most."""
 _PLAIN = (str, bytes, int, float, bool, type(None))
@@ -23,13 +25,14 @@ def shown(value: object) -> str:
         return kind_of(value)
     if type(value) is int and abs(value) >= _LARGE:
         return f"a number of {_n_digits(value)} digits"
+    value = masked(value) if isinstance(value, str) else value
     text = unicode_of(repr(value[:WIDTH] if isinstance(value, str | bytes) else value))
     return text if len(text) <= WIDTH else f"{text[: WIDTH - 3]}..."
 
 
 def _n_digits(number: int) -> int:
     """The count of decimal digits, without writing them all."""
-    least = max(1, (abs(number).bit_length() - 1) * 30103 // 100000)
+    least = 1 + (abs(number).bit_length() - 1) * 30103 // 100000  # the logarithm of 2 to base 10
     return least + int(abs(number) >= 10**least)
 
 
@@ -51,7 +54,7 @@ def cut(text: object, most: int) -> str:
     """A text as a table holds it, at most so long; of what is no text its type in words."""
     if not isinstance(text, str):
         return shown(text)
-    plain = str.__str__(text)
+    plain = masked(str.__str__(text))
     return unicode_of(plain if len(plain) <= most else plain[: most - 3] + "...")
 
 
@@ -70,7 +73,7 @@ def text_of(error: BaseException) -> str:
         return cut(", ".join(map(shown, error.args)), LINE)
     try:
         text = str(error)
-        line = (str.__str__(text)[: 4 * LINE].splitlines() or [""])[0]
+        line = (masked(str.__str__(text)[: 4 * LINE]).splitlines() or [""])[0]
         return unicode_of(line[:LINE])
     except KeyboardInterrupt:
         raise

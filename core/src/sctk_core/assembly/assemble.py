@@ -62,8 +62,12 @@ class Assembly:
 
     @property
     def notes(self) -> tuple[str, ...]:
-        """What the source says of how it reads its files, for a user to know before anything is asked."""
-        return tuple(str(note) for note in getattr(self.source.instance, "notes", ()))
+        """What a user should know before anything is asked: how the source reads its files, and settings that are not in force."""
+        hidden = [
+            f"{key} of the environment is not in force: another component is named for [{key.partition('.')[0]}]"
+            for key in self.recipe.hidden
+        ]
+        return (*(str(note) for note in getattr(self.source.instance, "notes", ())), *hidden)
 
     def role(self, name: str) -> Role:
         """Who plays a role; one that the recipe leaves out is played by the student as it came."""
