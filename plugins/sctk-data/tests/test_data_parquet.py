@@ -57,6 +57,7 @@ VALUES: list[tuple[str, list[Any], list[Any], str]] = [
     ("truth", [True, 1], ["true", "1"], "true or false and whole numbers"),
     ("lists and one", [["a"], "a"], ['["a"]', "a"], "text and lists"),
     ("objects and lists", [{"a": 1}, [1]], ['{"a": 1}', "[1]"], "objects and lists"),
+    ("no name", [{"": 1}, {"a": 2}], ['{"": 1}', '{"a": 2}'], "objects with a field without a name"),
     ("empty objects", [{}, {}], ["{}", "{}"], "objects without a field"),
     ("nothing", [None, None], [None, None], ""),
     ("empty lists", [[], None], [[], None], ""),
@@ -173,4 +174,4 @@ def test_any_values_come_back(values: list[Any], tmp_path: Path, capfd: pytest.C
     rows = [{"text": f"row {number}", "x": value} for number, value in enumerate(values)]
     out, _ = deduplicated(tmp_path, "\n".join(map(json.dumps, rows)), capfd)
     assert all(map(same, [row["x"] for row in READERS["pyarrow"](out)], values))
-    assert len(READERS["duckdb"](out)) == len(values)  # it renames fields: "" is none, "A" and "a" are one
+    assert len(READERS["duckdb"](out)) == len(values)  # it renames fields: "A" and "a" are one

@@ -1,7 +1,8 @@
 """Which type a column of Parquet gets: from values out of JSON, and from types that only polars knows.
 
 A type is chosen that holds every value as it is and that others read. Where there is none (numbers and text in one column, whole
-numbers beyond 64 bits, objects without a field), the column becomes text: text as it is, anything else as JSON; and that is told.
+numbers beyond 64 bits, objects without a field or with a field without a name), the column becomes text: text as it is, anything
+else as JSON; and that is told.
 """
 
 from __future__ import annotations
@@ -121,6 +122,8 @@ def _why_text(kind: Kind) -> str:
         return " and ".join(seen)
     if kind.fields is not None and not kind.fields:
         return "objects without a field"
+    if kind.fields is not None and "" in kind.fields:
+        return "objects with a field without a name"
     if kind.fields is not None and len(kind.fields) > MOST_FIELDS:
         return f"objects with {len(kind.fields):,} different fields"
     if int in kind.plain and float in kind.plain and max(-kind.low, kind.high) > _EXACT:
