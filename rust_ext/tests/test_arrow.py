@@ -69,7 +69,6 @@ def test_groups_of_texts_agree_in_every_form(groups: list[list[str]], skip: int)
         (pa.array(["a"]).dictionary_encode(), TypeError, "dictionary"),
         (pa.table({"a": ["x"], "b": ["y"]}), ValueError, "2 columns, wanted one"),
     ],
-    ids=repr,
 )
 def test_what_is_no_text_is_refused_with_its_row(texts: object, error: type[Exception], message: str) -> None:
     with pytest.raises(error, match=message) as caught:

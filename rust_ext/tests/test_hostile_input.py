@@ -100,7 +100,7 @@ def test_any_str_is_read_or_named(read: Callable[[Any], Any], texts: list[str]) 
 
 
 @pytest.mark.parametrize("read", LISTS)
-@pytest.mark.parametrize("odd", [None, 3, b"bytes", ["nested"], np.str_, object()], ids=repr)
+@pytest.mark.parametrize("odd", [None, 3, b"bytes", ["nested"], np.str_, object()], ids=lambda odd: type(odd).__name__)
 def test_what_is_no_str_is_named(read: Callable[[Any], Any], odd: object) -> None:
     with pytest.raises(TypeError, match=r"row 1: got .*, wanted str\nhint: "):
         read(["fine", odd, "fine"])
