@@ -62,11 +62,13 @@ def test_rdpo_on_a_model_of_another_architecture_with_an_adapter(tmp_path: Path)
 @pytest.mark.slow
 @pytest.mark.skipif(not REAL.exists(), reason="the real data lie beside the checkout, in ../shared/data")
 def test_dsc_from_the_real_rows_to_a_trained_model(tmp_path: Path) -> None:
-    texts = [row["summary_after"] for row in json.loads(REAL.read_text())]
+    rows, first = json.loads(REAL.read_text()), tmp_path / "first.json"
+    first.write_text(json.dumps(rows[:100]))
+    texts = [row["summary_after"] for row in rows]
     model = make_gpt2(tmp_path / "gpt2", texts)
     result = sctk(
-        "--plugin", "dsc", "--model", model, "--backend", "transformers", "--prompts", REAL, "--out", tmp_path / "run",
-        "--set", "rule.use=strict", "--set", "method.train_on=accepted", "--set", "source.held_out_share=0", "--limit", 100,
+        "--plugin", "dsc", "--model", model, "--backend", "transformers", "--prompts", first, "--out", tmp_path / "run",
+        "--set", "rule.use=strict", "--set", "method.train_on=accepted", "--set", "source.held_out_share=0",
         "--set", "trainer.optimiser.epochs=1", "--set", "baseline.optimiser.epochs=1",
     )  # fmt: skip
     assert stage(result, "chains.draft")["asked"] == 100

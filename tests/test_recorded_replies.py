@@ -52,7 +52,7 @@ def rerun(root: Path, method: str, more: dict[str, dict[str, Any]]) -> RunResult
     (root / "copier.py").write_text(COPIER)
     recorded_store(root / "replies.sqlite")
     known = catalogue([root / "copier.py"])
-    sections: dict[str, Any] = {"method": {"use": method}, "run": {"limit": 24, "eval_limit": 12}}
+    sections: dict[str, Any] = {"method": {"use": method}, "source": {"n_prompts": 24, "n_held_out": 12}}
     sections |= {"trainer": {"use": "copier"}, "baseline": {"use": "copier"}}
     for name, values in more.items():
         sections[name] = sections.get(name, {}) | values

@@ -61,7 +61,7 @@ def test_the_trainer_sees_the_rows_that_stay_and_the_ledger_tells_of_the_others(
 
 
 def test_prompts_are_left_out_before_anything_is_asked_of_them(tmp_path: Path) -> None:
-    result = toy_run(tmp_path, curate(of="prompts") | {"run": {"limit": 11}})
+    result = toy_run(tmp_path, curate(of="prompts") | {"source": {"n": 11}})
     assert stages(result)[:2] == ["prompts.curate.toy", "chains.draft"]
     assert (stage(result, "prompts.curate.toy").asked, stage(result, "prompts.curate.toy").answered) == (11, 6)
     assert stage(result, "chains.draft").asked == 6

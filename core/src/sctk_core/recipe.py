@@ -40,9 +40,17 @@ class RunSettings:
     """What the run itself reads: section [run]."""
 
     seed: int = setting(0, help="every random number of the run follows from it", low=0)
-    limit: int = setting(0, help="at most so many prompts are walked; 0: all", unit="prompts", low=0)
+    limit: int = setting(
+        0,
+        help="at most so many prompts are walked, drawn by the seed and spread over their kinds; 0: all",
+        unit="prompts",
+        low=0,
+    )
     eval_limit: int = setting(
-        200, help="at most so many held-out prompts are answered by each arm", unit="prompts", low=0
+        200,
+        help="at most so many held-out prompts are answered by each arm, drawn likewise; 0: all",
+        unit="prompts",
+        low=0,
     )
     chains: int = setting(1, help="how many walks start at each prompt", low=1)
     concurrency: int = setting(128, help="items in flight", low=1, identity=False)

@@ -80,7 +80,8 @@ class Prompt:
 
     `other_references` are more gold answers, any of which is as right as the first; `references` are all of them.
     `meta` carries what a source knows of the row (strings only); `meta["group"]`, where given, names the item (a film, a
-    document) whose rows must fall on one side of a split. `given` None: nothing was made elsewhere; it is not part of the
+    document) whose rows must fall on one side of a split; `meta["kind"]` names what the row is one of, over which samples
+    are spread. `given` None: nothing was made elsewhere; it is not part of the
     id, because the samples made from it have ids of their own.
     """
 

@@ -6,6 +6,8 @@ unread.
 
 from __future__ import annotations
 
+from collections.abc import Collection
+
 from sctk_core.builtin.looked import Looked
 from sctk_core.builtin.row_values import misfit, named, text_in
 from sctk_core.errors import ConfigError
@@ -13,6 +15,8 @@ from sctk_core.reading import Misfit, Row, context_of, named_usually, plain_answ
 from sctk_core.references import references_of
 
 OTHERS = "other_references"  # as sctk's own tables have them, beside "reference"
+KIND = ("kind", "category", "type", "subject", "source")
+_LONGEST_KIND = 100
 REFERENCE, DOCUMENT = ("reference", "answer", "gold", "answers", "Answer"), ("document", "context")
 
 
@@ -58,6 +62,25 @@ def text_beside(row: Row, wanted: str, role: str, looked: Looked) -> str | None:
         looked.misfits[name] = f"{type(value).__name__}, no text"
         return None
     looked.roles[role] = (name,)
+    return text_in(row, name, value)
+
+
+def kind_in(row: Row, wanted: str, looked: Looked, taken: Collection[str]) -> str | None:
+    """What the row is one of: of the named column, or of the first usual one that holds a short text and is not taken."""
+    free = (name for name in named_usually(KIND, row.values) if name not in taken and name not in looked.columns)
+    name = wanted or next(iter(free), "")
+    if not name:
+        return None
+    value = named(row, name, "kind")
+    if value is None:
+        return None
+    if isinstance(value, int | float):
+        value = str(value)
+    short = isinstance(value, str) and whole(value) and 0 < len(value) <= _LONGEST_KIND and value.isprintable()
+    if not wanted and not short:
+        looked.misfits[name] = "no short text"
+        return None
+    looked.roles["kind"] = (name,)
     return text_in(row, name, value)
 
 

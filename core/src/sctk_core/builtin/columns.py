@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sctk_core.builtin.asked import messages_of
-from sctk_core.builtin.beside import document_in, references_in, text_beside
+from sctk_core.builtin.beside import document_in, kind_in, references_in, text_beside
 from sctk_core.builtin.given import given_of
 from sctk_core.builtin.looked import NAMED, Looked
 from sctk_core.config import setting
@@ -32,6 +32,7 @@ class Columns:
     reference: str = setting("", help="the gold answer (reference, answer, answers, gold)")
     document: str = setting("", help="the context of knowledge methods (document, context)")
     group: str = setting("", help="the item (a film, a document) whose rows fall on one side of a split")
+    kind: str = setting("", help="what a row is one of, over which samples are spread (kind, category, type, ...)")
     texts: tuple[str, ...] = setting(
         (), help="draft, then revisions, made elsewhere (draft, revision; summary_pre, ...; or [rejected, chosen])"
     )
@@ -50,12 +51,14 @@ def prompt_of(row: Row, columns: Columns, *, trim: bool) -> tuple[Prompt, Looked
         looked.unread = f"{looked.asked[0]}[-1]"
     elif answer is not None:
         references, looked.roles["reference"] = (answer,), (f"{looked.asked[0]}[-1]",)
+    kind = kind_in(row, columns.kind, looked, taken=_named_elsewhere(columns))
+    meta = {"group": group, "kind": kind}
     prompt = Prompt(
         messages=messages,
         reference=references[0] if references else None,
         other_references=references[1:],
         document=document_in(row, columns.document, looked),
-        meta={} if group is None else {"group": group},
+        meta={name: value for name, value in meta.items() if value is not None},
         given=given_of(row, columns.texts, columns.scores, messages, looked, trim=trim),
     )
     return prompt, looked

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -71,16 +71,16 @@ class Context:
                 found[name] = manifest.arms[name]["digest"]
         return found
 
-    def table(self, name: str, limit: int = 0) -> StoredTable[Any]:
-        """A table by its full name ("prompts", "chains.train"), as curation left it."""
+    def table(self, name: str, chosen: Collection[str] | None = None) -> StoredTable[Any]:
+        """A table by its full name ("prompts", "chains.train"), as curation left it, or what is `chosen` of it by id."""
         kind: type = Prompt if name in (PROMPTS, HELD_OUT) else tables_of(self.assembly.plan)[name]
         part, table = (curated(name), ROWS) if self.assembly.curates(name) else place_of(name)
-        return self.stored(part, table, kind, limit)
+        return self.stored(part, table, kind, chosen)
 
-    def stored(self, part: str, table: str, kind: type, limit: int = 0) -> StoredTable[Any]:
+    def stored(self, part: str, table: str, kind: type, chosen: Collection[str] | None = None) -> StoredTable[Any]:
         """A table of a part that is complete."""
         layout = self.directory.layout
-        return StoredTable(files_of(layout, shards_of(layout, part), table), kind, limit)
+        return StoredTable(files_of(layout, shards_of(layout, part), table), kind, chosen)
 
     def model(self, arm: str) -> ModelRef:
         """The model of an arm."""

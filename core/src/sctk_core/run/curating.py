@@ -6,7 +6,7 @@ changes nothing; it sees the whole table.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 from sctk_core import ledger
@@ -19,13 +19,11 @@ from sctk_core.records import Prompt
 from sctk_core.run.context import Context, place_of
 from sctk_core.run.failing import note_ended
 from sctk_core.run.generating import refuse_unbalanced
-from sctk_core.run.tables import DECLINED, OWN, ROWS, StoredTable
+from sctk_core.run.tables import DECLINED, NOTES, OWN, ROWS, StoredTable
 from sctk_core.run.units import Unit
 from sctk_core.store.progress import TableRows
 from sctk_core.store.rows import schema, values_of, whole
 from sctk_core.store.shards import read_shards
-
-NOTES: Mapping[str, str] = {"stage": "text", "text": "text"}
 
 
 def sieve(context: Context, unit: Unit) -> None:
@@ -105,7 +103,7 @@ def complaints_of_sieve(rows: Iterable[Any], asked: list[str], stages: Sequence[
 
 
 def notes_of(context: Context, unit: Unit) -> list[str]:
-    """What curators want a user to know."""
+    """What the making of a table, by a source or by curators, has to tell a user."""
     part = context.directory.part(unit.part, {"notes": NOTES})
     return [f"{row['stage']}: {row['text']}" for row in part.rows("notes")]
 

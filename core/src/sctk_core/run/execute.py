@@ -27,7 +27,7 @@ from sctk_core.pipeline.deadlines import TIMES
 from sctk_core.pipeline.events import Event, RunFinished, RunStarted
 from sctk_core.pipeline.observers import Observers
 from sctk_core.pipeline.patience import Patience
-from sctk_core.plan import HELD_OUT, Evaluate
+from sctk_core.plan import HELD_OUT, PROMPTS, Evaluate
 from sctk_core.recipe import Recipe
 from sctk_core.run.context import Context
 from sctk_core.run.crews import Crews
@@ -35,7 +35,7 @@ from sctk_core.run.curating import notes_of, sieve
 from sctk_core.run.differences import forget, prepare
 from sctk_core.run.engines import Engines
 from sctk_core.run.evaluation import evaluate, measures_of
-from sctk_core.run.generating import generate, players_of
+from sctk_core.run.generating import drawn_to_evaluate, generate, players_of
 from sctk_core.run.intake import take_in
 from sctk_core.run.loop import RunLoop, waiting_frames
 from sctk_core.run.result import RunResult, is_as_noted, read_result
@@ -239,12 +239,14 @@ class _Execution:
         reading = getattr(self._assembly.parts["method"].target, "reading", "")
         notes = [*([reading] if reading else []), *self._assembly.notes, *self._template_notes]
         for unit in self._units:
-            if unit.kind == "curation":
+            if unit.kind == "curation" or unit.what == PROMPTS:
                 notes += notes_of(context, unit)
             elif unit.kind == "training":
                 notes += notes_of_training(unit.what.arm, self._directory.manifest.arms[unit.what.arm])
             elif unit.kind == "evaluation" and _is_empty(context, unit.what):
                 notes.append("nothing was evaluated: the source has no held-out prompts")
+            elif unit.kind == "evaluation" and unit.what.over == HELD_OUT and (drawn := drawn_to_evaluate(context)):
+                notes.append(f"{unit.name}: {drawn.told('run.eval_limit', 'held-out prompts')}")
         return notes + [line for stage in _stages(self._directory) for line in stage.told()]
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Awaitable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
@@ -15,6 +16,7 @@ from sctk_core.pipeline.item import unfit as failed
 from sctk_core.plan import HELD_OUT, PROMPTS, Generate, Step
 from sctk_core.records import ModelRef
 from sctk_core.run.context import Context
+from sctk_core.run.drawing import KIND, Drawn, draw
 from sctk_core.run.failing import Stage, refuse_empty, refuse_failing, stages_of, too_many
 from sctk_core.run.tables import StoredTable, kinds_of, rows_of, types_of
 from sctk_core.run.units import Unit
@@ -22,6 +24,7 @@ from sctk_core.shown import told
 from sctk_core.store.fitting import unfit
 from sctk_core.store.part import StoredPart
 from sctk_core.store.progress import TableRows
+from sctk_core.store.shards import read_shards
 
 
 class _Pages:
@@ -86,8 +89,23 @@ def _refuse_in_vain(context: Context, unit: Unit, part: StoredPart) -> None:
 
 
 def items_of(context: Context, one: Generate) -> StoredTable[Any]:
-    """The table that a pass walks; of the held-out prompts as many as are evaluated."""
-    return context.table(one.over, context.assembly.settings.eval_limit if one.over == HELD_OUT else 0)
+    """The table that a pass walks; of the held-out prompts those that are evaluated."""
+    drawn = drawn_to_evaluate(context) if one.over == HELD_OUT else None
+    if drawn is None:
+        return context.table(one.over)
+    return context.table(one.over, {name for name, kind in _held_out(context) if drawn.holds(name, kind)})
+
+
+def drawn_to_evaluate(context: Context) -> Drawn | None:
+    """Which of the held-out prompts `run.eval_limit` leaves; None: all of them."""
+    settings = context.assembly.settings
+    return draw(_held_out(context), settings.eval_limit, settings.seed) if settings.eval_limit else None
+
+
+def _held_out(context: Context) -> Iterator[tuple[str, str]]:
+    """The id and the kind of every held-out prompt."""
+    rows = read_shards(context.table(HELD_OUT).files, ["id", "meta"])
+    return ((row["id"], json.loads(row["meta"]).get(KIND, "")) for row in rows)
 
 
 def players_of(context: Context, one: Generate) -> dict[str, ModelRef]:

@@ -1,4 +1,7 @@
-"""Intake: the source is read once, into a table that everything else reads; so what is asked is known before anything is asked."""
+"""Intake: the source is read into a table that everything else reads; so what is asked is known before anything is asked.
+
+Where `run.limit` leaves some prompts out, the source is read twice: once to draw, once to take what was drawn.
+"""
 
 from __future__ import annotations
 
@@ -16,8 +19,9 @@ from sctk_core.pipeline.generate import one_scale
 from sctk_core.plan import HELD_OUT, PROMPTS, Generate
 from sctk_core.records import Prompt
 from sctk_core.run.context import Context
+from sctk_core.run.drawing import KIND, Drawn, draw
 from sctk_core.run.failing import note_ended
-from sctk_core.run.tables import ROWS
+from sctk_core.run.tables import NOTES, ROWS
 from sctk_core.run.units import Unit
 from sctk_core.store.progress import TableRows
 from sctk_core.store.rows import schema, whole
@@ -27,9 +31,13 @@ log = logging.getLogger("sctk")
 
 def take_in(context: Context, unit: Unit) -> None:
     """The source's prompts, or its held-out prompts, as a sealed table."""
-    part = context.part(unit, {ROWS: schema(Prompt, full=True)}, {ROWS: Prompt.__name__})
-    prompts = _with_gold(_prompts(context, unit.what), _in_need(context, unit.what), unit.what)
-    total = part.seal_all(_rows(prompts))
+    part = context.part(
+        unit, {ROWS: schema(Prompt, full=True), "notes": NOTES}, {ROWS: Prompt.__name__, "notes": "str"}
+    )
+    drawn = _drawn(context) if unit.what == PROMPTS else None
+    notes = [[unit.what, drawn.told("run.limit", "prompts")]] if drawn else []
+    prompts = _with_gold(_prompts(context, unit.what, drawn), _in_need(context, unit.what), unit.what)
+    total = part.seal_all(_rows(prompts, notes))
     if not total and unit.what == PROMPTS:
         note_ended(context, unit.part, "nothing-accepted")
         raise NothingAccepted(
@@ -66,10 +74,21 @@ def _with_gold(prompts: Iterable[Prompt], in_need: Sequence[str], table: str) ->
         )
 
 
-def _prompts(context: Context, table: str) -> Iterable[Prompt]:
+def _drawn(context: Context) -> Drawn | None:
+    """Which of the source's prompts `run.limit` leaves; None: all of them."""
+    settings = context.assembly.settings
+    if not settings.limit:
+        return None
+    return draw(((one.id, one.meta.get(KIND, "")) for one in _read(context, "prompts")), settings.limit, settings.seed)
+
+
+def _prompts(context: Context, table: str, drawn: Drawn | None) -> Iterable[Prompt]:
     if table == HELD_OUT:
         return (replace(prompt, given=None) for prompt in _read(context, "held_out"))
     prompts: Iterable[Prompt] = islice(_read(context, "prompts"), context.assembly.settings.limit or None)
+    if drawn is not None:
+        ours = (one for one in _read(context, "prompts") if drawn.holds(one.id, one.meta.get(KIND, "")))
+        prompts = islice(ours, context.assembly.settings.limit)
     for one in context.assembly.plan:
         if isinstance(one, Generate) and one.over == PROMPTS:
             prompts = one_scale(prompts, one)
@@ -99,5 +118,8 @@ def _read(context: Context, verb: str) -> Iterator[Prompt]:
 _END: Any = object()
 
 
-def _rows(prompts: Iterable[Prompt]) -> Iterator[TableRows]:
-    return ({ROWS: [whole(prompt)]} for prompt in prompts)
+def _rows(prompts: Iterable[Prompt], notes: list[list[str]]) -> Iterator[TableRows]:
+    """The prompts as rows, the notes beside the first."""
+    for prompt in prompts:
+        yield {ROWS: [whole(prompt)], "notes": notes}
+        notes = []

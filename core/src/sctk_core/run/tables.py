@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
-from itertools import islice
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Generic, TypeVar
 
@@ -28,6 +27,8 @@ DECLINED: Mapping[str, str] = {
     "row": "text", "stage": "text", "reason": "text", "because": "text", "similarity": "float", "detail": "text",
 }  # fmt: skip
 """What was left out, and why: of a pass, a row is an item that made none; of a curation, a record."""
+NOTES: Mapping[str, str] = {"stage": "text", "text": "text"}
+"""What is to be told of a table that was read or curated."""
 OWN: dict[str, Mapping[str, str]] = {"failures": schema(Failure), "ledger": ledger.KINDS}
 T = TypeVar("T")
 
@@ -71,20 +72,19 @@ def rows_of(walked: Walked, number: int) -> TableRows:
 
 
 class StoredTable(Generic[T]):
-    """A sealed table of whole records, at most `limit` of them (0: all): its length, and its records in input order."""
+    """A sealed table of whole records, or of those among them that are `chosen` by id: how many, and each in input order."""
 
-    def __init__(self, files: Sequence[Path], kind: type[T], limit: int = 0) -> None:
-        self.files, self.kind = files, kind
-        n_stored = n_rows(files)
-        self._n = min(n_stored, limit) if limit else n_stored
+    def __init__(self, files: Sequence[Path], kind: type[T], chosen: Collection[str] | None = None) -> None:
+        self.files, self.kind, self._chosen = files, kind, chosen
+        self._n = n_rows(files) if chosen is None else len(chosen)
 
     def __len__(self) -> int:
         return self._n
 
     def __iter__(self) -> Iterator[T]:
-        rows = islice(read_shards(self.files), self._n)
+        rows = read_shards(self.files, chosen=self._chosen)
         return (record_from(self.kind, row, parents_of(row)) for row in rows)
 
     def ids(self) -> Iterator[str]:
         """The ids of its records."""
-        return (row["id"] for row in islice(read_shards(self.files, ["id"]), self._n))
+        return (row["id"] for row in read_shards(self.files, ["id"], self._chosen))

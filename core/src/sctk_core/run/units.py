@@ -96,7 +96,7 @@ class _Builder:
         run = settings_of.identity(assembly.settings)
         source = {"source": assembly.parts["source"].facts, "file": digest_of_source(assembly)}
         rows = {"run": {"shard_rows": run["shard_rows"]}}
-        limited = source | {"run": rows["run"] | {"limit": run["limit"]}}
+        limited = source | {"run": rows["run"] | {"limit": run["limit"], "seed": run["seed"]}}
         self._add(Unit(kind="intake", name=HELD_OUT, part=HELD_OUT, what=HELD_OUT, facts=source | rows), HELD_OUT)
         self._add(Unit(kind="intake", name=PROMPTS, part=PROMPTS, what=PROMPTS, facts=limited), PROMPTS)
         self._curate(PROMPTS)
@@ -152,7 +152,7 @@ class _Builder:
                 self._arms(one, [arm for arm in one.arms if not {arm.played_by, *arm.cast.values()} & self._trained])
 
     def _arms(self, one: Evaluate, arms: Any) -> None:
-        more: dict[str, Any] = {"eval_limit": self._assembly.settings.eval_limit}
+        more: dict[str, Any] = {"eval_limit": self._assembly.settings.eval_limit, "eval_limit_draws": "by kind"}
         more |= {"greedy": True} if one.greedy else {}
         for arm in arms:
             part = f"{one.name}/{arm.name}"

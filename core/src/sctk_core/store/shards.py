@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,12 +20,17 @@ def write_shard(path: Path, kinds: Mapping[str, str], rows: Sequence[Values]) ->
         return file_digest(part)
 
 
-def read_shards(paths: Sequence[Path], columns: Sequence[str] | None = None) -> Iterator[dict[str, Any]]:
-    """All rows of some shards, in order, one shard in memory at a time."""
+def read_shards(
+    paths: Sequence[Path], columns: Sequence[str] | None = None, chosen: Collection[str] | None = None
+) -> Iterator[dict[str, Any]]:
+    """All rows of some shards, or those of the `chosen` ids, in order, one shard in memory at a time."""
     import polars as pl
 
     for path in paths:
-        yield from pl.read_parquet(path, columns=list(columns) if columns else None, glob=False).iter_rows(named=True)
+        rows = pl.read_parquet(path, columns=list(columns) if columns else None, glob=False)
+        if chosen is not None:
+            rows = rows.filter(pl.col("id").is_in(list(chosen)))
+        yield from rows.iter_rows(named=True)
 
 
 def n_rows(paths: Sequence[Path]) -> int:
