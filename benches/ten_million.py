@@ -1,8 +1,8 @@
 """Deduplication of many short documents by the command: `python benches/ten_million.py FOLDER [rows ...]` prints a table.
 
 Documents of about 500 bytes are made by a seed into shards of Parquet: words of a vocabulary by Zipf's law; one in twenty repeats
-an earlier document, one in five is one with a few words changed. `sctk data dedup --spill-dir` runs over them in a process of its own;
-time, CPU time and peak memory are that process's. Growth is the exponent of CPU time from the size before: n^1 is linear.
+an earlier document, one in five is one with a word changed. `sctk data dedup --spill-dir` runs over them in a process of its
+own: time, CPU time and peak memory are that process's. Growth is the exponent of CPU time from the size before: n^1 is linear.
 """
 
 from __future__ import annotations
@@ -27,7 +27,9 @@ POOL = 20_000
 def vocabulary(pick: np.random.Generator, size: int = 50_000) -> np.ndarray:
     """Made words of 2 to 9 letters."""
     letters = pick.choice(list("etaoinshrdlucmfwypvbgkjqxz"), size=(size, 9))
-    return np.array(["".join(row[:n]) for row, n in zip(letters, pick.integers(2, 10, size), strict=True)], dtype=object)
+    return np.array(
+        ["".join(row[:n]) for row, n in zip(letters, pick.integers(2, 10, size), strict=True)], dtype=object
+    )
 
 
 def shard(pick: np.random.Generator, words: np.ndarray, pool: list[list[str]], n_rows: int) -> list[str]:
@@ -100,12 +102,15 @@ def main(folder: Path, sizes: list[int], threads: int = 2) -> None:
     before: tuple[int, float] | None = None
     for size in sizes:
         source = make(folder, size)
-        text = sum(pl.scan_parquet(file).select(pl.col("text").str.len_bytes().sum()).collect().item() for file in source.iterdir())
+        text = sum(
+            pl.scan_parquet(file).select(pl.col("text").str.len_bytes().sum()).collect().item()
+            for file in source.iterdir()
+        )
         run = measured(folder, source, threads)
         growth = "" if before is None else f"n^{math.log(run['cpu'] / before[1]) / math.log(size / before[0]):.3f}"
         print(
-            f"| {size:,} | {text / 1e9:.2f} | {run['wall']:.1f} | {run['cpu']:.1f} | {run['cpu'] / size * 1e6:.1f} | {run['gb']:.2f} "
-            f"| {run['removed']:,} | {growth} |",
+            f"| {size:,} | {text / 1e9:.2f} | {run['wall']:.1f} | {run['cpu']:.1f} | {run['cpu'] / size * 1e6:.1f} "
+            f"| {run['gb']:.2f} | {run['removed']:,} | {growth} |",
             flush=True,
         )
         before = (size, run["cpu"])
