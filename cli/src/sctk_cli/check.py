@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sctk_cli.run import recipe_options, resolved
-from sctk_cli.terminal import clean, put, table
+from sctk_cli.terminal import clean, put, put_json, table
 
 if TYPE_CHECKING:
     from sctk_core.run.units import Unit
@@ -82,7 +82,7 @@ def config(origin: bool, json_: bool, **given: Any) -> int:
     if json_:
         known = {"sections": recipe.sections, "curation": recipe.curation, "evaluators": recipe.evaluators}
         known |= {"pairwise": recipe.pairwise}
-        put(json.dumps(known | {"origins": recipe.origins}))
+        put_json(known | {"origins": recipe.origins})
         return 0
     rows = [
         [f"{section}.{key}", json.dumps(value, ensure_ascii=False), recipe.origins.get(f"{section}.{key}", "")]

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
 from sctk_cli.plugins import LOAD
-from sctk_cli.terminal import clean, put, say, table
+from sctk_cli.terminal import clean, put, put_json, say, table
 
 if TYPE_CHECKING:
     from sctk_core.plugins import Probe
@@ -36,7 +35,7 @@ def doctor(files: tuple[Path, ...], timeout_s: float, json_: bool) -> int:
         probes.append(one)
         say(f"{one.offer.kind} {clean(one.offer.name, one_line=True)}: {_verdict(one)}")
     if json_:
-        put(json.dumps({"probes": [_object(one) for one in probes], "complaints": found.complaints}))
+        put_json({"probes": [_object(one) for one in probes], "complaints": found.complaints})
     else:
         _print(probes)
     for complaint in found.complaints:

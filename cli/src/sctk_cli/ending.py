@@ -7,6 +7,7 @@ A command that is finished ends, whatever threads, exit hooks and children other
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
 import sys
@@ -16,6 +17,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import NoReturn
 
+from sctk_cli.streams import install
 from sctk_cli.terminal import say
 
 INTERRUPTED = 130
@@ -26,8 +28,11 @@ _OTHERS = (signal.SIGTERM, signal.SIGHUP)
 
 def ended(command: Callable[[], int]) -> NoReturn:
     """Runs the command as a process of its own, and ends that process with its exit code."""
+    install()
     _listen()
     code = command()
+    with contextlib.suppress(OSError):  # else Python would try it, and end with a code of its own
+        sys.stdout.flush()
     threading.Thread(target=_end_after, args=(LEFT_S, code, "something is left running"), daemon=True).start()
     sys.exit(code)
 

@@ -5,14 +5,13 @@ A model is asked nothing: the rows are replies that are there already, say those
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sctk_cli.terminal import clean, put, say, table
+from sctk_cli.terminal import clean, put, put_json, say, table
 
 if TYPE_CHECKING:
     from sctk_core.reading import Row
@@ -44,7 +43,7 @@ def read(file: Path, kind: str, scale: tuple[float, float], json_: bool) -> None
     for name, kind_, value, reason in _read(file, kind, scale):
         n_rows, n_read = n_rows + 1, n_read + (value is not None)
         if json_:
-            put(json.dumps({"id": name, "value": value, "reason": reason}, ensure_ascii=False))
+            put_json({"id": name, "value": value, "reason": reason})
         else:
             said = f"{value:g}" if isinstance(value, float) else value or "-"
             shown.append([clean(str(name), one_line=True), kind_, said, clean(reason or "", one_line=True)])

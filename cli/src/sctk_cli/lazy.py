@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import os
-import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -19,16 +17,6 @@ class LazyGroup(click.Group):
     def __init__(self, *more: Any, table: Mapping[str, tuple[str, str]], **others: Any) -> None:
         super().__init__(*more, **others)
         self.table = table
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """As click does it. That the reader of our output went away (`sctk show RUN | head`) is no error, as click has it."""
-        try:
-            result = super().invoke(ctx)
-            sys.stdout.flush()
-        except BrokenPipeError:
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-            return 0
-        return result
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         """The names, in the order in which a newcomer meets them."""

@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import io
 import os
 import sys
 import threading
@@ -16,7 +18,8 @@ import click
 from sctk_cli.commands import COMMANDS
 from sctk_cli.ending import ended
 from sctk_cli.open_group import OpenGroup
-from sctk_cli.terminal import clean, say
+from sctk_cli.streams import ReaderGone, Refused, unheard
+from sctk_cli.terminal import clean, put, say
 
 if TYPE_CHECKING:
     from sctk_core.errors import SctkError
@@ -50,18 +53,33 @@ def cli() -> None:
 def main(arguments: Sequence[str] | None = None) -> int:
     """Runs the command and gives its exit code; nothing but SCTK_DEBUG=1 shows a traceback."""
     sys.unraisablehook, threading.excepthook = _unraisable, _of_a_thread
+    code: object = 0
     try:
         code = cli.main(args=None if arguments is None else list(arguments), standalone_mode=False)
+        sys.stdout.flush()
+    except ReaderGone:  # `sctk show RUN | head`: no error, as all commands have it
+        pass
     except click.ClickException as error:
-        error.show(file=sys.stderr)
+        shown = io.StringIO()
+        error.show(file=shown)
+        _tell(clean(shown.getvalue().rstrip("\n")))
         return 2
     except (KeyboardInterrupt, click.Abort) as stop:
         word = str(stop) or str(stop.__cause__ or "")  # click raises an Abort from what interrupted it
-        say(f"interrupted: {clean(word) or 'what was answered is kept'}; run the same line again to go on")
+        _tell(f"interrupted: {clean(word) or 'what was answered is kept'}; run the same line again to go on")
         return 130
     except BaseException as error:  # noqa: BLE001 - the last line of defence: a message, never a traceback
         return _failed(error)
     return code if isinstance(code, int) else 0
+
+
+def _tell(line: str) -> None:
+    """What ends the command, in words: on standard error, and where nobody takes that on standard output."""
+    say(line)
+    if unheard():
+        with contextlib.suppress(OSError):
+            put(line)
+            sys.stdout.flush()
 
 
 def _unraisable(what: Any) -> None:
@@ -83,21 +101,25 @@ def _aside(what: str, error: BaseException | None) -> None:
 
 def _failed(error: BaseException) -> int:
     """The exit code of an error, told in words: what, and on a line of its own what to do."""
-    from sctk_core.errors import SctkError  # not before it is needed: `--help` is quick
+    from sctk_core.errors import SctkError, StoreError  # not before they are needed: `--help` is quick
     from sctk_core.shown import told
 
     if os.environ.get("SCTK_DEBUG") == "1":
         import traceback
 
         traceback.print_exception(error)
-    if cli.called is not None and not isinstance(error, SctkError):
+    if isinstance(error, Refused):
+        error = StoreError(
+            str(error), hint="give it a reader or a disk with room; a run is kept, and `sctk show` shows it"
+        )
+    elif cli.called is not None and not isinstance(error, SctkError):
         from sctk_core.plugins import blamed
 
         error = blamed(error, cli.called, f"running the command of {cli.called.module}")
     if isinstance(error, SctkError):
         return _told(error)
-    say(f"error: a fault of sctk: {clean(told(error), one_line=True)}{_place(error)}")
-    say("hint: set SCTK_DEBUG=1 to see the traceback, and please report it")
+    _tell(f"error: a fault of sctk: {clean(told(error), one_line=True)}{_place(error)}")
+    _tell("hint: set SCTK_DEBUG=1 to see the traceback, and please report it")
     return 1
 
 
@@ -105,9 +127,9 @@ def _told(error: SctkError) -> int:
     """The exit code of an error of ours, told; a component may have raised one of a kind of its own."""
     from sctk_core.shown import cut
 
-    say(f"error: {clean(cut(error.message, LONGEST))}")
+    _tell(f"error: {clean(cut(error.message, LONGEST))}")
     if error.hint:
-        say(f"hint: {clean(cut(error.hint, LONGEST))}")
+        _tell(f"hint: {clean(cut(error.hint, LONGEST))}")
     code = error.exit_code
     return code if type(code) is int and code in CODES else 1
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sctk_cli.commands import COMMANDS, offered
-from sctk_cli.terminal import clean, put, say, table
+from sctk_cli.terminal import clean, put, put_json, say, table
 
 if TYPE_CHECKING:
     from sctk_core.config import Setting
@@ -46,7 +46,7 @@ def plugins(kind: str | None, files: tuple[Path, ...], json_: bool) -> int:
     if json_:
         names = ("kind", "name", "distribution", "version", "module")
         listed = [{name: getattr(offer, name) for name in names} for offer in offers]
-        put(json.dumps({"offers": listed, "complaints": found.complaints}))
+        put_json({"offers": listed, "complaints": found.complaints})
     else:
         rows = [[offer.kind, offer.name, offer.distribution, offer.version[:12]] for offer in offers]
         for line in table(["kind", "name", "distribution", "version"], rows):
@@ -77,7 +77,7 @@ def describe(kind: str, name: str, files: tuple[Path, ...], json_: bool) -> int:
 
     told = description_of(kind, name, among=catalogue(files))
     if json_:
-        put(json.dumps(_object(told), default=lambda value: None))
+        put_json(_object(told))
     else:
         for line in _lines(told):
             put(line)
@@ -86,10 +86,21 @@ def describe(kind: str, name: str, files: tuple[Path, ...], json_: bool) -> int:
 
 def _object(told: Description) -> dict[str, Any]:
     loaded = told.loaded
-    settings = [{name: getattr(one, name) for name in one.__slots__} for one in told.settings]
+    settings = [{name: _sayable(getattr(one, name)) for name in one.__slots__} for one in told.settings]
     known = {"kind": loaded.kind, "distribution": loaded.distribution, "version": loaded.version}
     about = {"name": loaded.component.name, "summary": loaded.component.summary, "target": loaded.component.target}
     return known | about | {"needs": told.needs, "settings": settings}
+
+
+def _sayable(value: object) -> object:
+    """The value where JSON has it; else what is said of it (a bound that is infinite, a default of a class of its own)."""
+    from sctk_core.shown import shown
+
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return shown(value)
+    return value
 
 
 def _who_speaks(told: Description) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, replace
 from typing import Any
@@ -31,11 +30,6 @@ def as_object(result: RunResult) -> dict[str, Any]:
         "usage": [asdict(one) for one in result.usage],
         "notes": list(result.notes),
     }
-
-
-def as_json(result: RunResult) -> str:
-    """The object in one line."""
-    return json.dumps(as_object(result), ensure_ascii=False, allow_nan=False)
 
 
 def lines_of(result: RunResult, row: str | None) -> Iterator[str]:

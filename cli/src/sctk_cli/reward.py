@@ -7,7 +7,6 @@ beside what is wrong and never as right.
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sctk_cli.terminal import clean, put, reserved_stdout, say, table
+from sctk_cli.terminal import clean, put, put_json, reserved_stdout, say, table
 
 if TYPE_CHECKING:
     from sctk_core import Failure, Sample, Score
@@ -71,7 +70,7 @@ def check(name: str, file: Path, label: str, group: str | None, within: float, j
         if each.value is None:
             reasons[each.reason] = reasons.get(each.reason, 0) + 1
     if json_:
-        put(json.dumps({"reward": name, "errors": found, "failures": reasons}, ensure_ascii=False))
+        put_json({"reward": name, "errors": found, "failures": reasons})
         return
     head = ["rows", "n", "wrong", "too high", "too low", "failed"]
     for line in table(head, [[clean(title, one_line=True), *_cells(one)] for title, one in found.items()], right=[1]):

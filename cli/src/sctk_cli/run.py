@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import os
 import shlex
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sctk_cli.terminal import Warnings, clean, put, reserved_stdout, say
+from sctk_cli.streams import ReaderGone, unheard
+from sctk_cli.terminal import Warnings, clean, put, put_json, reserved_stdout, say
 
 if TYPE_CHECKING:
     from sctk_core.plugins import Catalogue
@@ -83,7 +86,7 @@ def run(out: Path | None, redo: tuple[str, ...], json_: bool, **given: Any) -> i
     from sctk_core.run import execute
 
     from sctk_cli.progress import progress
-    from sctk_cli.report import as_json, lines_of
+    from sctk_cli.report import as_object, lines_of
     from sctk_cli.show import a_training_row
 
     logging.getLogger("sctk").addHandler(Warnings())
@@ -94,12 +97,20 @@ def run(out: Path | None, redo: tuple[str, ...], json_: bool, **given: Any) -> i
             say(f"note: {clean(note, one_line=True)}")
         with progress() as observer:
             result = execute(assembly, out=out, observers=[observer], redo=redo)
-    if json_:
-        put(as_json(result))
-    else:
-        for line in lines_of(result, a_training_row(result.run)):
+    with contextlib.suppress(ReaderGone):  # the run is done, whoever reads of it
+        if json_:
+            put_json(as_object(result))
+        for line in () if json_ else (*lines_of(result, a_training_row(result.run)), *_unsaid()):
             put(line)
+        sys.stdout.flush()
     return result.exit_code
+
+
+def _unsaid() -> Iterator[str]:
+    """That nobody took what was said on standard error, on a terminal or in a file that gets the report."""
+    why = unheard()
+    if why:
+        yield f"note: standard error took not all that was said there ({clean(why, one_line=True)})"
 
 
 def resolved(given: Mapping[str, Any]) -> tuple[Recipe, Catalogue]:

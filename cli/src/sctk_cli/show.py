@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sctk_cli.terminal import clean, put, shorten, table
+from sctk_cli.terminal import clean, put, put_json, shorten, table
 
 if TYPE_CHECKING:
     from sctk_core.store.reader import RunReader
@@ -31,7 +30,7 @@ def show(run: Path, n_rows: int, json_: bool) -> int:
 
     reader = RunReader(run)
     if json_:
-        put(json.dumps(_object(reader), ensure_ascii=False))
+        put_json(_object(reader))
     else:
         for line in _lines(reader, n_rows):
             put(line)

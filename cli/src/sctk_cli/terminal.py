@@ -6,13 +6,18 @@ hide no line and write no markup.
 
 from __future__ import annotations
 
+import json
 import logging
 import os
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
+from typing import Any
 
 _BIDI = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
+_IN_JSON = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
+"""What JSON lets stand and a terminal, or whoever prints what was read, should not be given. It stands in strings alone."""
 
 
 def clean(text: str, *, one_line: bool = False) -> str:
@@ -37,6 +42,23 @@ def _shown(letter: str, one_line: bool) -> str:
     if code < 0x20 or 0x7F <= code < 0xA0 or code in _BIDI or 0xD800 <= code < 0xE000 or code in (0x2028, 0x2029):
         return letter.encode("unicode_escape").decode("ascii")
     return letter
+
+
+def in_json(text: str) -> str:
+    r"""A text of JSON that holds the same values, with no character in it that acts on a terminal.
+
+    >>> print(in_json('{"a": "b\u202e\x9bc"}'))
+    {"a": "b\u202e\u009bc"}
+    """
+    return (
+        text if text.isascii() and "\x7f" not in text else _IN_JSON.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+    )
+
+
+def put_json(value: Any) -> None:
+    """One object of data in one line; where standard output is no Unicode, all of it in ASCII."""
+    is_unicode = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "").startswith("utf")
+    put(in_json(json.dumps(value, ensure_ascii=not is_unicode, allow_nan=False)))
 
 
 def say(line: str) -> None:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from sctk_cli.terminal import clean, put
+from sctk_cli.terminal import clean, put, put_json
 
 if TYPE_CHECKING:
     from sctk_core.explain import Passage
@@ -32,7 +31,7 @@ def why(run: Path, record: str, json_: bool) -> int:
 
     passages = passages_of(run, record)
     if json_:
-        put(json.dumps({"run": str(run), "passages": [_plain(one) for one in passages]}, ensure_ascii=False))
+        put_json({"run": str(run), "passages": [_plain(one) for one in passages]})
     else:
         for line in lines_of(passages):
             put(line)

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import IO, TYPE_CHECKING, Protocol
 
-from sctk_cli.terminal import clean
+from sctk_cli.terminal import clean, in_json
 from sctk_core import ConfigError
 
 from sctk_data.disk import to_disk
@@ -42,7 +42,7 @@ class Json:
 
     def _write(self, data: bytes) -> None:
         if self._clean:  # a person's terminal: JSON may hold C1 controls and direction marks
-            data = clean(data.decode("utf-8", "replace")).encode("utf-8")
+            data = clean(in_json(data.decode("utf-8", "replace"))).encode("utf-8")
         with to_disk(self._path):
             self._file.write(data)
 

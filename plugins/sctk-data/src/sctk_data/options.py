@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
@@ -10,7 +9,7 @@ from typing import Any
 
 import click
 from click.core import ParameterSource
-from sctk_cli.terminal import clean, put, say
+from sctk_cli.terminal import clean, put_json, say
 from sctk_core import ConfigError
 from sctk_core.reading import FORMS, TextLayout, Wanted
 
@@ -99,7 +98,7 @@ def tell(summary: Mapping[str, Any], lines: Iterable[str], bad: BadRows, *, json
     """The summary: one object on standard output, or lines on standard error."""
     if json_:
         whole = {**summary, "bad_rows": bad.n_rows, "bad_reasons": dict(bad.reasons)}
-        put(json.dumps(whole))  # ASCII: nothing in it acts on a terminal
+        put_json(whole)
         return
     for line in lines:
         say(clean(line, one_line=True))

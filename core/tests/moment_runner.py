@@ -1,0 +1,167 @@
+"""Kills `sctk run` in a toy world at random moments, again and again, and says which runs did not come to the same end.
+
+`python moment_runner.py SPEC.json`; the spec has `root`, `method`, `settings` (what `--set` sets), `runs`, `strikes` (how often
+each run is struck before it is let go on to its end), `seed`. The signals come by turns: SIGKILL, SIGTERM, SIGINT, SIGHUP. Each
+run is a fork of the command as a process; moments are drawn evenly from the time that a whole run takes. A run counts as killed
+where the strike ended it. What was committed when a run was struck must not be asked again.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import os
+import random
+import shutil
+import signal
+import sqlite3
+import sys
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import polars  # noqa: F401 - imported before the forks, never used before them
+import sctk_core.assembly
+import sctk_core.run
+import sctk_core.statistics  # noqa: F401
+from outcomes import tables
+from sctk_cli.ending import ended
+from sctk_cli.main import main as sctk
+
+HERE = Path(__file__).parent
+SIGNALS = ("SIGKILL", "SIGTERM", "SIGINT", "SIGHUP")
+STOPPED = {"SIGKILL": -9, "SIGTERM": 130, "SIGINT": 130, "SIGHUP": 130}
+LIMIT_S = 120
+
+
+def line(folder: Path, spec: dict[str, Any]) -> list[str]:
+    """What the user types."""
+    sections = ("source", "critic", "reward", "trainer", "baseline", *(["rule"] if spec["method"] == "dsc" else []))
+    uses = [f"{name}.use=toy" for name in sections] + ["backend.use=noted", f"method.use={spec['method']}"]
+    sets = [part for one in (*uses, *spec["settings"]) for part in ("--set", one)]
+    loads = [
+        part for name in ("toy_world.py", "kill_plan.py", "noted_backend.py") for part in ("--load", str(HERE / name))
+    ]
+    recipe = folder.parent / "recipe.toml"
+    return ["run", str(recipe), "--model", str(folder.parent / "base"), *loads, *sets, "--out", "runs/run", "--json"]
+
+
+def fork(folder: Path, spec: dict[str, Any]) -> int:
+    """Begins the command in `folder`; gives its process."""
+    pid = os.fork()
+    if pid:
+        return pid
+    code = 200
+    try:
+        signal.alarm(LIMIT_S)
+        os.chdir(folder)
+        os.environ["NOTED"] = str(folder / "asked")
+        for number, name in ((1, "stdout"), (2, "stderr")):
+            os.dup2(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
+        sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: SIM115
+        arguments = line(folder, spec)
+        ended(lambda: sctk(arguments))
+    except SystemExit as end:
+        code = int(end.code or 0)
+    finally:
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(code)
+
+
+def wait(pid: int) -> int:
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+def struck(folder: Path, spec: dict[str, Any], name: str, after_s: float) -> int:
+    """The exit code of a run that is given a signal after so many seconds, or had ended before."""
+    pid = fork(folder, spec)
+    time.sleep(after_s)
+    with contextlib.suppress(ProcessLookupError):
+        os.kill(pid, getattr(signal, name))
+    return wait(pid)
+
+
+def committed(folder: Path) -> set[str]:
+    """The keys of what is in the store."""
+    file = folder / "runs" / "replies.sqlite"
+    if not file.exists():
+        return set()
+    with contextlib.closing(sqlite3.connect(file)) as database:
+        found = database.execute("SELECT name FROM sqlite_master WHERE name = 'exchange'").fetchone()
+        return {row[0].hex() for row in database.execute("SELECT key FROM exchange")} if found else set()
+
+
+def asked(folder: Path) -> list[str]:
+    """The keys that the backend was asked for since this was last called."""
+    file = folder / "asked"
+    found = file.read_text().split() if file.exists() else []
+    file.unlink(missing_ok=True)
+    return found
+
+
+def end_of(folder: Path) -> dict[str, Any]:
+    """All that a run is worth: its tables and metrics byte for byte, and what the command printed of its ledger."""
+    run = folder / "runs" / "run"
+    told = json.loads((folder / "stdout").read_text())
+    with contextlib.closing(sqlite3.connect(run / "progress.sqlite")) as database:
+        (left,) = database.execute("SELECT count(*) FROM finished").fetchone()
+    known = {name: told[name] for name in ("state", "ledger", "metrics")}
+    return known | {"tables": tables(run), "metrics.json": (run / "metrics.json").read_bytes(), "left": left}
+
+
+def main(spec: dict[str, Any]) -> dict[str, Any]:
+    root, rng = Path(spec["root"]), random.Random(spec["seed"])
+    (root / "base").mkdir(parents=True)
+    (root / "base" / "skill").write_text("")
+    (root / "recipe.toml").write_text('[[evaluator]]\nuse = "toy"\n')
+    whole = root / "whole"
+    whole.mkdir()
+    began = time.monotonic()
+    code = wait(fork(whole, spec))
+    assert code == 0, (whole / "stderr").read_text()
+    took_s, wanted = time.monotonic() - began, end_of(whole)
+    report: dict[str, Any] = {"took_s": round(took_s, 2), "killed": Counter(), "runs": 0, "late": 0}
+    report |= {"differed": [], "unfinished": [], "asked_again": [], "codes": []}
+    turn = 0
+    for number in range(spec["runs"]):
+        folder = root / f"r{number}"
+        folder.mkdir()
+        strikes = []
+        for _ in range(spec["strikes"]):
+            name, after_s = SIGNALS[turn % len(SIGNALS)], rng.uniform(0, took_s)
+            turn += 1
+            known = committed(folder)
+            code = struck(folder, spec, name, after_s)
+            strikes.append((name, round(after_s, 3), code))
+            if again := known & set(asked(folder)):
+                report["asked_again"].append([number, strikes, len(again)])
+            if code == STOPPED[name]:
+                report["killed"][name] += 1
+            elif code == 0:
+                report["late"] += 1
+            elif (name, code) not in (("SIGTERM", -15), ("SIGINT", -2), ("SIGHUP", -1)):
+                report["codes"].append([number, strikes, (folder / "stderr").read_text()[-2000:]])
+            else:
+                report["killed"][f"{name}, before the command began"] += 1
+        known = committed(folder)
+        begun = time.monotonic()
+        code = wait(fork(folder, spec))
+        took_s = 0.9 * took_s + 0.1 * min(3 * took_s, max(time.monotonic() - begun, took_s / 2))
+        report["runs"] += 1
+        if code != 0:
+            report["unfinished"].append([number, strikes, code, (folder / "stderr").read_text()[-2000:]])
+        else:
+            found = end_of(folder)
+            names = [name for name in wanted if found[name] != wanted[name]]
+            if names:
+                report["differed"].append([number, strikes, names])
+            if again := known & set(asked(folder)):
+                report["asked_again"].append([number, strikes, len(again)])
+            shutil.rmtree(folder)
+    return report | {"seconds": round(time.monotonic() - began, 1)}
+
+
+if __name__ == "__main__":
+    print(json.dumps(main(json.loads(Path(sys.argv[1]).read_text()))))
