@@ -371,18 +371,6 @@ def test_no_such_file_and_a_directory(tmp_path: Path) -> None:
         source(tmp_path)
 
 
-def test_everything_held_out_is_an_error(tmp_path: Path) -> None:
-    path = written(tmp_path, [{"prompt": "same"}])
-    outcomes = set()
-    for i in range(40):
-        try:
-            outcomes.add(source(written(tmp_path, [{"prompt": f"{i}"}]), held_out_share=0.5).n_prompts)
-        except ConfigError as error:
-            outcomes.add(error.message.rpartition(": ")[2])
-    assert outcomes == {1, "all are held out"}
-    assert source(path).n_prompts == 1
-
-
 def test_columns_are_at_most_eight_settings() -> None:
     for config in (FileSource.Config, Columns):
         assert len(config.__dataclass_fields__) <= 8

@@ -1,13 +1,13 @@
 """The source `file`: prompts, or prompts with what was made of them elsewhere, from files of every form that is read.
 
-Training and held-out prompts are split by the digest of their group (a column, or the prompt's own text), never by row: two
-rows that ask the same fall on one side, and a longer file keeps every prompt where it was. All rows are read once when the
-source is made, so that a bad row is known before anything is paid for, and on which side each falls is remembered (a byte a row).
-After that they are streamed (a JSON array is held), and a file that was written to in between is an error.
+Training and held-out prompts are split by what they ask, never by row: what belongs together falls on one side (`sides.py`). All
+rows are read once when the source is made, so that a bad row is known before anything is paid for, and on which side each falls is
+remembered (a byte a row). After that they are streamed (a JSON array is held); a file that was written to in between is an error.
 """
 
 from __future__ import annotations
 
+import hashlib
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -17,9 +17,10 @@ from typing import Literal
 
 from sctk_core.builtin.columns import Columns, prompt_of
 from sctk_core.builtin.looked import Account
+from sctk_core.builtin.sides import Apart, Questions
 from sctk_core.config import setting
 from sctk_core.errors import ConfigError
-from sctk_core.identity import content_id, file_digest, uniform
+from sctk_core.identity import content_id, file_digest
 from sctk_core.reading import STDIN, Form, Input, Row, TextLayout, Wanted, inputs_at, rows_of, spooled
 from sctk_core.records import Prompt
 
@@ -50,8 +51,9 @@ class FileSource:
         )
         columns: Columns = setting(Columns(), help="which column is what; usual names are recognised")
         held_out_share: float = setting(
-            0.1, help="share of groups that are kept for evaluation, where held_out names no file", low=0.0, high=0.9
+            0.1, help="share of questions that are kept for evaluation, where held_out names no file", low=0.0, high=0.9
         )
+        apart: Apart = setting(Apart(), help="what falls on one side of the split, and how many are held out at least")
         held_out: Paths = setting("", help="another file, with the prompts of evaluation", identity=False)
         format: Format = setting(
             "auto", help="json, jsonl, csv, tsv, parquet or arrow; auto: by the ending, - is jsonl"
@@ -69,11 +71,6 @@ class FileSource:
         self.notes: tuple[str, ...] = ()
         self._sides = self._checked()
         self.n_prompts = self._sides.count(_TRAIN)
-        if not self.n_prompts:
-            raise ConfigError(
-                f"{self.name}: got no prompt to train on, wanted at least one: all are held out",
-                hint="lower source.held_out_share, or give held_out a file of its own",
-            )
 
     def _inputs(self, paths: Paths) -> list[Input]:
         """The files of prompts; a ConfigError where there is none, or nothing in one."""
@@ -103,23 +100,27 @@ class FileSource:
 
     def _checked(self) -> bytearray:
         """The side on which each row falls: the one reading in which every row of every file is found to be good."""
-        elsewhere, held = set(), Account()
-        if self._held_files:
-            elsewhere = {group_of(prompt) for _, prompt in self._read(self._held_files, held)}
-        sides, account = bytearray(), Account()
+        questions, account, held = Questions(self.config.apart), Account(), Account()
+        elsewhere = {questions.add(prompt) for _, prompt in self._read(self._held_files, held)}
+        given, n_given, n_rows = set(questions.keys), len(questions.keys), 0
+        is_split = bool(self._held_files or self.config.held_out_share)
         for where, prompt in self._read(self._files, account):
-            group = group_of(prompt)
-            if group in elsewhere:
+            n_rows += 1
+            if is_split and questions.add(prompt) in elsewhere:
                 other = ", ".join(_names(self.config.held_out))
                 raise ConfigError(
                     f"{where}: got a prompt that {other} holds out, wanted it in one file only",
                     hint="take it out of one of the files, or leave held_out away and use held_out_share",
                 )
-            shared = not self._held_files and uniform("held out", group) < self.config.held_out_share
-            sides.append(_HELD if shared else _TRAIN)
         held_out = ", ".join(_names(self.config.held_out))
         self.notes = (*self._found, *account.notes(self.name), *held.notes(held_out))
-        return sides
+        if self._held_files:
+            self.notes += (f"{held_out}: {len(given):,} questions; {questions.overlap(given)}",)
+        if self._held_files or not is_split:
+            return bytearray(n_rows)
+        kept, line = questions.split(self.config.held_out_share)
+        self.notes += (f"{self.name}: {line}",)
+        return bytearray(_HELD if key in kept else _TRAIN for key in questions.keys[n_given:])
 
     def _read(self, files: Sequence[Input], account: Account) -> Iterator[tuple[str, Prompt]]:
         """(place, prompt) of every row of the files; `account` is told how each was read."""
@@ -129,8 +130,9 @@ class FileSource:
             yield row.where, prompt
 
     def digest(self) -> str:
-        """32 hex digits over the bytes of the files, and of the held-out files: what of them can change a run."""
-        return content_id("file", _digest(self._files), _digest(self._held_files))
+        """32 hex digits over the bytes of the files and of the held-out files, and how they were split: what can change a run."""
+        sides = hashlib.blake2b(self._sides, digest_size=16).hexdigest()
+        return content_id("file", _digest(self._files), _digest(self._held_files), sides)
 
     def prompts(self) -> Iterator[Prompt]:
         """The prompts of training in the order of the file; a prompt that is seen again carries the number of its occurrence."""
@@ -167,14 +169,6 @@ def _digest(files: Sequence[Input]) -> str:
     """Over the bytes of all files in order; of one file its own, of none nothing."""
     digests = [file_digest(one.path) for one in files if one.path]
     return content_id("files", *digests) if len(digests) > 1 else "".join(digests)
-
-
-def group_of(prompt: Prompt) -> str:
-    """The digest of what a prompt is about: its group, or else what it asks, apart from case and white space."""
-    about = prompt.meta.get("group") or "\n".join(
-        message.content for message in prompt.messages if message.role == "user"
-    )
-    return content_id("group", " ".join(about.split()).casefold())
 
 
 def _counted(prompts: Iterator[Prompt]) -> Iterator[Prompt]:

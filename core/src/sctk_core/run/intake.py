@@ -16,13 +16,14 @@ from sctk_core.assembly.blame import broken, called, who_is
 from sctk_core.errors import ConfigError, NothingAccepted
 from sctk_core.pipeline.fields import prompt_amiss
 from sctk_core.pipeline.generate import one_scale
-from sctk_core.plan import HELD_OUT, PROMPTS, Generate
+from sctk_core.plan import HELD_OUT, PROMPTS, Evaluate, Generate
 from sctk_core.records import Prompt
 from sctk_core.run.context import Context
 from sctk_core.run.drawing import KIND, Drawn, draw
 from sctk_core.run.failing import note_ended
 from sctk_core.run.tables import NOTES, ROWS
 from sctk_core.run.units import Unit
+from sctk_core.statistics import N_LEAST
 from sctk_core.store.progress import TableRows
 from sctk_core.store.rows import schema, whole
 
@@ -51,6 +52,19 @@ def take_in(context: Context, unit: Unit) -> None:
             who_is(context.assembly.parts["source"]), n_again, total, unit.what,
         )  # fmt: skip
     context.directory.complete(part, total)
+    if unit.what == HELD_OUT:
+        _warn_of_too_few(context, total)
+
+
+def _warn_of_too_few(context: Context, total: int) -> None:
+    """Says, before anything is paid for, that nothing will be measured, or too little to tell anything apart."""
+    limit = context.assembly.settings.eval_limit
+    n_asked = min(total, limit) if limit else total
+    compares = any(isinstance(one, Evaluate) and one.over == HELD_OUT for one in context.assembly.plan)
+    if compares and not n_asked:
+        log.warning("nothing will be measured: %s holds out no prompt", who_is(context.assembly.parts["source"]))
+    elif compares and n_asked < N_LEAST:
+        log.warning("%d prompts are held out: of fewer than %d pairs no difference is told apart", n_asked, N_LEAST)
 
 
 def _in_need(context: Context, table: str) -> list[str]:
