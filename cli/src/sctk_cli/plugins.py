@@ -89,7 +89,8 @@ def _object(told: Description) -> dict[str, Any]:
     settings = [{name: _sayable(getattr(one, name)) for name in one.__slots__} for one in told.settings]
     known = {"kind": loaded.kind, "distribution": loaded.distribution, "version": loaded.version}
     about = {"name": loaded.component.name, "summary": loaded.component.summary, "target": loaded.component.target}
-    return known | about | {"needs": told.needs, "settings": settings}
+    scale = told.scale and {name: getattr(told.scale, name) for name in told.scale.__slots__}
+    return known | about | {"needs": told.needs, "scale": scale, "settings": settings}
 
 
 def _sayable(value: object) -> object:
@@ -126,6 +127,8 @@ def _lines(told: Description) -> Iterator[str]:
     if told.needs:
         yield f"core supplies: {', '.join(told.needs)}"
     yield from _who_speaks(told)
+    if told.scale is not None:
+        yield f"scale: {clean(str(told.scale), one_line=True)}"
     if told.story:
         yield from ["", *clean(told.story).split("\n")]
     yield ""

@@ -51,6 +51,7 @@ from sctk_core.records import (
     name_by,
 )
 from sctk_core.references import references_of
+from sctk_core.scales import Scale
 from sctk_core.secrets import Secret
 from sctk_core.statistics import mean_with_interval
 
@@ -115,6 +116,7 @@ __all__ = [
     "Rows",
     "Sample",
     "Sampling",
+    "Scale",
     "Score",
     "SctkError",
     "Secret",

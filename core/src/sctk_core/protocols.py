@@ -72,7 +72,11 @@ class Critic(Protocol):
 
 @runtime_checkable
 class Reward(Protocol):
-    """Scores samples. Built as `Target(config)`, or with `backend=` where it declares that parameter."""
+    """Scores samples. Built as `Target(config)`, or with `backend=` where it declares that parameter.
+
+    A class should state its `scale`: a `Scale` (its range, and what a difference of one means), or a static method of its
+    Config that gives one. An evaluator that states one says of its metrics that higher is better.
+    """
 
     async def score(self, samples: Sequence[Sample]) -> Sequence[Score | Failure]:
         """One finite score or failure per sample, in order; higher is better."""

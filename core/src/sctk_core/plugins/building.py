@@ -19,6 +19,7 @@ from sctk_core.errors import ConfigError, PluginError
 from sctk_core.hookspecs import COMMAND, Component
 from sctk_core.plugins.loading import Loaded, file_module, isolated, load
 from sctk_core.plugins.offers import Catalogue, Offer, kind_named
+from sctk_core.scales import Scale, scale_of
 from sctk_core.shown import unicode_of
 
 NEEDS = ("backend", "model", "sampling", "progress")
@@ -37,12 +38,16 @@ class Built:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Description:
-    """What `sctk describe` tells of one component; `needs` are what core supplies to it."""
+    """What `sctk describe` tells of one component; `needs` are what core supplies to it, `scale` is what its scores range over.
+
+    `scale` None: it states none, or its settings say which and some of them have no default.
+    """
 
     loaded: Loaded
     settings: tuple[Setting, ...]
     needs: tuple[str, ...]
     story: str
+    scale: Scale | None = None
 
 
 def build(
@@ -155,7 +160,11 @@ def describe(kind: str, name: str, *, among: Catalogue | None = None) -> Descrip
     loaded = load(kind, name, among=among)
     target = target_of(loaded)
     settings = isolated(lambda: tuple(settings_of(target.Config)), loaded.offer, "its Config")
-    return Description(loaded=loaded, settings=settings, needs=needs_of(loaded, target), story=_story(target))
+    ready = not any(one.required for one in settings)
+    scale = isolated(lambda: scale_of(target, target.Config()) if ready else None, loaded.offer, "its scale")
+    return Description(
+        loaded=loaded, settings=settings, needs=needs_of(loaded, target), story=_story(target), scale=scale
+    )
 
 
 def _story(target: Any) -> str:

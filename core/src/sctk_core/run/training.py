@@ -6,6 +6,7 @@ that was killed starts again from its inputs.
 
 from __future__ import annotations
 
+import logging
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
@@ -23,10 +24,11 @@ from sctk_core.pipeline.notes import ANSWERED, DECLINED, Line
 from sctk_core.plan import Step, Train
 from sctk_core.plugins.loading import line_of
 from sctk_core.protocols import Progress
-from sctk_core.records import TrainReport
+from sctk_core.records import Pair, TrainReport
 from sctk_core.run.context import Context
 from sctk_core.run.failing import refuse_empty
 from sctk_core.run.generating import balance
+from sctk_core.run.labels import said_of_labels
 from sctk_core.run.reports import Tables, report_amiss
 from sctk_core.run.tables import StoredTable
 from sctk_core.run.units import Unit
@@ -35,6 +37,7 @@ from sctk_core.store.failures import FULL, writing
 from sctk_core.store.progress import TableRows
 
 STEP = "train"
+log = logging.getLogger("sctk")
 
 
 def train(context: Context, unit: Unit) -> None:
@@ -82,8 +85,11 @@ def _train(context: Context, unit: Unit, tables: Mapping[str, StoredTable[Any]])
         path.unlink(missing_ok=True)  # what a trainer left that makes no directories
         path.parent.mkdir(parents=True, exist_ok=True)
     data: Any = tables[""] if list(tables) == [""] else tables
+    said = [line for table in tables.values() if issubclass(table.kind, Pair) for line in said_of_labels(table)]
+    for line in said:
+        log.warning("%s.%s: %s", one.arm, STEP, line)
     report = _reported(f"{one.arm}.{STEP}", part, trainer, data, context.model(one.start), path, tables)
-    made_of = {"fingerprint": unit.fingerprint, "inputs": context.inputs(unit), "start": one.start}
+    made_of = {"fingerprint": unit.fingerprint, "inputs": context.inputs(unit), "start": one.start, "labels": said}
     context.directory.manifest.arms[one.arm] = asdict(report) | {"digest": directory_digest(path)} | made_of
     context.directory.save()
 
@@ -132,7 +138,7 @@ def _failed(part: Part, what: str, error: BaseException) -> SctkError:
 
 def notes_of(arm: str, report: Mapping[str, Any]) -> list[str]:
     """What a user should know of a training: what its trainer says, and how many rows' tokens were not the trainer's own."""
-    notes = [f"{arm}.{STEP}: {note}" for note in report.get("notes", ())]
+    notes = [f"{arm}.{STEP}: {note}" for note in (*report.get("labels", ()), *report.get("notes", ()))]
     if report["n_retokenised"]:
         count = f"{report['n_retokenised']} of {report['n_rows']} rows"
         notes.append(f"{arm}.{STEP}: {count} were tokenised again: their tokens are not the trainer's")

@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 from sctk_core.pipeline.contract import breach, checked_values
 from sctk_core.protocols import AcceptanceRule, Backend, Comparer, Critic, Evaluator, Reward
 from sctk_core.records import Critique, Decision, Failure, Reply, Request, Round, Sample, Score
+from sctk_core.scales import scale_of
 from sctk_core.testing.complaints import Complaints, run_check
 from sctk_core.testing.examples import (
     example_compared,
@@ -50,7 +51,17 @@ async def _check_reward(found: Complaints, items: list[Sample], tolerance: float
     names = {answer.name for answer in answers if isinstance(answer, Score)}
     if len(names) > 1 or "" in names:
         found.add(f"score(): got scores named {sorted(names)}, wanted one name that is not empty")
+    _check_scale(found, [answer.value for answer in answers if isinstance(answer, Score)])
     found.done()
+
+
+def _check_scale(found: Complaints, values: list[float]) -> None:
+    """The scores lie on the scale that is stated; of one that depends on settings these are looked for in `self.config`."""
+    config = getattr(found.component, "config", None)
+    well, scale = found.attempt(lambda: scale_of(type(found.component), config), "scale")
+    outside = [value for value in values if well and scale is not None and not scale.holds(value)]
+    if outside:
+        found.add(f"score(): got {outside[0]:g}, which is outside of its stated scale: {scale}")
 
 
 def check_comparer(

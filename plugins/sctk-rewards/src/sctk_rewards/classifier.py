@@ -20,6 +20,7 @@ from sctk_core import (
     Failure,
     PluginError,
     Sample,
+    Scale,
     Score,
     boundary,
     content_id,
@@ -27,7 +28,7 @@ from sctk_core import (
     setting,
 )
 
-from sctk_rewards.heads import head_of
+from sctk_rewards.heads import Head, head_of
 from sctk_rewards.read_by import Ids, Reader, Text, Way
 
 _LONGEST = 100_000  # tokenizers without a limit say 1e30
@@ -60,14 +61,15 @@ class Classifier:
         )
 
     def __init__(self, config: Config) -> None:
-        self.config = config
-        found = _transformers(config).AutoConfig
-        self.about = _read(lambda: found.from_pretrained(config.model, revision=config.revision), config)
-        options = {"positive": config.positive, "values": config.values, "pick": config.pick}
-        self.head = head_of(self.about, model=config.model, **options)  # type: ignore[arg-type]
+        self.config, self.head = config, _head(config)
         if config.reads == "conversation":
             _way(config, _tokenizer(config))
         self._loaded: _Loaded | None = None
+
+    @staticmethod
+    def scale(config: Config) -> Scale:
+        """What the model's labels are worth, by its own config."""
+        return _head(config).range()
 
     @staticmethod
     def digest_of(config: Config) -> str:
@@ -160,6 +162,13 @@ def _load(config: Classifier.Config) -> _Loaded:
 def _tokenizer(config: Classifier.Config) -> Any:
     load = _transformers(config).AutoTokenizer.from_pretrained
     return _read(lambda: load(config.model, revision=config.revision), config)
+
+
+def _head(config: Classifier.Config) -> Head:
+    """What the model's outputs are worth, by its own config and these settings."""
+    found = _transformers(config).AutoConfig
+    about = _read(lambda: found.from_pretrained(config.model, revision=config.revision), config)
+    return head_of(about, model=config.model, positive=config.positive, values=config.values, pick=config.pick)
 
 
 def _way(config: Classifier.Config, tokenizer: Any) -> Way:

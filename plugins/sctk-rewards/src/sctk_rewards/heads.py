@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from math import exp, fsum
 from typing import Any, Literal
 
-from sctk_core import ConfigError
+from sctk_core import ConfigError, Scale
 
 WHERE = "[reward] classifier"
 
@@ -48,6 +48,17 @@ class Head:
             low, high = (fsum(f(0.0, weight) for weight in self.weights) for f in (min, max))
             return f"{low:g} to {high:g} (values of the labels, each by its probability)"
         return f"{min(self.weights):g} to {max(self.weights):g} (mean value of the labels)"
+
+    def range(self) -> Scale:
+        """Between which numbers the score lies, and what a difference of one means."""
+        if self.weights is None or self.problem == "regression":
+            return Scale(unit="one unit of the model's own output")
+        if self.chosen:
+            return Scale(low=0.0, high=1.0, unit=f"from no probability of {self.chosen!r} to certainty")
+        low, high = min(self.weights), max(self.weights)
+        if self.problem == "multi_label_classification" and self.pick != "top":
+            low, high = (fsum(f(0.0, weight) for weight in self.weights) for f in (min, max))
+        return Scale(low=low, high=high, unit="one unit of the values that the settings give the labels")
 
     def _shares(self, logits: Sequence[float]) -> Sequence[float]:
         if self.problem == "regression":

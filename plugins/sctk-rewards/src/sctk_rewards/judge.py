@@ -21,6 +21,7 @@ from sctk_core import (
     Request,
     Sample,
     Sampling,
+    Scale,
     Score,
     Template,
     neutralise,
@@ -65,6 +66,11 @@ class Judge:
             help="words: the score that the judgement states; words-then-number: where none is read, the judge is asked for the "
             "number alone; expected: no words, the mean over the whole numbers of the scale by their log-probabilities",
         )
+
+    @staticmethod
+    def scale(config: Config) -> Scale:
+        """The scale that the judge is asked for."""
+        return Scale(low=config.low, high=config.high, unit="one step of the scale that the judge is asked for")
 
     def __init__(self, config: Config, *, backend: Backend) -> None:
         known = {"prompt", "response", "reference", "low", "high"}

@@ -15,7 +15,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Literal
 
-from sctk_core import ConfigError, Failure, Sample, Score, setting
+from sctk_core import ConfigError, Failure, Sample, Scale, Score, setting
 
 _TOKEN = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)?|[.,;:!?()\n]")
 _CLAUSE_ENDS = frozenset(".,;:!?()\n") | {"but", "yet", "however", "although", "though", "while"}
@@ -44,6 +44,12 @@ class Lexicon:
         when_silent: Literal["neutral", "failure"] = setting(
             "neutral", help="a text without opinion words is neutral (0), or a failure that is counted"
         )
+
+    @staticmethod
+    def scale(config: Config) -> Scale:
+        """The balance lies between its ends and reaches neither while `prior_words` are counted."""
+        high = 0.0 if config.favour == "neutral" else 1.0
+        return Scale(low=-1.0, high=high, unit="from a balance of opinion words to all of them as favoured")
 
     def __init__(self, config: Config) -> None:
         self.config = config

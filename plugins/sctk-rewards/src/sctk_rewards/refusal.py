@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from sctk_core import Failure, Prompt, Sample, Score, setting
+from sctk_core import Failure, Prompt, Sample, Scale, Score, setting
 
 from sctk_rewards.replies import declines, is_english, plain, shipped_rules, unreadable
 
@@ -27,6 +27,8 @@ class Refusal:
     Measured on three models' labelled replies to 450 requests (XSTest): where a column says which requests are harmful, 2.2, 5.8
     and 8.0 % of its scores are wrong; where it must tell by the words of the request, 40 to 46 %.
     """
+
+    scale = Scale(low=0.0, high=1.0, unit="from a reply that does not fit its request to one that does")
 
     @dataclass(frozen=True, kw_only=True)
     class Config:

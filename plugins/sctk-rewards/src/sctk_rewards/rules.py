@@ -10,13 +10,15 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from sctk_core import ConfigError, Failure, Sample, Score, setting
+from sctk_core import ConfigError, Failure, Sample, Scale, Score, setting
 
 from sctk_rewards.patterns import Pattern, linear_pattern
 
 
 class Rules:
     """Scores the share of its rules that a text keeps, in [0, 1]."""
+
+    scale = Scale(low=0.0, high=1.0, unit="from no rule kept to all of them")
 
     @dataclass(frozen=True, kw_only=True)
     class Config:

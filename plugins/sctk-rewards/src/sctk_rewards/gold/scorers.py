@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-from sctk_core import Failure, Sample, Score, setting
+from sctk_core import Failure, Sample, Scale, Score, setting
 
 from sctk_rewards.gold.choices import chosen, named, options_of
 from sctk_rewards.gold.numbers import alone, answered, same
@@ -19,13 +19,14 @@ from sctk_rewards.gold.texts import comparable, holds, squad
 
 Right = Callable[[Sample], bool | str]
 """Whether a reply is right; or why its references cannot say."""
+AGREES = Scale(low=0.0, high=1.0, unit="from a reply that agrees with no reference to one that does")
 _TRUTH = {"true": "yes", "false": "no"}
 
 
 class Exact:
     """1 where the answer is a reference, whatever its case, width, quotes and closing mark; numbers by their value; true is yes."""
 
-    needs_reference = True
+    needs_reference, scale = True, AGREES
 
     @dataclass(frozen=True, kw_only=True)
     class Config:
@@ -73,7 +74,7 @@ class Exact:
 class Numeric:
     """1 where the number that a reply answers with is a reference's: units, currency and separators aside; in doubt 0."""
 
-    needs_reference = True
+    needs_reference, scale = True, AGREES
 
     @dataclass(frozen=True, kw_only=True)
     class Config:
@@ -111,7 +112,7 @@ class Numeric:
 class Choice:
     """1 where a reply chooses the option that a reference names, by letter, number or text; two options at once are 0."""
 
-    needs_reference = True
+    needs_reference, scale = True, AGREES
 
     @dataclass(frozen=True, kw_only=True)
     class Config:
@@ -153,7 +154,7 @@ class Choice:
 class Contains:
     """1 where a reply holds a reference as whole words; a reply that names several answers holds each of them."""
 
-    needs_reference = True
+    needs_reference, scale = True, AGREES
 
     @dataclass(frozen=True, kw_only=True)
     class Config:

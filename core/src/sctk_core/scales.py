@@ -1,0 +1,43 @@
+"""Scales: over what a reward's numbers range, and what a difference of one means.
+
+A temperature is chosen in these units: at the same T a difference of one means something else to a reward of 0 or 1 than to a
+judge of 0 to 5. A reward class states its `scale`, a `Scale` or a static method of its settings that gives one.
+"""
+
+from __future__ import annotations
+
+import inspect
+from dataclasses import dataclass
+from math import inf
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Scale:
+    """From `low` (worst) to `high` (best), None: no bound; `unit` says in words what a difference of one means.
+
+    >>> str(Scale(low=0.0, high=1.0, unit="from no rule kept to all of them"))
+    '0 to 1; a difference of 1: from no rule kept to all of them'
+    >>> str(Scale(low=None, high=0.0, unit="one name that is told"))
+    'at most 0; a difference of 1: one name that is told'
+    """
+
+    low: float | None = None
+    high: float | None = None
+    unit: str
+
+    def __str__(self) -> str:
+        low, high = ("" if end is None else f"{end:g}" for end in (self.low, self.high))
+        span = f"{low} to {high}" if low and high else f"at least {low}" if low else f"at most {high}" if high else ""
+        return f"{span or 'unbounded'}; a difference of 1: {self.unit}"
+
+    def holds(self, value: float) -> bool:
+        """Whether a score lies within the bounds."""
+        return (-inf if self.low is None else self.low) <= value <= (inf if self.high is None else self.high)
+
+
+def scale_of(target: Any, config: Any) -> Scale | None:
+    """What a reward class, with these settings, states of its scale; None where it states nothing that can be used."""
+    stated = inspect.getattr_static(target, "scale", None)
+    found = target.scale(config) if isinstance(stated, staticmethod) else stated
+    return found if isinstance(found, Scale) else None
