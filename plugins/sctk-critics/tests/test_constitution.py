@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from sctk_core import ConfigError, Critique, Failure, Message, Prompt, Request, Sample, Sampling
 from sctk_core.testing import ScriptedBackend, check_critic
-from sctk_critics.constitution import Constitution
+from sctk_critics.constitution import Constitution, Drawn
 from sctk_critics.prompts import preset_names, read_prompts
 
 PROMPT = Prompt(messages=(Message(role="user", content="Review {critique}, the film."),))
@@ -113,10 +114,16 @@ def test_a_system_turn_only_where_the_prompt_has_none() -> None:
 
 def test_sampling_is_the_runs_unless_set() -> None:
     run = Sampling(temperature=0.7, top_p=0.9, max_new_tokens=50, stop=("#",))
-    made, backend = critic(sampling=run, max_new_tokens=9)
+    made, backend = critic(sampling=run, critiques=Drawn(max_new_tokens=9), revisions=Drawn(temperature=0.2, top_p=0.5))
+    given = Critique(sample=DRAFT, text=CRITIQUE, verdict="revise")
     criticised(made)
-    assert backend.seen[0].sampling == Sampling(temperature=0.7, top_p=0.9, max_new_tokens=9, stop=("#",))
-    assert critic(sampling=run)[0].sampling == run
+    revised(made, given)
+    assert backend.seen[0].sampling == replace(run, max_new_tokens=9)
+    assert backend.seen[1].sampling == replace(run, temperature=0.2, top_p=0.5)
+    made, backend = critic(sampling=run)
+    criticised(made)
+    revised(made, given)
+    assert [request.sampling for request in backend.seen] == [run, run]
 
 
 def test_bad_settings() -> None:

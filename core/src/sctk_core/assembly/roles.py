@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sctk_core import config as settings_of
+from sctk_core.assembly.drawn import sampling_of
 from sctk_core.assembly.parts import Part, answer_of, asked_of, parsed
 from sctk_core.errors import ConfigError
 from sctk_core.identity import content_id, directory_digest
@@ -24,13 +25,14 @@ from sctk_core.thoughts import AS_USUAL, Thoughts
 
 @dataclass(frozen=True, kw_only=True)
 class Role:
-    """Who plays a role: the model, the backend that runs it, how it is sampled."""
+    """Who plays a role: the model, the backend that runs it, how it is sampled, and what of that a user is told."""
 
     name: str
     model: ModelRef
     backend: Part
     sampling: Sampling
     thoughts: Thoughts = AS_USUAL
+    drawn: str = ""
 
     @property
     def facts(self) -> dict[str, Any]:
@@ -51,13 +53,13 @@ class Role:
 
 def student_role(recipe: Recipe, backend: Part) -> Role:
     """The student as it came."""
-    sampling = settings_of.parse(Sampling, recipe.section("sampling"), where=recipe.where("sampling"))
     given = settings_of.parse(ModelSettings, recipe.section("model"), where=recipe.where("model"))
     model = _model(given.path, given.revision, backend, recipe.where("model"))
     template = settings_of.parse(TemplateSettings, recipe.section("template"), where=recipe.where("template"))
     model = _told(model, template.variables or {}, backend, recipe.where("template"))
     thoughts = settings_of.parse(Thoughts, recipe.section("thoughts"), where=recipe.where("thoughts"))
-    return Role(name=STUDENT, model=model, backend=backend, sampling=sampling, thoughts=thoughts)
+    sampling, drawn = sampling_of(backend, model, recipe.section("sampling"), recipe.where("sampling"))
+    return Role(name=STUDENT, model=model, backend=backend, sampling=sampling, thoughts=thoughts, drawn=drawn)
 
 
 def other_roles(recipe: Recipe, student: Role, catalogue: Catalogue) -> dict[str, Role]:
@@ -85,10 +87,8 @@ def _role(name: str, values: Any, recipe: Recipe, student: Role, catalogue: Cata
     if given.model or given.revision or given.backend:
         path = given.model or ("" if hasattr(backend.target, "default_model") else student.model.path)
         model = _model(path, given.revision, backend, where)
-    sampling = student.sampling
-    if given.sampling:
-        plain = settings_of.plain(student.sampling) | dict(given.sampling)
-        sampling = settings_of.parse(Sampling, plain, where=f"{where}, sampling")
+    said = recipe.section("sampling") | dict(given.sampling or {})
+    sampling, drawn = sampling_of(backend, model, said, f"{where}, sampling")
     thoughts = student.thoughts
     if given.thoughts:
         plain = settings_of.plain(student.thoughts) | dict(given.thoughts)
@@ -99,7 +99,7 @@ def _role(name: str, values: Any, recipe: Recipe, student: Role, catalogue: Cata
         model = _told(model, variables, backend, f"{where}, template")
     else:
         model = replace(model, variables={})
-    return Role(name=name, model=model, backend=backend, sampling=sampling, thoughts=thoughts)
+    return Role(name=name, model=model, backend=backend, sampling=sampling, thoughts=thoughts, drawn=drawn)
 
 
 def _renders(backend: Part) -> bool:
@@ -127,6 +127,15 @@ def template_notes(roles: Mapping[str, Role]) -> list[str]:
         for note in answer_of(one.backend, "template_notes", one.model)
     ]
     return list(dict.fromkeys(found))
+
+
+def sampling_notes(roles: Mapping[str, Role]) -> list[str]:
+    """How the texts of these roles are drawn, where the models themselves have a say in it."""
+    lines: dict[str, list[str]] = {}
+    for name, role in roles.items():
+        if role.drawn:
+            lines.setdefault(f"{role.model.path}: {role.drawn}", []).append(name)
+    return [f"{', '.join(names)}: {line}" for line, names in lines.items()]
 
 
 def refuse_idle(roles: dict[str, Role], used: set[str], recipe: Recipe) -> None:

@@ -5,6 +5,7 @@ what sampled ids answer, `stops` where they end. Importing this brings neither t
 """
 
 from sctk_chat.chat import Chat, Opening
+from sctk_chat.generation import own_sampling
 from sctk_chat.names import check_path, load_tokenizer, not_loaded, place_of
 from sctk_chat.notes import Habits, habits_of, template_notes
 from sctk_chat.rendering import (
@@ -42,6 +43,7 @@ __all__ = [
     "load_tokenizer",
     "not_loaded",
     "opened_mark",
+    "own_sampling",
     "place_of",
     "render",
     "spoken",

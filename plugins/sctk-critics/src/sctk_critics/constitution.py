@@ -11,7 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from typing import Literal, TypeVar
 
 from sctk_core import (
@@ -38,6 +38,20 @@ _NAME = "constitution"
 Answer = TypeVar("Answer", Critique, Sample)
 
 
+@dataclass(frozen=True, kw_only=True)
+class Drawn:
+    """How texts of one sort are drawn; nothing: as [sampling] says."""
+
+    temperature: float | None = setting(None, help="0: the likeliest token", low=0.0, high=10.0)
+    top_p: float | None = setting(None, help="the likeliest tokens up to this share", low=1e-6, high=1.0)
+    max_new_tokens: int | None = setting(None, help="the longest text", unit="tokens", low=1)
+
+    def over(self, sampling: Sampling) -> Sampling:
+        """The sampling, with what is said here in place of its own."""
+        said = {name: value for name, value in asdict(self).items() if value is not None}
+        return replace(sampling, **said)
+
+
 class Constitution:
     """Criticises and revises by two prompts that a preset or the recipe states."""
 
@@ -58,20 +72,13 @@ class Constitution:
         unclear: Literal["revise", "failure"] = setting(
             "revise", help="a critique without a readable verdict asks for a revision, or is a counted failure"
         )
-        temperature: float | None = setting(
-            None, help="of critiques and revisions; nothing: as [sampling] says", low=0.0, high=10.0
-        )
-        max_new_tokens: int | None = setting(
-            None, help="longest critique or revision; nothing: as [sampling] says", unit="tokens", low=1
-        )
+        critiques: Drawn = setting(Drawn(), help="how critiques are drawn, where not as [sampling] says")
+        revisions: Drawn = setting(Drawn(), help="how revisions are drawn, where not as [sampling] says")
 
     def __init__(self, config: Config, *, backend: Backend, sampling: Sampling = Sampling()) -> None:  # noqa: B008 - frozen
         self.config, self.backend = config, backend
         self.prompts = read_prompts(config.preset, critique=config.critique, revise=config.revise, system=config.system)
-        given = {
-            name: value for name in ("temperature", "max_new_tokens") if (value := getattr(config, name)) is not None
-        }
-        self.sampling = replace(sampling, **given)
+        self.critiques, self.revisions = config.critiques.over(sampling), config.revisions.over(sampling)
         if config.verdict == "always-revise" and config.unclear == "failure":
             raise ConfigError(
                 '[critic] constitution: got unclear = "failure" beside verdict = "always-revise", wanted one of them',
@@ -80,12 +87,12 @@ class Constitution:
 
     async def critique(self, samples: Sequence[Sample]) -> Sequence[Critique | Failure]:
         """One critique or failure per sample, in order."""
-        requests = [Request(messages=self.asking(sample), sampling=self.sampling, of=sample.id) for sample in samples]
+        requests = [Request(messages=self.asking(sample), sampling=self.critiques, of=sample.id) for sample in samples]
         return await self._answers(requests, samples, self._critique)
 
     async def revise(self, critiques: Sequence[Critique]) -> Sequence[Sample | Failure]:
         """One revision or failure per critique, in order; what is no revision (`no_revision`) is a failure."""
-        requests = [Request(messages=self.revising(each), sampling=self.sampling, of=each.id) for each in critiques]
+        requests = [Request(messages=self.revising(each), sampling=self.revisions, of=each.id) for each in critiques]
         return await self._answers(requests, critiques, self._revision)
 
     async def _answers(

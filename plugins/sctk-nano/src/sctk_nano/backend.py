@@ -40,6 +40,9 @@ class NanoBackend(TransformersBackend):
     template_notes = None  # type: ignore[assignment]
     """Its template is known, and reads no variables: no tokenizer is loaded to say so."""
 
+    own_sampling = None  # type: ignore[assignment]
+    """Its files say 1 and 1, as sctk does."""
+
     trainer_defaults: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "sft": {"optimiser": {"learning_rate": 3e-4, "epochs": 3.0}},
         "preference": {"beta": 0.5, "optimiser": {"learning_rate": 1e-4, "epochs": 1.0}},

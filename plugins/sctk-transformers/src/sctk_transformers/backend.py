@@ -17,9 +17,18 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
-from sctk_chat import Chat, Opening, StopWatch, check_path, load_tokenizer, template_digest, template_notes
+from sctk_chat import (
+    Chat,
+    Opening,
+    StopWatch,
+    check_path,
+    load_tokenizer,
+    own_sampling,
+    template_digest,
+    template_notes,
+)
 from sctk_core import BackendDown, Failure, Message, ModelRef, Reply, Request, SctkError, boundary, setting
 
 from sctk_transformers.loading import Loaded, load
@@ -64,6 +73,11 @@ class TransformersBackend:
     def template_digest(model: ModelRef) -> str:
         """The digest of the chat template, for a hub model's digest; loads the tokenizer, not the weights."""
         return template_digest(load_tokenizer(model))
+
+    @staticmethod
+    def own_sampling(model: ModelRef) -> dict[str, Any]:
+        """What the model's own files say of how its replies are drawn."""
+        return own_sampling(model)
 
     @staticmethod
     def template_notes(model: ModelRef) -> list[str]:

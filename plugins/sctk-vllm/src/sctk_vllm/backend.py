@@ -18,7 +18,7 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sctk_chat import Chat, Opening, check_path, end_ids, load_tokenizer, template_digest, template_notes
+from sctk_chat import Chat, Opening, check_path, end_ids, load_tokenizer, own_sampling, template_digest, template_notes
 from sctk_core import BackendDown, Failure, Message, ModelRef, Reply, Request, SctkError, boundary
 
 from sctk_vllm.engine import EngineConfig, check_installed, start
@@ -45,6 +45,11 @@ class VLLMBackend:
     def template_digest(model: ModelRef) -> str:
         """The digest of the chat template, for a hub model's digest; loads the tokenizer, not the weights."""
         return template_digest(load_tokenizer(model))
+
+    @staticmethod
+    def own_sampling(model: ModelRef) -> dict[str, Any]:
+        """What the model's own files say of how its replies are drawn."""
+        return own_sampling(model)
 
     @staticmethod
     def template_notes(model: ModelRef) -> list[str]:
