@@ -53,12 +53,15 @@ def test_each_signal_that_asks_for_an_end_ends_as_ctrl_c_does(name: str, toy: li
     assert json.loads(out)["state"] == "done"
 
 
-def test_a_hangup_that_is_ignored_stays_ignored(toy: list[str]) -> None:
-    command = ["nohup", sys.executable, "-m", "sctk_cli.main", *toy, *HANGS]
+def test_what_is_ignored_stays_ignored_and_a_job_in_the_background_can_be_ended(toy: list[str]) -> None:
+    """`nohup sctk run ... &` in a script: its shell has it ignore SIGINT and SIGHUP."""
+    shell = ["bash", "-c", 'trap "" INT; exec nohup "$@"', "bash"]
+    command = [*shell, sys.executable, "-m", "sctk_cli.main", *toy, *HANGS]
     running = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
     wait_for(Path(toy[-1]).parent / "replies.sqlite")
     time.sleep(1)
     running.send_signal(signal.SIGHUP)
+    running.send_signal(signal.SIGINT)
     with pytest.raises(subprocess.TimeoutExpired):
         running.wait(timeout=2)
     running.send_signal(signal.SIGTERM)

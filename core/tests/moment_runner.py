@@ -1,14 +1,16 @@
 """Kills `sctk run` in a toy world at random moments, again and again, and says which runs did not come to the same end.
 
 `python moment_runner.py SPEC.json`; the spec has `root`, `method`, `settings` (what `--set` sets), `runs`, `strikes` (how often
-each run is struck before it is let go on to its end), `seed`. The signals come by turns: SIGKILL, SIGTERM, SIGINT, SIGHUP. Each
-run is a fork of the command as a process; moments are drawn evenly from the time that a whole run takes. A run counts as killed
-where the strike ended it. What was committed when a run was struck must not be asked again.
+each run is struck before it is let go on to its end), `seed`, `within` (in which share of its time), `background` (SIGINT is
+ignored, as in jobs of a script). The signals come by turns: SIGKILL, SIGTERM, SIGINT, SIGHUP. Each run is a fork of the command as
+a process; moments are drawn evenly from the time that a run takes, as it is seen to. A run counts as killed where the strike ended
+it. What was committed when a run was struck must not be asked again.
 """
 
 from __future__ import annotations
 
 import contextlib
+import itertools
 import json
 import os
 import random
@@ -22,6 +24,7 @@ from pathlib import Path
 from typing import Any
 
 import polars  # noqa: F401 - imported before the forks, never used before them
+import scipy.stats  # noqa: F401 - else most moments would fall into its import
 import sctk_core.assembly
 import sctk_core.run
 import sctk_core.statistics  # noqa: F401
@@ -55,6 +58,8 @@ def fork(folder: Path, spec: dict[str, Any]) -> int:
     code = 200
     try:
         signal.alarm(LIMIT_S)
+        signal.signal(signal.SIGINT, signal.SIG_IGN if spec.get("background") else signal.default_int_handler)
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)
         os.chdir(folder)
         os.environ["NOTED"] = str(folder / "asked")
         for number, name in ((1, "stdout"), (2, "stderr")):
@@ -122,44 +127,33 @@ def main(spec: dict[str, Any]) -> dict[str, Any]:
     code = wait(fork(whole, spec))
     assert code == 0, (whole / "stderr").read_text()
     took_s, wanted = time.monotonic() - began, end_of(whole)
-    report: dict[str, Any] = {"took_s": round(took_s, 2), "killed": Counter(), "runs": 0, "late": 0}
-    report |= {"differed": [], "unfinished": [], "asked_again": [], "codes": []}
-    turn = 0
+    names, turns = [name for name in SIGNALS if not (name == "SIGINT" and spec.get("background"))], itertools.count()
+    counts, differed, unfinished, odd, again = Counter[str](), list[Any](), list[Any](), list[Any](), list[Any]()
     for number in range(spec["runs"]):
         folder = root / f"r{number}"
         folder.mkdir()
-        strikes = []
-        for _ in range(spec["strikes"]):
-            name, after_s = SIGNALS[turn % len(SIGNALS)], rng.uniform(0, took_s)
-            turn += 1
-            known = committed(folder)
+        strikes: list[tuple[str, float, int]] = []
+        while len(strikes) < spec["strikes"] and (not strikes or strikes[-1][2] != 0):
+            name = names[next(turns) % len(names)]
+            known, after_s = committed(folder), rng.uniform(0, took_s * spec.get("within", 1.0))
             code = struck(folder, spec, name, after_s)
             strikes.append((name, round(after_s, 3), code))
-            if again := known & set(asked(folder)):
-                report["asked_again"].append([number, strikes, len(again)])
-            if code == STOPPED[name]:
-                report["killed"][name] += 1
-            elif code == 0:
-                report["late"] += 1
-            elif (name, code) not in (("SIGTERM", -15), ("SIGINT", -2), ("SIGHUP", -1)):
-                report["codes"].append([number, strikes, (folder / "stderr").read_text()[-2000:]])
-            else:
-                report["killed"][f"{name}, before the command began"] += 1
+            again += [[number, strikes, key] for key in known & set(asked(folder))]
+            counts[f"{name}: {code}"] += 1
+            took_s *= 0.95 if code == 0 else 1.02  # three of four strikes hit
+            if code not in (0, STOPPED[name], -getattr(signal, name)):  # the last: before the command took the signal
+                odd.append([number, strikes, (folder / "stderr").read_text()[-2000:]])
         known = committed(folder)
-        begun = time.monotonic()
         code = wait(fork(folder, spec))
-        took_s = 0.9 * took_s + 0.1 * min(3 * took_s, max(time.monotonic() - begun, took_s / 2))
-        report["runs"] += 1
         if code != 0:
-            report["unfinished"].append([number, strikes, code, (folder / "stderr").read_text()[-2000:]])
-        else:
-            found = end_of(folder)
-            names = [name for name in wanted if found[name] != wanted[name]]
-            if names:
-                report["differed"].append([number, strikes, names])
-            if again := known & set(asked(folder)):
-                report["asked_again"].append([number, strikes, len(again)])
-            shutil.rmtree(folder)
+            unfinished.append([number, strikes, code, (folder / "stderr").read_text()[-2000:]])
+            continue
+        found = end_of(folder)
+        differed += [[number, strikes, name] for name in wanted if found[name] != wanted[name]]
+        again += [[number, strikes, key] for key in known & set(asked(folder))]
+        shutil.rmtree(folder)
+    report = {"took_s": round(took_s, 2), "counts": counts, "differed": differed, "unfinished": unfinished, "odd": odd}
+    report["asked_again"] = again
     return report | {"seconds": round(time.monotonic() - began, 1)}
 
 

@@ -133,3 +133,43 @@ SWEEPS = [
 def test_at_every_write_of_a_run(tmp_path: Path, method: str, shard_rows: int, spec: dict[str, Any]) -> None:
     report = killed(tmp_path, method, 1, shard_rows=shard_rows, **spec)
     assert (report["differed"], report["unfinished"]) == ([], [])
+
+
+MOMENTS = Path(__file__).with_name("moment_runner.py")
+WORLDS = [
+    ("dsc", 2, ("method.sweeps=3", "run.chains=3"), False),
+    ("dsc", 1000, ("method.sweeps=2", "run.chains=2"), False),
+    ("dsc", 2, ("method.sweeps=2", "run.chains=2"), True),
+    ("rdpo", 2, (), False),
+    ("rdpo", 1000, (), False),
+    ("passes", 2, (), False),
+    ("passes", 1000, (), False),
+    ("passes", 2, (), True),
+]
+"""Method, rows of a shard, other settings, and whether it is a job in the background, which ignores SIGINT."""
+
+
+def struck(root: Path, method: str, shard_rows: int, settings: tuple[str, ...], background: bool, **spec: float) -> int:
+    """Strikes the command at random moments; how many strikes ended it. No run differs, and nothing is asked twice."""
+    sizes = ("source.n=12", "source.held=4", f"run.shard_rows={shard_rows}", "run.concurrency=3")
+    known = {"root": str(root / "runs"), "method": method, "settings": [*sizes, *settings], "background": background}
+    (root / "spec.json").write_text(json.dumps(known | spec))
+    line = [sys.executable, str(MOMENTS), str(root / "spec.json")]
+    done = subprocess.run(line, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    report = json.loads(done.stdout)
+    wrong = {name: report[name] for name in ("differed", "unfinished", "odd", "asked_again") if report[name]}
+    assert not wrong
+    return sum(n for what, n in report["counts"].items() if not what.endswith(" 0"))
+
+
+def test_at_random_moments_by_every_signal(tmp_path: Path) -> None:
+    assert struck(tmp_path, "passes", 2, (), background=False, runs=1, strikes=2, seed=1, within=0.4) > 0
+
+
+@pytest.mark.sweep
+@pytest.mark.timeout(7200)
+@pytest.mark.parametrize("world", WORLDS)
+def test_a_thousand_kills_at_random_moments(tmp_path: Path, world: tuple[str, int, tuple[str, ...], bool]) -> None:
+    """125 of each world, about."""
+    assert struck(tmp_path, *world, runs=60, strikes=4, seed=2) > 100

@@ -49,6 +49,8 @@ def _listen() -> None:
 
 
 def _as_ctrl_c(number: int, frame: FrameType | None) -> None:
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # a job that a script began in the background
+        raise KeyboardInterrupt
     signal.raise_signal(signal.SIGINT)
 
 
