@@ -363,7 +363,8 @@ class TrainReport:
 
     `n_retokenised` counts the completions whose stored token ids belonged to another tokenizer (design law 9). `declined`
     maps the id of a row (of one of several tables, TABLE/ID) to the reason why it did not train. `metrics` are numbers worth
-    showing, by name, and `notes` what a user must be told beside them.
+    showing, by name, and `notes` what a user must be told beside them. `unchanged`: every weight equals the one it started from, so
+    that the arm answers as the arm that it started from.
     """
 
     model: ModelRef
@@ -375,6 +376,7 @@ class TrainReport:
     declined: Mapping[str, str] = field(default_factory=dict)
     metrics: Mapping[str, float] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    unchanged: bool = False
 
     def __post_init__(self) -> None:
         for name in ("n_rows", "n_tokens", "n_steps", "n_retokenised"):

@@ -15,7 +15,7 @@ from typing import Any
 from sctk_core import config as settings_of
 from sctk_core.assembly.blame import HINT, broken, called
 from sctk_core.assembly.parts import Curate, Part, curation, listed_parts, section_part
-from sctk_core.assembly.roles import Role, other_roles, refuse_idle, sampling_notes, student_role
+from sctk_core.assembly.roles import Role, batch_notes, other_roles, refuse_idle, sampling_notes, student_role
 from sctk_core.errors import ConfigError, PluginError
 from sctk_core.hookspecs import KINDS
 from sctk_core.identity import fingerprint
@@ -68,7 +68,7 @@ class Assembly:
             for key in self.recipe.hidden
         ]
         told = (str(note) for note in getattr(self.source.instance, "notes", ()))
-        return (*told, *hidden, *sampling_notes(self.speaking))
+        return (*told, *hidden, *sampling_notes(self.speaking), *batch_notes(self.speaking))
 
     def role(self, name: str) -> Role:
         """Who plays a role; one that the recipe leaves out is played by the student as it came."""

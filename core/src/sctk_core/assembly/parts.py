@@ -141,19 +141,19 @@ def parsed(
     )  # fmt: skip
 
 
-def asked_of(part: Part, verb: str, about: Any) -> str:
+def asked_of(part: Part, verb: str, *about: Any) -> str:
     """What a component's static method says, which must be a text."""
-    found = answer_of(part, verb, about)
+    found = answer_of(part, verb, *about)
     if type(found) is not str:
         message = f"{verb}() gave {shown(found)}, wanted a text"
         raise PluginError(f"the {part.kind} {part.name!r}: {message}", hint="this is for its author to mend")
     return found
 
 
-def answer_of(part: Part, verb: str, about: Any) -> Any:
+def answer_of(part: Part, verb: str, *about: Any) -> Any:
     """What a component's static method gives; what it throws, save our own errors, is a PluginError."""
     try:
-        return getattr(part.target, verb)(about)
+        return getattr(part.target, verb)(*about)
     except (SctkError, KeyboardInterrupt):
         raise
     except BaseException as error:

@@ -138,6 +138,27 @@ def sampling_notes(roles: Mapping[str, Role]) -> list[str]:
     return [f"{', '.join(names)}: {line}" for line, names in lines.items()]
 
 
+def depends_on_batch(role: Role) -> str:
+    """Why replies of a role depend on who else is in the batch; "" where they do not."""
+    target = role.backend.target
+    if hasattr(target, "depends_on_batch"):
+        return asked_of(role.backend, "depends_on_batch", role.backend.config, role.model)
+    return "as the backend says" if getattr(target, "batch_dependent", False) is True else ""
+
+
+def batch_notes(roles: Mapping[str, Role]) -> list[str]:
+    """What no seed can promise of these roles' replies."""
+    lines: dict[str, list[str]] = {}
+    for name, role in roles.items():
+        if why := depends_on_batch(role):
+            lines.setdefault(f"{role.backend.name}: {why}", []).append(name)
+    return [
+        f"replies to {', '.join(names)} depend on who else is in the batch ({why}): drawn anew, some come out otherwise; "
+        "replies that are kept are never drawn anew, and equal replies give equal bytes (docs/user.md)"
+        for why, names in lines.items()
+    ]
+
+
 def refuse_idle(roles: dict[str, Role], used: set[str], recipe: Recipe) -> None:
     """A role that nobody speaks in is an error, for it would change nothing."""
     for name in roles:

@@ -162,6 +162,8 @@ def checked_report(report: TrainReport) -> str:
     for name in ("n_rows", "n_tokens", "n_steps", "n_retokenised"):
         if type(getattr(report, name)) is not int:
             return f"{name}: got {kind_of(getattr(report, name))}, wanted a whole number"
+    if type(report.unchanged) is not bool:
+        return f"unchanged: got {kind_of(report.unchanged)}, wanted true or false"
     if not isinstance(report.losses, tuple) or not isinstance(report.metrics, dict):
         return f"losses, metrics: got {_kind_of(report.losses)} and {_kind_of(report.metrics)}, wanted a tuple and a mapping"
     found = {f"losses[{step}]": loss for step, loss in enumerate(report.losses)}

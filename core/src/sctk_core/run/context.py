@@ -83,9 +83,11 @@ class Context:
         return StoredTable(files_of(layout, shards_of(layout, part), table), kind, chosen)
 
     def model(self, arm: str) -> ModelRef:
-        """The model of an arm."""
+        """The model of an arm; of one that training left unchanged, that of the arm it started from."""
         if arm == BASE:
             return self.assembly.student.model
+        if self.directory.manifest.arms[arm].get("unchanged"):
+            return self.model(self.directory.manifest.arms[arm]["start"])
         path = self.directory.layout.model(arm)
         given = self.assembly.student.model.variables
         return ModelRef(path=str(path), digest=self.directory.manifest.arms[arm]["digest"], variables=given)

@@ -139,6 +139,11 @@ def _failed(part: Part, what: str, error: BaseException) -> SctkError:
 def notes_of(arm: str, report: Mapping[str, Any]) -> list[str]:
     """What a user should know of a training: what its trainer says, and how many rows' tokens were not the trainer's own."""
     notes = [f"{arm}.{STEP}: {note}" for note in (*report.get("labels", ()), *report.get("notes", ()))]
+    if report.get("unchanged"):
+        start = report["start"]
+        notes.append(
+            f"{arm}.{STEP}: every weight equals {start}'s, so {arm} answers as {start} does: nothing tells them apart"
+        )
     if report["n_retokenised"]:
         count = f"{report['n_retokenised']} of {report['n_rows']} rows"
         notes.append(f"{arm}.{STEP}: {count} were tokenised again: their tokens are not the trainer's")

@@ -5,7 +5,7 @@ what sampled ids answer, `stops` where they end. Importing this brings neither t
 """
 
 from sctk_chat.chat import Chat, Opening
-from sctk_chat.generation import own_sampling
+from sctk_chat.generation import own_sampling, stored_dtype
 from sctk_chat.names import check_path, load_tokenizer, not_loaded, place_of
 from sctk_chat.notes import Habits, habits_of, template_notes
 from sctk_chat.rendering import (
@@ -47,6 +47,7 @@ __all__ = [
     "place_of",
     "render",
     "spoken",
+    "stored_dtype",
     "template_digest",
     "template_notes",
     "template_of",

@@ -1,4 +1,4 @@
-"""What a model's own `generation_config.json` says of how its replies are drawn."""
+"""What a model's own files say of how its replies are drawn (`generation_config.json`) and how its weights are stored."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ from sctk_core import ModelRef
 
 from sctk_chat.names import place_of
 
-FILE = "generation_config.json"
 NEUTRAL: Mapping[str, Any] = {
     "temperature": None, "top_p": None, "top_k": 0, "min_p": 0.0, "typical_p": 1.0, "repetition_penalty": 1.0,
     "no_repeat_ngram_size": 0, "num_beams": 1,
@@ -24,26 +23,33 @@ def own_sampling(model: ModelRef) -> dict[str, Any]:
 
     A file with `do_sample = false` says how the model is tried out, not how it is sampled.
     """
-    found = _read(model)
+    found = _read(model, "generation_config.json")
     if found.get("do_sample") is False:
         return {}
     values = ((name, found.get(name), neutral) for name, neutral in NEUTRAL.items())
     return {name: value for name, value, neutral in values if value is not None and value != neutral}
 
 
-def _read(model: ModelRef) -> Mapping[str, Any]:
-    """The file as it stands, {} where it cannot be read."""
+def stored_dtype(model: ModelRef) -> str:
+    """The type of number that the weights are stored in, as `config.json` says it ("bfloat16"); "" where it does not."""
+    found = _read(model, "config.json")
+    said = found.get("dtype") or found.get("torch_dtype")
+    return said if isinstance(said, str) else ""
+
+
+def _read(model: ModelRef, name: str) -> Mapping[str, Any]:
+    """A file of the model as it stands, {} where it cannot be read."""
     try:
-        found = json.loads(_path(model).read_text(encoding="utf-8"))
+        found = json.loads(_path(model, name).read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
 
 
-def _path(model: ModelRef) -> Path:
+def _path(model: ModelRef, name: str) -> Path:
     place = Path(place_of(model))
     if place.is_dir():
-        return place / FILE
+        return place / name
     from huggingface_hub import hf_hub_download
 
-    return Path(hf_hub_download(model.path, FILE, revision=model.revision))
+    return Path(hf_hub_download(model.path, name, revision=model.revision))

@@ -50,6 +50,11 @@ class NanoBackend(TransformersBackend):
     """What trains a model of 3 M weights, where the trainers' own defaults are made for billions."""
 
     @staticmethod
+    def depends_on_batch(config: NanoBackend.Config, model: ModelRef) -> str:  # type: ignore[override]
+        """Nothing: its arithmetic is float32."""
+        return ""
+
+    @staticmethod
     def default_model() -> str:
         """The shipped model, where a recipe names none."""
         return str(model_path())

@@ -26,6 +26,7 @@ from sctk_chat import (
     check_path,
     load_tokenizer,
     own_sampling,
+    stored_dtype,
     template_digest,
     template_notes,
 )
@@ -83,6 +84,12 @@ class TransformersBackend:
     def template_notes(model: ModelRef) -> list[str]:
         """What to know of how conversations are rendered; raises where the template cannot be used."""
         return template_notes(model)
+
+    @staticmethod
+    def depends_on_batch(config: TransformersBackend.Config, model: ModelRef) -> str:
+        """Why a reply depends on what else is in the batch: only float32 replies do not."""
+        dtype = (stored_dtype(model) or "unknown") if config.dtype == "auto" else config.dtype
+        return "" if dtype == "float32" else f"{dtype} arithmetic; dtype = float32 avoids it, at about twice the time"
 
     @property
     def batch_dependent(self) -> bool:

@@ -80,6 +80,7 @@ def train_completions(
         declined=table.declined,
         metrics=metrics,
         notes=tuple(notes),
+        unchanged=reading.saved.share_unchanged == 1.0,
     )
     checkpoints.remove()
     return report

@@ -197,6 +197,7 @@ def train_pairs(
         declined=table.declined,
         metrics=metrics,
         notes=tuple(notes),
+        unchanged=reading.saved.share_unchanged == 1.0,
     )
     checkpoints.remove()
     return report

@@ -52,6 +52,11 @@ class VLLMBackend:
         return own_sampling(model)
 
     @staticmethod
+    def depends_on_batch(config: EngineConfig, model: ModelRef) -> str:
+        """Why a reply depends on what else is in the batch."""
+        return "vLLM's kernels, whatever the precision"
+
+    @staticmethod
     def template_notes(model: ModelRef) -> list[str]:
         """What to know of how conversations are rendered; raises where the template cannot be used."""
         return template_notes(model)
