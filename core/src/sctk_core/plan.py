@@ -173,6 +173,26 @@ class Evaluate:
 
 
 Plan = tuple[Generate | Train | Evaluate, ...]
+GREEDY = "greedy"
+"""The name of the usual evaluation at temperature 0."""
+
+
+def at_two_temperatures(plan: Plan) -> Plan:
+    """The plan, each of its evaluations followed by the same at temperature 0, of the arms that just answer."""
+    names = {one.name for one in plan if isinstance(one, Evaluate | Generate)}
+    found: list[Generate | Train | Evaluate] = []
+    for one in plan:
+        found.append(one)
+        if isinstance(one, Evaluate) and not one.greedy:
+            name = GREEDY if one.name == EVALUATION else f"{one.name}-{GREEDY}"
+            arms = [arm for arm in one.arms if arm.walk is None]
+            plain = {arm.name for arm in arms}
+            pairs = [pair for pair in one.differences if plain.issuperset(pair)]
+            if arms and name not in names:
+                found.append(Evaluate(*arms, over=one.over, differences=pairs, name=name, greedy=True))
+    return tuple(found)
+
+
 ANSWERS = "answers"
 """The table that the walk of an arm makes: one `Sample` for each prompt."""
 

@@ -52,6 +52,7 @@ class RunSettings:
         unit="prompts",
         low=0,
     )
+    eval_greedy: bool = setting(False, help="arms that just answer are also compared at temperature 0", identity=False)
     chains: int = setting(1, help="how many walks start at each prompt", low=1)
     concurrency: int = setting(128, help="items in flight", low=1, identity=False)
     timeout_s: float = setting(600.0, help="longest time for one ask", unit="seconds", low=0.01, identity=False)

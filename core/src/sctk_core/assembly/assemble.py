@@ -21,7 +21,7 @@ from sctk_core.hookspecs import KINDS
 from sctk_core.identity import fingerprint
 from sctk_core.pipeline.crew import Answerer, Place, places
 from sctk_core.pipeline.fields import is_label
-from sctk_core.plan import STUDENT, Arm, Evaluate, Generate, Plan, Train
+from sctk_core.plan import STUDENT, Arm, Evaluate, Generate, Plan, Train, at_two_temperatures
 from sctk_core.plan_rules import complaints_of, training_tables
 from sctk_core.plugins import Built, Catalogue, build, load, target_of
 from sctk_core.recipe import Layer, Recipe, RunSettings, merge, refuse_strangers
@@ -177,13 +177,15 @@ def assemble(recipe: Recipe, catalogue: Catalogue) -> Assembly:
         "source", parts["source"].name, parts["source"].settings, {"model": student.model},
         where=recipe.where("source"), among=catalogue,
     )  # fmt: skip
+    settings = settings_of.parse(RunSettings, recipe.section("run"), where=recipe.where("run"))
+    plan = at_two_temperatures(plan) if settings.eval_greedy else plan
     known = Assembly(
         recipe=recipe, catalogue=catalogue, plan=plan, crew=crew, parts=parts,
         curation=curation(recipe, _curated_tables(plan), training_tables(plan), catalogue),
         evaluators=listed_parts("evaluator", _evaluators(recipe, parts["source"]), catalogue),
         pairwise=listed_parts("pairwise", recipe.pairwise, catalogue),
         watchers=listed_parts("watcher", recipe.watchers, catalogue),
-        settings=settings_of.parse(RunSettings, recipe.section("run"), where=recipe.where("run")),
+        settings=settings,
         student=student, roles=other_roles(recipe, student, catalogue), source=source,
     )  # fmt: skip
     refuse_idle(dict(known.roles), set(known.speaking), recipe)
