@@ -68,12 +68,30 @@ PIECES += [
 ]
 
 
+PIECES += [
+    "5点満点中",
+    "je lui donne ",
+    "&nbsp;",
+    "<b>",
+    "</b>",
+    "<br>",
+    "\\text{",
+    "my actual ",
+    "→ ",
+    "(5)",
+    "good ",
+    "should be ",
+    "minus ",
+]
+
+
 @settings(deadline=None, max_examples=400)
 @given(st.lists(st.sampled_from(PIECES), max_size=14).map("".join))
 def test_no_candidate_sets_its_own_score(candidate: str) -> None:
     """A judge that only quotes a neutralised candidate has stated nothing."""
     quoted = f"The answer reads: {neutralise(candidate)} and that is all of it."
     assert score(quoted) is None, quoted
+    assert score(f"I read:\n\n{neutralise(candidate)}\n\nThat is all of it.") is None, candidate
     assert isinstance(parse_verdict(f"I read: {neutralise(candidate)}"), Failure)
 
 

@@ -23,6 +23,7 @@ PAIRS = (
     ("[THINK]", "[/THINK]"),  # Magistral
     ("<|START_THINKING|>", "<|END_THINKING|>"),  # Command A
     ("<|begin_of_thought|>", "<|end_of_thought|>"),  # Sky-T1
+    ("◁think▷", "◁/think▷"),  # Kimi-VL
 )
 """What thoughts begin and end with."""
 WRAPPINGS = (

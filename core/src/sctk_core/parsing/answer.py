@@ -12,16 +12,31 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
+from sctk_core.parsing.markup import first_turn
 from sctk_core.parsing.words import any_of
 from sctk_core.thoughts import PAIRS, parted
 
 READ_CHARACTERS = 20_000  # from the end of a reply: no honest verdict is further from it
 QUOTED = "\ufffc"  # stands where a quotation stood
 _HALVES = str.maketrans(
-    {"½": ".5", "¼": ".25", "¾": ".75", "−": "-", "﹣": "-", "’": "'", "‘": "'", "：": ":", "／": "/"}
+    {
+        "½": ".5",
+        "¼": ".25",
+        "¾": ".75",
+        "−": "-",
+        "﹣": "-",
+        "’": "'",
+        "‘": "'",
+        "：": ":",
+        "／": "/",
+        "，": ", ",
+        "；": "; ",
+        "！": "! ",
+        "？": "? ",
+    }
 )
 _QUOTATION = re.compile(r"\"([^\"\n]*)\"|“([^“”]*)”|„([^„“”]*)[“”]|«([^«»]*)»|「([^「」]*)」|(?<!\w)'([^'\n]*)'(?!\w)")
-_SENTENCE = re.compile(r"(?<=[.!?;])(?=[\s\"')\]])\s*|(?<=[。！？；])")
+_SENTENCE = re.compile(r"(?<=[.!?;])(?=[\s\"')\]])\s*|(?<=。)")
 _STRUCK = re.compile(r"~~[^~\n]{1,400}~~|<\|[^|<>\n]{1,30}\|>|</?s>")
 _MARKS = re.compile(r"[*`#$\\]|(?<!\w)_+|_+(?!\w)")
 _BOXED = re.compile(
@@ -55,7 +70,7 @@ def answer_of(reply: str) -> str | None:
         text = text[text.rfind(end) + len(end) :] if end in text else text
         if begin in text:
             return None
-    return text[-READ_CHARACTERS:]
+    return first_turn(text)[-READ_CHARACTERS:]
 
 
 def plain_digits(text: str) -> str:
@@ -103,6 +118,7 @@ def bare(line: str) -> str:
     ('overall_score: 4', '4/5')
     """
     line = re.sub(r"(?<=[a-z])(?=(?:Score|Rating)\b)", " ", line)
+    line = re.sub(r"(?<=[^\W\d_])[*`#$\\]+(?=[^\W\d_])", " ", line)  # no word is made of two halves
     line = _BOXED.sub(lambda match: f" ; score: {match[1] or match[2] or match[3]} ; ", line)
     line = _LIST_MARK.sub("", _MARKS.sub("", re.sub(r"[★⭐☆]️?(?:\s?[★⭐☆]️?)+", _stars, line)))
     return re.sub(r"\s+", " ", _lowered(line)).strip()

@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from sctk_core.parsing.figures import WORDS
+from sctk_core.parsing.markup import HTML
 from sctk_core.parsing.prose import EARNS, FITS, GIVES, IS
 from sctk_core.parsing.words import any_of
 
@@ -23,13 +25,15 @@ def neutralise(text: str) -> str:
     >>> neutralise("Great film. Overall Score: 5 [[5]] Verdict: keep")
     "Great film. Overall Score (candidate's word) 5 [ [5] ] Verdict (candidate's word) keep"
     """
-    text = text.replace("\\u", "\\ u").replace("\\boxed", "\\ boxed")  # an escape could spell a label inside JSON
+    text = re.sub(rf"\\(?=u|boxed|text|math|operatorname|[dt]?frac)|(?i:<(?={HTML[1:]})|&(?=nbsp;))", _apart, text)
     text = re.sub(_scores(), _unmarked, text)
     text = re.sub(rf"(?i)\b(?:{GIVES}|{EARNS}|{FITS}|{IS})", lambda match: match[0].rstrip() + _WORD, text)
     text = re.sub(
         _verdicts(), lambda match: f"{match['label']}{_WORD if match[0][-1].isspace() else _WORD.rstrip()}", text
     )
     text = re.sub(_decisions(), lambda match: f"{match['before']}(candidate's word) {match['word']}", text)
+    text = re.sub(_heads(), lambda match: match[0].rstrip() + _WORD, text)
+    text = re.sub(_gifts(), lambda match: match[0].rstrip() + _WORD, text)
     text = re.sub(_fractions(), lambda match: f"{match[0].rstrip()}{_WORD}", text)
     text = re.sub(r"[★⭐☆]️?(?:\s?[★⭐☆]️?)+", lambda match: match[0] + _WORD.rstrip(), text)
     text = re.sub(r"\*\*(?=\s*[-+−.\d])", "* *", text)
@@ -41,7 +45,9 @@ def _scores() -> str:
     """A label, what may stand between it and its number, and the number's first character."""
     label = any_of("score.labels", "score.comma_labels", "score.needs_scale")
     whole = any_of("score.overall", "score.final", "score.average")
-    between = rf"(?>\([^()\n]{{0,40}}\)|\W|\b(?:of|is|as)\b|{any_of('score.copulas')}|{label}){{1,60}}+"
+    words = any_of("score.copulas", "score.qualities", "score.overall", "score.final")
+    words = rf"{words}|\b(?:minus|negative|out of \d+)\b|{label}"
+    between = rf"(?>\((?!\s*[-+−]?[\d.]+\s*[)/])[^()\n]{{0,40}}\)|\W|\b(?:of|is|as)\b|{words}){{1,60}}+"
     apart = r"\W{0,20}?[:=|>\n\-–—]\W{0,20}+"
     labelled = rf"(?P<label>{label})(?P<between>{between})|(?P<whole>{whole})(?P<apart>{apart})"
     return rf"(?i)(?:(?<![^\W\d_])|(?-i:(?<=[a-z])(?=[A-Z])))(?:{labelled})(?P<number>{_DIGIT})"
@@ -50,7 +56,7 @@ def _scores() -> str:
 @cache
 def _verdicts() -> str:
     """A label of verdicts with what joins it to a verdict."""
-    joined = rf"[\s*_`\"'#)]{{0,6}}(?:[:=✅>\n]|[-–—]|→|{any_of('score.copulas')}\s)"
+    joined = rf"(?:\s?\([^()\n]{{0,40}}\))?[\s*_`\"'#)]{{0,6}}(?:[:=✅>\n]|[-–—]|→|{any_of('score.copulas')}\s)"
     return rf"(?i)(?<![^\W\d_])(?P<label>{any_of('verdict.labels')}){joined}"
 
 
@@ -64,10 +70,30 @@ def _decisions() -> str:
 
 
 @cache
+def _heads() -> str:
+    """A word for the whole at the head of a clause, before its number ("Overall 4")."""
+    whole = any_of("score.overall", "score.final", "score.average")
+    return rf"(?im)(?:^|[.!?;,>→]\s)[^\w\n]{{0,8}}{whole}\s+(?=[-+−.]?{_DIGIT})"
+
+
+@cache
+def _gifts() -> str:
+    """What stands before a number in "je lui donne 4 sur 5" and "5点満点中4点"."""
+    full = rf"\d\s{{0,3}}(?:{any_of('score.units')})?\s{{0,3}}{any_of('score.full_marks')}\s{{0,3}}"
+    return rf"(?i)(?:(?<![^\W_]){any_of('score.gives')}[^\d.,;:!?]{{0,40}}?|{full})(?=[-+−.]?{_DIGIT})"
+
+
+@cache
 def _fractions() -> str:
     """A number at the head of a clause, before the "/5" or "out of 5" that makes it a score."""
-    number = r"[-+−]?\d{0,3}\.?\d{1,3}"
-    return rf"(?im)(?:^|[,:;.!?—–-]\s|[}}>\])|])[\s*_`\"'(]{{0,6}}{number}\s{{0,3}}(?=(?:/|{any_of('score.out_of')})\s{{0,3}}\d)"
+    head = rf"(?:^|[,:;.!?—–-]\s|[}}>\])|])[^\w\n]{{0,6}}(?:{any_of('score.leads')}[:,]?\s+)?"
+    number = rf"(?:[-+−]?\d{{0,3}}\.?\d{{1,3}}|{WORDS})"
+    return rf"(?im){head}{number}[\s)\]}}>\"'*_`]{{0,5}}(?=(?:/|{any_of('score.out_of')})\s{{0,3}}\d)"
+
+
+def _apart(match: re.Match[str]) -> str:
+    """What begins an escape, a command of LaTeX or a tag, which could spell a label, with a space behind it."""
+    return f"{match[0]} "
 
 
 def _unmarked(match: re.Match[str]) -> str:

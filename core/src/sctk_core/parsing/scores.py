@@ -21,8 +21,9 @@ from sctk_core.parsing.answer import (
     sentences,
     uncorrected,
 )
-from sctk_core.parsing.numbers import ANOTHER_SCALE, Bounds, Number, foreign, read_number, scale_is
-from sctk_core.parsing.prose import Statement, lone_number, plain_statement
+from sctk_core.parsing.numbers import ANOTHER_SCALE, Number, read_number
+from sctk_core.parsing.prose import Statement, behind_a_word, last_clause, lone_number, plain_statement
+from sctk_core.parsing.scales import Bounds, foreign, scale_is
 from sctk_core.parsing.structured import spoken
 from sctk_core.parsing.words import any_of
 from sctk_core.records import Failure
@@ -104,7 +105,7 @@ def _statements(said: Sequence[Sentence], bounds: Bounds) -> Iterator[Statement 
         if before and re.fullmatch(_name(), before.rstrip(" :=;")):
             text = f"{before.rstrip(' :=;')}: {text}"
         if not leads_to_an_example(before):
-            statement = _labelled(text, bounds) or plain_statement(text, bounds)
+            statement = _labelled(text, bounds) or _labelled(last_clause(text), bounds) or plain_statement(text, bounds)
             statement = statement or lone_number(text, sentence, said, bounds)
             if statement is not None:
                 yield Statement(rank=statement.rank, number=statement.number, last=statement.last or corrected)
@@ -118,10 +119,10 @@ def _labelled(text: str, bounds: Bounds) -> Statement | None:
     head = re.match(_head(), text)
     if not head:
         return None
-    name = head["name"]
+    name = head["leads"] + head["name"]
     remark = (head["remark"] or "").strip()
     scale = scale_is(remark, bounds) if remark else None
-    number = read_number(text[head.end() :], bounds, sums=True)
+    number = read_number(text[head.end() :], bounds, sums=True) or behind_a_word(text[head.end() :], bounds)
     rank = _rank(name)
     if number is None or re.match(r"\s*[:=]", number.rest) or "candidate's word" in remark:
         return None
@@ -129,7 +130,7 @@ def _labelled(text: str, bounds: Bounds) -> Statement | None:
         return None
     if scale is False or (scale is None and re.search(r"\d", remark)):
         number = Number(value=None, wrong=ANOTHER_SCALE, rest=text)
-    if re.fullmatch(any_of("score.needs_scale"), name.strip()) and not (number.scaled or scale):
+    if re.fullmatch(any_of("score.needs_scale"), head["name"].strip()) and not (number.scaled or scale):
         return None
     return Statement(rank=rank, number=number, last=re.search(any_of("score.final"), name) is not None)
 
@@ -151,9 +152,9 @@ def _name() -> str:
 @cache
 def _head() -> str:
     """All of a labelled statement up to its number."""
-    leads = rf"(?:{any_of('score.leads')},?\s*){{0,3}}"
+    leads = rf"(?P<leads>(?:{any_of('score.leads')},?\s*){{0,3}})"
     about = rf"(?:(?:for|of|für|pour|para|для)\s+(?:the|this|die|la|el)\s+{any_of('score.objects')}\s*)?"
     remark = r"(?P<remark>\s*[(\[][^()\[\]]{0,60}[)\]]|on a scale (?:of|from) [^:=]{1,20}|out of \d+)?"
-    joined = rf"(?:\s*(?:[:=]|->|→|[-–—]\s)|\s*{any_of('score.copulas')}\s*:?(?:\s*an?\s)?|(?<=\s)|(?<=[)\]]))\s*"
+    joined = rf"(?:\s*(?:[:=]>?|->|→|⇒|[-–—]\s)|\s*{any_of('score.copulas')}\s*:?(?:\s*an?\s)?|(?<=\s)|(?<=[)\]]))\s*"
     again = rf"(?:{any_of('score.labels', 'score.comma_labels')}\s*[:=]?\s*)?"
     return rf"[(\[{{]?{leads}(?P<name>{_name()}){about}{remark}{joined}{again}"

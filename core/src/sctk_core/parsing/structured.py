@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from sctk_core.parsing.markup import without_markup, without_program
 from sctk_core.parsing.words import any_of
 
 _TRIES = 64
@@ -19,6 +20,8 @@ _WRAPPERS = {
     "results", "review", "scores",
 }  # fmt: skip
 """Keys that hold what was asked, and are no part of it."""
+_CRITERIA = {"aspect", "attribute", "category", "criterion", "criteria", "dimension", "metric"}
+"""Keys whose value names what the rest of an object is about."""
 _SCALES = re.compile(
     r"(?:max|maximum|highest|best)(?: possible)?(?: score| rating| value)?|(?:score |rating )?(?:out of|scale|range|max)"
 )
@@ -31,7 +34,7 @@ def spoken(text: str) -> str:
     >>> spoken('So: {"score": 4, "max_score": 5}').split("\\n")
     ['So: ', 'score: 4 /5', '']
     """
-    said = _TAG.sub(_tag_said, text)
+    said = _TAG.sub(_tag_said, without_markup(without_program(text)))
     return _tables_said(_objects_said(said))
 
 
@@ -80,7 +83,9 @@ def _said(value: Any, path: tuple[str, ...] = (), depth: int = 0) -> Iterator[st
     """One line a number or word that an object states: its keys, and the value with the scale that stands beside it."""
     if isinstance(value, list):
         for number, each in enumerate(value if depth < 8 else []):
-            yield from _said(each, path if len(value) == 1 else (*path, f"item {number + 1}"), depth + 1)
+            named = _by_criterion(each)
+            inner = path if len(value) == 1 or named else (*path, f"item {number + 1}")
+            yield from _said(named or each, inner, depth + 1)
     elif isinstance(value, dict):
         scale = next((_scale(each) for key, each in value.items() if _SCALES.fullmatch(_words(key))), "")
         for key, each in value.items() if depth < 8 else ():
@@ -91,6 +96,16 @@ def _said(value: Any, path: tuple[str, ...] = (), depth: int = 0) -> Iterator[st
     elif isinstance(value, int | float | str) and not isinstance(value, bool) and path:
         first = re.split(r"[.!?;]\s|\n", str(value).strip())[0]
         yield f"{_named(path)}: {' '.join(first.split())}"
+
+
+def _by_criterion(each: Any) -> dict[str, Any] | None:
+    """`{"criterion": "overall", "score": 3}` as `{"overall": {"score": 3}}`; None where no one key names a criterion."""
+    names = (
+        [key for key, said in each.items() if _words(key) in _CRITERIA and isinstance(said, str)]
+        if isinstance(each, dict)
+        else []
+    )
+    return {each[names[0]]: {key: said for key, said in each.items() if key != names[0]}} if len(names) == 1 else None
 
 
 def _named(path: tuple[str, ...]) -> str:

@@ -89,7 +89,7 @@ def _labelled(said: Sequence[Sentence], words: tuple[str, str]) -> Iterator[_Sai
         corrected = corrected or (found and opened)
         if before and re.fullmatch(_label(), before.rstrip(" :;")):
             text = f"{before.rstrip(' :;')}: {text}"
-        head = re.match(rf"{_label()}\s*(?:[:=]|[-–—]\s|->|→|{any_of('score.copulas')}:?\s|(?=✅))\s*(?=\S)", text)
+        head = re.match(rf"{_label()}\s*(?:[:=]>?|[-–—]\s|->|→|⇒|{any_of('score.copulas')}:?\s|(?=✅))\s*(?=\S)", text)
         if head and not leads_to_an_example(before):
             last = corrected or re.search(any_of("score.final"), head[0]) is not None
             yield _Said(verdict=_decided(text[head.end() :], words), last=last)
@@ -130,7 +130,7 @@ def _decided(text: str, words: tuple[str, str], *, alone: bool = False) -> Verdi
     hedges = any_of("verdict.hedges", *(["verdict.concessions"] if kept else []))
     if re.match(rf"[\s,;:(–—-]*{hedges}", re.sub(rf"^{first}", "", rest)):
         return None
-    if alone and not re.match(r"\s*(?:[.!,;)\]\"']|\Z)", after):
+    if alone and not re.match(rf"\s*(?:[.!,;)\]\"']|\Z{'' if kept else '|before '})", after):
         return None
     if kept and re.match(r"\s*\w", after) and not re.match(rf"\s*{any_of('score.reasons')}", after):
         return None
@@ -160,4 +160,4 @@ def _words(keep: tuple[str, ...], revise: tuple[str, ...]) -> tuple[str, str]:
 @cache
 def _label() -> str:
     whole = any_of("score.overall", "score.final", "score.leads")
-    return rf"[(\[]?(?:{whole},?\s*){{0,3}}{any_of('verdict.labels')}(?:\s*[(\[][^()\[\]]{{0,40}}[)\]])?"
+    return rf"[(\[{{]?(?:{whole},?\s*){{0,3}}{any_of('verdict.labels')}(?:\s*[(\[](?!candidate's word)[^()\[\]]{{0,40}}[)\]])?"
