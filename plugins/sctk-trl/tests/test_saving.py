@@ -123,6 +123,20 @@ def test_the_reported_margin_is_that_of_the_saved_model(
     assert found["trained_mean_h"] > 0.02
 
 
+@pytest.mark.parametrize("way", ["float32", "lora bfloat16"])
+def test_and_on_the_embedded_model(way: str, pairs: list[Pair], tmp_path: Path) -> None:
+    nano = ModelRef(path=str(pytest.importorskip("sctk_nano").model_path()))
+    lora, compute, dtype = WAYS[way]
+    optimiser = replace(FINE, learning_rate=1e-3 if lora.rank else 1e-4, epochs=2.0)
+    hard = [replace(pair, probability=1.0) for pair in pairs]
+    report = Preference(Preference.Config(optimiser=optimiser, beta=BETA, lora=lora, compute=compute)).train(
+        hard, nano, tmp_path / "out"
+    )
+    measured = margin(report.model.path, nano.path, rows_of(nano, hard), dtype)
+    assert report.metrics["mean_h"] == pytest.approx(measured, rel=0.01)
+    assert measured > 0.1
+
+
 def test_rounding_to_the_nearest_would_have_lost_it(short_llama: ModelRef, pairs: list[Pair], tmp_path: Path) -> None:
     """The same training saved in float32 and then rounded as everybody rounds: most of the margin is gone."""
     hard = [replace(pair, probability=1.0) for pair in pairs]
