@@ -68,6 +68,7 @@ def test_the_rooms_of_core_know_only_those_below(room: str) -> None:
 def test_the_ground_floor_knows_no_room() -> None:
     ground = (
         "errors",
+        "refusals",
         "identity",
         "records",
         "boundary",
@@ -99,7 +100,7 @@ def test_one_place_knows_where_things_lie_in_a_run() -> None:
 def test_the_reading_room_knows_files_and_errors_and_nothing_of_runs() -> None:
     for path in files_of("core/src/sctk_core/reading"):
         ours = below(imports_of(path), "sctk_core") - below(imports_of(path), "sctk_core.reading")
-        assert ours <= {"sctk_core.config", "sctk_core.errors"}, path
+        assert ours <= {"sctk_core.config", "sctk_core.errors", "sctk_core.refusals"}, path
 
 
 @pytest.mark.parametrize("plugin", PLUGINS)

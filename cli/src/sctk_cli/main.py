@@ -102,12 +102,14 @@ def _aside(what: str, error: BaseException | None) -> None:
 def _failed(error: BaseException) -> int:
     """The exit code of an error, told in words: what, and on a line of its own what to do."""
     from sctk_core.errors import SctkError, StoreError  # not before they are needed: `--help` is quick
+    from sctk_core.refusals import out_of
     from sctk_core.shown import told
 
     if os.environ.get("SCTK_DEBUG") == "1":
         import traceback
 
         traceback.print_exception(error)
+    error = out_of(error) or error
     if isinstance(error, Refused):
         error = StoreError(
             str(error), hint="give it a reader or a disk with room; a run is kept, and `sctk show` shows it"

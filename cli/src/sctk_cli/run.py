@@ -85,10 +85,12 @@ def run(out: Path | None, redo: tuple[str, ...], json_: bool, **given: Any) -> i
     from sctk_core.assembly import assemble
     from sctk_core.run import execute
 
+    from sctk_cli.limits import ask_for_room
     from sctk_cli.progress import progress
     from sctk_cli.report import as_object, lines_of
     from sctk_cli.show import a_training_row
 
+    ask_for_room()
     logging.getLogger("sctk").addHandler(Warnings())
     with reserved_stdout():
         recipe, among = resolved(given)

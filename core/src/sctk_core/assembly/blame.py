@@ -15,6 +15,7 @@ from sctk_core.assembly.parts import Part
 from sctk_core.errors import PluginError, SctkError
 from sctk_core.plugins import Catalogue
 from sctk_core.plugins.loading import line_of
+from sctk_core.refusals import no_room
 from sctk_core.shown import told
 
 T = TypeVar("T")
@@ -109,4 +110,4 @@ def called(part: Part, action: Callable[[], T], doing: str) -> T:
     except (KeyboardInterrupt, SctkError):
         raise
     except BaseException as error:
-        raise broken(part, f"{doing} raised {told(error)}{line_of(error)}") from error
+        raise no_room(error) or broken(part, f"{doing} raised {told(error)}{line_of(error)}") from error

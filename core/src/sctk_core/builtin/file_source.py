@@ -23,6 +23,7 @@ from sctk_core.errors import ConfigError
 from sctk_core.identity import content_id, file_digest
 from sctk_core.reading import STDIN, Form, Input, Row, TextLayout, Wanted, inputs_at, rows_of, spooled
 from sctk_core.records import Prompt
+from sctk_core.refusals import no_room
 
 Format = Literal["auto", Form]
 Paths = str | tuple[str, ...]
@@ -96,7 +97,10 @@ class FileSource:
         place = Path(self._spool.name, "stdin")
         if place.exists():
             raise ConfigError("source: got standard input twice, wanted it once", hint="name `-` once")
-        return [spooled(place, wanted.form or "jsonl", wanted.layout)]
+        try:
+            return [spooled(place, wanted.form or "jsonl", wanted.layout)]
+        except OSError as error:
+            raise no_room(error, f"standard input, which is kept below {tempfile.gettempdir()}") or error from error
 
     def _checked(self) -> bytearray:
         """The side on which each row falls: the one reading in which every row of every file is found to be good."""

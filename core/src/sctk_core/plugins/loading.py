@@ -26,6 +26,7 @@ from sctk_core.hookspecs import KINDS, OFFERED, Component, Specs
 from sctk_core.identity import file_digest
 from sctk_core.plugins.folders import folder_digest, plugin_files, root_of
 from sctk_core.plugins.offers import Catalogue, Offer, installed, kind_named
+from sctk_core.refusals import no_room
 from sctk_core.shown import LINE, shown, told, unicode_of
 
 T = TypeVar("T")
@@ -65,7 +66,7 @@ def isolated(action: Callable[[], T], offer: Offer, doing: str) -> T:
     except (KeyboardInterrupt, SctkError):
         raise
     except BaseException as error:
-        raise blamed(error, offer, doing) from error
+        raise no_room(error) or blamed(error, offer, doing) from error
 
 
 def blamed(error: BaseException, offer: Offer, doing: str) -> PluginError:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from sctk_core.errors import ConfigError
+from sctk_core.refusals import no_room
 
 BOM = b"\xef\xbb\xbf"
 """A mark of the file, not of its first row."""
@@ -57,12 +58,15 @@ def unpacked_file(path: Path, name: str) -> Iterator[Path]:
 
 @contextmanager
 def told(name: str) -> Iterator[None]:
-    """Runs a reading; what disk or unpacking refuse becomes a ConfigError that names the file."""
+    """Runs a reading; what disk or unpacking refuse becomes a ConfigError that names the file, a full one a StoreError."""
     try:
         yield
     except (EOFError, zlib.error, gzip.BadGzipFile) as error:
         raise ConfigError(f"{name}: got bytes that cannot be unpacked ({error})", hint="was it cut short?") from error
     except OSError as error:
+        refused = no_room(error, f"what {name} is unpacked into, below {tempfile.gettempdir()}")
+        if refused is not None:
+            raise refused from error
         raise ConfigError(f"{name}: {error.strerror or error} while reading it", hint="check the disk") from error
     except Exception as error:
         if type(error) is not _zstd().ZstdError:

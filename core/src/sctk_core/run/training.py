@@ -25,6 +25,7 @@ from sctk_core.plan import Step, Train
 from sctk_core.plugins.loading import line_of
 from sctk_core.protocols import Progress
 from sctk_core.records import Pair, TrainReport
+from sctk_core.refusals import no_room
 from sctk_core.run.context import Context
 from sctk_core.run.failing import refuse_empty
 from sctk_core.run.generating import balance
@@ -33,7 +34,7 @@ from sctk_core.run.reports import Tables, report_amiss
 from sctk_core.run.tables import StoredTable
 from sctk_core.run.units import Unit
 from sctk_core.shown import kind_of, told
-from sctk_core.store.failures import FULL, writing
+from sctk_core.store.failures import writing
 from sctk_core.store.progress import TableRows
 
 STEP = "train"
@@ -130,9 +131,10 @@ _CONTRACT = "it breaks its contract: `sctk plugin check` tells more"
 
 
 def _failed(part: Part, what: str, error: BaseException) -> SctkError:
-    """A trainer's error: of a disk that takes no more the store's, of all else the component's."""
-    if isinstance(error, OSError) and error.errno in FULL:
-        return StoreError(f"{who_is(part)}: {what}", hint=FULL[error.errno])
+    """A trainer's error: of a system that gives no more (a full disk) the store's, of all else the component's."""
+    refused = no_room(error)
+    if refused is not None:
+        return StoreError(f"{who_is(part)}: {what}", hint=refused.hint)
     return broken(part, what, "the tables are kept: mend the trainer or its settings, and run the same line again")
 
 

@@ -93,8 +93,11 @@ def _lock(path: Path) -> IO[str]:
             f"{path.parent}: the run directory is in use by {holder}",
             hint="wait for it to end, or give another directory with --out",
         ) from error
-    with writing(path):
-        file.truncate(0)
-        file.write(f"process {os.getpid()}")
-        file.flush()
+    try:
+        with writing(path):
+            file.truncate(0)
+            os.write(file.fileno(), f"process {os.getpid()}".encode())
+    except BaseException:
+        file.close()
+        raise
     return file

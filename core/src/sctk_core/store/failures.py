@@ -11,23 +11,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sctk_core.errors import StoreError
+from sctk_core.refusals import HINTS
 
-_HINTS = {
-    errno.ENOSPC: "the disk is full: make room and run the same line again; what is answered is kept",
-    errno.EDQUOT: "the quota is used up: make room and run the same line again; what is answered is kept",
-    errno.EROFS: "the file system is read-only: give another directory with --out",
-    errno.EACCES: "no permission to write there: give another directory with --out",
-}
+_HINTS = HINTS | {errno.EACCES: "no permission to write there: give another directory with --out"}
 _OS_ERROR = re.compile(r"os error (\d+)")
 AGAIN = "run the same line again: it is made anew, and what was answered is not asked again"
-FULL = {code: _HINTS[code] for code in (errno.ENOSPC, errno.EDQUOT, errno.EROFS)}
-"""What a disk says that takes no more -> what to do."""
 _SQLITE = {
     sqlite3.SQLITE_FULL: _HINTS[errno.ENOSPC],
     sqlite3.SQLITE_READONLY: _HINTS[errno.EACCES],
-    sqlite3.SQLITE_CANTOPEN: _HINTS[errno.EACCES],
+    sqlite3.SQLITE_CANTOPEN: "may you write there, and may this process open more files (ulimit -n)?",
     sqlite3.SQLITE_BUSY: "another process writes there: wait for it, or give another directory with --out",
-    sqlite3.SQLITE_IOERR: _HINTS[errno.ENOSPC],
+    sqlite3.SQLITE_IOERR: "is the disk full, or no file larger here (ulimit -f)? Make room and run the same line again; "
+    "what is answered is kept",
     sqlite3.SQLITE_CORRUPT: "the file is damaged: move it away and run the same line again; what the other files hold is kept",
     sqlite3.SQLITE_NOTADB: "the file is no database: move it away and run the same line again",
 }
@@ -44,17 +39,18 @@ def writing(path: Path) -> Iterator[None]:
     except OSError as error:
         raise _refused(path, error.errno or 0, error) from error
     except Exception as error:
-        number = _OS_ERROR.search(str(error))  # polars has errors of its own for what the disk says
-        if number is None:
+        if not type(error).__module__.startswith("polars"):
             raise
-        raise _refused(path, int(number[1]), error) from error
+        number = _OS_ERROR.search(
+            str(error)
+        )  # polars has errors of its own for what the disk says, and not always its number
+        raise _refused(path, int(number[1]) if number else 0, error) from error
 
 
 def _refused(path: Path, number: int, error: Exception) -> StoreError:
     told = os.strerror(number) if number else error
-    return StoreError(
-        f"cannot write {path}: {told}", hint=_HINTS.get(number, "check that the path exists and can be written")
-    )
+    hint = _HINTS.get(number, "is there room on the disk, and may you write there? Then run the same line again")
+    return StoreError(f"cannot write {path}: {told}", hint=hint)
 
 
 @contextmanager

@@ -17,6 +17,7 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from sctk_core.refusals import out_of
 from sctk_core.store.failures import writing
 
 Job = Callable[[sqlite3.Connection], None]
@@ -104,12 +105,17 @@ class Scribe:
 
     def _hand_over(self) -> None:
         with self._lock:
-            if self._thread is None and self._gathered:
-                self._thread = threading.Thread(target=self._work, daemon=True, name=f"sctk-{self._path.stem}")
-                self._thread.start()
-            if self._gathered:
-                self._orders.put(self._gathered)
-                self._gathered = []
+            orders, self._gathered = self._gathered, []
+            if self._thread is None and orders:
+                thread = threading.Thread(target=self._work, daemon=True, name=f"sctk-{self._path.stem}")
+                try:
+                    thread.start()
+                except RuntimeError as error:
+                    _tell(orders, out_of(error) or error)
+                    return
+                self._thread = thread
+            if orders:
+                self._orders.put(orders)
 
     def _work(self) -> None:
         ended = False

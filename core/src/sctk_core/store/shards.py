@@ -15,8 +15,9 @@ ROW_GROUP = 100_000
 
 def write_shard(path: Path, kinds: Mapping[str, str], rows: Sequence[Values]) -> str:
     """Writes one shard and gives its digest; the file appears whole or not at all."""
+    table = frame(kinds, rows)
     with whole_file(path) as part:
-        frame(kinds, rows).write_parquet(part, compression="zstd", statistics=True)
+        table.write_parquet(part, compression="zstd", statistics=True)
         return file_digest(part)
 
 
