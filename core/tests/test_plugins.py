@@ -111,12 +111,24 @@ def test_settings_are_described_and_checked(install: Install) -> None:
     install_politeness(install, "pol_c")
     told = describe("reward", "politeness")
     assert told.story == "Counts words of thanks."
+    assert told.measured == ()
     (weight,) = told.settings
     assert (weight.name, weight.default, weight.unit, weight.low, weight.high) == ("weight", 1.0, "points", 0.0, 10.0)
     with pytest.raises(ConfigError, match=r"\[reward\] in r.toml: got the unknown key 'wieght'.*\n.*'weight'"):
         build("reward", "politeness", {"wieght": 2}, {}, where="[reward] in r.toml")
     with pytest.raises(ConfigError, match=r"wanted a number from 0\.0 to 10\.0 points"):
         build("reward", "politeness", {"weight": 11}, {})
+
+
+@pytest.mark.parametrize(
+    ("stated", "wanted"), [("('wrong 2 %', 'late 1 %', 3)", ("wrong 2 %", "late 1 %")), ("'wrong 2 %'", ()), ("7", ())]
+)
+def test_what_a_reward_states_of_its_errors_is_described(
+    install: Install, stated: str, wanted: tuple[str, ...]
+) -> None:
+    target = TARGET.replace("    @dataclass", f"    measured = {stated}\n\n    @dataclass", 1)
+    install_politeness(install, f"pol_measured_{len(stated)}", target=target)
+    assert describe("reward", "politeness").measured == wanted
 
 
 def test_a_clash_is_an_error_when_asked_for_and_says_what_to_do(install: Install) -> None:

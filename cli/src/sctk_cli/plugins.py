@@ -90,7 +90,7 @@ def _object(told: Description) -> dict[str, Any]:
     known = {"kind": loaded.kind, "distribution": loaded.distribution, "version": loaded.version}
     about = {"name": loaded.component.name, "summary": loaded.component.summary, "target": loaded.component.target}
     scale = told.scale and {name: getattr(told.scale, name) for name in told.scale.__slots__}
-    return known | about | {"needs": told.needs, "scale": scale, "settings": settings}
+    return known | about | {"needs": told.needs, "scale": scale, "measured": told.measured, "settings": settings}
 
 
 def _sayable(value: object) -> object:
@@ -129,6 +129,7 @@ def _lines(told: Description) -> Iterator[str]:
     yield from _who_speaks(told)
     if told.scale is not None:
         yield f"scale: {clean(str(told.scale), one_line=True)}"
+    yield from _how_wrong(told)
     if told.story:
         yield from ["", *clean(told.story).split("\n")]
     yield ""
@@ -140,6 +141,15 @@ def _lines(told: Description) -> Iterator[str]:
         yield from textwrap.wrap(
             clean(one.help, one_line=True), 100, initial_indent="      ", subsequent_indent="      "
         )
+
+
+def _how_wrong(told: Description) -> Iterator[str]:
+    """A reward's errors as they were measured, or how to measure them."""
+    for line in told.measured:
+        yield f"measured: {clean(line, one_line=True)}"
+    if told.loaded.kind == "reward" and not told.measured:
+        name = clean(told.loaded.component.name)
+        yield f"measured: nothing; `sctk reward check {name} labelled.jsonl` prints its errors on your rows"
 
 
 def _default(one: Setting) -> str:

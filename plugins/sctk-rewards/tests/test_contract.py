@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from sctk_core.plugins import catalogue, describe
@@ -52,3 +54,13 @@ def test_a_classifiers_scale_holds_what_its_outputs_come_to(head: Head, low: flo
     assert (head.range().low, head.range().high) == (low, high)
     logits = [(-30.0, 2.0, 40.0), (30.0, -2.0, 5.0), (0.0, 0.0, 0.0)]
     assert all(head.range().holds(head.value(row[: len(head.weights or (0,))])) for row in logits)
+
+
+def test_the_figures_that_are_described_are_those_of_the_readme() -> None:
+    readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8").replace("95 %: ", "")
+    for name in ("refusal", "lexicon"):
+        figures = re.findall(
+            r"[\d.]+ %(?: of pairs)? \([\d.]+ to [\d.]+\)", " ".join(describe("reward", name).measured)
+        )
+        assert figures
+        assert [one for one in figures if one not in " ".join(readme.split())] == []

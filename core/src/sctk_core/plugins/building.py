@@ -40,7 +40,8 @@ class Built:
 class Description:
     """What `sctk describe` tells of one component; `needs` are what core supplies to it, `scale` is what its scores range over.
 
-    `scale` None: it states none, or its settings say which and some of them have no default.
+    `scale` None: it states none, or its settings say which and some of them have no default. `measured` are its errors as its
+    author measured them, a line each; empty: it states none.
     """
 
     loaded: Loaded
@@ -48,6 +49,7 @@ class Description:
     needs: tuple[str, ...]
     story: str
     scale: Scale | None = None
+    measured: tuple[str, ...] = ()
 
 
 def build(
@@ -162,8 +164,14 @@ def describe(kind: str, name: str, *, among: Catalogue | None = None) -> Descrip
     settings = isolated(lambda: tuple(settings_of(target.Config)), loaded.offer, "its Config")
     ready = not any(one.required for one in settings)
     scale = isolated(lambda: scale_of(target, target.Config()) if ready else None, loaded.offer, "its scale")
+    measured = isolated(lambda: _measured(target), loaded.offer, "its measured errors")
     return Description(
-        loaded=loaded, settings=settings, needs=needs_of(loaded, target), story=_story(target), scale=scale
+        loaded=loaded,
+        settings=settings,
+        needs=needs_of(loaded, target),
+        story=_story(target),
+        scale=scale,
+        measured=measured,
     )
 
 
@@ -173,6 +181,14 @@ def _story(target: Any) -> str:
         return unicode_of(inspect.getdoc(target) or "")
     except Exception:  # noqa: BLE001 - its documentation is no text
         return ""
+
+
+def _measured(target: Any) -> tuple[str, ...]:
+    """The lines of a class's `measured`; none where it states something else."""
+    stated = inspect.getattr_static(target, "measured", ())
+    return (
+        tuple(unicode_of(line) for line in stated if isinstance(line, str)) if isinstance(stated, tuple | list) else ()
+    )
 
 
 def _asked(target: Any, needs: Mapping[str, Any]) -> list[str]:

@@ -47,6 +47,12 @@ NUMBER_ALONE = "State your overall score again: one number from {:g} to {:g}, an
 class Judge:
     """Scores a reply by what the model says of it, in [low, high]."""
 
+    measured = (
+        "how its words are read, on 397 replies written unseen: 0.5 % read as something else (0.1 to 1.8), 24.3 % of the "
+        "readable not read (19.6 to 29.8); after mending 0 and 7.1 % of the same, which is no unseen figure",
+        "how well a model judges is the model's: `sctk reward check judge labelled.jsonl --backend NAME --model MODEL`",
+    )
+
     @dataclass(frozen=True, kw_only=True)
     class Config:
         """What the judge is asked, and how its answer is bounded."""
