@@ -235,13 +235,30 @@ def test_a_backend_that_is_down_stops_the_run_with_its_exit_code(tmp_path: Path)
 
 
 def test_a_watcher_that_is_named_sees_the_run_and_one_that_breaks_does_not_stop_it(tmp_path: Path) -> None:
-    log, nowhere = tmp_path / "events.jsonl", tmp_path / "missing" / "events.jsonl"
-    watchers = [{"use": "event-log", "path": str(path)} for path in (log, nowhere)]
+    log = tmp_path / "runs" / "run" / "logs" / "events.jsonl"
+    (log.parent / "nowhere").mkdir(parents=True)
+    watchers = [{"use": "event-log", "path": name} for name in ("events.jsonl", "nowhere")]
     result = toy_run(tmp_path, {"watcher": watchers})
     assert result.state == "done"
     names = [json.loads(line)["event"] for line in log.read_text().splitlines()]
     assert (names[0], names[-1]) == ("RunStarted", "RunFinished")
     assert names.count("ItemFinished") == 12 + 3 * 10
+
+
+@pytest.mark.parametrize("name", ["/tmp/elsewhere", "../events", "a/b", "..", "", "~/.profile/x", "a\0b"])
+def test_a_recipe_writes_nothing_outside_of_its_run(name: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="wanted a name without a folder"):
+        toy_run(tmp_path, {"watcher": [{"use": "event-log", "path": name}]})
+    assert not (tmp_path / "runs").exists()
+
+
+def test_the_log_of_a_recipe_follows_no_link(tmp_path: Path) -> None:
+    precious, logs = tmp_path / "precious", tmp_path / "runs" / "run" / "logs"
+    precious.write_text("precious")
+    logs.mkdir(parents=True)
+    (logs / "events").symlink_to(precious)
+    assert toy_run(tmp_path, {"watcher": [{"use": "event-log", "path": "events"}]}).state == "done"
+    assert precious.read_text() == "precious"
 
 
 def test_a_full_disk_is_said_and_with_room_made_the_run_goes_on(tmp_path: Path) -> None:

@@ -71,6 +71,8 @@ class RunSettings:
 
 
 ENVIRONMENT = "environment"
+TYPED = frozenset(("flag", "--set", ENVIRONMENT))
+"""Origins of what whoever began the run typed: a recipe may be a stranger's."""
 """The origin of settings that come from SCTK_ variables."""
 
 
@@ -113,7 +115,7 @@ class Layer:
 
 @dataclass(frozen=True, kw_only=True)
 class Recipe:
-    """The merged recipe; `origins` maps `section.key` to where its value came from.
+    """The merged recipe; `origins` maps `section.key` to where its value came from, and a list (`watcher`) as a whole.
 
     `hidden` are settings of the environment that a flag took out of force by naming another component: nobody would miss them else.
     """
@@ -195,6 +197,7 @@ def merge(layers: Sequence[Layer]) -> Recipe:
         _check_sections(layer)
         for name, values in layer.sections.items():
             if name in LISTS:
+                recipe.origins[name] = layer.origin
                 lists[LISTS[name]] = _rows(name, values, layer.origin)
             else:
                 _lay(recipe, name, values, layer.origin)

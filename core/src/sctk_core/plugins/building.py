@@ -22,7 +22,7 @@ from sctk_core.plugins.offers import Catalogue, Offer, kind_named
 from sctk_core.scales import Scale, scale_of
 from sctk_core.shown import unicode_of
 
-NEEDS = ("backend", "model", "sampling", "progress")
+NEEDS = ("backend", "model", "sampling", "progress", "folder")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

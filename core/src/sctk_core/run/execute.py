@@ -28,7 +28,7 @@ from sctk_core.pipeline.events import Event, RunFinished, RunStarted
 from sctk_core.pipeline.observers import Observers
 from sctk_core.pipeline.patience import Patience
 from sctk_core.plan import HELD_OUT, PROMPTS, Evaluate
-from sctk_core.recipe import Recipe
+from sctk_core.recipe import TYPED, Recipe
 from sctk_core.run.context import Context
 from sctk_core.run.crews import Crews
 from sctk_core.run.curating import notes_of, sieve
@@ -44,6 +44,7 @@ from sctk_core.run.training import train
 from sctk_core.run.units import Unit, units_of
 from sctk_core.run.watch import Watch
 from sctk_core.store.directory import RunDirectory
+from sctk_core.store.layout import Layout
 from sctk_core.store.part import is_whole, list_digest, shards_of
 
 log = logging.getLogger("sctk")
@@ -84,8 +85,10 @@ def _executed(
     assembly: Assembly, path: Path, observers: Sequence[Callable[[Event], None]], redo: Collection[str], watch: Watch
 ) -> RunResult:
     bound_s = assembly.settings.timeout_s
+    typed = assembly.recipe.origins.get("watcher", "") in TYPED
+    needs = {"folder": None if typed else Layout(path).logs}
     watchers = {
-        _told_by(part.built(assembly.catalogue, {}), watch, bound_s): who_is(part) for part in assembly.watchers
+        _told_by(part.built(assembly.catalogue, needs), watch, bound_s): who_is(part) for part in assembly.watchers
     }
     notify = Observers([*observers, *watchers], watchers)
     units = units_of(assembly)

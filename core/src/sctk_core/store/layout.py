@@ -1,6 +1,6 @@
 """Where everything of a run lies: the only place that knows a path.
 
-manifest.json  recipe.toml  metrics.json  lock  progress.sqlite
+manifest.json  recipe.toml  metrics.json  lock  progress.sqlite  logs/
 PART/TABLE/00000.parquet     sealed shards: of the source ("prompts", "held-out"), of a pass ("chains", "evaluation/base"), of
 PART/shards.jsonl            what curation kept ("curated/TABLE"), of a training ("trained/ARM"), of a comparison ("evaluation")
 model/  arms/ARM/            what was trained
@@ -23,6 +23,7 @@ class Layout:
         self.recipe = root / "recipe.toml"
         self.metrics = root / "metrics.json"
         self.lock = root / "lock"
+        self.logs = root / "logs"
         self.progress = root / "progress.sqlite"
         self.replies = root.parent / "replies.sqlite"
 
