@@ -85,8 +85,8 @@ NAMES = [
 def test_ctrl_c_raises(jobs: dict[str, Job], name: str, threads: int, ctrl_c: None) -> None:
     """That work stops early where somebody asks is the next test's; the same look at Python sees signals."""
     timer = threading.Timer(0.02, os.kill, (os.getpid(), signal.SIGINT))
-    timer.start()
     with pytest.raises(KeyboardInterrupt):  # noqa: PT012
+        timer.start()
         try:
             jobs[name](threads, None)
         finally:
