@@ -53,6 +53,10 @@ class RunSettings:
         low=0,
     )
     eval_greedy: bool = setting(False, help="arms that just answer are also compared at temperature 0", identity=False)
+    again: int = setting(
+        50, help="where replies depend on their batch, base answers at most so many held-out prompts twice: that noise is measured",
+        unit="prompts", low=0, identity=False,
+    )  # fmt: skip
     chains: int = setting(1, help="how many walks start at each prompt", low=1)
     concurrency: int = setting(128, help="items in flight", low=1, identity=False)
     timeout_s: float = setting(600.0, help="longest time for one ask", unit="seconds", low=0.01, identity=False)

@@ -297,7 +297,8 @@ class Request:
     """One conversation to be continued. `of` names what it is asked for; core's recording proxy stamps `seed` and `key`.
 
     A component fills in `messages`, `sampling`, `of` and, where it asks more than once for one thing, `rank`. `prefix_ids`
-    are the token ids that the answer begins with: the reply is the whole answer, those ids first.
+    are the token ids that the answer begins with: the reply is the whole answer, those ids first. `again` k asks the same by the
+    same seed for the k-th time more: it has a key of its own.
     """
 
     messages: tuple[Message, ...]
@@ -305,6 +306,7 @@ class Request:
     of: str = ""
     rank: int = 0
     prefix_ids: tuple[int, ...] = ()
+    again: int = 0
     seed: int = 0
     key: str = ""
 

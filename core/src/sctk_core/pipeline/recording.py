@@ -224,7 +224,7 @@ class RecordingBackend:
         key = named(self._named_before(request.sampling) + f"{seed},{_told(request)}]")
         return Request(
             messages=request.messages, sampling=request.sampling, of=of, rank=request.rank, prefix_ids=request.prefix_ids,
-            seed=seed, key=key,
+            again=request.again, seed=seed, key=key,
         )  # fmt: skip
 
     def _named_before(self, sampling: Sampling) -> str:
@@ -242,6 +242,7 @@ class RecordingBackend:
 
 
 def _told(request: Request) -> str:
-    """The messages as the text of a key has them, and the given ids where there are any."""
+    """The messages as the text of a key has them, and the given ids and the number of repetitions where there are any."""
     turns = ",".join([f"[{quoted(turn.role)},{quoted(turn.content)}]" for turn in request.messages])
-    return f"[{turns}]" + (f",{canonical(list(request.prefix_ids))}" if request.prefix_ids else "")
+    given = f",{canonical(list(request.prefix_ids))}" if request.prefix_ids else ""
+    return f"[{turns}]" + given + (f",{canonical({'again': request.again})}" if request.again else "")

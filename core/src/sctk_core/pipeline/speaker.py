@@ -33,19 +33,21 @@ class Speaker:
         about: Any = None,
         rank: int = 0,
         prefix_ids: Sequence[int] = (),
+        again: int = 0,
         or_none: bool = False,
     ) -> Sample:
         """One text that answers `prompt`; `shown` is the conversation that is sent where it is not the prompt's own.
 
         `about` is the record that the ask is about (left out: the prompt): it seeds the draw, as do `step` and `rank`. `sampling`
-        is in place of the role's own: `replace(crew.teacher.sampling, temperature=0.3)`; `greedy` is temperature 0.
+        is in place of the role's own: `replace(crew.teacher.sampling, temperature=0.3)`; `greedy` is temperature 0. `again` asks
+        the same once more, by the same seed.
         """
         sampling = sampling or self.sampling
         sampling = replace(sampling, temperature=0.0) if greedy else sampling
         item = prompt if about is None else about
         request = Request(
             messages=prompt.messages if shown is None else tuple(shown), sampling=sampling, of=item.id, rank=rank,
-            prefix_ids=tuple(prefix_ids),
+            prefix_ids=tuple(prefix_ids), again=again,
         )  # fmt: skip
         page = page_here()
         label = "" if step == "draft" else f"{page.part}.{step}"

@@ -36,7 +36,7 @@ _OWN: dict[type, tuple[str, ...]] = {
     Score: ("name", "value", "scale", "id", "sample"),
     Round: ("sweep", "coin", "log_proposal_ratio", "current", "proposal"),
     Pair: ("margin", "probability", "id", "prompt", "chosen", "rejected"),
-    Request: ("messages", "sampling", "of", "rank", "prefix_ids", "seed", "key"),
+    Request: ("messages", "sampling", "of", "rank", "prefix_ids", "again", "seed", "key"),
 }
 """The fields of a record that a table is made of."""
 _HOLDS: dict[type, dict[str, type]] = {

@@ -10,14 +10,15 @@ from typing import TYPE_CHECKING, Any
 from sctk_core import ledger
 from sctk_core.identity import seed_from
 from sctk_core.pipeline.failing import Cause
-from sctk_core.plan import ANSWERS, EVALUATION, Evaluate, Step
+from sctk_core.plan import ANSWERS, BASE, EVALUATION, Evaluate, Step
 from sctk_core.records import Failure, Measure, Sample, Score, Value
 from sctk_core.run.context import Context
 from sctk_core.run.failing import Stage, refuse_failing
 from sctk_core.run.generating import items_of, note_usage, refuse_unbalanced
 from sctk_core.run.measuring import Answer, Asked, Sheet, measure
+from sctk_core.run.noise import above_noise, asked_again
 from sctk_core.run.tables import OWN
-from sctk_core.run.units import Unit, arm_pass
+from sctk_core.run.units import AGAIN, Unit, arm_pass
 from sctk_core.store.part import Kinds
 from sctk_core.store.progress import TableRows
 from sctk_core.store.rows import schema, values_of
@@ -37,15 +38,20 @@ def evaluate(context: Context, unit: Unit) -> None:
     """Measures all arms and writes what was found; its part of the store is written anew."""
     one: Evaluate = unit.what
     arms = {arm.name: list(context.stored(f"{one.name}/{arm.name}", ANSWERS, Sample)) for arm in one.arms}
+    again = asked_again(context, one)
+    everyone = arms | ({AGAIN: [again.get(sample.prompt.id, sample) for sample in arms[BASE]]} if again else {})
     part = context.part(unit, KINDS, TYPES)
     with context.stage(one.name):
-        sheet = context.runner.run(measure(context, arms, one.differences)) if any(arms.values()) else Sheet()
+        sheet = context.runner.run(measure(context, everyone, one.differences)) if any(arms.values()) else Sheet()
         part.forget()
-        asked = _asked(sheet, arms)
+        asked = _asked(sheet, everyone)
         items = items_of(context, arm_pass(one, one.arms[0]))
-        measures = comparisons(sheet, arms, _design(arms, one, set(items.ids()), context.assembly.settings.seed))
+        design = _design(arms, one, set(items.ids()), context.assembly.settings.seed)
+        measures = above_noise(
+            comparisons(sheet.without(AGAIN), arms, design), _by_prompt(sheet, everyone), again.keys()
+        )
         measures += coverage(arms, len(items))
-        total = part.seal_all(_with(_items(sheet, arms, asked, one), measures))
+        total = part.seal_all(_with(_items(sheet, everyone, asked, one), measures))
         refuse_unbalanced(
             context, unit, _complaints(sheet, asked, read_shards(part.files("ledger")), _before(one.name))
         )

@@ -38,6 +38,7 @@ from sctk_core.run.evaluation import evaluate, measures_of
 from sctk_core.run.generating import drawn_to_evaluate, generate, players_of
 from sctk_core.run.intake import take_in
 from sctk_core.run.loop import RunLoop, waiting_frames
+from sctk_core.run.noise import told_of_noise
 from sctk_core.run.result import RunResult, is_as_noted, read_result
 from sctk_core.run.training import notes_of as notes_of_training
 from sctk_core.run.training import train
@@ -250,6 +251,8 @@ class _Execution:
                 notes.append("nothing was evaluated: the source has no held-out prompts")
             elif unit.kind == "evaluation" and unit.what.over == HELD_OUT and (drawn := drawn_to_evaluate(context)):
                 notes.append(f"{unit.name}: {drawn.told('run.eval_limit', 'held-out prompts')}")
+            if unit.kind == "evaluation" and (line := told_of_noise(context, unit.what)):
+                notes.append(f"{unit.name}: {line}")
         return notes + [line for stage in _stages(self._directory) for line in stage.told()]
 
 

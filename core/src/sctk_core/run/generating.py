@@ -19,7 +19,7 @@ from sctk_core.run.context import Context
 from sctk_core.run.drawing import KIND, Drawn, draw
 from sctk_core.run.failing import Stage, refuse_empty, refuse_failing, stages_of, too_many
 from sctk_core.run.tables import StoredTable, kinds_of, rows_of, types_of
-from sctk_core.run.units import Unit
+from sctk_core.run.units import Repeat, Unit
 from sctk_core.shown import told
 from sctk_core.store.fitting import unfit
 from sctk_core.store.part import StoredPart
@@ -89,8 +89,13 @@ def _refuse_in_vain(context: Context, unit: Unit, part: StoredPart) -> None:
 
 
 def items_of(context: Context, one: Generate) -> StoredTable[Any]:
-    """The table that a pass walks; of the held-out prompts those that are evaluated."""
+    """The table that a pass walks; of the held-out prompts those that are evaluated, of these half where they are repeated."""
     drawn = drawn_to_evaluate(context) if one.over == HELD_OUT else None
+    if isinstance(one, Repeat):
+        asked = [row for row in _held_out(context) if drawn is None or drawn.holds(*row)]
+        n_again = min(context.assembly.settings.again, len(asked) // 2)
+        drawn = draw(asked, n_again, context.assembly.settings.seed) if n_again else None
+        return context.table(one.over, {row[0] for row in asked if drawn and drawn.holds(*row)})
     if drawn is None:
         return context.table(one.over)
     return context.table(one.over, {name for name, kind in _held_out(context) if drawn.holds(name, kind)})

@@ -37,6 +37,13 @@ class Sheet:
     spent: dict[tuple[str, Asked], tuple[str, Spent]] = field(default_factory=dict)
     by: dict[str, str] = field(default_factory=dict)
 
+    def without(self, arm: str) -> Sheet:
+        """The same without what was measured of an arm."""
+        answers = self.answers.items()
+        return replace(
+            self, answers={m: {one: a for one, a in column.items() if one[0] != arm} for m, column in answers}
+        )
+
     def metric(self, name: str, by: str) -> dict[Asked, Answer]:
         """The column of a metric, which one component alone may fill."""
         other = self.by.setdefault(name, by)

@@ -14,6 +14,7 @@ from typing import Any, Literal
 from sctk_core import config as settings_of
 from sctk_core.assembly import Assembly
 from sctk_core.assembly.assemble import digest_of_source
+from sctk_core.assembly.roles import depends_on_batch
 from sctk_core.identity import fingerprint
 from sctk_core.pipeline.crew import Answerer, places
 from sctk_core.plan import ANSWERS, BASE, EVALUATION, HELD_OUT, PROMPTS, Arm, Evaluate, Generate, Made, Train
@@ -50,6 +51,32 @@ async def answered(prompt: Any, crew: Answerer) -> Made:
 async def answered_greedily(prompt: Any, crew: Answerer) -> Made:
     """The same at temperature 0."""
     return {ANSWERS: await crew.student.draft(prompt, step=ANSWER_STEP, greedy=True)}
+
+
+async def answered_again(prompt: Any, crew: Answerer) -> Made:
+    """The walk of base when it is asked the same once more."""
+    return {ANSWERS: await crew.student.draft(prompt, step=ANSWER_STEP, again=1)}
+
+
+async def answered_greedily_again(prompt: Any, crew: Answerer) -> Made:
+    """The same at temperature 0."""
+    return {ANSWERS: await crew.student.draft(prompt, step=ANSWER_STEP, greedy=True, again=1)}
+
+
+@dataclass(frozen=True, slots=True)
+class Repeat(Generate):
+    """The pass in which base answers some prompts of an evaluation a second time, among others than the first time."""
+
+
+AGAIN = f"{BASE}-again"
+"""What base is called where it answers a second time."""
+
+
+def repeat_pass(evaluate: Evaluate) -> Repeat:
+    """The pass in which base answers again."""
+    name = AGAIN if evaluate.name == EVALUATION else f"{evaluate.name}.{AGAIN}"
+    walk = answered_greedily_again if evaluate.greedy else answered_again
+    return Repeat(name, walk, evaluate.over, (ANSWER_STEP,), {ANSWERS: Sample}, BASE, Answerer, settings=())
 
 
 def arm_pass(evaluate: Evaluate, arm: Arm) -> Generate:
@@ -157,6 +184,13 @@ class _Builder:
         for arm in arms:
             part = f"{one.name}/{arm.name}"
             self.walk(arm_pass(one, arm), part, part, more)
+            if arm.name == BASE and arm.walk is None and one.over == HELD_OUT and self._repeats():
+                part = f"{one.name}/{AGAIN}"
+                self.walk(repeat_pass(one), part, part, more | {"again": self._assembly.settings.again})
+
+    def _repeats(self) -> bool:
+        """Whether base is asked a second time: its replies depend on who else is in the batch."""
+        return self._assembly.settings.again > 0 and bool(depends_on_batch(self._assembly.student))
 
     def train(self, one: Train) -> None:
         """A training."""
@@ -180,6 +214,7 @@ class _Builder:
         facts["differences"] = [list(pair) for pair in one.differences]
         facts["run"] = {"seed": assembly.settings.seed, "shard_rows": assembly.settings.shard_rows}
         parts = [f"{one.name}/{arm.name}" for arm in one.arms]
+        parts += [part for part in [f"{one.name}/{AGAIN}"] if part in self._prints]
         reads = {part: self._prints[part] for part in parts}
         self._add(Unit(kind="evaluation", name=one.name, part=one.name, what=one, facts=facts, reads=reads), one.name)
 
