@@ -12,7 +12,8 @@ from typing import Any
 from sctk_core import ConfigError
 from sctk_core.builtin.file_source import FileSource
 from sctk_core.config import parse
-from sctk_core.reading import ROLES, Input, TextColumn, answers_of, chunks_of, context_of, turns_of
+from sctk_core.reading import ROLES, Input, TextColumn, Turn, answers_of, calls_of, chunks_of, context_of, turns_of
+from sctk_core.reading.turns import CALLERS, TOOLS
 
 PAGE = Path(__file__).parents[2] / "docs/data.md"
 BEGIN, END = "<!-- rows: made by core/tests/rows_page.py -->", "<!-- end of rows -->"
@@ -45,6 +46,16 @@ CONVERSATIONS: tuple[Any, ...] = (
         {"role": "model", "content": "Yo"},
     ],
     [{"from": "human", "value": "Hi"}],
+    [
+        *HI,
+        {"role": "assistant", "tool_calls": [{"function": {"name": "find", "arguments": {"x": 1}}}]},
+        {"role": "tool", "content": "7"},
+    ],
+    [
+        {"from": "human", "value": "Hi"},
+        {"from": "function_call", "value": '{"name": "find", "arguments": {"x": 1}}'},
+        {"from": "observation", "value": "7"},
+    ],
     [{"role": "user", "content": [{"type": "text", "text": "One."}, {"type": "text", "text": "Two."}]}],
     '[{"role": "user", "content": "Hi"}]',
     "[{'role': 'user', 'content': 'Hi'}]",
@@ -58,7 +69,7 @@ CONTEXTS: tuple[Any, ...] = (
     [{"title": "A", "paragraph_text": "One."}], {"is_selected": [0, 1], "passage_text": ["One.", "Two."]},
 )  # fmt: skip
 REFUSED: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = (
-    ({"messages": [{"role": "tool", "content": "7"}]}, {}),
+    ({"messages": [*HI, {"role": "assistant", "tool_calls": [{"id": "1"}]}, {"role": "tool", "content": "7"}]}, {}),
     ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, {}),
     ({"messages": '[{"role": "user", "content": "Hi"} {"role": "user"}]'}, {}),
     ({"base": {"q": "Hi"}}, {"prompt": "base.question"}),
@@ -116,12 +127,19 @@ def _refusals(folder: Path) -> Iterable[str]:
 
 
 def _said(value: Any) -> list[str]:
-    return [f"{turn.role}: {turn.text}" for turn in turns_of(value) or ()]
+    return [_one_said(turn) for turn in turns_of(value) or ()]
+
+
+def _one_said(turn: Turn) -> str:
+    calls = [f"{call.name}({call.arguments})" for call in calls_of(turn.calls, "")] if turn.calls else []
+    return f"{turn.role}: {turn.text}" + "".join(f"calls {call}" for call in calls)
 
 
 def _roles() -> str:
     known = dict.fromkeys(ROLES.values())
-    return "; ".join(f"{role} ({', '.join(name for name, one in ROLES.items() if one == role)})" for role in known)
+    named = {role: [name for name, one in ROLES.items() if one == role] for role in known}
+    named |= {"tool": sorted(TOOLS), "assistant who calls a tool": sorted(CALLERS)}
+    return "; ".join(f"{role} ({', '.join(names)})" for role, names in named.items())
 
 
 def _source(path: Path, columns: dict[str, Any]) -> FileSource:

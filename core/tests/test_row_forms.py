@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import polars as pl
 import pytest
-from sctk_core import ConfigError, Given
+from sctk_core import Call, ConfigError, Given, Message, content_id
 from sctk_core.builtin.file_source import FileSource
 from sctk_core.config import parse
 from sctk_core.records import Prompt
+from sctk_core.store.rows import frame, parents_of, record_from, schema, whole
 from toy_run import toy_run
 
 TURNS = [{"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Hello"}]
@@ -60,7 +62,7 @@ CONVERSATIONS: dict[str, tuple[dict[str, Any], list[tuple[str, str]], str | None
     "developer and ai": (
         {"messages": [{"role": "developer", "content": "Be kind."}, {"role": "user", "content": "a"},
                       {"role": "ai", "content": "b"}]},
-        [("system", "Be kind."), ("user", "a")], "b", "read as messages: messages -> messages",
+        [("developer", "Be kind."), ("user", "a")], "b", "read as messages: messages -> messages",
     ),
     "JSON text": ({"messages": json.dumps([*TURNS, ASK])},
         [("user", "Hi"), ("assistant", "Hello"), ("user", "Why?")], None, "messages -> messages"),
@@ -244,12 +246,24 @@ def test_columns_are_named_by_paths(row: dict[str, Any], path: Any, asked: str, 
         ({"question": {"stem": "Why?"}}, {}, "question: got dict"),
         ({"messages": '[{"role": "user", "content": "a"'}, {}, "a.jsonl:1: messages: got text that looks like a list"),
         ({"messages": '[{"role": "user", "content": "a"} {"role": 1}]'}, {}, "looks like a list of turns and is no JSON"),
-        ({"messages": [{"role": "user", "content": "a"}, {"role": "tool", "content": "7"}]}, {}, "[1]: got a turn of a tool"),
         (
             {"messages": [ASK, {"role": "assistant", "tool_calls": [{"id": "1"}]}, ASK]}, {},
-            "messages[1]: got a turn that calls a tool",
+            "messages[1]: got dict \"{'id': '1'}\", wanted a call with the name of a tool",
         ),
-        ({"conversations": [{"from": "human", "value": "a"}, {"from": "function_call", "value": "{}"}]}, {}, "tools are not"),
+        (
+            {"messages": [ASK, {"role": "assistant", "tool_calls": [{"function": {"name": "f", "arguments": "[7]"}}]}, ASK]}, {},
+            "messages[1]: got str '[7]', wanted arguments that are a JSON object",
+        ),
+        (
+            {"messages": [ASK, {"role": "assistant", "tool_calls": [{"name": "f", "arguments": {"a": "\ud83d"}}]}, ASK]}, {},
+            "messages[1]: got half a surrogate pair",
+        ),
+        ({"messages": [ASK, {"role": "tool", "content": "7", "name": 7}, ASK]}, {}, "messages[1].name: got int '7'"),
+        ({"conversations": [{"from": "human", "value": "a"}, {"from": "function_call", "value": "f("}, ASK]}, {}, "as JSON"),
+        (
+            {"prompt": "a", "chosen": [ASK, {"role": "assistant", "tool_calls": [{"name": "f"}]}], "rejected": "b"},
+            {"texts": ["rejected", "chosen"]}, "chosen[1]: got a turn that calls a tool, wanted an answer of text",
+        ),
         (
             {"messages": [{"role": "user", "content": [{"type": "image_url", "image_url": {}}]}]}, {},
             "messages[0].content[0]: got a part of type 'image_url', wanted text parts alone",
@@ -264,6 +278,67 @@ def test_what_cannot_be_asked_is_told_with_its_place(
     assert wanted in str(caught.value)
     assert "a.jsonl:1" in str(caught.value)
     assert caught.value.hint
+
+
+FIND = Call(name="find", arguments='{"city": "Ur"}', id="c1")
+SAYS = Message(role="tool", content="7", tool="find", call_id="c1")
+BARE = Message(role="tool", content="7")
+TOOLS: dict[str, tuple[dict[str, Any], tuple[Call, ...], Message]] = {
+    "OpenAI's, arguments as text": (
+        {"messages": [ASK, {"role": "assistant", "content": None, "tool_calls": [
+            {"id": "c1", "type": "function", "function": {"name": "find", "arguments": '{"city": "Ur"}'}}]},
+            {"role": "tool", "tool_call_id": "c1", "name": "find", "content": "7"}]}, (FIND,), SAYS,
+    ),
+    "arguments as an object, an answer behind it": (
+        {"messages": [ASK, {"role": "assistant", "content": "", "tool_calls": [
+            {"id": "c1", "function": {"name": "find", "arguments": {"city": "Ur"}}}]},
+            {"role": "tool", "tool_call_id": "c1", "name": "find", "content": [{"type": "text", "text": "7"}]},
+            {"role": "assistant", "content": "Seven."}]}, (FIND,), SAYS,
+    ),
+    "OpenAI's functions": (
+        {"messages": [ASK, {"role": "assistant", "content": None, "function_call": {"name": "find", "arguments": '{"city": "Ur"}'}},
+            {"role": "function", "name": "find", "content": "7"}]},
+        (replace(FIND, id=""),), replace(SAYS, call_id=""),
+    ),
+    "ShareGPT's": (
+        {"conversations": [{"from": "human", "value": "Why?"}, {"from": "function_call", "value":
+            '{"name": "find", "arguments": {"city": "Ur"}}'}, {"from": "observation", "value": "7"}]},
+        (replace(FIND, id=""),), BARE,
+    ),
+    "a call that is the last turn": (
+        {"messages": [ASK, {"role": "assistant", "tool_calls": [{"name": "find", "parameters": {"city": "Ur"}}]},
+            {"role": "ipython", "content": "7"}, {"role": "assistant", "tool_calls": [{"name": "stop"}]}]},
+        (replace(FIND, id=""),), BARE,
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", TOOLS)
+def test_tool_turns_and_calls_are_read_in_every_shape_and_survive_the_store(kind: str, tmp_path: Path) -> None:
+    row, calls, says = TOOLS[kind]
+    prompt, told = only(tmp_path, row)
+    assert [turn.role for turn in prompt.messages] == ["user", "assistant", "tool"]
+    assert (prompt.messages[1].calls, prompt.messages[2]) == (calls, says)
+    assert ("not read, and holding text: messages[-1]" in told) == (kind == "a call that is the last turn")
+    table = frame(schema(Prompt, full=True), [whole(prompt)]).to_dicts()
+    assert record_from(Prompt, table[0], parents_of(table[0])) == prompt
+    again, _ = only(tmp_path, table[0])
+    assert again.messages == prompt.messages
+
+
+def test_a_backend_that_takes_no_tool_turns_is_told_of_before_anything_is_asked(tmp_path: Path) -> None:
+    path = tmp_path / "rows.jsonl"
+    rows = [{"messages": [ASK]}, {"messages": [ASK, {"role": "tool", "content": "7"}]}]
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    changes = {"source": {"use": "file", "path": str(path), "held_out_share": 0.0}}
+    with pytest.raises(ConfigError, match=r"rows.jsonl:2: got turns of a developer or a tool, and the backend 'toy'"):
+        toy_run(tmp_path, changes, method="rdpo")
+
+
+def test_a_conversation_without_tools_has_the_id_that_it_had() -> None:
+    turns = (Message(role="user", content="Why?"),)
+    assert Prompt(messages=turns).id == content_id("prompt", [["user", "Why?"]], None, None, {}, 0)
+    assert Prompt(messages=(replace(turns[0], calls=(FIND,)),)).id != Prompt(messages=turns).id
 
 
 # -- texts made elsewhere --

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 @recipe_options
 def check(**given: Any) -> int:
     """Check a recipe without running it."""
-    from sctk_core.assembly import assemble, template_notes
+    from sctk_core.assembly import assemble, conversation_notes, template_notes
     from sctk_core.run import run_path
     from sctk_core.run.units import units_of
 
@@ -46,7 +46,8 @@ def check(**given: Any) -> int:
         "",
     ]:
         put(line)
-    for note in (*assembly.notes, *template_notes(assembly.speaking)):
+    rendered = template_notes(assembly.speaking) + conversation_notes(assembly.conversing, assembly.source.instance)
+    for note in (*assembly.notes, *rendered):
         put(f"note: {clean(note, one_line=True)}")
     put(f"fingerprint  {assembly.fingerprint}")
     put(f"runs in      {run_path(assembly, None)}")

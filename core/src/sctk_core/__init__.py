@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sctk_core.boundary import boundary
 from sctk_core.config import setting, suggestion
+from sctk_core.conversation import GUIDING, Call
 from sctk_core.errors import (
     BackendDown,
     BackendTimeout,
@@ -78,6 +79,7 @@ def __getattr__(name: str) -> Any:
 
 __all__ = [
     "ANSWERS",
+    "GUIDING",
     "Arm",
     "AskedComparer",
     "AskedCritic",
@@ -86,6 +88,7 @@ __all__ = [
     "Backend",
     "BackendDown",
     "BackendTimeout",
+    "Call",
     "CheckFailed",
     "Component",
     "ConfigError",

@@ -12,22 +12,14 @@ from dataclasses import dataclass, field, replace
 from math import inf
 from typing import Any, Literal, Protocol, TypeVar
 
+from sctk_core.conversation import Message as Message
 from sctk_core.errors import ContractError
 from sctk_core.identity import content_id
 from sctk_core.reals import finite, kind_of, plain, whole
 
-Role = Literal["system", "user", "assistant"]
 FailureKind = Literal["parse", "backend", "timeout", "blocked", "budget", "contract", "bug"]
 Finish = Literal["stop", "length"]
 Verdict = Literal["keep", "revise"]
-
-
-@dataclass(frozen=True, kw_only=True, slots=True)
-class Message:
-    """One turn of a conversation; `content` is untrusted text and never becomes a control token."""
-
-    role: Role
-    content: str
 
 
 def name_by(record: Any, *parts: object) -> None:
@@ -95,7 +87,7 @@ class Prompt:
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
-        turns = [[m.role, m.content] for m in self.messages]
+        turns = [turn.values for turn in self.messages]
         others = (self.other_references,) if self.other_references else ()
         name_by(self, turns, self.reference, self.document, dict(self.meta), self.occurrence, *others)
 

@@ -2,6 +2,6 @@
 
 from sctk_core.assembly.assemble import Assembly, assemble, with_defaults
 from sctk_core.assembly.parts import Curate, Part
-from sctk_core.assembly.roles import Role, template_notes
+from sctk_core.assembly.roles import Role, conversation_notes, template_notes
 
-__all__ = ["Assembly", "Curate", "Part", "Role", "assemble", "template_notes", "with_defaults"]
+__all__ = ["Assembly", "Curate", "Part", "Role", "assemble", "conversation_notes", "template_notes", "with_defaults"]

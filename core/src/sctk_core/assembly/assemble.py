@@ -27,6 +27,9 @@ from sctk_core.plugins import Built, Catalogue, build, load, target_of
 from sctk_core.recipe import Layer, Recipe, RunSettings, merge, refuse_strangers
 from sctk_core.shown import LINE, cut, shown, told
 
+SHOWING = ("reward", "comparer", "evaluator")
+"""The kinds that show a conversation as text where they ask a model."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Assembly:
@@ -99,6 +102,15 @@ class Assembly:
         names = [STUDENT, *(place.role or place.section for place in crew if place.speaks)]
         asked = [*self.parts.values(), *self.evaluators, *self.pairwise]
         return {name: self.role(name) for name in dict.fromkeys([*names, *(part.role for part in asked if part.role)])}
+
+    @property
+    def conversing(self) -> dict[str, Role]:
+        """The roles that go on from the prompts' own turns; rewards, comparers and evaluators show them as text."""
+        shown = {part.role for part in (*self.parts.values(), *self.evaluators, *self.pairwise) if part.kind in SHOWING}
+        going = {part.role for part in self.parts.values() if part.kind not in SHOWING}
+        crew = (place for one in crews_of(self.plan, self.crew) for place in places(one))
+        going |= {STUDENT, *(place.role or place.section for place in crew if place.speaks)}
+        return {name: role for name, role in self.speaking.items() if name in going or name not in shown}
 
 
 def crews_of(plan: Plan, crew: type) -> list[type]:

@@ -119,10 +119,9 @@ def _told(model: ModelRef, variables: Mapping[str, Any], backend: Part, where: s
 
 def template_notes(roles: Mapping[str, Role]) -> list[str]:
     """What backends say of how they render the conversations of these roles; raises where a template cannot be used."""
-    asked = {(one.backend.name, one.model.digest, str(one.model.variables)): one for one in roles.values()}
     found = [
         note
-        for one in asked.values()
+        for one in _different(roles)
         if _renders(one.backend)
         for note in answer_of(one.backend, "template_notes", one.model)
     ]
@@ -157,6 +156,33 @@ def batch_notes(roles: Mapping[str, Role]) -> list[str]:
         "replies that are kept are never drawn anew, and equal replies give equal bytes (docs/user.md)"
         for why, names in lines.items()
     ]
+
+
+def conversation_notes(roles: Mapping[str, Role], source: Any) -> list[str]:
+    """What backends say of the source's turns of developers and tools, which these roles are asked to go on from.
+
+    A conversation that a backend or its template does not take is a ConfigError with its place in the file.
+    """
+    unusual = getattr(source, "unusual", None)
+    if unusual is None or next(iter(unusual()), None) is None:
+        return []
+    found = []
+    for one in _different(roles):
+        if getattr(one.backend.target, "conversation_notes", None) is None:
+            where, _ = next(iter(unusual()))
+            raise ConfigError(
+                f"{where}: got turns of a developer or a tool, and the backend {one.backend.name!r} takes none",
+                hint="take the row out, or name another backend",
+            )
+        found += answer_of(one.backend, "conversation_notes", one.model, unusual())
+    return list(dict.fromkeys(found))
+
+
+def _different(roles: Mapping[str, Role]) -> list[Role]:
+    """One role for each model, backend and set of variables."""
+    return list(
+        {(one.backend.name, one.model.digest, str(one.model.variables)): one for one in roles.values()}.values()
+    )
 
 
 def refuse_idle(roles: dict[str, Role], used: set[str], recipe: Recipe) -> None:

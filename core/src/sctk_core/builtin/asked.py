@@ -7,34 +7,34 @@ from typing import Any
 
 from sctk_core.builtin.looked import Looked
 from sctk_core.builtin.row_values import misfit, named, text_in
+from sctk_core.conversation import Call, Message
 from sctk_core.errors import ConfigError
 from sctk_core.reading import (
     Misfit,
     Row,
     Turn,
     begins_turns,
+    calls_of,
     context_of,
     listed_turns,
     no_list,
-    no_tools,
     turn_of,
     turns_of,
 )
-from sctk_core.records import Message
 
 _OF_TURNS = ("messages", "conversations", "conversation")
 """Columns in which a text that begins like a list of turns is one that was torn, and no text about one."""
 
 
 def messages_of(row: Row, looked: Looked) -> tuple[tuple[Message, ...], str | None]:
-    """The turns up to the last that is not the assistant's, and the answer that followed it in the file, if one did."""
+    """The turns up to the last that is not the assistant's, and the text that answered it in the file, if one did."""
     if len(looked.asked) == 1:
         name = looked.asked[0]
         value = named(row, name, "prompt")
         turns = turns_in(row, name, value)
         if turns is not None:
             looked.is_turns = True
-            return _conversation(row, name, turns)
+            return _conversation(row, name, turns, looked)
         if isinstance(value, list):
             raise _no_turns(row, name, value)
     text = "\n\n".join(text for name in looked.asked if (text := _asked_text(row, name, alone=len(looked.asked) == 1)))
@@ -58,27 +58,46 @@ def _asked_text(row: Row, name: str, *, alone: bool) -> str:
 
 
 def turns_in(row: Row, name: str, value: Any) -> tuple[Turn, ...] | None:
-    """The turns of a column that holds a conversation, none of them a tool's; None: it holds none."""
+    """The turns of a column that holds a conversation; None: it holds none."""
     try:
         turns = turns_of(value)
         if turns is None and name in _OF_TURNS and isinstance(value, str) and begins_turns(value):
             raise no_list()
-        for number, turn in enumerate(turns or ()):
-            no_tools(turn, f"[{number}]")
     except Misfit as error:
         raise misfit(row, name, error) from error
     return turns
 
 
-def _conversation(row: Row, name: str, turns: Sequence[Turn]) -> tuple[tuple[Message, ...], str | None]:
-    said = [
-        Message(role=turn.role, content=text_in(row, f"{name}[{number}].content", turn.text))  # type: ignore[arg-type]
-        for number, turn in enumerate(turns)
-    ]
-    answer = said.pop().content if said and said[-1].role == "assistant" else None
-    if not said or said[-1].role != "user" or not said[-1].content.strip():
+def _conversation(row: Row, name: str, turns: Sequence[Turn], looked: Looked) -> tuple[tuple[Message, ...], str | None]:
+    said = [_message(row, f"{name}[{number}]", turn) for number, turn in enumerate(turns)]
+    last = said.pop() if said and said[-1].role == "assistant" else None
+    if not _is_asked(said):
         raise _no_user(row, name)
-    return tuple(said), answer
+    if last is not None and last.calls:  # what it calls is no text to compare with
+        looked.unread, last = f"{name}[-1]", None
+    return tuple(said), None if last is None else last.content
+
+
+def _is_asked(said: Sequence[Message]) -> bool:
+    """Whether there is something to answer: a user's turn, or a tool's after one."""
+    asking = [turn for turn in said if turn.role in ("user", "tool")]
+    if not said or said[-1].role not in ("user", "tool") or asking[0].role == "tool":
+        return False
+    return said[-1].role == "tool" or bool(said[-1].content.strip())
+
+
+def _message(row: Row, at: str, turn: Turn) -> Message:
+    try:
+        calls = calls_of(turn.calls, "") if turn.calls else ()
+    except Misfit as error:
+        raise misfit(row, at, error) from error
+    return Message(
+        role=turn.role,  # type: ignore[arg-type]
+        content=text_in(row, f"{at}.content", turn.text),
+        calls=tuple(Call(name=call.name, arguments=call.arguments, id=call.id) for call in calls),
+        tool=text_in(row, f"{at}.name", turn.tool),
+        call_id=text_in(row, f"{at}.tool_call_id", turn.call_id),
+    )
 
 
 def _no_turns(row: Row, name: str, value: Sequence[Any]) -> ConfigError:

@@ -19,10 +19,11 @@ from sctk_core.builtin.columns import Columns, prompt_of
 from sctk_core.builtin.looked import Account
 from sctk_core.builtin.sides import Apart, Questions
 from sctk_core.config import setting
+from sctk_core.conversation import is_unusual
 from sctk_core.errors import ConfigError
 from sctk_core.identity import content_id, file_digest
 from sctk_core.reading import STDIN, Form, Input, Row, TextLayout, Wanted, inputs_at, rows_of, spooled
-from sctk_core.records import Prompt
+from sctk_core.records import Message, Prompt
 from sctk_core.refusals import no_room
 
 Format = Literal["auto", Form]
@@ -70,6 +71,7 @@ class FileSource:
         self._files = self._inputs(config.path)
         self._held_files = self._inputs(config.held_out) if config.held_out else []
         self.notes: tuple[str, ...] = ()
+        self._n_unusual = 0
         self._sides = self._checked()
         self.n_prompts = self._sides.count(_TRAIN)
 
@@ -131,6 +133,7 @@ class FileSource:
         for row in _rows(files):
             prompt, looked = prompt_of(row, self.config.columns, trim=self.config.trim)
             account.add(row, looked)
+            self._n_unusual += is_unusual(prompt.messages)
             yield row.where, prompt
 
     def digest(self) -> str:
@@ -146,6 +149,12 @@ class FileSource:
         """The prompts of evaluation, each once: a repeated prompt would count as evidence that it is not."""
         files, side = (self._held_files, None) if self._held_files else (self._files, _HELD)
         return (prompt for prompt in _counted(self._again(files, side)) if prompt.occurrence == 0)
+
+    def unusual(self) -> Iterator[tuple[str, tuple[Message, ...]]]:
+        """(place, turns) of the conversations with turns that not every chat template takes; read again, where there are any."""
+        if self._n_unusual:
+            read = self._read([*self._files, *self._held_files], Account())
+            yield from ((where, prompt.messages) for where, prompt in read if is_unusual(prompt.messages))
 
     def _again(self, files: Sequence[Input], side: int | None) -> Iterator[Prompt]:
         """The prompts of one side (None: of all rows), out of the files as they were when they were checked."""

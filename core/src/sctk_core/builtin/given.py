@@ -12,6 +12,7 @@ from typing import Any
 
 from sctk_core.builtin.looked import Looked
 from sctk_core.builtin.row_values import as_number, misfit, named, number_in, text_in
+from sctk_core.conversation import GUIDING
 from sctk_core.errors import ConfigError
 from sctk_core.reading import Misfit, Row, Turn, listed, no_tools, turns_of
 from sctk_core.records import Given, Message
@@ -94,8 +95,8 @@ def _made(row: Row, name: str, value: Any, messages: Sequence[Message]) -> str:
     """A text, or the last turn of a conversation whose turns before it are those of the prompt."""
     try:
         turns = turns_of(value)
-        for number, turn in enumerate(turns or ()):
-            no_tools(turn, f"[{number}]")
+        if turns is not None:
+            no_tools(turns[-1], f"[{len(turns) - 1}]")
     except Misfit as error:
         raise misfit(row, name, error) from error
     if turns is None:
@@ -115,6 +116,6 @@ def _made(row: Row, name: str, value: Any, messages: Sequence[Message]) -> str:
 
 def _is_of(turns: Sequence[Turn], messages: Sequence[Message]) -> bool:
     """Whether turns are none, or those of the prompt; a system turn may be in one of them alone, white space at ends differ."""
-    told = [(turn.role, turn.text.strip()) for turn in turns if turn.role != "system"]
-    asked = [(message.role, message.content.strip()) for message in messages if message.role != "system"]
+    told = [(turn.role, turn.text.strip(), bool(turn.calls)) for turn in turns if turn.role not in GUIDING]
+    asked = [(turn.role, turn.content.strip(), bool(turn.calls)) for turn in messages if turn.role not in GUIDING]
     return not told or told == asked

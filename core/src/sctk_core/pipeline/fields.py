@@ -7,10 +7,11 @@ here are all other fields. Nothing is turned into something else, save whole num
 from __future__ import annotations
 
 from array import array
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from operator import attrgetter
 from typing import Any
 
+from sctk_core.conversation import Call
 from sctk_core.reals import finite, whole
 from sctk_core.records import Critique, Decision, Given, Message, Prompt, Reply, Sample, Score, Usage
 from sctk_core.shown import kind_of, shown
@@ -212,7 +213,17 @@ def _are_messages(value: Any) -> bool:
 
 
 def _is_message(value: Any) -> bool:
-    return isinstance(value, Message) and is_label(value.role) and _is_text(value.content)
+    if not (isinstance(value, Message) and is_label(value.role) and _is_text(value.content)):
+        return False
+    return type(value.calls) is tuple and all(map(_is_call, value.calls)) and _are_texts((value.tool, value.call_id))
+
+
+def _is_call(value: Any) -> bool:
+    return isinstance(value, Call) and _are_texts((value.name, value.arguments, value.id))
+
+
+def _are_texts(values: Iterable[Any]) -> bool:
+    return all(map(_is_text, values))
 
 
 def _is_text(value: Any) -> bool:

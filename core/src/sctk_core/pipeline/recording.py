@@ -237,12 +237,12 @@ class RecordingBackend:
 
     def _text_of(self, messages: tuple[Message, ...], text: str, position: Position) -> Request:
         turns = (*messages, Message(role="assistant", content=text))
-        key = content_id(ABOUT_LOGPROB, self._about, [[turn.role, turn.content] for turn in turns])
+        key = content_id(ABOUT_LOGPROB, self._about, [turn.values for turn in turns])
         return Request(messages=turns, of=position.of, key=key)
 
 
 def _told(request: Request) -> str:
     """The messages as the text of a key has them, and the given ids and the number of repetitions where there are any."""
-    turns = ",".join([f"[{quoted(turn.role)},{quoted(turn.content)}]" for turn in request.messages])
+    turns = ",".join([f"[{','.join(map(quoted, turn.values))}]" for turn in request.messages])
     given = f",{canonical(list(request.prefix_ids))}" if request.prefix_ids else ""
     return f"[{turns}]" + given + (f",{canonical({'again': request.again})}" if request.again else "")

@@ -7,8 +7,9 @@
 is a line in `forms.py`, a new form of file a reader beside these and a line in `chunks.py`. polars and pyarrow are imported where a
 table is read.
 
-`row_forms.py` is the table of the forms that rows have in the field (Alpaca, ShareGPT, ...); `turns.py` reads conversations, and
-`answers.py` answers and contexts, in all shapes that they come in. `parts.py` is the text of one row, `texts.py` that of a chunk.
+`row_forms.py` is the table of the forms that rows have in the field (Alpaca, ShareGPT, ...); `turns.py` reads conversations,
+`tools.py` what they call, and `answers.py` answers and contexts, in all shapes that they come in. `parts.py` is the text of one
+row, `texts.py` that of a chunk.
 """
 
 from sctk_core.reading.answers import answers_of, context_of, plain_answers
@@ -26,6 +27,7 @@ from sctk_core.reading.rows import Row, rows_of
 from sctk_core.reading.standard_input import spooled
 from sctk_core.reading.tables import Table
 from sctk_core.reading.texts import TextColumn
+from sctk_core.reading.tools import ToolCall, calls_of
 from sctk_core.reading.turns import (
     ROLES,
     Misfit,
@@ -58,10 +60,12 @@ __all__ = [
     "Table",
     "TextColumn",
     "TextLayout",
+    "ToolCall",
     "Turn",
     "Wanted",
     "answers_of",
     "begins_turns",
+    "calls_of",
     "check_readable",
     "chunks_of",
     "context_of",

@@ -11,16 +11,18 @@ import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, NoReturn
+from typing import Any
 
 ROLES: Mapping[str, str] = {
-    "system": "system", "developer": "system",
+    "system": "system", "developer": "developer",
     "user": "user", "human": "user", "prompter": "user",
     "assistant": "assistant", "gpt": "assistant", "ai": "assistant", "bot": "assistant", "model": "assistant",
     "chatgpt": "assistant",
 }  # fmt: skip
 """What a role is called -> the role that it is."""
-TOOLS = frozenset(("tool", "function", "function_call", "tool_call", "tool_response", "observation", "ipython"))
+TOOLS = frozenset(("tool", "function", "tool_response", "observation", "ipython"))
+CALLERS = frozenset(("function_call", "tool_call"))
+"""What a turn is called that a tool says; and one whose text is what the assistant calls."""
 _ROLE, _CONTENT, _CALLS = ("role", "from"), ("content", "value"), ("tool_calls", "function_call")
 _TEXT_PARTS = ("text", "input_text", "output_text")
 _TRANSCRIPT = re.compile(r"\n\n(Human|Assistant):")
@@ -29,11 +31,16 @@ _LIST_IN_TEXT = re.compile(r"\s*\[\s*\{\s*[\"'](role|from|content|value)[\"']\s*
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Turn:
-    """One turn: a role of ROLES, or "tool"; its text; `calls` is what it calls, as JSON ("": nothing)."""
+    """One turn: a role of ROLES, or "tool"; its text; `calls` is what it calls, as JSON ("": nothing).
+
+    Of a tool's turn `tool` is the tool's name, and `call_id` the call that it answers, where the file says so.
+    """
 
     role: str
     text: str
     calls: str = ""
+    tool: str = ""
+    call_id: str = ""
 
 
 class Misfit(ValueError):
@@ -81,7 +88,7 @@ def texts_of(value: object) -> list[str] | None:
         return None
     found = []
     for at, turn in enumerate(turns):
-        text, calls = _said(turn, f"[{at}]")
+        text, calls = _said(_told_by_us(turn), f"[{at}]")
         found += [text, calls] if calls else [text]
     return found
 
@@ -90,14 +97,38 @@ def turn_of(turn: object, at: str) -> Turn:
     """One turn; `at` is its place."""
     role = _first(turn, _ROLE) if isinstance(turn, dict) else None
     name = role.strip().lower() if isinstance(role, str) else ""
-    if not isinstance(turn, dict) or not (name in ROLES or name in TOOLS):
+    if not isinstance(turn, dict) or not (name in ROLES or name in TOOLS or name in CALLERS):
         raise Misfit(
             repr(role) if isinstance(turn, dict) else type(turn).__name__,
-            "a turn with role system, user or assistant",
+            "a turn with role system, user, assistant or tool",
             at=at, hint='like {"role": "user", "content": "..."}',
         )  # fmt: skip
+    turn = _told_by_us(turn)
     text, calls = _said(turn, at)
-    return Turn(role=ROLES.get(name, "tool"), text=text, calls=calls)
+    if name in CALLERS:
+        return Turn(role="assistant", text="", calls=calls or text)
+    if name in ROLES:
+        return Turn(role=ROLES[name], text=text, calls=calls)
+    return Turn(role="tool", text=text, tool=_named(turn, "name", at), call_id=_named(turn, "tool_call_id", at))
+
+
+def _told_by_us(turn: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The turn with what a table of prompts has of its tools, an object as JSON text in the field `tools`."""
+    told = turn.get("tools")
+    if not isinstance(told, str) or not told.startswith("{"):
+        return turn
+    try:
+        return {**turn, **json.loads(told)}
+    except ValueError:
+        return turn
+
+
+def _named(turn: Mapping[str, Any], key: str, at: str) -> str:
+    """The text of a key that a turn need not have."""
+    value = turn.get(key)
+    if not isinstance(value, str | None):
+        raise Misfit(shown(value), "text", at=f"{at}.{key}")
+    return value or ""
 
 
 def _said(turn: Mapping[str, Any], at: str) -> tuple[str, str]:
@@ -163,12 +194,7 @@ def no_list() -> Misfit:
 
 
 def no_tools(turn: Turn, at: str) -> None:
-    """A Misfit for a turn of a tool, or one that calls a tool."""
+    """A Misfit for an answer that is no text: a tool's turn, or one that calls a tool."""
     if turn.role == "tool" or turn.calls:
-        _no_tools("a turn of a tool" if turn.role == "tool" else "a turn that calls a tool", at)
-
-
-def _no_tools(what: str, at: str) -> NoReturn:
-    raise Misfit(
-        what, "system, user and assistant turns of text: tools are not supported", at=at, hint="take the row out"
-    )
+        what = "a turn of a tool" if turn.role == "tool" else "a turn that calls a tool"
+        raise Misfit(what, "an answer of text", at=at, hint="take the row out")

@@ -16,7 +16,7 @@ from typing import Any
 
 import tomli_w
 
-from sctk_core.assembly import Assembly, template_notes
+from sctk_core.assembly import Assembly, conversation_notes, template_notes
 from sctk_core.assembly.blame import HINT, Blame, who_is
 from sctk_core.boundary import told
 from sctk_core.errors import PluginError, SctkError
@@ -160,7 +160,9 @@ class _Execution:
     def run(self, watch: Watch) -> None:
         """All units, each where it is still owed."""
         self._open()
+        source = self._assembly.source.instance
         self._template_notes = template_notes(self._assembly.speaking)
+        self._template_notes += conversation_notes(self._assembly.conversing, source)
         for note in self._template_notes:
             log.warning(note)
         settings = self._assembly.settings

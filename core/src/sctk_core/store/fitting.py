@@ -85,7 +85,7 @@ def _all(fits: Callable[[Any], bool]) -> Callable[[Any], bool]:
 
 
 def _is_turn(value: Any) -> bool:
-    return type(value) in (tuple, list) and len(value) == 2 and all(map(is_text, value))
+    return type(value) in (tuple, list) and len(value) in (2, 3) and all(map(is_text, value))
 
 
 _FITS: Mapping[str, tuple[Callable[[Any], bool], str]] = {

@@ -136,7 +136,7 @@ class Replies:
         n_before, before, end = _trace(request.messages, reply.text)
         after = None if before is None else self._ends.get(before)
         ends.append((end, key))
-        turns = [[turn.role, turn.content] for turn in request.messages[0 if after is None else n_before :]]
+        turns = [turn.values for turn in request.messages[0 if after is None else n_before :]]
         text = _told(request, reply, turns).encode("utf-8", "surrogatepass")
         shared = self._kind(request, reply, about, (len(turns), after is None), text)
         return key, shared.number, after, _packed(text, shared)
@@ -196,7 +196,7 @@ class Replies:
         values = _unpacked(row[2], about)
         of, rank, seed, turns, prefix, *_ = values
         request = {name: about.facts[name] for name in ("model", "backend", "sampling") if name in about.facts}
-        messages = [{"role": role, "content": content} for role, content in [*self._before(row[1]), *turns]]
+        messages = [_as_message(*turn) for turn in [*self._before(row[1]), *turns]]
         request |= {"of": of, "rank": rank, "seed": seed, "messages": messages, "prefix_ids": prefix}
         reply = _reply(key, values, about.facts)
         return request, {"text": reply.text, "finish": reply.finish, "opened": reply.opened}
@@ -233,6 +233,10 @@ def _with_checksums(scribe: Scribe) -> None:
     scribe.write(job)
 
 
+def _as_message(role: str, content: str, tools: str = "{}") -> dict[str, Any]:
+    return {"role": role, "content": content, **json.loads(tools)}
+
+
 def _deleted(database: sqlite3.Connection, key: bytes) -> None:
     database.execute("DELETE FROM exchange WHERE key = ?", (key,))
 
@@ -247,6 +251,8 @@ def _trace(messages: Sequence[Message], reply: str) -> tuple[int, bytes | None, 
     n_before, before = 0, None
     for place, turn in enumerate(messages, start=1):
         state.update(f"{turn.role} {len(turn.content)} {turn.content}".encode("utf-8", "surrogatepass"))
+        for tools in turn.values[2:]:
+            state.update(f" {len(tools)} {tools}".encode("utf-8", "surrogatepass"))
         if turn.role == "assistant":
             n_before, before = place, state.digest()
     state.update(f"assistant {len(reply)} {reply}".encode("utf-8", "surrogatepass"))

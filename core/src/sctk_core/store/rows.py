@@ -1,9 +1,10 @@
 """How a record becomes a row and comes back: columns out of the record's own fields, whatever its type.
 
 A field that holds another record is a column `NAME_id`, one that holds several `NAME_ids`; a conversation is a list of role and
-content; what has no column type of its own (meta, answers made elsewhere) is JSON. A table that others read, or that a later pass
-walks, has more: every prompt and text that a row refers to as a conversation under its own name, `parents`, all that is needed to
-build the record again, and `item`, the item whose walk made it.
+content (and, in a table of prompts that has some, of what it has to do with tools, as JSON); what has no column type of its own
+(meta, answers made elsewhere) is JSON. A table that others read, or that a later pass walks, has more: every prompt and text that
+a row refers to as a conversation under its own name, calls as text, `parents`, all that is needed to build the record again, and
+`item`, the item whose walk made it.
 """
 
 from __future__ import annotations
@@ -29,6 +30,8 @@ if TYPE_CHECKING:
 Row = dict[str, Any]
 Values = list[Any]
 PARENTS, ITEM = "parents", "item"
+TURN = ("role", "content", "tools")
+"""The fields of a turn; the last is there where a turn of the column has to do with tools."""
 _PLAIN: Mapping[Any, str] = {str: "text", int: "int", float: "float", bool: "bool"}
 _LISTS: Mapping[Any, str] = {str: "texts", int: "ints", float: "floats"}
 
@@ -119,7 +122,7 @@ def _told(column: Column, value: Any) -> Any:
     if column.parent is not None:
         return [one.id for one in value] if column.many else value.id
     if column.kind == "turns":
-        return [[turn.role, turn.content] for turn in value]
+        return [turn.values for turn in value]
     return _encoded(_plain(value))
 
 
@@ -172,14 +175,10 @@ def _read(column: Column, hint: Any, value: Any) -> Any:
     if value is None:
         return None
     if column.kind == "turns":
-        return tuple(Message(role=_of(turn, "role", 0), content=_of(turn, "content", 1)) for turn in value)
+        return tuple(Message.of(*(turn.values() if isinstance(turn, Mapping) else turn)) for turn in value)
     if column.kind in ("texts", "ints", "floats"):
         return tuple(value)
     return _built(hint, json.loads(value)) if column.kind == "json" else value
-
-
-def _of(turn: Any, name: str, place: int) -> Any:
-    return turn[name] if isinstance(turn, Mapping) else turn[place]
 
 
 def _built(hint: Any, value: Any) -> Any:
@@ -231,7 +230,7 @@ def _turns(record: Prompt | Sample | None) -> list[list[str]] | None:
         return None
     if isinstance(record, Sample):
         return [["assistant", record.text]]
-    return [[turn.role, turn.content] for turn in record.messages]
+    return [[turn.role, turn.text] for turn in record.messages]
 
 
 @cache
@@ -284,8 +283,9 @@ def _lists(name: str, kind: str, values: Sequence[Any]) -> pl.Series:
     lengths = [len(value) if value else 0 for value in values]
     flat = [member for value in values if value for member in value]
     if kind == "turns":
-        pair = {"role": [turn[0] for turn in flat], "content": [turn[1] for turn in flat]}
-        members = pl.DataFrame(pair, schema={"role": pl.String(), "content": pl.String()}).to_struct(name)
+        fields = TURN[: max(map(len, flat), default=2)]
+        parts = {field: [turn[n] if n < len(turn) else None for turn in flat] for n, field in enumerate(fields)}
+        members = pl.DataFrame(parts, schema=dict.fromkeys(fields, pl.String())).to_struct(name)
     else:
         plain: Any = {"texts": pl.String(), "ints": pl.Int64(), "floats": pl.Float64()}[kind]
         members = pl.Series(

@@ -7,7 +7,7 @@ what sampled ids answer, `stops` where they end. Importing this brings neither t
 from sctk_chat.chat import Chat, Opening
 from sctk_chat.generation import own_sampling, stored_dtype
 from sctk_chat.names import check_path, load_tokenizer, not_loaded, place_of
-from sctk_chat.notes import Habits, habits_of, template_notes
+from sctk_chat.notes import Conversations, Habits, conversation_notes, habits_of, template_notes
 from sctk_chat.rendering import (
     completion_ids,
     decode,
@@ -27,6 +27,7 @@ from sctk_chat.templates import PLAIN_TEMPLATE, template_of
 __all__ = [
     "PLAIN_TEMPLATE",
     "Chat",
+    "Conversations",
     "Decode",
     "Habits",
     "Opening",
@@ -34,6 +35,7 @@ __all__ = [
     "StopWatch",
     "check_path",
     "completion_ids",
+    "conversation_notes",
     "cut",
     "decode",
     "end_ids",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
@@ -15,6 +15,7 @@ from sctk_chat.rendering import opened_mark, turn_ids
 from sctk_chat.templates import (
     NO_VARIABLES,
     Written,
+    knows_developer,
     lost_turn,
     refusals,
     refuse_reserved,
@@ -24,6 +25,8 @@ from sctk_chat.templates import (
 )
 from sctk_chat.twin import twin_of
 
+Conversations = Iterable[tuple[str, tuple[Message, ...]]]
+"""Conversations with their places in a file."""
 Role = Literal["system", "user", "assistant"]
 PROBES: Mapping[str, str] = {
     "system": 'Be "Brief" & <b>kind</b> 1.5\n\n/no_think',
@@ -64,6 +67,21 @@ def template_notes(model: ModelRef) -> list[str]:
     return [
         f"{about}: {note}" for note in (*_notes(found), *(f"it never reads the variable {name!r}" for name in idle))
     ]
+
+
+def conversation_notes(model: ModelRef, conversations: Conversations) -> list[str]:
+    """What becomes of turns of developers and tools; a ConfigError with its place for a conversation that is not taken whole."""
+    tokenizer, developers = load_tokenizer(model), 0
+    for where, messages in conversations:
+        developers += any(turn.role == "developer" for turn in messages)
+        try:
+            written(tokenizer, messages, True, model.variables)
+        except ConfigError as error:
+            raise ConfigError(f"{where}: {error.message}", hint="take the row out, or name another model") from error
+    if not developers or knows_developer(tokenizer):
+        return []
+    about = f"chat template of {model.path} ({family_of(template_of(tokenizer))})"
+    return [f"{about}: it knows no developer; {developers:,} conversations give such turns as the system's"]
 
 
 def habits_of(tokenizer: Any, variables: Mapping[str, Any] = NO_VARIABLES) -> Habits:

@@ -19,6 +19,7 @@ from sctk_core import ConfigError, Message, content_id
 from sctk_core.thoughts import CHANNEL_MARKS, PAIRS, WRAPPINGS, opened_in
 
 from sctk_chat.templates import NO_VARIABLES, TODAY, Written, template_of, written
+from sctk_chat.tools import texts_of
 from sctk_chat.twin import Shield, Twin, twin_of
 
 MARKS = frozenset(mark for pair in (*PAIRS, *WRAPPINGS) for mark in pair)
@@ -48,7 +49,7 @@ def turn_ids(
     twin, end = twin_of(tokenizer), end_of_turn(tokenizer, variables)
     if not text.strip():
         return turn_ids(tokenizer, messages, "a", variables)[0], _alone(tokenizer, text, end)
-    shield = Shield([*(message.content for message in messages), text])
+    shield = Shield([*texts_of(messages), text])
     prompt = written(tokenizer, messages, True, variables, shield)
     read = twin.begun(twin.encode(prompt.uncovered(twin)))
     try:

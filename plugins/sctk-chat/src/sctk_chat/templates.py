@@ -7,15 +7,18 @@ that is put before the first user message. What is then still missing is an erro
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
+from itertools import product
 from typing import Any
 
-from sctk_core import ConfigError, Message
+from sctk_core import GUIDING, ConfigError, Message
 
 from sctk_chat.families import family_of
+from sctk_chat.tools import USUAL, Manner, behind_calls, covered, given, manners, texts_of
 from sctk_chat.twin import Shield, Twin
 
 TODAY = datetime(2024, 7, 26)
@@ -67,21 +70,22 @@ def written(
     variables: Mapping[str, Any] = NO_VARIABLES, shield: Shield | None = None,
 ) -> Written:  # fmt: skip
     """The conversation with all of its texts; raises a ConfigError where the template refuses it, or leaves some text out."""
-    shield = shield or Shield([message.content for message in messages])
+    shield = shield or Shield(texts_of(messages))
     complaint = ""
-    for moved, turns in _arrangements(messages):
-        covered = tuple(Message(role=turn.role, content=shield.cover(turn.content)) for turn in turns)
-        for form in FORMS:
+    for moved, turns in _arrangements(as_known(tokenizer, messages)):
+        for manner, form in product(manners(turns, template_of(tokenizer)), FORMS):
+            said = tuple(covered(turn, shield, manner) for turn in turns)
+            made = partial(rendered, tokenizer, add_generation_prompt=add_generation_prompt, variables=variables)
             try:
-                text = rendered(tokenizer, covered, add_generation_prompt, variables, form)
+                text = made(said, form=form, manner=manner)
+                lost = lost_turn(text, said, manner) or _mistaken(text, said, partial(made, form=form, manner=manner))
             except refusals() as error:
-                complaint = complaint or f"which it does not take ({error})"
+                complaint = complaint or f"which it does not take ({_uncovered(error, shield)})"
                 continue
-            lost = lost_turn(text, covered)
             if lost is None:
-                return Written(text=text, turns=covered, shield=shield, form=form, moved=moved)
-            complaint = complaint or f"and its text for the {lost.role} turn does not hold what was said there"
-    roles = ", ".join(message.role for message in messages) or "no messages"
+                return Written(text=text, turns=said, shield=shield, form=form, moved=moved)
+            complaint = complaint or f"and its text for the {_kind(lost)} turn does not hold what was said there"
+    roles = ", ".join(map(_kind, messages)) or "no messages"
     raise ConfigError(
         f"chat template ({family_of(template_of(tokenizer))}): got {roles}, {complaint}; wanted every turn's text",
         hint="most templates want an optional system message, then user and assistant in turn; give the tokenizer another template",
@@ -90,32 +94,80 @@ def written(
 
 def rendered(
     tokenizer: Any, messages: Sequence[Message], add_generation_prompt: bool, variables: Mapping[str, Any],
-    form: Sequence[str] = (),
+    form: Sequence[str] = (), manner: Manner = USUAL,
 ) -> str:  # fmt: skip
     """What the template makes of messages, on the fixed day; `form` names the roles whose content is a list of parts."""
-    turns = [{"role": m.role, "content": _content(m, form)} for m in messages]
-    given = {"date_string": TODAY.strftime("%d %b %Y"), "strftime_now": TODAY.strftime} | dict(variables)
+    turns = [{"role": m.role, "content": _content(m, form, manner)} | given(m, manner) for m in messages]
+    known = {"date_string": TODAY.strftime("%d %b %Y"), "strftime_now": TODAY.strftime} | dict(variables)
     return str(
         tokenizer.apply_chat_template(
             turns,
             chat_template=template_of(tokenizer),
             tokenize=False,
             add_generation_prompt=add_generation_prompt,
-            **given,
+            **known,
         )
     )
 
 
-def lost_turn(text: str, turns: Sequence[Message]) -> Message | None:
-    """The first turn whose text, outer white space aside, is not in `text`: the system's anywhere, the others' in order."""
+def lost_turn(text: str, turns: Sequence[Message], manner: Manner = USUAL) -> Message | None:
+    """The first turn whose text, outer white space aside, or calls are not in `text`: those of system turns anywhere, the others'
+    in order."""
     place = 0
     for turn in turns:
-        said = turn.content.strip()
-        found = text.find(said, 0 if turn.role == "system" else place)
+        said, guides = turn.content.strip(), turn.role in GUIDING
+        found = text.find(said, 0 if guides else place)
         if found < 0 or (said and text[:found].endswith(("'text': '", '"text": "'))):
             return turn
-        place = place if turn.role == "system" else found + len(said)
+        if turn.role == "tool" and said and text[:found].endswith('"') != manner.quoted:
+            return turn
+        place = place if guides else behind_calls(text, turn.calls, found + len(said), manner)
+        if place < 0:
+            return turn
     return None
+
+
+def _mistaken(text: str, turns: Sequence[Message], again: Callable[[Sequence[Message]], str]) -> Message | None:
+    """The first tool's turn, where the template writes such turns as it writes those of the user or of the assistant."""
+    tools = [turn for turn in turns if turn.role == "tool"]
+    if not tools:
+        return None
+    for role in ("user", "assistant"):
+        plain = [Message(role=role, content=turn.content) if turn.role == "tool" else turn for turn in turns]
+        try:
+            if again(plain) == text:
+                return tools[0]
+        except refusals():
+            continue
+    return None
+
+
+def as_known(tokenizer: Any, messages: Sequence[Message]) -> Sequence[Message]:
+    """The messages, with a developer's as the system's where the template knows no developer; two that follow become one."""
+    if not any(turn.role == "developer" for turn in messages) or knows_developer(tokenizer):
+        return messages
+    found: list[Message] = []
+    for turn in messages:
+        if turn.role != "developer":
+            found.append(turn)
+        elif found and found[-1].role == "system":
+            found[-1] = Message(role="system", content=f"{found[-1].content}\n\n{turn.content}")
+        else:
+            found.append(Message(role="system", content=turn.content))
+    return found
+
+
+def knows_developer(tokenizer: Any) -> bool:
+    """Whether the chat template has a word for developer messages."""
+    return re.search(r"""["']developer["']""", template_of(tokenizer)) is not None
+
+
+def _kind(turn: Message) -> str:
+    return f"{turn.role} (which calls a tool)" if turn.calls else turn.role
+
+
+def _uncovered(error: Exception, shield: Shield) -> str:
+    return shield.uncover(str(error))
 
 
 def refuse_reserved(variables: Mapping[str, Any], where: str) -> None:
@@ -125,7 +177,9 @@ def refuse_reserved(variables: Mapping[str, Any], where: str) -> None:
             raise ConfigError(f"{where}: got the variable {name!r}, which sctk gives by itself", hint="take it out")
 
 
-def _content(message: Message, form: Sequence[str]) -> Any:
+def _content(message: Message, form: Sequence[str], manner: Manner) -> Any:
+    if manner.no_content and message.calls and not message.content:
+        return None
     return [{"type": "text", "text": message.content}] if message.role in form else message.content
 
 

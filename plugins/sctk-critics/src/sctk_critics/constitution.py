@@ -15,6 +15,7 @@ from dataclasses import asdict, dataclass, replace
 from typing import Literal, TypeVar
 
 from sctk_core import (
+    GUIDING,
     Backend,
     ConfigError,
     Critique,
@@ -123,7 +124,7 @@ class Constitution:
         return self.asking(sample) + turns
 
     def _opening(self, prompt: Prompt) -> tuple[Message, ...]:
-        has_system = any(message.role == "system" for message in prompt.messages)
+        has_system = any(message.role in GUIDING for message in prompt.messages)
         if not self.prompts.system or has_system:
             return prompt.messages
         return (Message(role="system", content=self.prompts.system), *prompt.messages)

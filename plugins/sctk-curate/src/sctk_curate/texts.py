@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from sctk_core import Pair, Prompt, Sample, setting
+from sctk_core import GUIDING, Pair, Prompt, Sample, setting
 
 Part = Literal["both", "prompt", "completion"]
 Sides = Literal["both", "chosen"]
@@ -29,7 +29,7 @@ def asked(prompt: Prompt) -> str:
     >>> asked(Prompt(messages=(Message(role="user", content="Why?"),), document="A river runs."))
     'Why?\\nA river runs.'
     """
-    turns = [message.content for message in prompt.messages if message.role != "system"]
+    turns = [turn.text for turn in prompt.messages if turn.role not in GUIDING]
     return "\n".join([*turns, prompt.document] if prompt.document else turns)
 
 

@@ -21,9 +21,11 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from sctk_chat import (
     Chat,
+    Conversations,
     Opening,
     StopWatch,
     check_path,
+    conversation_notes,
     load_tokenizer,
     own_sampling,
     stored_dtype,
@@ -90,6 +92,11 @@ class TransformersBackend:
         """Why a reply depends on what else is in the batch: only float32 replies do not."""
         dtype = (stored_dtype(model) or "unknown") if config.dtype == "auto" else config.dtype
         return "" if dtype == "float32" else f"{dtype} arithmetic; dtype = float32 avoids it, at about twice the time"
+
+    @staticmethod
+    def conversation_notes(model: ModelRef, conversations: Conversations) -> list[str]:
+        """What becomes of turns of developers and tools; raises, with its place, for one that the template does not take."""
+        return conversation_notes(model, conversations)
 
     @property
     def batch_dependent(self) -> bool:

@@ -18,7 +18,18 @@ import itertools
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sctk_chat import Chat, Opening, check_path, end_ids, load_tokenizer, own_sampling, template_digest, template_notes
+from sctk_chat import (
+    Chat,
+    Conversations,
+    Opening,
+    check_path,
+    conversation_notes,
+    end_ids,
+    load_tokenizer,
+    own_sampling,
+    template_digest,
+    template_notes,
+)
 from sctk_core import BackendDown, Failure, Message, ModelRef, Reply, Request, SctkError, boundary
 
 from sctk_vllm.engine import EngineConfig, check_installed, start
@@ -60,6 +71,11 @@ class VLLMBackend:
     def template_notes(model: ModelRef) -> list[str]:
         """What to know of how conversations are rendered; raises where the template cannot be used."""
         return template_notes(model)
+
+    @staticmethod
+    def conversation_notes(model: ModelRef, conversations: Conversations) -> list[str]:
+        """What becomes of turns of developers and tools; raises, with its place, for one that the template does not take."""
+        return conversation_notes(model, conversations)
 
     async def generate(self, requests: Sequence[Request]) -> Sequence[Reply | Failure]:
         """One reply or failure per request, in order. Cancelling the call aborts its requests in the engine."""

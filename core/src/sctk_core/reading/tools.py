@@ -1,0 +1,64 @@
+"""What a turn asks of tools, in the shapes that files have it: OpenAI's calls, ShareGPT's function_call turns.
+
+Arguments are the JSON text of an object, or the object itself; they are kept as the text that they are.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from sctk_core.reading.parts import half_pair
+from sctk_core.reading.turns import Misfit, shown
+
+_ARGUMENTS = ("arguments", "parameters")
+_HINT = 'like {"function": {"name": "find", "arguments": "{\\"city\\": \\"Ur\\"}"}}'
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class ToolCall:
+    """One call: the tool's name, its arguments as the JSON text of an object, the call's id ("": none)."""
+
+    name: str
+    arguments: str
+    id: str = ""
+
+
+def calls_of(given: str, at: str) -> tuple[ToolCall, ...]:
+    """The calls of a turn out of the JSON that the file has for them; `at` is its place. What is wrong with one is a Misfit.
+
+    >>> calls_of('{"name": "find", "arguments": {"city": "Ur"}}', "[1]")
+    (ToolCall(name='find', arguments='{"city": "Ur"}', id=''),)
+    """
+    value = _parsed(given, at)
+    return tuple(_calls(value if isinstance(value, list) else [value], at))
+
+
+def _calls(listed: list[Any], at: str) -> Iterator[ToolCall]:
+    for call in listed:
+        inner = call.get("function", call) if isinstance(call, dict) else None
+        name = inner.get("name") if isinstance(inner, dict) else None
+        if not isinstance(inner, dict) or not isinstance(name, str) or not name:
+            raise Misfit(shown(call), "a call with the name of a tool", at=at, hint=_HINT)
+        arguments: Any = next((inner[key] for key in _ARGUMENTS if inner.get(key) is not None), {})
+        number = "" if call.get("id") is None else str(call["id"])
+        yield ToolCall(name=name, arguments=_arguments(arguments, at), id=number)
+
+
+def _arguments(value: object, at: str) -> str:
+    text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    if not isinstance(_parsed(text, at) if text.strip() else {}, dict):
+        raise Misfit(shown(value), "arguments that are a JSON object", at=at, hint=_HINT)
+    return text if text.strip() else "{}"
+
+
+def _parsed(text: str, at: str) -> Any:
+    try:
+        value = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise Misfit(shown(text), "a call of a tool as JSON", at=at, hint=_HINT) from error
+    if half_pair(json.dumps(value, ensure_ascii=False)) is not None:
+        raise Misfit("half a surrogate pair in what a turn calls", "whole characters", at=at)
+    return value
