@@ -62,6 +62,8 @@ def does(unit: Unit) -> str:
             "steps that depend on the item" if callable(what.steps) else " ".join(s.name for s in what.declared(None))
         )
         return f"asks {steps} of each of {what.over}, makes {', '.join(what.makes)}"
+    if unit.kind == "fit":
+        return f"fits numbers to {what.on}"
     if unit.kind == "training":
         return f"learns from {', '.join(what.tables.values())}, starts from {what.start} [{what.section}]"
     if unit.kind == "evaluation":

@@ -10,7 +10,7 @@ from sctk_core.ledger import StageCount, totals
 from sctk_core.plan import STUDENT
 from sctk_core.records import Measure
 from sctk_core.run import RunResult
-from sctk_core.run.result import PartUsage
+from sctk_core.run.result import ArmCost, PartUsage
 from sctk_core.statistics import AT_EQUAL_LENGTH
 from sctk_core.store.reader import RunReader
 
@@ -28,6 +28,7 @@ def as_object(result: RunResult) -> dict[str, Any]:
         "ledger": totals(result.ledger) | {"stages": stages},
         "metrics": [asdict(measure) for measure in result.metrics],
         "usage": [asdict(one) for one in result.usage],
+        "costs": [asdict(one) for one in result.costs],
         "notes": list(result.notes),
     }
 
@@ -35,6 +36,7 @@ def as_object(result: RunResult) -> dict[str, Any]:
 def lines_of(result: RunResult, row: str | None) -> Iterator[str]:
     """The whole report; `row` is the id of a training row for the example of `sctk why`."""
     yield from metric_lines(result.metrics)
+    yield from ["", *cost_lines(result.costs)]
     yield ""
     yield from ledger_lines(result.ledger, fold=True)
     yield from ["", *usage_lines(result.usage)]
@@ -124,6 +126,19 @@ def usage_lines(usage: Sequence[PartUsage]) -> list[str]:
     ]
     names = ["asked in", "role", "requests", "recalled", "tokens read", "written"]
     return table(names, rows, right=[2, 3, 4, 5])
+
+
+def cost_lines(costs: Sequence[ArmCost]) -> list[str]:
+    """What each arm cost: the tokens behind its data, its training, and what one answer reads and writes."""
+    if not any(one.n_rows for one in costs):
+        return []
+    rows = [
+        [one.arm, *(f"{n:,}" for n in (one.tokens_read, one.tokens_written, one.n_rows, one.n_tokens, one.n_steps)),
+         f"{one.read_per_answer:.1f}", f"{one.written_per_answer:.1f}"]
+        for one in costs
+    ]  # fmt: skip
+    names = ["its data cost", "tokens read", "written", "rows trained", "tokens", "steps", "an answer reads", "writes"]
+    return table(names, rows, right=range(1, 8))
 
 
 def place_lines(reader: RunReader) -> Iterator[str]:

@@ -25,6 +25,7 @@ EPILOG = """\b
 Examples:
   sctk run --plugin rdpo
   sctk run --plugin dsc --limit 50 --out runs/small
+  sctk run --plugin dsc --arms all
   sctk run --plugin rdpo --model DIR --backend transformers --prompts prompts.jsonl
   sctk run recipe.toml --set method.temperature=0.5 --json
   sctk run recipe.toml --load ./my_reward.py --set reward.use=mine
@@ -52,6 +53,11 @@ def recipe_options(command: Any) -> Any:
             help="Prompts: a file (JSON, JSONL, CSV, TSV, Parquet, Arrow; .gz, .zst), a directory, or -; repeatable.",
         ),
         click.option("--limit", type=click.IntRange(min=0), help="Walk at most so many prompts (0: all)."),
+        click.option(
+            "--arms",
+            metavar="A,B|all",
+            help="More arms to compare with, at equal tokens: sft-drafts, sft-best, sft-filtered, sft-revisions, best-of-n.",
+        ),
         click.option("--set", "assignments", metavar="A.B=VALUE", multiple=True, help="One setting; repeatable."),
         click.option(
             "--watch",
@@ -145,6 +151,8 @@ def _flags(given: Mapping[str, Any]) -> dict[str, Any]:
     sections: dict[str, Any] = {}
     if given["plugin"]:
         sections["method"] = {"use": given["plugin"]}
+    if given["arms"]:
+        sections.setdefault("method", {})["arms"] = [name.strip() for name in given["arms"].split(",")]
     if given["model"]:
         sections["model"] = {"path": given["model"]}
     if given["backend"]:

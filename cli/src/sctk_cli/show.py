@@ -54,7 +54,7 @@ def result_of(reader: RunReader) -> Any:
 
 
 def _lines(reader: RunReader, n_rows: int) -> Iterator[str]:
-    from sctk_cli.report import ledger_lines, metric_lines, place_lines, usage_lines
+    from sctk_cli.report import cost_lines, ledger_lines, metric_lines, place_lines, usage_lines
 
     result, manifest = result_of(reader), reader.manifest
     yield f"run      {reader.path}: {manifest.method}, {manifest.state}, fingerprint {manifest.fingerprint}"
@@ -65,7 +65,7 @@ def _lines(reader: RunReader, n_rows: int) -> Iterator[str]:
         for section, facts in manifest.components.items()
     ]
     yield from ["", *table(["part", "component", "from"], parts)]
-    yield from ["", *metric_lines(result.metrics), "", *ledger_lines(result.ledger)]
+    yield from ["", *metric_lines(result.metrics), "", *cost_lines(result.costs), "", *ledger_lines(result.ledger)]
     yield from ["", *usage_lines(result.usage)]
     counts = [[name, str(number)] for name, number in reader.n_rows().items() if number]
     yield from ["", *table(["table", "rows"], counts, right=[1])]

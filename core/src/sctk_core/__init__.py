@@ -25,7 +25,7 @@ from sctk_core.hookspecs import Component, hookimpl
 from sctk_core.identity import content_id, directory_digest, file_digest, seed_from
 from sctk_core.parsing import neutralise, no_revision, parse_score, parse_verdict
 from sctk_core.pipeline.events import Event, StageFinished, StageStarted
-from sctk_core.plan import ANSWERS, Arm, Curation, Declined, Evaluate, Generate, Made, Plan, Step, Train, spoken
+from sctk_core.plan import ANSWERS, Arm, Curation, Declined, Evaluate, Fit, Generate, Made, Plan, Step, Train, spoken
 from sctk_core.prompts import Template
 from sctk_core.protocols import Backend, Progress
 from sctk_core.records import (
@@ -52,7 +52,7 @@ from sctk_core.records import (
     name_by,
 )
 from sctk_core.references import references_of
-from sctk_core.scales import Scale
+from sctk_core.scales import Scale, spread_of
 from sctk_core.secrets import Secret
 from sctk_core.statistics import mean_with_interval
 
@@ -100,6 +100,7 @@ __all__ = [
     "Evaluate",
     "Event",
     "Failure",
+    "Fit",
     "Generate",
     "Given",
     "Made",
@@ -150,6 +151,7 @@ __all__ = [
     "seed_from",
     "setting",
     "spoken",
+    "spread_of",
     "suggestion",
     "together",
 ]

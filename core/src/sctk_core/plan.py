@@ -1,14 +1,15 @@
 """The plan language: what a method does, as data; what happens to one item is code, a walk (docs/method-author.md).
 
-A plan is a tuple of `Generate`, `Train` and `Evaluate`. A `Generate` walks every row of a table, or every prompt of the source,
-with one async function, and says beforehand which steps a finished item has asked; its made rows are tables that later passes
-walk, trainers learn from and curators sieve. A `Train` makes an arm, an `Evaluate` compares arms on held-out prompts.
+A plan is a tuple of `Generate`, `Fit`, `Train` and `Evaluate`. A `Generate` walks every row of a table, or every prompt of the
+source, with one async function, and says beforehand which steps a finished item has asked; its made rows are tables that later
+passes walk, trainers learn from and curators sieve. A `Fit` makes numbers of a whole table, for later walks. A `Train` makes an
+arm, an `Evaluate` compares arms on held-out prompts.
 """
 
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from typing import Any
 
@@ -60,8 +61,10 @@ class Step:
 
 Made = Mapping[str, Any]
 """What a walk gives: by table a record, a list of records, or the reason why there is none."""
-Walk = Callable[[Any, Any], Awaitable[Made]]
-Steps = Sequence[str | Step] | Callable[[Any], Sequence[str | Step]]
+Walk = Callable[..., Awaitable[Made]]
+"""(item, crew), and behind them the numbers of the fit that the pass names."""
+Steps = Sequence[str | Step] | Callable[..., Sequence[str | Step]]
+Numbers = Mapping[str, float]
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +74,8 @@ class Generate:
     `steps` are what a finished item has asked, or a pure function of the item that says so. `student` is the arm that the
     role `student` is played by, `cast` the arms that play other roles; `crew` is who is asked (None: the method's own `Crew`).
     `settings` names those of the method that matter to this pass: another value of any other leaves it as it is (None: all).
+    `fit` names a fit whose numbers the walk gets behind the crew, and `steps`, where that is a function, behind the item.
+    `rests_on` tells what each table cost: by table the steps that its rows stand on (a table that is left out: all).
     """
 
     name: str
@@ -82,6 +87,14 @@ class Generate:
     crew: type | None = None
     cast: Mapping[str, str] = field(default_factory=dict)
     settings: Sequence[str] | None = None
+    fit: str = ""
+    rests_on: Mapping[str, Sequence[str]] = field(default_factory=dict)
+
+    def bound(self, numbers: Numbers) -> Generate:
+        """The pass with the numbers of its fit in place."""
+        walk, steps = self.walk, self.steps
+        known = (lambda item: steps(item, numbers)) if callable(steps) else steps
+        return replace(self, fit="", walk=lambda item, crew: walk(item, crew, numbers), steps=known)
 
     @property
     def players(self) -> Mapping[str, str]:
@@ -112,6 +125,20 @@ def _declared(steps: tuple[str | Step, ...]) -> tuple[Step, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Fit:
+    """Numbers that a whole table comes to, for the walks of later passes and arms that name it.
+
+    `by` is a pure function of the rows of `on` and of what the pass that made them spent: by step `requests`, `tokens_read` and
+    `tokens_written`, recalled ones too. It gives finite numbers by name. `settings` are as those of a pass.
+    """
+
+    name: str
+    on: str
+    by: Callable[[Any, Mapping[str, Any]], Numbers]
+    settings: Sequence[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Train:
     """An arm: the model of arm `start`, trained on one table or on several by name, by the trainer of recipe section `section`."""
 
@@ -130,8 +157,8 @@ class Train:
 class Arm:
     """One contender: how the model of arm `model` (left out: of the arm of this name) answers; `walk` left out: it just answers.
 
-    `crew` is whom its walk may ask (None: the method's own `Crew`); a change of any of them is a change of the arm. `cast` and
-    `settings` are as those of a pass.
+    `crew` is whom its walk may ask (None: the method's own `Crew`); a change of any of them is a change of the arm. `cast`,
+    `settings` and `fit` are as those of a pass.
     """
 
     name: str
@@ -141,6 +168,7 @@ class Arm:
     crew: type | None = None
     cast: Mapping[str, str] = field(default_factory=dict)
     settings: Sequence[str] | None = None
+    fit: str = ""
 
     @property
     def played_by(self) -> str:
@@ -172,15 +200,15 @@ class Evaluate:
         return f"Evaluate({arms}, over={self.over!r}, differences={self.differences!r}, name={self.name!r}, greedy={self.greedy!r})"
 
 
-Plan = tuple[Generate | Train | Evaluate, ...]
+Plan = tuple[Generate | Fit | Train | Evaluate, ...]
 GREEDY = "greedy"
 """The name of the usual evaluation at temperature 0."""
 
 
 def at_two_temperatures(plan: Plan) -> Plan:
     """The plan, each of its evaluations followed by the same at temperature 0, of the arms that just answer."""
-    names = {one.name for one in plan if isinstance(one, Evaluate | Generate)}
-    found: list[Generate | Train | Evaluate] = []
+    names = {one.name for one in plan if isinstance(one, Evaluate | Generate | Fit)}
+    found: list[Generate | Fit | Train | Evaluate] = []
     for one in plan:
         found.append(one)
         if isinstance(one, Evaluate) and not one.greedy:

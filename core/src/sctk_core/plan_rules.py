@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from sctk_core.plan import BASE, EVALUATION, HELD_OUT, PROMPTS, Arm, Evaluate, Generate, Plan, Train
+from sctk_core.plan import BASE, EVALUATION, HELD_OUT, PROMPTS, Arm, Evaluate, Fit, Generate, Plan, Train
 from sctk_core.plan_shape import shape_of
 from sctk_core.records import Pair, Prompt, Sample
 from sctk_core.shown import kind_of, shown
@@ -28,8 +28,8 @@ def training_tables(plan: Plan) -> list[str]:
 
 def complaints_of(plan: object) -> list[str]:
     """What is wrong with a plan."""
-    if not isinstance(plan, tuple) or not all(isinstance(one, Generate | Train | Evaluate) for one in plan):
-        return [f"got {_shown(plan)}, wanted a tuple of Generate, Train and Evaluate"]
+    if not isinstance(plan, tuple) or not all(isinstance(one, Generate | Fit | Train | Evaluate) for one in plan):
+        return [f"got {_shown(plan)}, wanted a tuple of Generate, Fit, Train and Evaluate"]
     return [complaint for one in plan for complaint in shape_of(one)] or list(_complaints(plan))
 
 
@@ -40,9 +40,16 @@ def _shown(plan: object) -> str:
 def _complaints(plan: Plan) -> Iterator[str]:
     tables: dict[str, type] = {PROMPTS: Prompt, HELD_OUT: Prompt}
     arms = {BASE}
-    names = set[str]()
+    names, fits = set[str](), {""}
     for one in plan:
-        if isinstance(one, Generate):
+        yield from _of_fits(one, fits)
+        if isinstance(one, Fit):
+            yield from _name(one.name, names | arms)
+            names.add(one.name)
+            fits.add(one.name)
+            if one.on not in tables or "." not in one.on:
+                yield f"{one.name}: is made of {one.on!r}, wanted a table that a pass makes before: {', '.join(tables)}"
+        elif isinstance(one, Generate):
             yield from _name(one.name, names | arms)
             names.add(one.name)
             yield from _of_pass(one, tables, arms)
@@ -52,6 +59,14 @@ def _complaints(plan: Plan) -> Iterator[str]:
             arms.add(one.arm)
         else:
             yield from _of_evaluation(one, tables, arms, names)
+
+
+def _of_fits(one: object, fits: set[str]) -> Iterator[str]:
+    """Whether the fits that a pass or an arm names are made before."""
+    for walked in one.arms if isinstance(one, Evaluate) else (one,):
+        if isinstance(walked, Generate | Arm) and walked.fit not in fits:
+            known = ", ".join(sorted(fits - {""})) or "none is made"
+            yield f"{walked.name}: walks by the fit {walked.fit!r}, wanted one that is made before: {known}"
 
 
 def _name(name: str, names: set[str]) -> Iterator[str]:
@@ -74,6 +89,9 @@ def _of_pass(one: Generate, tables: Mapping[str, type], arms: set[str]) -> Itera
             yield f"{one.name}: its {role} is the arm {arm!r}, wanted one that is trained before: {', '.join(sorted(arms))}"
     if not one.makes:
         yield f"{one.name}: makes no table, wanted one or more"
+    for table in one.rests_on:
+        if table not in one.makes:
+            yield f"{one.name}: says what {table!r} rests on, wanted one of its tables: {', '.join(one.makes)}"
     for table, kind in one.makes.items():
         if table in RECORD_TABLES or "/" in table or "." in table:
             yield f"{one.name}: makes a table {table!r}, a name that is taken or no name"

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sctk_core.plan import Arm, Evaluate, Generate, Step, Train
+from sctk_core.plan import Arm, Evaluate, Fit, Generate, Step, Train
 from sctk_core.shown import shown
 
 Check = Callable[[Any], bool]
@@ -41,6 +41,10 @@ def _are_tables(value: Any) -> bool:
     return isinstance(value, Mapping) and all(_is_text(name) and isinstance(kind, type) for name, kind in value.items())
 
 
+def _are_shares(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(_is_text(name) and _are_texts(steps) for name, steps in value.items())
+
+
 def _is_crew(value: Any) -> bool:
     return value is None or (isinstance(value, type) and dataclasses.is_dataclass(value))
 
@@ -58,13 +62,16 @@ _WALKED: dict[str, tuple[Check, str]] = {
     "crew": (_is_crew, "a dataclass or None"),
     "cast": (_is_cast, "a mapping of role to arm"),
     "settings": (lambda value: value is None or _are_texts(value), "names of settings or None"),
+    "fit": (_is_text, "the name of a fit"),
 }
 _NAME = (_is_text, "a name")
 FIELDS: dict[type, dict[str, tuple[Check, str]]] = {
     Generate: {
         "name": _NAME, "walk": (callable, "an async function"), "over": _NAME, "student": _NAME,
         "makes": (_are_tables, "a mapping of table to record type"), **_WALKED,
+        "rests_on": (_are_shares, "a mapping of table to names of steps"),
     },
+    Fit: {"name": _NAME, "on": _NAME, "by": (callable, "a function"), "settings": _WALKED["settings"]},
     Train: {
         "arm": _NAME, "start": _NAME, "section": _NAME,
         "on": (lambda value: _is_text(value) or (_is_cast(value) and len(value) > 0), "a table, or tables by name"),

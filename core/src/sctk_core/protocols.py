@@ -169,7 +169,8 @@ class Curator(Protocol):
 
 @runtime_checkable
 class Method(Protocol):
-    """A paper as a plan over walks. Built as `Target(config)`.
+    """A paper as a plan over walks. Built as `Target(config)`, or with `sections=` (the recipe's settings by section) where it
+    declares that parameter with a default: a plan may depend on what another component is set to.
 
     The class has a `Crew` (a frozen dataclass: who its walks may ask), a `recipe` (TOML: the default that runs) and may have a
     `reading` (what a user should know of how the paper was read).

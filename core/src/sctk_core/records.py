@@ -196,13 +196,17 @@ class Score:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Round:
-    """One step of a chain as an acceptance rule sees it: the state, the proposal, and a coin in [0, 1) seeded by content."""
+    """One step of a chain as an acceptance rule sees it: the state, the proposal, and a coin in [0, 1) seeded by content.
+
+    `spread` is the standard deviation of the drafts' scores, None where the method did not measure it.
+    """
 
     current: Score
     proposal: Score
     sweep: int
     coin: float
     log_proposal_ratio: float | None = None
+    spread: float | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -7,9 +7,12 @@ judge of 0 to 5. A reward class states its `scale`, a `Scale` or a static method
 from __future__ import annotations
 
 import inspect
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from math import inf
 from typing import Any
+
+from sctk_core.errors import CheckFailed
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -34,6 +37,24 @@ class Scale:
     def holds(self, value: float) -> bool:
         """Whether a score lies within the bounds."""
         return (-inf if self.low is None else self.low) <= value <= (inf if self.high is None else self.high)
+
+
+def spread_of(scores: Iterable[Any], spent: Mapping[str, Any] | None = None) -> dict[str, float]:
+    """`spread`: the standard deviation of a table of scores (n - 1), which is what a temperature "auto" is fitted to.
+
+    One standard deviation of what the drafts score is then worth one nat: whatever the reward's unit, the posterior is tilted, or
+    a label is sure, as much as texts of this model differ. Scores that do not differ give no temperature: CheckFailed.
+    """
+    from statistics import stdev
+
+    values = [score.value for score in scores]
+    found = stdev(values) if len(values) > 1 else 0.0
+    if not found:
+        raise CheckFailed(
+            f'temperature = "auto": got {len(values)} drafts that all score alike, wanted scores that differ',
+            hint="name a temperature: a quarter of the difference of scores that matters to you is a beginning",
+        )
+    return {"spread": found}
 
 
 def scale_of(target: Any, config: Any) -> Scale | None:

@@ -207,7 +207,7 @@ def assemble(recipe: Recipe, catalogue: Catalogue) -> Assembly:
 def _planned(recipe: Recipe, catalogue: Catalogue) -> tuple[Part, Plan]:
     """The method and its plan, which keeps to the rules of plans."""
     method = section_part("method", "method", recipe, catalogue)
-    instance = method.built(catalogue, {})
+    instance = method.built(catalogue, {"sections": recipe.sections})
     plan = called(method, instance.plan, "plan()")
     complaints = called(method, lambda: complaints_of(plan) or _unknown_settings(plan, method), "its plan, looked at,")
     if complaints:

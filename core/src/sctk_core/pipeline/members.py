@@ -199,12 +199,15 @@ class AskedRule(Asked):
         sweep: int = 1,
         *,
         log_proposal_ratio: float | None = None,
+        spread: float | None = None,
         step: str = "",
     ) -> Decision:
         """Which of two scored samples the chain stands at next."""
         page, sample = page_here(), proposal.sample
         coin = uniform(self._member.desk.run_seed, "accept", sample.prompt.id, page.chain, sweep)
-        game = Round(current=current, proposal=proposal, sweep=sweep, coin=coin, log_proposal_ratio=log_proposal_ratio)
+        game = Round(
+            current=current, proposal=proposal, sweep=sweep, coin=coin, log_proposal_ratio=log_proposal_ratio, spread=spread
+        )  # fmt: skip
         asked = self._ask(step or f"accept.{sweep}", sample, Decision, sweep=sweep)
 
         async def call() -> Decision | Failure:

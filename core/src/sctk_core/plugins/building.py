@@ -22,7 +22,7 @@ from sctk_core.plugins.offers import Catalogue, Offer, kind_named
 from sctk_core.scales import Scale, scale_of
 from sctk_core.shown import unicode_of
 
-NEEDS = ("backend", "model", "sampling", "progress", "folder")
+NEEDS = ("backend", "model", "sampling", "progress", "folder", "sections")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -61,7 +61,7 @@ def build(
     where: str = "",
     among: Catalogue | None = None,
 ) -> Built:
-    """The component, built with these settings; `needs` maps "backend", "model" and "sampling" to what may be supplied.
+    """The component, built with these settings; `needs` maps "backend", "model" and so on to what may be supplied.
 
     Only what the component asks for is looked up in `needs`, so a lazy mapping builds nothing in vain. `where` opens every
     complaint about settings (say "[reward] in recipe.toml").

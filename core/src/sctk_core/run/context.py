@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
@@ -11,7 +11,7 @@ from typing import Any
 from sctk_core.assembly import Assembly
 from sctk_core.identity import directory_digest
 from sctk_core.pipeline.events import Event, StageFinished, StageStarted
-from sctk_core.plan import BASE, HELD_OUT, PROMPTS
+from sctk_core.plan import BASE, HELD_OUT, PROMPTS, Generate
 from sctk_core.plan_rules import tables_of
 from sctk_core.records import ModelRef, Prompt
 from sctk_core.run.crews import Crews
@@ -24,6 +24,9 @@ from sctk_core.store.directory import RunDirectory
 from sctk_core.store.layout import curated
 from sctk_core.store.manifest import Part
 from sctk_core.store.part import Kinds, StoredPart, files_of, shards_of
+
+NUMBERS: Mapping[str, str] = {"name": "text", "value": "float"}
+"""The columns of what a fit comes to."""
 
 
 def place_of(name: str) -> tuple[str, str]:
@@ -81,6 +84,15 @@ class Context:
         """A table of a part that is complete."""
         layout = self.directory.layout
         return StoredTable(files_of(layout, shards_of(layout, part), table), kind, chosen)
+
+    def bound(self, one: Generate) -> Generate:
+        """A pass with the numbers of the fit that it names."""
+        return one.bound(self.numbers(one.fit)) if one.fit else one
+
+    def numbers(self, fit: str) -> dict[str, float]:
+        """The numbers of a fit that is complete."""
+        rows = self.directory.part(fit, {ROWS: NUMBERS}).rows(ROWS)
+        return {row["name"]: row["value"] for row in rows}
 
     def model(self, arm: str) -> ModelRef:
         """The model of an arm; of one that training left unchanged, that of the arm it started from."""

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sctk_core import ledger
+from sctk_core.assembly import Assembly
 from sctk_core.identity import seed_from
 from sctk_core.pipeline.failing import Cause
 from sctk_core.plan import ANSWERS, BASE, EVALUATION, Evaluate, Step
@@ -19,6 +20,7 @@ from sctk_core.run.measuring import Answer, Asked, Sheet, measure
 from sctk_core.run.noise import above_noise, asked_again
 from sctk_core.run.tables import OWN
 from sctk_core.run.units import AGAIN, Unit, arm_pass
+from sctk_core.scales import scale_of
 from sctk_core.store.part import Kinds
 from sctk_core.store.progress import TableRows
 from sctk_core.store.rows import schema, values_of
@@ -47,9 +49,8 @@ def evaluate(context: Context, unit: Unit) -> None:
         asked = _asked(sheet, everyone)
         items = items_of(context, arm_pass(one, one.arms[0]))
         design = _design(arms, one, set(items.ids()), context.assembly.settings.seed)
-        measures = above_noise(
-            comparisons(sheet.without(AGAIN), arms, design), _by_prompt(sheet, everyone), again.keys()
-        )
+        found = comparisons(sheet.without(AGAIN), arms, design, better_metrics(context.assembly, sheet))
+        measures = above_noise(found, _by_prompt(sheet, everyone), again.keys())
         measures += coverage(arms, len(items))
         total = part.seal_all(_with(_items(sheet, everyone, asked, one), measures))
         refuse_unbalanced(
@@ -173,8 +174,13 @@ def _design(arms: Mapping[str, Sequence[Sample]], one: Evaluate, asked: set[str]
     )
 
 
-def comparisons(sheet: Sheet, arms: Mapping[str, Sequence[Sample]], design: Design) -> list[Measure]:
-    """The rows that a user sees: each metric by arm, the paired differences, and how far reward and truth agree."""
+def comparisons(
+    sheet: Sheet, arms: Mapping[str, Sequence[Sample]], design: Design, better: Collection[str] = ()
+) -> list[Measure]:
+    """The rows that a user sees: each metric by arm, the paired differences, and how far reward and truth agree.
+
+    Of a metric in `better` more is better, so that a difference below zero is a loss.
+    """
     from sctk_core.statistics import compare, with_holm
 
     values = _by_prompt(sheet, arms)
@@ -187,7 +193,39 @@ def comparisons(sheet: Sheet, arms: Mapping[str, Sequence[Sample]], design: Desi
             for pair in by_arm:
                 asked = [prompt for one, prompt in sheet.answers[metric] if one == pair]
                 rows += [] if pair in arms else _preferred(pair, metric, by_arm[pair], asked, design)
+    rows = [_with_loss(one, design) if one.metric in better else one for one in rows]
     return [*with_holm(rows, set(values)), *_agreements(values, design.seed)]
+
+
+def better_metrics(assembly: Assembly, sheet: Sheet) -> set[str]:
+    """The metrics of which more is better: of rewards, of comparers of arms, and of evaluators that state a scale."""
+    scaled = {part.label for part in assembly.evaluators if scale_of(part.target, part.config) is not None}
+    pairwise = {part.label for part in assembly.pairwise}
+    return set(assembly.rewards) | pairwise | {metric for metric, label in sheet.by.items() if label in scaled}
+
+
+def _with_loss(row: Measure, design: Design) -> Measure:
+    """A difference, with the words that its first arm loses where that is shown."""
+    from sctk_core.statistics import BELOW
+
+    pair = next(((one, other) for one, other in design.differences if f"{one}-{other}" == row.arm), None)
+    if pair is None or row.verdict != BELOW:
+        return row
+    return replace(row, verdict=f"{BELOW}: {pair[0]}{LOSES}{pair[1]}")
+
+
+LOSES = " loses to "
+
+
+def losses(measures: Sequence[Measure]) -> list[str]:
+    """What no reader may miss: which arm loses to which, by what, in one line each."""
+    from sctk_core.statistics import BELOW
+
+    return [
+        f"{one.verdict.removeprefix(BELOW)[2:]}, by {one.metric}: {one.value:+.3f} [{one.low:+.3f}, {one.high:+.3f}]"
+        for one in measures
+        if one.verdict is not None and LOSES in one.verdict
+    ]
 
 
 def _preferred(

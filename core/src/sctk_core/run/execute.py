@@ -30,11 +30,13 @@ from sctk_core.pipeline.patience import Patience
 from sctk_core.plan import HELD_OUT, PROMPTS, Evaluate
 from sctk_core.recipe import TYPED, Recipe
 from sctk_core.run.context import Context
+from sctk_core.run.costs import costs_of
 from sctk_core.run.crews import Crews
 from sctk_core.run.curating import notes_of, sieve
 from sctk_core.run.differences import forget, prepare
 from sctk_core.run.engines import Engines
-from sctk_core.run.evaluation import evaluate, measures_of
+from sctk_core.run.evaluation import evaluate, losses, measures_of
+from sctk_core.run.fitting import fit
 from sctk_core.run.generating import drawn_to_evaluate, generate, players_of
 from sctk_core.run.intake import take_in
 from sctk_core.run.loop import RunLoop, waiting_frames
@@ -144,7 +146,7 @@ def lacks_model(directory: RunDirectory, unit: Unit) -> bool:
     return not path.is_dir() or directory_digest(path) != directory.manifest.arms[unit.what.arm]["digest"]
 
 
-DOES = {"intake": take_in, "curation": sieve, "pass": generate, "training": train, "evaluation": evaluate}
+DOES = {"intake": take_in, "curation": sieve, "pass": generate, "fit": fit, "training": train, "evaluation": evaluate}
 """What is done for each kind of unit."""
 
 
@@ -207,7 +209,7 @@ class _Execution:
 
     def _still_wanted(self, context: Context, to_come: Sequence[Unit]) -> set[str]:
         """The engines that the next pass asks; none where a training comes before it, which wants the room."""
-        following = next((unit for unit in to_come if unit.kind != "curation"), None)
+        following = next((unit for unit in to_come if unit.kind not in ("curation", "fit")), None)
         if following is None or following.kind != "pass":
             return set()
         one = following.what
@@ -236,7 +238,8 @@ class _Execution:
         evaluations = [unit for unit in self._units if unit.kind == "evaluation"]
         measures = [measure for unit in evaluations for measure in measures_of(context, unit)]
         self._directory.write_json(self._directory.layout.metrics, [asdict(measure) for measure in measures])
-        manifest.notes = self._notes(context)
+        manifest.notes = [*losses(measures), *self._notes(context)]
+        manifest.costs = [asdict(cost) for cost in costs_of(context)]
         manifest.state = "done"
         self._directory.save()
 

@@ -55,7 +55,7 @@ class _Pages:
 
 def generate(context: Context, unit: Unit) -> None:
     """Walks all items of a pass that are not finished, and seals its tables once its ledger balances."""
-    one: Generate = unit.what
+    one: Generate = context.bound(unit.what)
     crew = context.assembly.crew_of(one)
     part = context.part(unit, kinds_of(one, crew), types_of(one, crew))
     items, chains = items_of(context, one), chains_of(context, one)

@@ -30,6 +30,22 @@ class PartUsage:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ArmCost:
+    """What an arm cost: tokens read and written for what it learned from, the rows, tokens and steps of its training, and what one
+    of its answers reads and writes, on the mean.
+    """
+
+    arm: str
+    tokens_read: int
+    tokens_written: int
+    n_rows: int
+    n_tokens: int
+    n_steps: int
+    read_per_answer: float
+    written_per_answer: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class RunResult:
     """What a run came to. `exit_code` is the command's; `notes` are what a user should know beside the numbers."""
 
@@ -39,6 +55,7 @@ class RunResult:
     metrics: Sequence[Measure]
     notes: Sequence[str] = ()
     usage: Sequence[PartUsage] = ()
+    costs: Sequence[ArmCost] = ()
     exit_code: int = 0
 
 
@@ -50,6 +67,7 @@ def read_result(layout: Layout, manifest: Manifest) -> RunResult:
     return RunResult(
         run=layout.root, state=manifest.state, ledger=[stage for stages in by_part.values() for stage in stages],
         metrics=read_metrics(layout.metrics), notes=tuple(manifest.notes),
+        costs=[ArmCost(**one) for one in manifest.costs],
         usage=[one for name, stages in by_part.items() for one in _usage(name, stages, manifest.parts[name])],
     )  # fmt: skip
 

@@ -17,13 +17,13 @@ from sctk_core.assembly.assemble import digest_of_source
 from sctk_core.assembly.roles import depends_on_batch
 from sctk_core.identity import fingerprint
 from sctk_core.pipeline.crew import Answerer, places
-from sctk_core.plan import ANSWERS, BASE, EVALUATION, HELD_OUT, PROMPTS, Arm, Evaluate, Generate, Made, Train
+from sctk_core.plan import ANSWERS, BASE, EVALUATION, HELD_OUT, PROMPTS, Arm, Evaluate, Fit, Generate, Made, Train
 from sctk_core.records import Sample
 from sctk_core.store.layout import curated, trained
 
 ANSWER_STEP = "evaluate"
 """The step that seeds the answers of all arms alike."""
-Kind = Literal["intake", "curation", "pass", "training", "evaluation"]
+Kind = Literal["intake", "curation", "pass", "fit", "training", "evaluation"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -86,7 +86,9 @@ def arm_pass(evaluate: Evaluate, arm: Arm) -> Generate:
     if arm.walk is None:
         walk = answered_greedily if evaluate.greedy else answered
         return Generate(name, walk, evaluate.over, (ANSWER_STEP,), makes, arm.played_by, Answerer, settings=())
-    return Generate(name, arm.walk, evaluate.over, arm.steps, makes, arm.played_by, arm.crew, arm.cast, arm.settings)
+    return Generate(
+        name, arm.walk, evaluate.over, arm.steps, makes, arm.played_by, arm.crew, arm.cast, arm.settings, arm.fit
+    )
 
 
 def units_of(assembly: Assembly) -> list[Unit]:
@@ -96,6 +98,8 @@ def units_of(assembly: Assembly) -> list[Unit]:
     for place, one in enumerate(assembly.plan):
         if isinstance(one, Generate):
             build.walk(one, one.name, one.name)
+        elif isinstance(one, Fit):
+            build.fit(one)
         elif isinstance(one, Train):
             build.early(assembly.plan[place:])
             build.train(one)
@@ -147,13 +151,21 @@ class _Builder:
             about["chains"] = run["chains"]
         facts = {"method": self._method(one), "run": about | dict(more or {})} | self._crew(one)
         facts["pass"] = {"name": one.name, "over": one.over, "makes": sorted(one.makes)}
-        reads = {name: self._prints[name] for name in (one.over, *one.players.values())}
+        reads = {
+            name: self._prints[name] for name in (one.over, *one.players.values(), *([one.fit] if one.fit else []))
+        }
         tables = [f"{part}.{table}" for table in one.makes]
         self._add(Unit(kind="pass", name=name, part=part, what=one, facts=facts, reads=reads), name, *tables)
         for table in tables:
             self._curate(table)
 
-    def _method(self, one: Generate) -> dict[str, Any]:
+    def fit(self, one: Fit) -> None:
+        """Numbers out of a table."""
+        facts = {"method": self._method(one), "fit": {"name": one.name, "on": one.on}}
+        reads = {one.on: self._prints[one.on]}
+        self._add(Unit(kind="fit", name=one.name, part=one.name, what=one, facts=facts, reads=reads), one.name)
+
+    def _method(self, one: Generate | Fit) -> dict[str, Any]:
         """The method's facts, with those of its settings that matter to a pass."""
         facts = dict(self._assembly.parts["method"].facts)
         if one.settings is not None:
@@ -176,7 +188,11 @@ class _Builder:
         """The passes of arms that nobody trains: they answer while their engine is there anyway."""
         for one in rest:
             if isinstance(one, Evaluate) and one.over in self._prints:
-                self._arms(one, [arm for arm in one.arms if not {arm.played_by, *arm.cast.values()} & self._trained])
+                self._arms(one, [arm for arm in one.arms if self._answers_early(arm)])
+
+    def _answers_early(self, arm: Arm) -> bool:
+        """Whether nobody trains an arm, and it waits for no fit."""
+        return not {arm.played_by, *arm.cast.values()} & self._trained and (not arm.fit or arm.fit in self._prints)
 
     def _arms(self, one: Evaluate, arms: Any) -> None:
         more: dict[str, Any] = {"eval_limit": self._assembly.settings.eval_limit, "eval_limit_draws": "by kind"}

@@ -16,10 +16,11 @@ from sctk_core.statistics.flips import sign_flips
 from sctk_core.statistics.lengths import at_equal_length
 from sctk_core.statistics.means import N_RESAMPLES, difference_with_interval, mean_with_interval
 from sctk_core.statistics.shares import agreement, agresti_min, mcnemar, wilson
-from sctk_core.statistics.verdicts import N_LEAST, is_claim, verdict, with_holm
+from sctk_core.statistics.verdicts import BELOW, N_LEAST, is_claim, verdict, with_holm
 
 __all__ = [
     "AT_EQUAL_LENGTH",
+    "BELOW",
     "JUDGED",
     "N_LEAST",
     "N_RESAMPLES",

@@ -46,7 +46,8 @@ class Part:
 class Manifest:
     """What is known of a run: its parts by name, its trained arms with their reports, who provided what (`components`).
 
-    `roles` tells the models that speak, `training` names the tables that the last arm learns from. `files` are the digests of
+    `roles` tells the models that speak, `training` names the tables that the last arm learns from, `costs`
+    are what the arms cost. `files` are the digests of
     what lies beside the parts (metrics.json, recipe.toml), by name.
     """
 
@@ -60,6 +61,7 @@ class Manifest:
     arms: dict[str, dict[str, Any]] = field(default_factory=dict)
     training: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
+    costs: list[dict[str, Any]] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 

@@ -8,14 +8,15 @@ no task behind. Rows are stored and read again, and passes over tables walk what
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from sctk_core.pipeline.crew import Answerer, places
 from sctk_core.pipeline.item import Walked, walked
 from sctk_core.pipeline.notes import WALK, Page, off_plan, page_here
-from sctk_core.plan import HELD_OUT, PROMPTS, Evaluate, Generate, Plan, Step
+from sctk_core.pipeline.recording import Spent
+from sctk_core.plan import HELD_OUT, PROMPTS, Evaluate, Fit, Generate, Plan, Step
 from sctk_core.plan_rules import tables_of
 from sctk_core.records import Prompt
 from sctk_core.run.units import arm_pass
@@ -49,12 +50,16 @@ class Rehearsal:
     walk_s: float = 10.0
     tables: dict[str, list[Any]] = field(default_factory=dict)
     lines: list[str] = field(default_factory=list)
+    numbers: dict[str, Mapping[str, float]] = field(default_factory=dict)
 
     async def all(self, prompts: Sequence[Prompt]) -> list[str]:
         """Complaints about all walks."""
         self.tables |= {PROMPTS: list(prompts), HELD_OUT: list(prompts)}
-        for name, one in passes_of(self.plan):
-            await self._pass(name, one)
+        for part in self.plan:
+            if isinstance(part, Fit):
+                self._fit(part)
+            for name, one in passes_of((part,)):
+                await self._pass(name, one.bound(self.numbers[one.fit]) if one.fit else one)
         return list(dict.fromkeys(self.lines))
 
     async def _pass(self, name: str, one: Generate) -> None:
@@ -78,10 +83,22 @@ class Rehearsal:
             play.lines += [f"{name}: {complaint}{at(start_of(one.walk))}"] if complaint else []
         self.lines += play.lines
 
+    def _fit(self, one: Fit) -> None:
+        """The numbers of a fit, of what was rehearsed, as if each step had asked once and spent ten tokens."""
+        rows = self._rows(one.on)
+        made_by = next(
+            part for part in self.plan if isinstance(part, Generate) and part.name == one.on.rpartition(".")[0]
+        )
+        steps = {} if callable(made_by.steps) else {step.name: Spent(1, 10, 10) for step in made_by.declared(None)}
+        self.numbers[one.name] = one.by(rows, steps)
+
     def _items(self, one: Generate) -> list[Any]:
         """The rows that a pass walks; where the pass before made none, some that are made by hand."""
-        kind = tables_of(self.plan).get(one.over, Prompt)
-        return self.tables[one.over][:N_ITEMS] or [made_by_hand(kind, number) for number in range(N_FAILING)]
+        return self._rows(one.over)
+
+    def _rows(self, table: str) -> list[Any]:
+        kind = tables_of(self.plan).get(table, Prompt)
+        return self.tables[table][:N_ITEMS] or [made_by_hand(kind, number) for number in range(N_FAILING)]
 
 
 @dataclass

@@ -7,9 +7,9 @@ the paper's distillation objective (eq. 1.4); training on accepted revisions onl
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from sctk_core import (
     Arm,
@@ -18,16 +18,20 @@ from sctk_core import (
     AskedRule,
     Declined,
     Evaluate,
+    Fit,
     Generate,
     Made,
     Plan,
     Prompt,
     Sample,
+    Score,
     Speaker,
     Train,
     setting,
     spoken,
+    spread_of,
 )
+from sctk_core.rivals import HELP, Nobody, RivalName, Triers, rivals_of
 
 RECIPE = """
 [backend]
@@ -65,6 +69,7 @@ class DscConfig:
         help="states: where each chain stands at its end, a rejected step repeats the draft (the paper's objective); "
         "accepted: only chains whose last sweep was accepted (the reference code's heuristic)",
     )
+    arms: tuple[RivalName, ...] = setting((), help=HELP, identity=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,16 +93,35 @@ class DistilledSelfCritique:
         "reversible only if the revision depends on the draft through the critique alone (docs/methods.md)"
     )
 
-    def __init__(self, config: DscConfig) -> None:
+    def __init__(self, config: DscConfig, *, sections: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         self._config = config
+        self._measures = (sections or {}).get("rule", {}).get("temperature") == "auto"
 
     def plan(self) -> Plan:
         """Chains; SFT on their drafts and on their states; the comparison."""
+        chains = Generate(
+            "chains",
+            self.measured_walk if self._measures else self.walk,
+            steps=tuple(self._steps()),
+            makes={"drafts": Sample, "train": Sample},
+            fit="spread" if self._measures else "",
+            rests_on={"drafts": ("draft",)},
+        )
+        measuring = (
+            Generate(
+                "measuring", score_draft, steps=("draft", "score.0"), makes={"drafted": Score}, crew=Triers, settings=()
+            ),
+            Fit("spread", "measuring.drafted", spread_of, settings=()),
+        )
+        moved = Generate("moved", moved_on, over="chains.train", makes={"accepted": Sample}, crew=Nobody, settings=())
+        rivals = rivals_of(self._config.arms, drafts="chains.drafts", revisions=(moved,))
         return (
-            Generate("chains", self.walk, steps=tuple(self._steps()), makes={"drafts": Sample, "train": Sample}),
+            *(measuring if self._measures else ()),
+            chains,
             Train("sft", on="chains.drafts", section="baseline"),
             Train("student", on="chains.train"),
-            Evaluate(Arm("base"), Arm("sft"), Arm("student")),
+            *rivals.plan,
+            Evaluate(Arm("base"), Arm("sft"), *rivals.arms, Arm("student")),
         )
 
     def _steps(self) -> Iterator[str]:
@@ -105,14 +129,18 @@ class DistilledSelfCritique:
         for sweep in range(1, self._config.sweeps + 1):
             yield from (f"critique.{sweep}", f"revise.{sweep}", f"score.{sweep}", f"accept.{sweep}")
 
-    async def walk(self, prompt: Prompt, crew: DscCrew) -> Made:
+    async def measured_walk(self, prompt: Prompt, crew: DscCrew, numbers: Mapping[str, float]) -> Made:
+        """One chain, whose rule is told how far the drafts' scores spread."""
+        return await self.walk(prompt, crew, numbers["spread"])
+
+    async def walk(self, prompt: Prompt, crew: DscCrew, spread: float | None = None) -> Made:
         """One chain: the state moves to a revision where the rule accepts it (eq. 1.2)."""
         draft = await crew.teacher.draft(prompt)
         state, accepted = await crew.reward.score(draft), False
         for sweep in range(1, self._config.sweeps + 1):
             critique = await crew.critic.critique(state.sample, sweep)
             proposal = await crew.reward.score(await crew.critic.revise(critique))
-            accepted = (await crew.rule.decide(state, proposal, sweep)).accepted
+            accepted = (await crew.rule.decide(state, proposal, sweep, spread=spread)).accepted
             state = proposal if accepted else state
         return {"drafts": spoken(draft), "train": self._target(state.sample, accepted)}
 
@@ -121,3 +149,13 @@ class DistilledSelfCritique:
         if self._config.train_on == "accepted" and not accepted and state.text.strip():
             return Declined(reason="the rule did not accept the revision")
         return spoken(state)
+
+
+async def score_draft(prompt: Prompt, crew: Triers) -> Made:
+    """The draft's score, to measure how far scores spread; the chain asks both again, and the reply is recalled."""
+    return {"drafted": await crew.reward.score(await crew.teacher.draft(prompt))}
+
+
+async def moved_on(state: Sample, crew: Nobody) -> Made:
+    """The state of a chain that moved: an accepted revision."""
+    return {"accepted": state if state.sweep else Declined(reason="the rule accepted no revision")}

@@ -12,6 +12,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Literal
 
 from sctk_core import ContractError, Decision, Round, setting
 
@@ -23,9 +24,10 @@ class Metropolis:
     class Config:
         """How sharply reward counts."""
 
-        temperature: float = setting(
+        temperature: float | Literal["auto"] = setting(
             1.0,
-            help="reward temperature T: a loss of T in reward is accepted with probability 1/e; 0 accepts no loss at all",
+            help="reward temperature T: a loss of T in reward is accepted with probability 1/e; 0 accepts no loss at all; "
+            "auto: the standard deviation of the drafts' scores",
             unit="reward",
             low=0.0,
         )
@@ -38,7 +40,8 @@ class Metropolis:
         return [self._decide(each) for each in rounds]
 
     def _decide(self, each: Round) -> Decision:
-        log_alpha = log_acceptance(each, self.temperature)
+        temperature = _measured(each) if self.temperature == "auto" else self.temperature
+        log_alpha = log_acceptance(each, temperature)
         alpha = math.exp(log_alpha)
         return decision(
             each, accepted=each.coin < alpha, log_alpha=log_alpha, reason=f"alpha {alpha:.4g}, coin {each.coin:.4g}"
@@ -88,6 +91,16 @@ class Always:
     def decide(self, rounds: Sequence[Round]) -> Sequence[Decision]:
         """One decision per round: yes."""
         return [decision(each, accepted=True, log_alpha=None, reason="every revision is taken") for each in rounds]
+
+
+def _measured(each: Round) -> float:
+    """The spread of the drafts' scores, as the method measured it."""
+    if each.spread is None:
+        raise ContractError(
+            'rule metropolis: got temperature = "auto" from a method that does not measure how far scores spread',
+            hint="name a temperature",
+        )
+    return each.spread
 
 
 def log_acceptance(each: Round, temperature: float) -> float:

@@ -8,7 +8,7 @@ reward. A prompt from elsewhere has no truth here: None, which is counted and ne
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sctk_core import Prompt, Sample
+from sctk_core import Prompt, Sample, Scale
 
 from sctk_nano.world import requests, reviews
 
@@ -26,6 +26,8 @@ def truth(prompt: Prompt, text: str) -> float | None:
 
 class NanoTruth:
     """Measures `truth` of samples whose prompts come from the world's own sources."""
+
+    scale = Scale(low=0.0, high=1.0, unit="from a text that does not do what its prompt called for to one that does")
 
     @dataclass(frozen=True, kw_only=True)
     class Config:

@@ -8,7 +8,8 @@ Bradley-Terry model over the external scores (eq. 2.2), mixed with the teacher's
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
 from sctk_core import (
@@ -17,6 +18,7 @@ from sctk_core import (
     AskedReward,
     Declined,
     Evaluate,
+    Fit,
     Generate,
     Made,
     Pair,
@@ -28,8 +30,10 @@ from sctk_core import (
     Train,
     setting,
     spoken,
+    spread_of,
     together,
 )
+from sctk_core.rivals import HELP, RivalName, passing, rivals_of
 
 RECIPE = """
 [method]
@@ -54,6 +58,10 @@ use = "diversity"
 """
 
 
+STEPS = ("draft", "critique.1", "revise.1", "score.0", "score.1")
+KEPT = Declined(reason="the critic says keep")
+
+
 @dataclass(frozen=True, kw_only=True)
 class RdpoConfig:
     """Settings of the method."""
@@ -62,11 +70,17 @@ class RdpoConfig:
         "bradley-terry",
         help="how scores become a preference: sigma((s_r - s_o) / temperature), or 1, 1/2, 0 by their order",
     )
-    temperature: float = setting(1.0, help="T of the Bradley-Terry model; choose it by the reward's scale", low=1e-6)
+    temperature: float | Literal["auto"] = setting(
+        1.0,
+        help="T of the Bradley-Terry model; choose it by the reward's scale; auto: the standard deviation of the drafts' scores",
+        unit="reward",
+        low=1e-6,
+    )
     teacher_weight: float = setting(
         0.0, help="lambda: 1 trusts the teacher alone (plain DPO), 0 the reward alone", low=0.0, high=1.0
     )
     respect_keep: bool = setting(False, help="where the critic says keep, ask for no revision and make no pair")
+    arms: tuple[RivalName, ...] = setting((), help=HELP, identity=False)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -94,43 +108,76 @@ class RefinedDpo:
 
     def plan(self) -> Plan:
         """Chains; SFT on their drafts, preference training on their pairs; the comparison."""
-        steps = ("draft", "critique.1", "revise.1", "score.0", "score.1")
+        auto = self._config.temperature == "auto"
+        makes = {"drafts": Sample, "drafted": Score, "pairs": Pair} if auto else {"drafts": Sample, "train": Pair}
+        chains = Generate("chains", self.walk, steps=STEPS, makes=makes, rests_on={"drafts": ("draft",)})
+        labels = (
+            Fit("spread", "chains.drafted", spread_of, settings=()),
+            Generate("labels", self.label, over="chains.pairs", makes={"train": Pair}, fit="spread"),
+        )
+        revised = Generate(
+            "revised",
+            self.revised,
+            steps=STEPS,
+            makes={"drafted": Score, "scored": Score},
+            settings=("respect_keep",),
+        )
+        accepted = (revised, *passing("revisions", on="revised.scored", level="revised.drafted"))
+        rivals = rivals_of(self._config.arms, drafts="chains.drafts", revisions=accepted)
         return (
-            Generate("chains", self.walk, steps=steps, makes={"drafts": Sample, "train": Pair}),
+            chains,
+            *(labels if auto else ()),
             Train("sft", on="chains.drafts", section="baseline"),
-            Train("student", on="chains.train"),
-            Evaluate(Arm("base"), Arm("sft"), Arm("student")),
+            Train("student", on="labels.train" if auto else "chains.train"),
+            *rivals.plan,
+            Evaluate(Arm("base"), Arm("sft"), *rivals.arms, Arm("student")),
         )
 
     async def walk(self, prompt: Prompt, crew: RdpoCrew) -> Made:
         """Draft, critique, revision, both scored; tau by eq. 2.2 and 2.3."""
+        draft, scores = await self._chain(prompt, crew)
+        pair = self._pair(*scores) if scores else KEPT
+        if self._config.temperature == "auto":
+            return {"drafts": spoken(draft), "drafted": scores[0] if scores else KEPT, "pairs": pair}
+        return {"drafts": spoken(draft), "train": pair}
+
+    async def _chain(self, prompt: Prompt, crew: RdpoCrew) -> tuple[Sample, tuple[Score, ...]]:
+        """The draft, and the scores of draft and revision; none where the critic's word to keep it is respected."""
         draft = await crew.teacher.draft(prompt)
         critique = await crew.critic.critique(draft)
         if self._config.respect_keep and critique.verdict == "keep":
-            return {"drafts": spoken(draft), "train": Declined(reason="the critic says keep")}
+            return draft, ()
         revision = await crew.critic.revise(critique)
-        before, after = await together(crew.reward.score(draft), crew.reward.score(revision))
-        return {"drafts": spoken(draft), "train": self._pair(before, after)}
+        return draft, tuple(await together(crew.reward.score(draft), crew.reward.score(revision)))
+
+    async def label(self, pair: Pair, crew: RdpoCrew, numbers: Mapping[str, float]) -> Made:
+        """A pair with tau at the temperature that was fitted."""
+        assert pair.margin is not None
+        return {"train": replace(pair, probability=self.probability(pair.margin, numbers["spread"]))}
+
+    async def revised(self, prompt: Prompt, crew: RdpoCrew) -> Made:
+        """The same chain again, every reply recalled: the scores of draft and revision, equal texts too."""
+        _, scores = await self._chain(prompt, crew)
+        return {"drafted": scores[0], "scored": scores[1]} if scores else {"drafted": KEPT, "scored": KEPT}
 
     def _pair(self, before: Score, after: Score) -> Pair | Declined:
         """The revision (chosen, by the teacher's word) against the draft, with the probability that it is the better."""
         draft, revision, margin = before.sample, after.sample, after.value - before.value
         if draft.text == revision.text:
             return Declined(reason="draft and revision are equal")
-        tau = self.probability(margin)
+        config = self._config
+        tau = 0.5 if config.temperature == "auto" else self.probability(margin, config.temperature)
         return Pair(prompt=draft.prompt, chosen=revision, rejected=draft, margin=margin, probability=tau)
 
-    def probability(self, margin: float) -> float:
-        """tau = lambda + (1 - lambda) P_RM for a difference of scores s_r - s_o (eq. 2.2, 2.3).
+    def probability(self, margin: float, temperature: float) -> float:
+        """tau = lambda + (1 - lambda) P_RM for a difference of scores s_r - s_o at T (eq. 2.2, 2.3).
 
-        >>> round(RefinedDpo(RdpoConfig()).probability(3.0), 6)
+        >>> round(RefinedDpo(RdpoConfig()).probability(3.0, 1.0), 6)
         0.952574
         """
         config = self._config
-        if config.probability == "hard":
-            by_reward = 0.5 * (1.0 + (margin > 0) - (margin < 0))
-        else:
-            by_reward = _sigmoid(margin / config.temperature)
+        hard = 0.5 * (1.0 + (margin > 0) - (margin < 0))
+        by_reward = hard if config.probability == "hard" else _sigmoid(margin / temperature)
         return config.teacher_weight + (1.0 - config.teacher_weight) * by_reward
 
 
