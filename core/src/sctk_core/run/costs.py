@@ -23,8 +23,11 @@ def costs_of(context: Context) -> list[ArmCost]:
     """The arms of all evaluations, each once, in the order of the plan."""
     plan = context.assembly.plan
     book = _Book(context)
-    found = {arm.name: book.cost(one, arm) for one in plan if isinstance(one, Evaluate) for arm in one.arms}
-    return list(found.values())
+    first: dict[str, tuple[Evaluate, Arm]] = {}
+    for one in (part for part in plan if isinstance(part, Evaluate)):
+        for arm in one.arms:
+            first.setdefault(arm.name, (one, arm))
+    return [book.cost(*found) for found in first.values()]
 
 
 @dataclass
