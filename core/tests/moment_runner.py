@@ -69,6 +69,8 @@ def fork(folder: Path, spec: dict[str, Any]) -> int:
         ended(lambda: sctk(arguments))
     except SystemExit as end:
         code = int(end.code or 0)
+    except KeyboardInterrupt:  # before the command began
+        code = 130
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

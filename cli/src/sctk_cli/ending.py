@@ -28,9 +28,12 @@ _OTHERS = (signal.SIGTERM, signal.SIGHUP)
 
 def ended(command: Callable[[], int]) -> NoReturn:
     """Runs the command as a process of its own, and ends that process with its exit code."""
-    install()
-    _listen()
-    code = command()
+    try:
+        install()
+        _listen()
+        code = command()
+    except KeyboardInterrupt:  # before the command could take it, or while it was telling of an earlier one
+        code = INTERRUPTED
     with contextlib.suppress(OSError):  # else Python would try it, and end with a code of its own
         sys.stdout.flush()
     threading.Thread(target=_end_after, args=(LEFT_S, code, "something is left running"), daemon=True).start()

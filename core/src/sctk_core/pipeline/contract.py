@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import inspect
 import math
+import re
 import typing
 from collections.abc import Callable, Mapping, Sequence
 from functools import partial
@@ -356,12 +357,32 @@ def _broken(name: str, stage: str, component: str, complaint: str) -> Failure:
 
 
 def reason_for(complaint: str) -> str:
-    """The few words by which a ledger counts a complaint: of what is no number its field, got and wanted, whichever item's it was.
+    """The few words by which a ledger counts a complaint: field, got and wanted, without what differs from item to item.
 
     >>> reason_for("answer 2 of 4: value: got nan, wanted a finite number")
     'value: got nan, wanted a finite number'
+    >>> reason_for("answer 0 of 1: got the verdict 'maybe', wanted 'keep' or 'revise'")
+    "got the verdict '...', wanted 'keep' or 'revise'"
     """
-    return complaint.partition(": ")[2] if NUMBER in complaint else "broken"
+    text = _PLACE.sub("", complaint)
+    if NUMBER in text:
+        return cut(text, REASON)
+    if text.startswith("cannot be looked at"):
+        return "cannot be looked at"
+    text = _COUNTS.sub(r"got too few or too many \1, wanted one per item", text)
+    field, got, rest = text.partition("got ")
+    said, wanted, what = rest.rpartition(", wanted")
+    said, what = _DIGITS.sub("N", _QUOTED.sub("'...'", said)), _IDS.sub("'...'", what)
+    return cut(f"{field}{got}{said}{wanted}{what}", REASON)
+
+
+_PLACE = re.compile(r"^(answer|sample) \d+( of \d+)?: ")
+_COUNTS = re.compile(r"got \d+ (answers|values), wanted \d+, one per .*")
+_QUOTED, _IDS, _DIGITS = (
+    re.compile(r"""(['"]).*(\1|\.\.\.)"""),
+    re.compile(r"'[0-9a-f]{16,}('|\.\.\.)"),
+    re.compile(r"\d+"),
+)
 
 
 def stamped(failure: Failure, name: str, stage: str, component: str) -> Failure:

@@ -23,19 +23,20 @@ NOTHING = "nothing"
 def prepare(directory: RunDirectory, units: Sequence[Unit], redo: Collection[str], fingerprint: str) -> None:
     """Takes away what is to be made anew; what would be made anew without being named is refused, with what differs.
 
+    A part of which too much failed, or of which nothing was accepted, is made anew as the recipe says today.
     The measuring of an evaluation is never refused: it costs nothing that is not on disk.
     """
     manifest = directory.manifest
     _refuse_strangers(units, redo)
     stale = [unit for unit in units if _is_stale(directory, unit)]
-    anew = _following(units, {unit.name for unit in units if unit.name in redo})
+    again = {unit.name for unit in units if _is_owed_again(directory, unit)}  # they came to nothing, so nothing is lost
+    anew = _following(units, {unit.name for unit in units if unit.name in redo} | again)
     roots = [
         unit for unit in stale if unit.name not in anew and unit.kind != "evaluation" and _differs(directory, unit)
     ]
     refused = [unit for unit in stale if unit.name not in anew and unit.kind != "evaluation"]
     if refused:
         raise _refusal(directory, roots or refused[:1], units, fingerprint)
-    anew |= _following(units, {unit.name for unit in units if _is_owed_again(directory, unit)})
     for unit in units:
         if unit in stale or unit.name in anew:
             forget(directory, unit)
@@ -60,7 +61,7 @@ def _is_stale(directory: RunDirectory, unit: Unit) -> bool:
 
 
 def _is_owed_again(directory: RunDirectory, unit: Unit) -> bool:
-    """Whether too much of a unit failed when it was last made."""
+    """Whether too much of a unit failed when it was last made, or nothing of it was accepted."""
     found = directory.manifest.parts.get(unit.part)
     return found is not None and found.again
 

@@ -108,11 +108,7 @@ def refuse_empty(context: Context, table: str, n_rows: int) -> None:
         return
     part = place_of(table)[0]
     stages = counts_of(context.directory.layout, part)
-    if any(stage.failed for stage in stages):
-        note_ended(context, part, "nothing-accepted")
-    else:
-        context.directory.manifest.state = "nothing-accepted"
-        context.directory.save()
+    note_ended(context, part, "nothing-accepted")
     raise NothingAccepted(
         f"{one.arm}.train: got 0 rows in table {table!r}, wanted at least 1: {_why_empty(stages)}",
         hint=f"sctk show {context.directory.path} tells why rows were declined or failed",
