@@ -3,7 +3,7 @@
 //! Hyyrö (2004): a column of the table is one bit for each place of the pattern, and a token of the text changes it by
 //! an addition and three logical steps.
 
-use super::lanes::in_lanes;
+use super::lanes::{advance, in_lanes};
 use super::sequences::Sequences;
 use super::strips::{Strip, half, row_mask, rows, with_words};
 use crate::watch::{Patience, Pulse};
@@ -71,23 +71,18 @@ fn one_strip<const L: usize, const H: usize, const W: usize>(
         if !patience.after(text.len() * W) {
             return false;
         }
-        let mut column = [[!0; L]; W];
-        if strip.is_many {
+        let column = if strip.is_many {
             let from = answers.starts[i];
             let (carries, _) = lcs.carries[from * L..(from + text.len()) * L].as_chunks_mut::<L>();
             if strip.from == 0 {
                 carries.fill([0; L]);
             }
-            for (&id, carry) in text.iter().zip(carries) {
-                *carry = step(&mut column, &table[id as usize], *carry);
-            }
+            pass_with_carries(table, text, carries)
         } else if last - strip.first <= H {
-            narrow_pass::<L, H, W>(&mut column, table, text);
+            narrow_pass::<L, H, W>(table, text)
         } else {
-            for &id in text {
-                step(&mut column, &table[id as usize], [0; L]);
-            }
-        }
+            pass(table, text)
+        };
         for lane in strip.first..last {
             let n_rows = strip.n_rows(answers.answer(lane).len());
             let mut matched = 0;
@@ -100,20 +95,45 @@ fn one_strip<const L: usize, const H: usize, const W: usize>(
     true
 }
 
+/// The column behind the last token of a text.
+#[inline(always)]
+fn pass<const L: usize, const W: usize>(table: &[[[u64; L]; W]], text: &[u32]) -> [[u64; L]; W] {
+    let mut column = [[!0; L]; W];
+    for &id in text {
+        step(&mut column, &table[id as usize], [0; L]);
+    }
+    column
+}
+
+/// As `pass`; for each token a carry comes from the strip above, and what is left for the one below is put in its place.
+#[inline(always)]
+fn pass_with_carries<const L: usize, const W: usize>(
+    table: &[[[u64; L]; W]],
+    text: &[u32],
+    carries: &mut [[u64; L]],
+) -> [[u64; L]; W] {
+    let mut column = [[!0; L]; W];
+    for (&id, carry) in text.iter().zip(carries) {
+        *carry = step(&mut column, &table[id as usize], *carry);
+    }
+    column
+}
+
 /// A pass for the first `H` lanes alone, at half the cost.
 #[inline(always)]
 fn narrow_pass<const L: usize, const H: usize, const W: usize>(
-    column: &mut [[u64; L]; W],
     table: &[[[u64; L]; W]],
     text: &[u32],
-) {
+) -> [[u64; L]; W] {
     let mut narrow = [[!0; H]; W];
     for &id in text {
         step(&mut narrow, &half(&table[id as usize]), [0; H]);
     }
+    let mut column = [[!0; L]; W];
     for (wide, narrow) in column.iter_mut().zip(&narrow) {
         wide[..H].copy_from_slice(narrow);
     }
+    column
 }
 
 /// Moves a column (a zero for each row that lengthens the subsequence) over a token of the text. `carry` comes from
@@ -125,13 +145,8 @@ fn step<const L: usize, const W: usize>(
     mut carry: [u64; L],
 ) -> [u64; L] {
     for (column, matches) in column.iter_mut().zip(matches) {
-        for lane in 0..L {
-            let old = column[lane];
-            let sum = old.wrapping_add(old & matches[lane]);
-            let all = sum.wrapping_add(carry[lane]);
-            carry[lane] = u64::from(sum < old) | u64::from(all < sum);
-            column[lane] = all | (old & !matches[lane]);
-        }
+        // SAFETY: `in_lanes` gives a level as many lanes as it has registers for.
+        unsafe { advance(column, matches, &mut carry) };
     }
     carry
 }

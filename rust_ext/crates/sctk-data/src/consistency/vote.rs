@@ -4,7 +4,8 @@ use std::collections::HashMap;
 
 use super::groups::{Ones, Rows};
 use super::{Error, Groups, Run};
-use crate::text::answers;
+use crate::text::Simd;
+use crate::text::answers::Answers;
 
 /// Which answers are one.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,6 +33,7 @@ struct Memory {
     ends: Vec<usize>,
     /// Where each cluster's text stands, its first answer and its votes.
     clusters: Vec<Cluster>,
+    answers: Answers,
 }
 
 struct Cluster {
@@ -66,7 +68,7 @@ pub fn vote(
         outputs,
         |memory: &mut Memory, ((winners, votes), labels), group| {
             let answers = groups.answers(group);
-            memory.read(&texts[answers.clone()], compare, answers.start)?;
+            memory.read(run.level, &texts[answers.clone()], compare, answers.start)?;
             memory.count(labels.take(answers.len()));
             let best = memory.clusters.iter().reduce(|best, other| {
                 if other.votes > best.votes {
@@ -88,7 +90,13 @@ pub fn vote(
 }
 
 impl Memory {
-    fn read(&mut self, texts: &[&[u8]], compare: Compare, first_row: usize) -> Result<(), Error> {
+    fn read(
+        &mut self,
+        level: Simd,
+        texts: &[&[u8]],
+        compare: Compare,
+        first_row: usize,
+    ) -> Result<(), Error> {
         self.plain.clear();
         self.ends.clear();
         for (i, text) in texts.iter().enumerate() {
@@ -98,7 +106,7 @@ impl Memory {
                 at: error.valid_up_to(),
             })?;
             match compare {
-                Compare::Answers => answers::write(text, &mut self.plain),
+                Compare::Answers => self.answers.write(level, text, &mut self.plain),
                 Compare::Squad if text.is_ascii() => {
                     normalise_ascii(text.as_bytes(), &mut self.plain);
                 }
@@ -114,6 +122,7 @@ impl Memory {
             plain,
             ends,
             clusters,
+            ..
         } = self;
         clusters.clear();
         let mut known = HashMap::new();
@@ -224,12 +233,14 @@ mod tests {
         let texts = ["Paris", "3", "paris.", "3.0", "", "👍", "é", "É"];
         let mut memory = Memory::default();
         let bytes = texts.map(str::as_bytes);
-        memory.read(&bytes, Compare::Answers, 0).unwrap();
+        memory
+            .read(Simd::best(), &bytes, Compare::Answers, 0)
+            .unwrap();
         let mut from = 0;
         for (text, &to) in texts.iter().zip(&memory.ends) {
             assert_eq!(
                 str::from_utf8(&memory.plain[from..to]).unwrap(),
-                answers::comparable(text)
+                crate::text::answers::comparable(text)
             );
             from = to;
         }

@@ -4,8 +4,11 @@
 //! that belong to them, one space between two; an apostrophe, and the points within an abbreviation, are nothing (`U.S.` is
 //! `us`), and a, an, the are nothing before another word. An answer without a word (an emoji) is itself.
 
+use super::dictionary::is_complex;
 use super::fold::{is_currency, is_word};
+use super::letters::{Letters, is_article};
 use super::numbers;
+use super::simd::Simd;
 use super::spans::edges;
 use super::unicode::{Alphabet, written};
 
@@ -24,27 +27,52 @@ const COMMA: char = '\u{ff0c}';
 /// ```
 pub fn comparable(text: &str) -> String {
     let mut out = Vec::new();
-    write(text, &mut out);
+    Answers::default().write(Simd::best(), text, &mut out);
     String::from_utf8(out).expect("words of a text are text")
 }
 
-/// Appends the comparable form of an answer.
-pub fn write(text: &str, out: &mut Vec<u8>) {
-    let start = out.len();
-    if text.is_ascii() && write_letters(text.as_bytes(), out) {
-        if out.len() == start {
-            out.extend_from_slice(text.trim().as_bytes());
+/// The definition of `comparable`, character by character: what the short ways are tested against.
+pub fn plain_comparable(text: &str) -> String {
+    let mut out = Vec::new();
+    write_closely(text, &mut out);
+    end_form(text, 0, &mut out);
+    String::from_utf8(out).expect("words of a text are text")
+}
+
+/// Writes comparable forms; keeps its working memory between answers, so one per thread.
+#[derive(Default)]
+pub struct Answers(Letters);
+
+impl Answers {
+    /// Appends the comparable form of an answer.
+    pub fn write(&mut self, simd: Simd, text: &str, out: &mut Vec<u8>) {
+        let start = out.len();
+        let done = if text.is_ascii() {
+            write_letters(text.as_bytes(), out)
+        } else {
+            self.0.write(simd, text, out)
+        };
+        if !done {
+            out.truncate(start);
+            write_closely(text, out);
         }
-        return;
+        end_form(text, start, out);
     }
-    out.truncate(start);
+}
+
+/// An answer without a word is itself.
+fn end_form(text: &str, start: usize, out: &mut Vec<u8>) {
+    if out.len() == start {
+        out.extend_from_slice(super::fold::composed(text.trim()).as_bytes());
+    }
+}
+
+/// Appends the number or the words that an answer is.
+fn write_closely(text: &str, out: &mut Vec<u8>) {
     let spelled = spelled(text);
     match numbers::of_plain(&spelled) {
         Some(number) => out.extend_from_slice(number.as_bytes()),
         None => write_words(&spelled, out),
-    }
-    if out.len() == start {
-        out.extend_from_slice(super::fold::composed(text.trim()).as_bytes());
     }
 }
 
@@ -76,6 +104,8 @@ pub(super) fn spelled(text: &str) -> String {
             // an apostrophe
         } else if c.is_ascii() {
             out.push(c.to_ascii_lowercase());
+        } else if is_complex(c) {
+            out.push(c); // as the dictionaries have it: `write_words` cuts, and then folds
         } else {
             out.push_str(&written(c, Alphabet::Unicode).to_ascii_lowercase());
         }
@@ -111,7 +141,7 @@ fn write_words(spelled: &str, out: &mut Vec<u8>) {
         .flat_map(|&[begin, end]| super::spans::cut(&plain[begin as usize..end as usize]))
         .collect();
     for (i, word) in words.iter().enumerate() {
-        let nothing = matches!(*word, "a" | "an" | "the");
+        let nothing = is_article(word.as_bytes());
         let before_a_word = words
             .get(i + 1)
             .is_some_and(|next| next.starts_with(is_word));
@@ -121,7 +151,15 @@ fn write_words(spelled: &str, out: &mut Vec<u8>) {
         if out.len() > start {
             out.push(b' ');
         }
-        out.extend_from_slice(word.replace(COMMA, ",").as_bytes());
+        for c in word.chars() {
+            match c {
+                COMMA => out.push(b','),
+                _ if is_complex(c) => {
+                    out.extend_from_slice(written(c, Alphabet::UnicodeJoined).as_bytes());
+                }
+                _ => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+            }
+        }
     }
 }
 
@@ -199,7 +237,7 @@ fn write_letters(text: &[u8], out: &mut Vec<u8>) -> bool {
             b'\'' | b'.' if inside && is_letter(next) => continue,
             _ => (),
         }
-        if inside && matches!(&out[word..], b"a" | b"an" | b"the") {
+        if inside && is_article(&out[word..]) {
             article = Some(if word > start { word - 1 } else { start });
         }
         inside = false;

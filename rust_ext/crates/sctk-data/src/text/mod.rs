@@ -14,7 +14,7 @@ mod edges;
 pub mod fold;
 pub mod grams;
 pub mod hash;
-
+mod letters;
 pub mod numbers;
 mod plain;
 mod signs;

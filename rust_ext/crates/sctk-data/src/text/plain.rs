@@ -26,6 +26,8 @@ const MOST: usize = 4 * BLOCK + 32;
 pub struct Plain {
     bytes: Vec<u8>,
     n: usize,
+    /// What was to be heeded in the last text (`Form`).
+    heed: u8,
     run: Run,
 }
 
@@ -55,6 +57,11 @@ impl Plain {
             }
         }
         Ok(&self.bytes[..self.n])
+    }
+
+    /// Whether a character of the last text was of this kind (`Form::COMPLEX` ...).
+    pub fn met(&self, kind: u8) -> bool {
+        self.heed & kind != 0
     }
 }
 
@@ -110,8 +117,9 @@ fn pass_kernel<B: Block>(
     }
     let valid = writer.uncovered == 0 && !writer.wrong && writer.done == text.len();
     let in_order = writer.heed & (Form::JOINS | OUT_OF_ORDER) == 0;
-    let n = writer.n;
+    let (n, heed) = (writer.n, writer.heed);
     plain.n = n;
+    plain.heed = heed;
     valid && (in_order || !heeding)
 }
 
@@ -201,6 +209,7 @@ impl Writer<'_> {
         let heed = form.heed();
         if heed != 0 {
             if heed & Form::COMPLEX != 0 {
+                self.heed |= heed;
                 return true;
             }
             self.heeded(c, heed);

@@ -7,7 +7,7 @@
 
 use super::dictionary;
 pub use super::fold::is_word;
-use super::fold::{combining_class, folded, is_symbol, joins};
+use super::fold::{combining_class, folded, is_currency, is_symbol, joins};
 
 /// How a text is cut into words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -40,6 +40,8 @@ impl Form {
     pub const MARK: u8 = 16;
     /// It ends with a mark.
     pub const MARKED: u8 = 32;
+    /// It is more to a whole answer than its words are (`answers`): money, a number, a symbol, a point, an apostrophe.
+    pub const ANSWER: u8 = 128;
 
     #[inline(always)]
     pub fn n(self) -> usize {
@@ -78,7 +80,15 @@ fn heed(c: char, alphabet: Alphabet) -> u8 {
     heed |= Form::JOINS * u8::from(joins(c));
     heed |= Form::MARK * u8::from(is_mark(folded.chars().next()));
     heed |= Form::MARKED * u8::from(is_mark(folded.chars().next_back()));
+    heed |= Form::ANSWER * u8::from(alphabet == Alphabet::Unicode && tells_answers(c, &folded));
     heed
+}
+
+/// Whether a character means something in an answer (`answers`) beyond what it is written as.
+fn tells_answers(c: char, folded: &str) -> bool {
+    let alone = |c: char| is_currency(c) || is_symbol(c) || !c.is_ascii() && c.is_numeric();
+    let marks = folded.contains(['.', '\'']) && folded != "...";
+    is_currency(c) || marks || folded.chars().any(alone)
 }
 
 /// What a character becomes: folded word characters, ASCII as it is (the next pass looks at it), a space for every other

@@ -93,6 +93,11 @@ impl WordHasher {
         self.each_word(text, &mut Out::Listed(listed))
     }
 
+    /// Whether the last text that is not ASCII had a character of this kind (`Form::COMPLEX` ...).
+    pub(super) fn met(&self, kind: u8) -> bool {
+        self.plain.met(kind)
+    }
+
     fn each_word(&mut self, text: &[u8], out: &mut Out<'_>) -> Result<(), TextError> {
         let ascii = Source {
             text,

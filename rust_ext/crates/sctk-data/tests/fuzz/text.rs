@@ -24,6 +24,65 @@ const ALPHABETS: [Alphabet; 4] = [
     Alphabet::Ascii,
 ];
 
+/// What answers are made of: words, and what may join them or part them.
+const ANSWER_WORDS: &[&str] = &[
+    "the",
+    "a",
+    "An",
+    "да",
+    "я",
+    "А",
+    "é",
+    "E\u{301}",
+    "ไทย",
+    "ดี",
+    "ก",
+    "ខ្មែរ",
+    "漢",
+    "かな",
+    "한",
+    "नहीं",
+    "हाँ",
+    "لا",
+    "x",
+    "'",
+    "\u{2019}",
+    ".",
+    "-",
+    "\u{2013}",
+    "\u{2014}",
+    "…",
+    "．",
+    "＇",
+    ",",
+    "$",
+    "€",
+    "≈",
+    "√",
+    "5",
+    "٣",
+    "፩",
+    "〇",
+    "½",
+    "🙂",
+    "\u{200d}",
+    "\u{ad}",
+    "_",
+    "(",
+    ")",
+    "C#",
+    "+",
+    "%",
+    "\u{a0}",
+    "Ω",
+    "ß",
+    "ŉ",
+    "№",
+    "ﬁ",
+    "\n",
+    "  ",
+];
+
 /// The characters of a text, each with its accents.
 pub fn characters(text: &str) -> Vec<String> {
     let mut found: Vec<String> = vec![];
@@ -81,6 +140,18 @@ proptest! {
         prop_assert_eq!(answers::comparable(&nfd), form.clone());
         if let Some(number) = numbers::number(&text) {
             prop_assert_eq!(&number, &form);
+        }
+    }
+
+    #[test]
+    fn answers_are_those_of_the_definition(text in text(60), words in proptest::collection::vec(proptest::sample::select(ANSWER_WORDS), 0..8)) {
+        for text in [text, words.concat(), words.join(" ")] {
+            let want = answers::plain_comparable(&text);
+            for level in levels() {
+                let mut found = vec![];
+                answers::Answers::default().write(level, &text, &mut found);
+                prop_assert_eq!(str::from_utf8(&found).unwrap(), &want[..], "{:?} {:?}", level, text);
+            }
         }
     }
 

@@ -1,0 +1,132 @@
+//! The comparable form of answers (`answers`) that are words alone, in any script: the short way to it.
+//!
+//! The words are those of `words`; here they are written one after another, joined where an apostrophe or a point stands
+//! between two letters, without articles. An answer that may have a number, a sign or money in it takes the long way.
+
+use super::simd::Simd;
+use super::unicode::{Alphabet, Form};
+use super::words::{Listed, WordHasher};
+
+/// Memory that is kept between answers.
+#[derive(Default)]
+pub struct Letters {
+    hasher: Option<(Simd, WordHasher)>,
+    listed: Listed,
+    straight: Vec<u8>,
+}
+
+impl Letters {
+    /// Appends the form of an answer that is not ASCII; false: it needs a closer look, and nothing was appended.
+    pub fn write(&mut self, simd: Simd, text: &str, out: &mut Vec<u8>) -> bool {
+        let Self {
+            hasher,
+            listed,
+            straight,
+        } = self;
+        let hasher = match hasher {
+            Some((level, hasher)) if *level == simd => hasher,
+            other => {
+                &mut other
+                    .insert((simd, WordHasher::new(simd, Alphabet::Unicode)))
+                    .1
+            }
+        };
+        let is_curly = text.contains(APOSTROPHE);
+        let text = if is_curly {
+            straighten(text, straight)
+        } else {
+            text.as_bytes()
+        };
+        listed.lower.clear();
+        listed.places.clear();
+        if hasher.list(text, listed).is_err() || hasher.met(Form::ANSWER) {
+            return false;
+        }
+        let is_complex = hasher.met(Form::COMPLEX);
+        let found = Found::of(&listed.lower);
+        let unsure = found.any || found.hyphen && (is_curly || is_complex);
+        if unsure || is_complex && found.mark && joins_two(text) {
+            return false;
+        }
+        write_listed(listed, out)
+    }
+}
+
+const APOSTROPHE: char = '\u{2019}';
+
+/// The text with straight apostrophes.
+fn straighten<'a>(text: &str, straight: &'a mut Vec<u8>) -> &'a [u8] {
+    straight.clear();
+    for (i, part) in text.split(APOSTROPHE).enumerate() {
+        if i > 0 {
+            straight.push(b'\'');
+        }
+        straight.extend_from_slice(part.as_bytes());
+    }
+    straight
+}
+
+/// What a plain form has beside letters.
+#[derive(Default)]
+struct Found {
+    /// A digit, a sign, or money.
+    any: bool,
+    hyphen: bool,
+    /// A point or an apostrophe.
+    mark: bool,
+}
+
+impl Found {
+    fn of(plain: &[u8]) -> Self {
+        let mut found = Self::default();
+        // pieces that the compiler looks at in vectors, without a branch
+        for piece in plain.chunks(64) {
+            for &byte in piece {
+                found.any |= byte.is_ascii_digit()
+                    | matches!(byte, b'#'..=b'%' | b'*' | b'+' | b'/' | b'<'..=b'>' | b'^');
+                found.hyphen |= byte == b'-';
+                found.mark |= byte == b'.' || byte == b'\'';
+            }
+        }
+        found
+    }
+}
+
+/// Whether a point or an apostrophe stands between two characters that are not ASCII.
+fn joins_two(text: &[u8]) -> bool {
+    let is_mark = |byte: u8| matches!(byte, b'.' | b'\'');
+    text.windows(3)
+        .any(|three| !three[0].is_ascii() && is_mark(three[1]) && !three[2].is_ascii())
+}
+
+/// Appends the listed words, one space between two; false: one of them is a sign.
+fn write_listed(listed: &Listed, out: &mut Vec<u8>) -> bool {
+    let start = out.len();
+    let (mut word, mut last) = (start, u32::MAX);
+    for &[begin, end] in listed.places.as_chunks::<2>().0 {
+        let piece = &listed.lower[begin as usize..end as usize];
+        if piece[0] == b'-' {
+            out.truncate(start);
+            return false;
+        }
+        let joined = begin.checked_sub(1) == Some(last)
+            && matches!(listed.lower[last as usize], b'.' | b'\'');
+        if !joined {
+            if is_article(&out[word..]) {
+                out.truncate(word.saturating_sub(1).max(start));
+            }
+            if out.len() > start {
+                out.push(b' ');
+            }
+            word = out.len();
+        }
+        out.extend_from_slice(piece);
+        last = end;
+    }
+    true
+}
+
+/// Whether a word is nothing before another word.
+pub fn is_article(word: &[u8]) -> bool {
+    matches!(word, b"a" | b"an" | b"the")
+}
