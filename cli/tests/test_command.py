@@ -13,6 +13,9 @@ from typing import Any
 import pytest
 from sctk_cli.lazy import LazyGroup
 from sctk_cli.main import COMMANDS, cli, main
+from sctk_cli.recipe_sections import sections
+from sctk_core.config import settings_of
+from sctk_core.recipe import ALWAYS, FIXED, LISTS
 
 TOY = Path(__file__).parents[2] / "core" / "tests" / "toy_world.py"
 HEAVY = {"torch", "transformers", "vllm", "numpy", "trl", "polars", "sqlite3", "asyncio", "rich", "pluggy", "sctk_core"}
@@ -314,6 +317,26 @@ def test_a_fault_of_ours_is_a_message_and_a_traceback_on_request(toy: list[str],
     shown = finished("describe", "reward", "x", "--load", str(broken), env={**os.environ, "SCTK_DEBUG": "1"})
     assert "Traceback" in shown.stderr
     assert shown.returncode == 3
+
+
+def test_the_sections_of_a_recipe_are_described(capfd: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = told(capfd, "describe", "recipe")
+    assert code == 0
+    for section in {*FIXED, "roles.NAME"} - {*ALWAYS, *LISTS, "roles"}:
+        assert f"[{section}]" in out.splitlines()
+    code, out, _ = told(capfd, "describe", "recipe", "thoughts")
+    assert '  train: "answer" or "all", default "answer"' in out.splitlines()
+    assert (
+        "variables"
+        in json.loads(told(capfd, "describe", "recipe", "roles.judge.template", "--json")[1])["roles.NAME"][4]["help"]
+    )
+    code, _, err = told(capfd, "describe", "recipe", "thought")
+    assert (code, "did you mean 'thoughts'?" in err) == (2, True)
+    assert told(capfd, "describe", "reward")[0] == 2
+
+
+def test_every_setting_of_a_section_says_what_it_is() -> None:
+    assert not [one.name for config in sections().values() for one in settings_of(config) if not one.help]
 
 
 def test_check_and_config_ask_nobody(toy: list[str], capfd: pytest.CaptureFixture[str]) -> None:

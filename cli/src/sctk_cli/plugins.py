@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import textwrap
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -11,10 +10,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sctk_cli.commands import COMMANDS, offered
+from sctk_cli.recipe_sections import describe_sections, setting_lines
 from sctk_cli.terminal import clean, put, put_json, say, table
 
 if TYPE_CHECKING:
-    from sctk_core.config import Setting
     from sctk_core.plugins import Description
 
 LOAD = click.option(
@@ -28,7 +27,8 @@ DESCRIBE_EPILOG = """\b
 Examples:
   sctk describe method rdpo
   sctk describe reward lexicon --json
-  sctk describe reward mine --load ./my_reward.py"""
+  sctk describe reward mine --load ./my_reward.py
+  sctk describe recipe thoughts"""
 
 
 @click.command(
@@ -67,14 +67,20 @@ def _renamed() -> Iterator[str]:
 
 @click.command(epilog=DESCRIBE_EPILOG)
 @click.argument("kind")
-@click.argument("name")
+@click.argument("name", required=False)
 @LOAD
 @click.option("--json", "json_", is_flag=True, help="Print one object on standard output.")
-def describe(kind: str, name: str, files: tuple[Path, ...], json_: bool) -> int:
-    """Explain one component and its settings."""
+def describe(kind: str, name: str | None, files: tuple[Path, ...], json_: bool) -> int:
+    """Explain one component and its settings; of KIND `recipe` the sections that name no component."""
     from sctk_core.plugins import catalogue
     from sctk_core.plugins import describe as description_of
 
+    if kind == "recipe":
+        return describe_sections(name, json_=json_)
+    if name is None:
+        raise click.UsageError(
+            "Missing argument 'NAME': `sctk plugins KIND` lists them, `sctk describe recipe` the recipe's sections."
+        )
     told = description_of(kind, name, among=catalogue(files))
     if json_:
         put_json(_object(told))
@@ -136,11 +142,7 @@ def _lines(told: Description) -> Iterator[str]:
     if not told.settings:
         yield "no settings"
     for one in told.settings:
-        facts = [one.type, "required" if one.required else f"default {_default(one)}", _range(one)]
-        yield f"  {clean(one.name)}: {', '.join(fact for fact in facts if fact)}"
-        yield from textwrap.wrap(
-            clean(one.help, one_line=True), 100, initial_indent="      ", subsequent_indent="      "
-        )
+        yield from setting_lines(one)
 
 
 def _how_wrong(told: Description) -> Iterator[str]:
@@ -150,21 +152,3 @@ def _how_wrong(told: Description) -> Iterator[str]:
     if told.loaded.kind == "reward" and not told.measured:
         name = clean(told.loaded.component.name)
         yield f"measured: nothing; `sctk reward check {name} labelled.jsonl` prints its errors on your rows"
-
-
-def _default(one: Setting) -> str:
-    """The default as a recipe would say it."""
-    from sctk_core.shown import shown
-
-    try:
-        return "nothing" if one.default is None else clean(json.dumps(one.default, ensure_ascii=False), one_line=True)
-    except (TypeError, ValueError):
-        return shown(one.default)  # no recipe could say it
-
-
-def _range(one: Setting) -> str:
-    """Low to high with the unit, what there is of them."""
-    low = "" if one.low is None else f"{one.low:g}"
-    high = "" if one.high is None else f"{one.high:g}"
-    span = f"{low} to {high}" if low and high else f"from {low}" if low else f"up to {high}" if high else ""
-    return f"{span} {one.unit}".strip()

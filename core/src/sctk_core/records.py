@@ -277,10 +277,14 @@ class Failure:
 class Sampling:
     """How a reply is drawn. `temperature` 0 is greedy; `stop` strings end a reply and are not part of it."""
 
-    temperature: float = 1.0
-    top_p: float = 1.0
-    max_new_tokens: int = 128
-    stop: tuple[str, ...] = ()
+    temperature: float = field(
+        default=1.0, metadata={"help": "0: greedy; nothing: as the model's own file says, else 1"}
+    )
+    top_p: float = field(
+        default=1.0, metadata={"help": "of the likeliest tokens so much; nothing: as the model's file says, else 1"}
+    )
+    max_new_tokens: int = field(default=128, metadata={"help": "longest reply, its thought included", "unit": "tokens"})
+    stop: tuple[str, ...] = field(default=(), metadata={"help": "texts that end a reply, and are no part of it"})
 
     def plain(self) -> dict[str, Any]:
         """The sampling as plain values, for keys and for the store."""
