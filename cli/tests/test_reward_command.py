@@ -92,3 +92,22 @@ def test_a_reward_that_asks_a_model_wants_one(tmp_path: Path, capfd: pytest.Capt
     capfd.readouterr()
     assert main(["reward", "check", "judge", str(tmp_path / "rows.jsonl")]) == 2
     assert "--backend NAME --model MODEL" in capfd.readouterr().err
+
+
+def test_a_calibration_is_told_with_what_it_gains(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """Scores of 1 to 4 letters for labels that are right in 10, 10, 90 and 90 %."""
+    rows = [
+        {"prompt": f"p{i}", "reply": "a" * (1 + i % 4), "label": float((i % 4 > 1) == (i % 40 > 3))} for i in range(200)
+    ]
+    _, out, _ = checked(tmp_path, capfd, rows, "--calibrate", "--json")
+    found = json.loads(out)["calibration"]
+    assert found["knots"] == [[1.0, 0.1], [2.0, 0.1], [3.0, 0.9], [4.0, 0.9]]
+    assert found["error"]["low"] > 1.5
+    assert found["after"]["high"] < 0.15
+    _, out, _ = checked(tmp_path, capfd, rows, "--calibrate")
+    assert "calibration = [[1.0, 0.1], [2.0, 0.1], [3.0, 0.9], [4.0, 0.9]]" in out
+
+
+def test_few_rows_calibrate_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = checked(tmp_path, capfd, ROWS, "--calibrate")
+    assert (code, "calibration: too few rows were scored" in out) == (0, True)

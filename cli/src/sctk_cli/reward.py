@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sctk_cli.calibration import calibrated_by, told
 from sctk_cli.terminal import clean, put, put_json, reserved_stdout, say, table
 
 if TYPE_CHECKING:
@@ -25,6 +26,7 @@ EPILOG = """\b
 Examples:
   sctk reward check refusal labelled.jsonl --group type
   sctk reward check judge labelled.jsonl --backend vllm --model ORG/MODEL --within 1
+  sctk reward check judge labelled.jsonl --backend vllm --model ORG/MODEL --calibrate
 \b
 A row has `prompt`, the reply (`reply`, `response`, `completion`, `answer`, `text` or `output`), and `label`: the
 score that is right. Its other columns are the prompt's, for rewards that read them (`harmful`, say)."""
@@ -32,12 +34,13 @@ score that is right. Its other columns are the prompt's, for rewards that read t
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judged:
-    """One row: the right score, what the reward said (None: it failed), why it failed, and the row's group."""
+    """One row: the right score, what the reward said (None: it failed), why it failed, its group, and its prompt's id."""
 
     label: float
     value: float | None
     reason: str
     group: str
+    prompt: str
 
 
 @click.group()
@@ -52,11 +55,14 @@ def reward() -> None:
 @click.option("--label", default="label", show_default=True, help="The column with the right score.")
 @click.option("--group", help="A column by whose values the errors are told apart.")
 @click.option("--within", type=float, default=1e-6, help="A score this close to the label is right.")
+@click.option("--calibrate", is_flag=True, help="Fit a map from scores to labels, and say what it gains.")
 @click.option("--load", "files", multiple=True, type=click.Path(path_type=Path), help="A plugin file; repeatable.")
 @click.option("--backend", help="The backend of a reward that asks a model.")
 @click.option("--model", help="Its model.")
 @click.option("--json", "json_", is_flag=True, help="Print one object on standard output.")
-def check(name: str, file: Path, label: str, group: str | None, within: float, json_: bool, **how: Any) -> None:
+def check(
+    name: str, file: Path, label: str, group: str | None, within: float, calibrate: bool, json_: bool, **how: Any
+) -> None:
     """Print a reward's errors on rows with labels, each with its 95 % interval."""
     with reserved_stdout():
         rows = list(_samples(file, label, group))
@@ -65,12 +71,15 @@ def check(name: str, file: Path, label: str, group: str | None, within: float, j
     for each in judged if group else ():
         groups.setdefault(f"{group} = {each.group}", []).append(each)
     found = {title: _errors(rows_, within) for title, rows_ in groups.items()}
+    scored = [(each.value, each.label, each.prompt) for each in judged if each.value is not None]
+    calibration = calibrated_by(scored) if calibrate else None
     reasons: dict[str, int] = {}
     for each in judged:
         if each.value is None:
             reasons[each.reason] = reasons.get(each.reason, 0) + 1
     if json_:
-        put_json({"reward": name, "errors": found, "failures": reasons})
+        more = {"calibration": calibration} if calibrate else {}
+        put_json({"reward": name, "errors": found, "failures": reasons} | more)
         return
     head = ["rows", "n", "wrong", "too high", "too low", "failed"]
     for line in table(head, [[clean(title, one_line=True), *_cells(one)] for title, one in found.items()], right=[1]):
@@ -78,6 +87,8 @@ def check(name: str, file: Path, label: str, group: str | None, within: float, j
     ranked = found["all"].get("rank_agreement")
     if ranked:
         put(f"a row with the higher label has the higher score: {_told(ranked)}")
+    for line in told(name, calibration) if calibrate else ():
+        put(line)
     for reason, n in sorted(reasons.items(), key=lambda item: -item[1]):
         say(f"failed: {n} x {clean(reason, one_line=True)}")
 
@@ -134,10 +145,10 @@ async def _scored(name: str, rows: Sequence[tuple[Sample, float, str]], how: Map
         said = await built.instance.score(samples)
         answers += checked(said, samples, Score, of=[one.id for one in samples], stage="score", component=name)
     return [
-        Judged(label=label, group=group, value=None, reason=answer.reason)
+        Judged(label=label, group=group, value=None, reason=answer.reason, prompt=sample.prompt.id)
         if isinstance(answer, Failure)
-        else Judged(label=label, group=group, value=answer.value, reason="")
-        for answer, (_, label, group) in zip(answers, rows, strict=True)
+        else Judged(label=label, group=group, value=answer.value, reason="", prompt=sample.prompt.id)
+        for answer, (sample, label, group) in zip(answers, rows, strict=True)
     ]
 
 

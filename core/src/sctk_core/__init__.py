@@ -52,7 +52,7 @@ from sctk_core.records import (
     name_by,
 )
 from sctk_core.references import references_of
-from sctk_core.scales import Scale, spread_of
+from sctk_core.scales import Knots, Scale, calibrated, spread_of
 from sctk_core.secrets import Secret
 from sctk_core.statistics import mean_with_interval
 
@@ -103,6 +103,7 @@ __all__ = [
     "Fit",
     "Generate",
     "Given",
+    "Knots",
     "Made",
     "Measure",
     "Message",
@@ -137,6 +138,7 @@ __all__ = [
     "Value",
     "asked",
     "boundary",
+    "calibrated",
     "content_id",
     "directory_digest",
     "file_digest",

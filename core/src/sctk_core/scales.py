@@ -57,6 +57,23 @@ def spread_of(scores: Iterable[Any], spent: Mapping[str, Any] | None = None) -> 
     return {"spread": found}
 
 
+Knots = tuple[tuple[float, ...], ...]
+"""(score, calibrated score), rising in the first and never falling in the second."""
+
+
+def calibrated(value: float, knots: Knots) -> float:
+    """A score through a map that is linear between its knots, and level beyond the first and the last.
+
+    >>> calibrated(2.0, ((1.0, 0.0), (3.0, 0.5))), calibrated(9.0, ((1.0, 0.0), (3.0, 0.5)))
+    (0.25, 0.5)
+    """
+    low = max((knot for knot in knots if knot[0] <= value), default=knots[0])
+    high = min((knot for knot in knots if knot[0] >= value), default=knots[-1])
+    if low[0] >= high[0]:
+        return high[1]
+    return low[1] + (high[1] - low[1]) * (value - low[0]) / (high[0] - low[0])
+
+
 def scale_of(target: Any, config: Any) -> Scale | None:
     """What a reward class, with these settings, states of its scale; None where it states nothing that can be used."""
     stated = inspect.getattr_static(target, "scale", None)

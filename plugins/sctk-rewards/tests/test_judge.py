@@ -9,6 +9,8 @@ from collections.abc import Sequence
 
 import pytest
 from sctk_core import ConfigError, Failure, Message, Prompt, Reply, Request, Sample, Score
+from sctk_core.config import parse
+from sctk_core.plugins import describe
 from sctk_core.testing import ScriptedBackend, check_reward
 from sctk_rewards.judge import Judge
 
@@ -123,3 +125,26 @@ def test_the_expected_score_is_the_mean_over_the_scale() -> None:
 def test_an_expected_score_wants_whole_numbers() -> None:
     with pytest.raises(ConfigError, match="wanted at most 21 whole numbers"):
         Judge(Judge.Config(reads="expected", high=0.5), backend=Telling())
+
+
+def test_a_calibrated_judge_says_what_its_words_are_worth() -> None:
+    knots = ((1.0, 0.1), (3.0, 0.5), (5.0, 0.9))
+    found, _ = judged("Overall Score: 4", calibration=knots)
+    assert isinstance(found, Score)
+    assert (found.value, found.scale) == (pytest.approx(0.7), "0.1 to 0.9 (judged, calibrated)")
+    assert isinstance(judged("Overall Score: 9", calibration=knots)[0], Failure)  # outside of what was asked
+    scale = Judge.scale(Judge.Config(calibration=knots))
+    assert (scale.low, scale.high) == (0.1, 0.9)
+
+
+@pytest.mark.parametrize("knots", [((1.0,),), ((2.0, 0.1), (1.0, 0.2)), ((1.0, 0.5), (2.0, 0.4)), ((1.0, 0.1, 0.2),)])
+def test_a_calibration_that_falls_is_refused(knots: tuple[tuple[float, ...], ...]) -> None:
+    with pytest.raises(ConfigError, match="wanted \\[score, worth\\] rising"):
+        judged("", calibration=knots)
+
+
+def test_a_recipe_can_say_a_calibration() -> None:
+    told = describe("reward", "judge")
+    assert next(one for one in told.settings if one.name == "calibration").default == ()
+    config = parse(Judge.Config, {"calibration": [[1, 0.1], [5, 0.9]]}, where="[reward]")
+    assert config.calibration == ((1.0, 0.1), (5.0, 0.9))

@@ -2,14 +2,16 @@
 
 `shares.py` has Wilson's interval of a share, Agresti and Min's of a paired difference of shares, and McNemar's exact test;
 `means.py` Student's t and the BCa bootstrap, by groups where rows are not independent; `flips.py` the sign-flip test of a pair;
-`areas.py` the agreement of scores and truths in rank; `lengths.py` sets length aside. `compare.py` makes the rows of one metric
-that a user sees, with bounds for what failed, and `verdicts.py` the words.
+`areas.py` the agreement of scores and truths in rank; `calibration.py` isotonic regression and the calibration error; `lengths.py`
+sets length aside. `compare.py` makes the rows of one metric that a user sees, with bounds for what failed, and `verdicts.py` the
+words.
 
 What is random is seeded by what is measured and reads values in the order of their prompts' ids, so equal values give equal
 numbers. numpy and scipy are imported where they work: this room alone of core may, and `import sctk_core` does not bring them.
 """
 
 from sctk_core.statistics.areas import rank_agreement, rank_agreement_within
+from sctk_core.statistics.calibration import N_FOLDS, N_LEAST_ROWS, calibration_error, cross_fitted, isotonic
 from sctk_core.statistics.compare import AT_EQUAL_LENGTH, JUDGED, Design, compare
 from sctk_core.statistics.estimate import Estimate
 from sctk_core.statistics.flips import sign_flips
@@ -22,16 +24,21 @@ __all__ = [
     "AT_EQUAL_LENGTH",
     "BELOW",
     "JUDGED",
+    "N_FOLDS",
     "N_LEAST",
+    "N_LEAST_ROWS",
     "N_RESAMPLES",
     "Design",
     "Estimate",
     "agreement",
     "agresti_min",
     "at_equal_length",
+    "calibration_error",
     "compare",
+    "cross_fitted",
     "difference_with_interval",
     "is_claim",
+    "isotonic",
     "mcnemar",
     "mean_with_interval",
     "rank_agreement",

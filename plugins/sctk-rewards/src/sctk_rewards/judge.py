@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from math import exp, fsum
 from typing import Literal
 
@@ -16,6 +17,7 @@ from sctk_core import (
     Backend,
     ConfigError,
     Failure,
+    Knots,
     Message,
     Reply,
     Request,
@@ -24,6 +26,7 @@ from sctk_core import (
     Scale,
     Score,
     Template,
+    calibrated,
     neutralise,
     parse_score,
     setting,
@@ -72,10 +75,18 @@ class Judge:
             help="words: the score that the judgement states; words-then-number: where none is read, the judge is asked for the "
             "number alone; expected: no words, the mean over the whole numbers of the scale by their log-probabilities",
         )
+        calibration: Knots = setting(
+            (),
+            help="points [what the judge says, what that is worth] between which scores are mapped, as `sctk reward check judge "
+            "labelled.jsonl --calibrate` prints them; none: scores as the judge says them",
+        )
 
     @staticmethod
     def scale(config: Config) -> Scale:
-        """The scale that the judge is asked for."""
+        """The scale that the judge is asked for, or that of what its scores are mapped to."""
+        if config.calibration:
+            unit = "one unit of the labels that the judge was calibrated to"
+            return Scale(low=config.calibration[0][1], high=config.calibration[-1][1], unit=unit)
         return Scale(low=config.low, high=config.high, unit="one step of the scale that the judge is asked for")
 
     def __init__(self, config: Config, *, backend: Backend) -> None:
@@ -88,6 +99,7 @@ class Judge:
                 f"[reward] judge: got low = {config.low:g} and high = {config.high:g}, wanted low below high",
                 hint="low is the worst score, high the best",
             )
+        want_rising(config.calibration)
         self.steps = whole_numbers(config.low, config.high) if config.reads == "expected" else ()
 
     async def score(self, samples: Sequence[Sample]) -> Sequence[Score | Failure]:
@@ -126,8 +138,7 @@ class Judge:
             if failed is not None:
                 found.append(replace(failed, of=sample.id, stage="score"))
                 continue
-            scale = f"{self.config.low:g} to {self.config.high:g} (expected)"
-            found.append(Score(sample=sample, name="judge", value=expected(self.steps, mine), scale=scale))
+            found.append(self._score(sample, expected(self.steps, mine), "expected"))
         return found
 
     @staticmethod
@@ -156,8 +167,25 @@ class Judge:
         value = parse_score(reply.text, low=low, high=high, of=sample.id, component="judge")
         if isinstance(value, Failure):
             return value
-        scale = f"{low:g} to {high:g} (judged)"
-        return Score(sample=sample, name="judge", value=value, scale=scale, reply=reply.key)
+        return self._score(sample, value, "judged", reply.key)
+
+    def _score(self, sample: Sample, value: float, how: str, reply: str | None = None) -> Score:
+        """The score for what the judge said, through the calibration where there is one."""
+        scale, knots = f"{self.config.low:g} to {self.config.high:g} ({how})", self.config.calibration
+        if knots:
+            value, scale = calibrated(value, knots), f"{knots[0][1]:g} to {knots[-1][1]:g} ({how}, calibrated)"
+        return Score(sample=sample, name="judge", value=value, scale=scale, reply=reply)
+
+
+def want_rising(knots: Knots) -> None:
+    """A ConfigError where the points of a calibration are no map that never falls."""
+    plain = all(len(knot) == 2 for knot in knots)
+    if not plain or any(a[0] >= b[0] or a[1] > b[1] for a, b in pairwise(knots)):
+        raise ConfigError(
+            f"[reward] judge: got the calibration {[list(knot) for knot in knots]}, wanted [score, worth] rising by score, worth "
+            "never falling",
+            hint="take it as `sctk reward check judge labelled.jsonl --calibrate` prints it",
+        )
 
 
 MOST_STEPS = 21
