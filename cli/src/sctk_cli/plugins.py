@@ -71,16 +71,17 @@ def _renamed() -> Iterator[str]:
 @LOAD
 @click.option("--json", "json_", is_flag=True, help="Print one object on standard output.")
 def describe(kind: str, name: str | None, files: tuple[Path, ...], json_: bool) -> int:
-    """Explain one component and its settings; of KIND `recipe` the sections that name no component."""
+    """Explain one component and its settings.
+
+    KIND may be `recipe`: NAME is then a section that names no component ([sampling], [thoughts], ...), or left out for all.
+    """
     from sctk_core.plugins import catalogue
     from sctk_core.plugins import describe as description_of
 
     if kind == "recipe":
         return describe_sections(name, json_=json_)
     if name is None:
-        raise click.UsageError(
-            "Missing argument 'NAME': `sctk plugins KIND` lists them, `sctk describe recipe` the recipe's sections."
-        )
+        raise click.UsageError("Missing argument 'NAME': `sctk plugins KIND` lists them.")
     told = description_of(kind, name, among=catalogue(files))
     if json_:
         put_json(_object(told))

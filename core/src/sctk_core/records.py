@@ -280,9 +280,7 @@ class Sampling:
     temperature: float = field(
         default=1.0, metadata={"help": "0: greedy; nothing: as the model's own file says, else 1"}
     )
-    top_p: float = field(
-        default=1.0, metadata={"help": "of the likeliest tokens so much; nothing: as the model's file says, else 1"}
-    )
+    top_p: float = field(default=1.0, metadata={"help": "the likeliest tokens of so much in all; nothing: likewise"})
     max_new_tokens: int = field(default=128, metadata={"help": "longest reply, its thought included", "unit": "tokens"})
     stop: tuple[str, ...] = field(default=(), metadata={"help": "texts that end a reply, and are no part of it"})
 
