@@ -16,6 +16,8 @@ from sctk_core.references import references_of
 
 OTHERS = "other_references"  # as sctk's own tables have them, beside "reference"
 KIND = ("kind", "category", "type", "subject", "source")
+LABELS = ("harmful",)
+"""Labels of a request that rewards read."""
 _LONGEST_KIND = 100
 REFERENCE, DOCUMENT = ("reference", "answer", "gold", "answers", "Answer"), ("document", "context")
 
@@ -65,22 +67,28 @@ def text_beside(row: Row, wanted: str, role: str, looked: Looked) -> str | None:
     return text_in(row, name, value)
 
 
-def kind_in(row: Row, wanted: str, looked: Looked, taken: Collection[str]) -> str | None:
-    """What the row is one of: of the named column, or of the first usual one that holds a short text and is not taken."""
-    free = (name for name in named_usually(KIND, row.values) if name not in taken and name not in looked.columns)
-    name = wanted or next(iter(free), "")
-    if not name:
-        return None
+def kinds_in(row: Row, wanted: Collection[str], looked: Looked, taken: Collection[str]) -> dict[str, str]:
+    """What the row is one of, by column, and "kind", all of it together; of the named columns, or of free ones of usual names."""
+    free = [name for name in named_usually((*KIND, *LABELS), row.values) if name not in {*taken, *looked.columns}]
+    usual = [name for name in free if name in KIND][:1] + [name for name in free if name in LABELS]
+    found = {name: _kind(row, name, looked, is_named=bool(wanted)) for name in wanted or usual}
+    known = {name: value for name, value in found.items() if value is not None}
+    if not known:
+        return {}
+    looked.roles["kind"] = tuple(known)
+    return known | {"kind": " / ".join(known.values())}
+
+
+def _kind(row: Row, name: str, looked: Looked, *, is_named: bool) -> str | None:
+    """A short text, a number or a truth value as text; None: there is none, or it is left unread."""
     value = named(row, name, "kind")
     if value is None:
         return None
-    if isinstance(value, int | float):
-        value = str(value)
+    value = str(value) if isinstance(value, int | float) else value
     short = isinstance(value, str) and whole(value) and 0 < len(value) <= _LONGEST_KIND and value.isprintable()
-    if not wanted and not short:
+    if not is_named and not short:
         looked.misfits[name] = "no short text"
         return None
-    looked.roles["kind"] = (name,)
     return text_in(row, name, value)
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from sctk_core.builtin.asked import messages_of
-from sctk_core.builtin.beside import document_in, kind_in, references_in, text_beside
+from sctk_core.builtin.beside import document_in, kinds_in, references_in, text_beside
 from sctk_core.builtin.given import given_of
 from sctk_core.builtin.looked import NAMED, Looked
 from sctk_core.config import setting
@@ -32,7 +32,10 @@ class Columns:
     reference: str = setting("", help="the gold answer (reference, answer, answers, gold)")
     document: str = setting("", help="the context of knowledge methods (document, context)")
     group: str = setting("", help="the item (a film, a document) whose rows fall on one side of a split")
-    kind: str = setting("", help="what a row is one of, over which samples are spread (kind, category, type, ...)")
+    kind: str | tuple[str, ...] = setting(
+        "",
+        help="what a row is one of (kind, category, type, ...; harmful): samples are spread over it, rewards may read it",
+    )
     texts: tuple[str, ...] = setting(
         (), help="draft, then revisions, made elsewhere (draft, revision; summary_pre, ...; or [rejected, chosen])"
     )
@@ -51,14 +54,13 @@ def prompt_of(row: Row, columns: Columns, *, trim: bool) -> tuple[Prompt, Looked
         looked.unread = f"{looked.asked[0]}[-1]"
     elif answer is not None:
         references, looked.roles["reference"] = (answer,), (f"{looked.asked[0]}[-1]",)
-    kind = kind_in(row, columns.kind, looked, taken=_named_elsewhere(columns))
-    meta = {"group": group, "kind": kind}
+    kinds = kinds_in(row, _several(columns.kind), looked, taken=_named_elsewhere(columns))
     prompt = Prompt(
         messages=messages,
         reference=references[0] if references else None,
         other_references=references[1:],
         document=document_in(row, columns.document, looked),
-        meta={name: value for name, value in meta.items() if value is not None},
+        meta=kinds | ({} if group is None else {"group": group}),
         given=given_of(row, columns.texts, columns.scores, messages, looked, trim=trim),
     )
     return prompt, looked
@@ -66,8 +68,8 @@ def prompt_of(row: Row, columns: Columns, *, trim: bool) -> tuple[Prompt, Looked
 
 def _looked(row: Row, columns: Columns) -> Looked:
     """Which columns hold what is asked."""
-    names = (columns.prompt,) if isinstance(columns.prompt, str) else columns.prompt
-    if any(names):
+    names = _several(columns.prompt)
+    if names:
         return Looked(form=NAMED, asked=names)
     found = recognised(row.values)
     if found is not None:
@@ -81,6 +83,11 @@ def _looked(row: Row, columns: Columns) -> Looked:
         f"{row.where}: got no column with a prompt (columns: {listed(list(row.values))}), wanted one of {', '.join(ASKED)}",
         hint='say which column it is: [source.columns] prompt = "..."',
     )
+
+
+def _several(names: str | tuple[str, ...]) -> tuple[str, ...]:
+    """The columns that a setting names, one or more."""
+    return tuple(filter(None, (names,) if isinstance(names, str) else names))
 
 
 def _named_elsewhere(columns: Columns) -> list[str]:
