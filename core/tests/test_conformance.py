@@ -358,8 +358,8 @@ def a_pass(**change: Any) -> Generate:
 @pytest.mark.parametrize(
     ("plan", "words"),
     [
-        (list(GOOD_PLAN), "wanted a tuple of Generate, Train and Evaluate"),
-        (("draft",), "wanted a tuple of Generate, Train and Evaluate"),
+        (list(GOOD_PLAN), "wanted a tuple of Generate, Fit, Train and Evaluate"),
+        (("draft",), "wanted a tuple of Generate, Fit, Train and Evaluate"),
         ((GOOD_PLAN[0], *GOOD_PLAN), "got the name 'drafts' again"),
         ((a_pass(name="model"),), "got the name 'model' again"),
         ((a_pass(name="a/b"),), "wanted letters, digits, - and _"),
