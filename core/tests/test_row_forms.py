@@ -341,6 +341,49 @@ def test_a_conversation_without_tools_has_the_id_that_it_had() -> None:
     assert Prompt(messages=(replace(turns[0], calls=(FIND,)),)).id != Prompt(messages=turns).id
 
 
+SQUAD = {
+    "version": "1.1",
+    "data": [
+        {"title": "Ur", "paragraphs": [
+            {"context": "Ur lies in the south.", "qas": [
+                {"id": "q1", "question": "Where?", "answers": [
+                    {"text": "the south", "answer_start": 11}, {"text": "south", "answer_start": 15}]},
+                {"id": "q2", "question": "When?", "answers": [], "is_impossible": True},
+            ]},
+            {"context": "It has a tower.", "qas": [
+                {"id": "q3", "question": "What?", "answers": [{"text": "a tower", "answer_start": 7}]}]},
+        ]},
+        {"title": "Uruk", "paragraphs": []},
+    ],
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("indent", [None, 1])
+def test_squads_own_file_is_read_question_by_question(indent: int | None, tmp_path: Path) -> None:
+    path = tmp_path / "squad.json"
+    path.write_text(json.dumps(SQUAD, indent=indent))
+    found = made(path)
+    asked = ["Ur lies in the south.\n\nWhere?", "Ur lies in the south.\n\nWhen?", "It has a tower.\n\nWhat?"]
+    assert [prompt.messages[0].content for prompt in found.prompts()] == asked
+    assert [prompt.references for prompt in found.prompts()] == [("the south", "south"), (), ("a tower",)]
+    assert any("read as questions: context + question -> prompt, answers -> reference" in note for note in found.notes)
+
+
+def test_what_is_amiss_in_squads_file_is_told_with_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "squad.json"
+    path.write_text(
+        '{"data": [{"paragraphs": [{"context": "a",\n"qas": [{"id": "q1", "question": "Why?"},\n{"id": "q2"}]}]}]}'
+    )
+    with pytest.raises(ConfigError, match=r"squad.json:3: got no column with a prompt"):
+        made(path)
+    path.write_text('{"data": [{"paragraphs": [7]}], "qas": 0}')
+    with pytest.raises(ConfigError, match=r"squad.json:1: got the value 7, wanted an object"):
+        made(path)
+    path.write_text('{"data": [{"paragraphs": [\n{"qas": [}')
+    with pytest.raises(ConfigError, match=r"squad.json:2: got no JSON"):
+        made(path)
+
+
 # -- texts made elsewhere --
 
 PAIRS: dict[str, tuple[dict[str, Any], dict[str, Any]]] = {

@@ -1,11 +1,11 @@
 """The reading room: from a file of rows to each row with the place that a complaint about it names. A public door for plugins.
 
 `finding.py` says which files a name stands for, `forms.py` what a file is by its ending, `inputs.py` holds one file and opens it,
-`packing.py` unpacks it. `lines.py` streams JSONL, `delimited.py` CSV, `tables.py` Parquet and Arrow, `arrays.py` reads JSON arrays;
-`standard_input.py` puts on disk what comes once and is read twice. `chunks.py` chooses among them, `rows.py` goes row by row.
-`columns.py` finds columns by name (`paths.py`: inside of nested ones), and `faults.py` words what is wrong with a row. A new ending
-is a line in `forms.py`, a new form of file a reader beside these and a line in `chunks.py`. polars and pyarrow are imported where a
-table is read.
+`packing.py` unpacks it. `lines.py` streams JSONL, `delimited.py` CSV, `tables.py` Parquet and Arrow, `arrays.py` reads JSON arrays,
+`squad.py` SQuAD's own file; `standard_input.py` puts on disk what comes once and is read twice. `chunks.py` chooses among them,
+`rows.py` goes row by row. `columns.py` finds columns by name (`paths.py`: inside of nested ones), and `faults.py` words what is
+wrong with a row. A new ending is a line in `forms.py`, a new form of file a reader beside these and a line in `chunks.py`. polars
+and pyarrow are imported where a table is read.
 
 `row_forms.py` is the table of the forms that rows have in the field (Alpaca, ShareGPT, ...); `turns.py` reads conversations,
 `tools.py` what they call, and `answers.py` answers and contexts, in all shapes that they come in. `parts.py` is the text of one

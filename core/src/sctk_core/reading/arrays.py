@@ -9,12 +9,13 @@ from sctk_core.reading.faults import no_json, no_object, no_utf8
 from sctk_core.reading.inputs import Input
 from sctk_core.reading.lines import Parsed
 from sctk_core.reading.packing import BOM, told, unpacked
+from sctk_core.reading.squad import begins_squad
 
 _SPACE = " \t\r\n"
 
 
 def array_text(source: Input) -> str | None:
-    """The text of the file where it is an array, or nothing but white space; None: it is neither."""
+    """The text of the file where it is an array, SQuAD's object, or nothing but white space; None: it is none of them."""
     with source.opened() as raw, told(source.name):
         data = unpacked(raw, source.name).read()
     mark = len(BOM) if data.startswith(BOM) else 0
@@ -22,7 +23,7 @@ def array_text(source: Input) -> str | None:
         text: str = data[mark:].decode("utf-8")
     except UnicodeDecodeError as error:
         raise no_utf8(source.name, 1 + data.count(b"\n", 0, mark + error.start), error, mark).error() from error
-    return text if text.lstrip(_SPACE)[:1] in ("", "[") else None
+    return text if text.lstrip(_SPACE)[:1] in ("", "[") or begins_squad(text) else None
 
 
 def parsed_members(text: str, source: Input) -> Iterator[tuple[Parsed, float]]:

@@ -12,6 +12,7 @@ from sctk_core.reading.arrays import array_text, parsed_members
 from sctk_core.reading.delimited import parsed_rows
 from sctk_core.reading.inputs import Input
 from sctk_core.reading.lines import Lines, in_chunks, lines_of
+from sctk_core.reading.squad import begins_squad, parsed_questions
 from sctk_core.reading.tables import Table, tables_of
 
 CHUNK_BYTES = 4 << 20
@@ -27,7 +28,8 @@ def chunks_of(source: Input, *, n_bytes: int = CHUNK_BYTES) -> Iterator[tuple[Ch
         if text is None:  # one object per line: many a .json is that
             yield from lines_of(source, n_bytes)
         else:
-            yield from in_chunks(source, parsed_members(text, source), n_bytes)
+            rows = parsed_questions(text, source) if begins_squad(text) else parsed_members(text, source)
+            yield from in_chunks(source, rows, n_bytes)
     else:
         yield from (
             lines_of(source, n_bytes) if source.form == "jsonl" else in_chunks(source, parsed_rows(source), n_bytes)
