@@ -30,6 +30,8 @@ ROWS: tuple[dict[str, Any], ...] = (
     {"question": "Is it?", "passage": "It is.", "answer": True},
     {"question": "Who?", "answer": ["Ada", "Ada Byron"]},
     {"question": "How many?", "answer": "1 + 1 = 2\n#### 2"},
+    {"question": "Which flies?", "choices": ["carp", "wren"], "answer": 1},
+    {"question": "Which flies?", "choices": {"text": ["carp", "wren"], "label": ["1", "2"]}, "answerKey": "2"},
     {"Body": "Two hens.", "Question": "How many?", "Answer": 2},
     {"question": "When?", "document": "In May."},
     {"prompt": "Hi", "chosen": "Yo", "rejected": "No"},

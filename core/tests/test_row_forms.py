@@ -341,6 +341,27 @@ def test_a_conversation_without_tools_has_the_id_that_it_had() -> None:
     assert Prompt(messages=(replace(turns[0], calls=(FIND,)),)).id != Prompt(messages=turns).id
 
 
+CHOICES: dict[str, tuple[dict[str, Any], str, tuple[str, ...]]] = {
+    "a number": ({"question": "Which?", "choices": ["carp", "wren"], "answer": 1}, "Which?\n\nA. carp\nB. wren", ("B", "wren")),
+    "zero": ({"question": "Which?", "options": ["carp", "wren"], "answer": 0}, "Which?\n\nA. carp\nB. wren", ("A", "carp")),
+    "a letter": ({"question": "Which?", "choices": ["carp", "wren"], "answer": "B"}, "Which?\n\nA. carp\nB. wren", ("B", "wren")),
+    "labels": (
+        {"question": "Which?", "choices": {"text": ["carp", "wren"], "label": ["1", "2"]}, "answerKey": "1"},
+        "Which?\n\n1. carp\n2. wren", ("1", "carp"),
+    ),
+    "a text": ({"question": "Which?", "choices": ["carp", "wren"], "answer": "wren"}, "Which?\n\nA. carp\nB. wren", ("B", "wren")),
+    "neither": ({"question": "Which?", "choices": ["carp", "wren"], "answer": 9}, "Which?\n\nA. carp\nB. wren", ("9",)),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", CHOICES)
+def test_options_are_shown_and_the_answer_is_its_label_and_its_text(kind: str, tmp_path: Path) -> None:
+    row, asked, right = CHOICES[kind]
+    prompt, told = only(tmp_path, row)
+    assert (prompt.messages[0].content, prompt.references) == (asked, right)
+    assert "read as multiple choice: question + " in told
+
+
 SQUAD = {
     "version": "1.1",
     "data": [
@@ -380,7 +401,7 @@ def test_what_is_amiss_in_squads_file_is_told_with_its_line(tmp_path: Path) -> N
     with pytest.raises(ConfigError, match=r"squad.json:1: got the value 7, wanted an object"):
         made(path)
     path.write_text('{"data": [{"paragraphs": [\n{"qas": [}')
-    with pytest.raises(ConfigError, match=r"squad.json:2: got no JSON"):
+    with pytest.raises(ConfigError, match=r"squad.json:2, column 10: got no valid JSON"):
         made(path)
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from sctk_core.builtin.looked import Looked
+from sctk_core.builtin.options import OPTIONS, labelled, shown
 from sctk_core.builtin.row_values import misfit, named, text_in
 from sctk_core.conversation import Call, Message
 from sctk_core.errors import ConfigError
@@ -49,6 +50,8 @@ def _asked_text(row: Row, name: str, *, alone: bool) -> str:
     value = named(row, name, "prompt")
     if alone or isinstance(value, str):
         return text_in(row, name, value)
+    if name in OPTIONS and (options := labelled(value)) is not None:
+        return text_in(row, name, shown(options))
     try:
         if listed_turns(value) is not None:
             raise Misfit("a conversation", "text beside the other columns", hint="name the conversation alone")

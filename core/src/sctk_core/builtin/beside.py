@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from sctk_core.builtin.looked import Looked
+from sctk_core.builtin.options import OPTIONS, chosen, labelled
 from sctk_core.builtin.row_values import misfit, named, text_in
 from sctk_core.errors import ConfigError
 from sctk_core.reading import Misfit, Row, context_of, named_usually, plain_answers, whole
@@ -19,7 +20,7 @@ KIND = ("kind", "category", "type", "subject", "source")
 LABELS = ("harmful",)
 """Labels of a request that rewards read."""
 _LONGEST_KIND = 100
-REFERENCE, DOCUMENT = ("reference", "answer", "gold", "answers", "Answer"), ("document", "context")
+REFERENCE, DOCUMENT = ("reference", "answer", "gold", "answers", "Answer", "answerKey"), ("document", "context")
 
 
 def references_in(row: Row, wanted: str, looked: Looked) -> tuple[str, ...]:
@@ -28,6 +29,8 @@ def references_in(row: Row, wanted: str, looked: Looked) -> tuple[str, ...]:
     if not name:
         return ()
     value = named(row, name, "reference")
+    for options in (labelled(row.values[one]) for one in looked.asked if one in OPTIONS and one in row.values):
+        value = value if options is None else chosen(value, options)
     others = row.values.get(OTHERS) if name == "reference" else None
     try:
         found = _right(list(plain_answers([value, others])))

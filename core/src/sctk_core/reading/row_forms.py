@@ -17,6 +17,7 @@ CONTEXT = (
     "context", "contexts", "passage", "passages", "paragraph", "paragraphs", "documents", "ctxs", "retrieved_contexts",
 )  # fmt: skip
 ANSWER = ("answer", "answers", "response", "output", "completion")
+KEYED = (*ANSWER, "answerKey")
 PAIR = ("chosen", "rejected")
 
 
@@ -53,6 +54,12 @@ ROW_FORMS = (
     RowForm(name="Alpaca", asked="instruction", wants=("output",), after=("input",), answered=ANSWER),
     RowForm(name="instructions", asked="instruction", after=("input", *CONTEXT), answered=ANSWER),
     RowForm(name="preference rows", asked="question", wants=PAIR, before=CONTEXT, answered=PAIR),
+    RowForm(
+        name="multiple choice", asked="question", wants=("choices",), before=CONTEXT, after=("choices",), answered=KEYED
+    ),
+    RowForm(
+        name="multiple choice", asked="question", wants=("options",), before=CONTEXT, after=("options",), answered=KEYED
+    ),
     RowForm(name="questions", asked="question", before=CONTEXT, answered=ANSWER),
     RowForm(name="questions", asked="query", before=CONTEXT, answered=ANSWER),
     RowForm(name="SVAMP", asked="Question", wants=("Body",), before=("Body",), answered=("Answer",)),
