@@ -399,3 +399,18 @@ def _rows(folder: Path) -> list[dict[str, Any]]:
     import polars as pl
 
     return list(pl.read_parquet(folder / "*.parquet").iter_rows(named=True))
+
+
+def test_arms_by_a_flag_are_parts_of_the_run(capfd: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = told(capfd, "check", "--plugin", "dsc", "--arms", "sft-best, best-of-n")
+    assert code == 0
+    assert "fits numbers to chains.drafts" in out
+    assert "learns from tries.best, starts from base [baseline]" in out
+    assert "measures base, sft, sft-best, best-of-n, student on held-out" in out
+    code, _, err = told(capfd, "check", "--plugin", "dsc", "--arms", "best-of-five")
+    assert (code, "best-of-five" in err, '"sft-best"' in err) == (2, True, True)
+
+
+def test_describe_tells_the_scale_of_a_reward(capfd: pytest.CaptureFixture[str]) -> None:
+    assert "scale: 0 to 5; a difference of 1: one step" in told(capfd, "describe", "reward", "judge")[1]
+    assert json.loads(told(capfd, "describe", "reward", "rules", "--json")[1])["scale"]["high"] == 1.0
