@@ -294,6 +294,22 @@ mod tests {
     }
 
     #[test]
+    fn every_character_goes_the_short_way_to_the_same_form() {
+        let mut answers = Answers::default();
+        for c in (0x80..0x2_0000).filter_map(char::from_u32) {
+            for text in [format!("{c}"), format!("the{c}\u{2019}a.{c} {c}-b")] {
+                let mut found = vec![];
+                answers.write(Simd::best(), &text, &mut found);
+                assert_eq!(
+                    str::from_utf8(&found).unwrap(),
+                    plain_comparable(&text),
+                    "{text:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
     fn different_answers_stay_different() {
         let all = [
             "-5",

@@ -28,6 +28,23 @@ pub trait Block {
         [above, leads]
     }
 
+    /// The code point of a character of several bytes, given in four (the first one highest); what is behind it does not count.
+    #[inline(always)]
+    fn code_point(four: u32) -> u32 {
+        let [first, above] = CODE_POINTS[(four >> 28) as usize & 3];
+        let all = (four >> 24 & first) << 18
+            | (four >> 4 & 0x3f000)
+            | (four >> 2 & 0xfc0)
+            | (four & 0x3f);
+        all >> above
+    }
+
+    /// The same of a character of three bytes.
+    #[inline(always)]
+    fn code_point_of_three(four: u32) -> u16 {
+        ((four >> 12 & 0xf000) | (four >> 10 & 0xfc0) | (four >> 8 & 0x3f)) as u16
+    }
+
     /// The bits of the bytes that may be signs (`signs`): # % * + - / < = > ^, and a point that a digit may follow.
     #[inline(always)]
     fn signs(from: &[u8; 64]) -> u64 {
@@ -71,6 +88,10 @@ pub trait Block {
         }
     }
 }
+
+/// By the third and fourth bit of a first byte: which of its bits count, and how far the code point lies above the lowest when
+/// four bytes are read as one character. A character has two bytes in the first two rows, then three, then four.
+const CODE_POINTS: [[u32; 2]; 4] = [[0x1f, 12], [0x1f, 12], [0x0f, 6], [0x07, 0]];
 
 /// Asks for the beginning of a text that is read soon, without waiting: the memory answers while another is worked on.
 #[inline(always)]

@@ -14,6 +14,7 @@ use icu_provider::prelude::*;
 use icu_segmenter::provider::{Baked, DictionaryBreakData, SegmenterDictionaryExtendedV2};
 
 use super::fold::{is_ignorable, is_word};
+use super::simd::per_level;
 
 /// No dictionary has this character.
 const NOWHERE: u8 = 0xff;
@@ -44,18 +45,43 @@ pub fn is_complex(c: char) -> bool {
 }
 
 /// Which script a character is of.
-pub fn script_of(c: char) -> Option<usize> {
-    SCRIPTS
-        .iter()
-        .position(|script| (script.first..=script.last).contains(&(c as u32)))
+#[inline]
+pub fn script_of(c: impl Into<u32>) -> Option<usize> {
+    let c = c.into();
+    let within = |script: &Script| (script.first..=script.last).contains(&c);
+    SCRIPTS.iter().position(within)
 }
 
 struct Node {
-    /// Which characters may follow.
-    next: u128,
-    /// The node of the first of them; the others' lie behind it.
-    first: u32,
-    is_word: bool,
+    /// Which characters may follow: those below 64, and the others.
+    next: [u64; 2],
+    /// The nodes of the first of each; the others' lie behind it. `WORD` in the first one: a word ends here.
+    first: [u32; 2],
+}
+
+const WORD: u32 = 1 << 31;
+
+impl Node {
+    #[inline(always)]
+    fn is_word(&self) -> bool {
+        self.first[0] & WORD != 0
+    }
+
+    /// The node behind a character.
+    #[inline(always)]
+    fn child(&self, number: u8) -> Option<u32> {
+        let half = usize::from(number >> 6) & 1;
+        let place = number & 63;
+        let (next, first) = (self.next[half], self.first[half] & !WORD);
+        let before = next & ((1 << place) - 1);
+        (next >> place & 1 != 0).then(|| first + before.count_ones())
+    }
+
+    /// Whether no word goes on here.
+    #[inline(always)]
+    fn is_last(&self) -> bool {
+        self.next[0] | self.next[1] == 0
+    }
 }
 
 /// The words of one script.
@@ -135,38 +161,27 @@ impl Dictionary {
         while let Some((from, to, depth)) = ranges.pop_front() {
             let is_word = depth > 0 && words[from].len() == depth;
             let longer = from + usize::from(is_word)..to;
-            let mut next = 0;
+            let mut next = [0; 2];
             for run in words[longer.clone()].chunk_by(|a, b| a[depth] == b[depth]) {
-                next |= 1 << run[0][depth];
+                let number = run[0][depth];
+                next[usize::from(number >> 6)] |= 1_u64 << (number & 63);
             }
-            let first = made;
+            let others = made + next[0].count_ones();
+            let first = [made + u32::from(is_word) * WORD, others];
             let mut at = longer.start;
             for run in words[longer].chunk_by(|a, b| a[depth] == b[depth]) {
                 ranges.push_back((at, at + run.len(), depth + 1));
                 at += run.len();
                 made += 1;
             }
-            self.nodes.push(Node {
-                next,
-                first,
-                is_word,
-            });
+            self.nodes.push(Node { next, first });
         }
     }
 
     /// The character as `cut` wants it.
     #[inline(always)]
-    pub fn place(&self, c: char) -> u8 {
-        (c as u32 - self.first) as u8
-    }
-
-    /// Appends where the words of a run of characters (`place`) end.
-    pub fn cut(&self, run: &[u8], ends: &mut Vec<u32>) {
-        let mut from = 0;
-        while from < run.len() {
-            from = self.word_end(run, from);
-            ends.push(from as u32);
-        }
+    pub fn place(&self, c: impl Into<u32>) -> u8 {
+        (c.into() - self.first) as u8
     }
 
     #[inline(always)]
@@ -180,22 +195,24 @@ impl Dictionary {
         let mut longest = None;
         for (at, &c) in run.iter().enumerate().skip(from) {
             let number = self.numbers[usize::from(c)];
-            let bit = 1_u128 << (number & 127);
-            let known = number != NOWHERE && node.next & bit != 0;
-            if known {
-                let child = node.first + (node.next & (bit - 1)).count_ones();
-                node = &self.nodes[child as usize];
-                if node.is_word && self.is_boundary(run, at + 1) {
-                    longest = Some(at + 1);
-                }
+            let child = if number == NOWHERE {
+                None
+            } else {
+                node.child(number)
+            };
+            let Some(child) = child else { break };
+            node = &self.nodes[child as usize];
+            if node.is_word() && self.is_boundary(run, at + 1) {
+                longest = Some(at + 1);
             }
-            if !known || node.next == 0 {
+            if node.is_last() {
                 break;
             }
         }
         longest.unwrap_or_else(|| self.character_end(run, from + 1))
     }
 
+    #[inline(always)]
     fn character_end(&self, run: &[u8], mut at: usize) -> usize {
         while !self.is_boundary(run, at) {
             at += 1;
@@ -204,9 +221,24 @@ impl Dictionary {
     }
 }
 
+per_level! {
+    /// Appends where the words of a run of characters (`Dictionary::place`) end.
+    pub fn cut(dictionary: &Dictionary, run: &[u8], ends: &mut Vec<u32>) = cut_kernel;
+}
+
+#[inline(always)]
+fn cut_kernel(dictionary: &Dictionary, run: &[u8], ends: &mut Vec<u32>) {
+    let mut from = 0;
+    while from < run.len() {
+        from = dictionary.word_end(run, from);
+        ends.push(from as u32);
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::Simd;
     use icu_segmenter::WordSegmenter;
     use icu_segmenter::options::WordBreakInvariantOptions;
     use std::collections::HashSet;
@@ -216,7 +248,12 @@ mod tests {
         let run: Vec<u8> = text.chars().map(|c| dictionary.place(c)).collect();
         let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
         let mut ends = vec![];
-        dictionary.cut(&run, &mut ends);
+        cut(Simd::best(), dictionary, &run, &mut ends);
+        for level in Simd::available() {
+            let mut same = vec![];
+            cut(level, dictionary, &run, &mut same);
+            assert_eq!(same, ends);
+        }
         let byte = |end| starts.get(end as usize).copied().unwrap_or(text.len());
         ends.into_iter().map(byte).collect()
     }

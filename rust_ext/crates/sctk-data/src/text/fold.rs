@@ -22,6 +22,7 @@ use icu_properties::{
 };
 
 const CASE: CaseMapperBorrowed<'static> = CaseMapper::new();
+const NFD: DecomposingNormalizerBorrowed<'static> = DecomposingNormalizer::new_nfd();
 const NFC: ComposingNormalizerBorrowed<'static> = ComposingNormalizer::new_nfc();
 const NFKC: ComposingNormalizerBorrowed<'static> = ComposingNormalizer::new_nfkc();
 const NFKD: DecomposingNormalizerBorrowed<'static> = DecomposingNormalizer::new_nfkd();
@@ -69,7 +70,13 @@ fn decomposed(c: char) -> String {
     NFKD.normalize(c.encode_utf8(&mut [0; 4])).into_owned()
 }
 
-/// What we write otherwise than the standard does: signs, fractions, and accents that stand by themselves.
+/// The parts that a character is canonically equal to.
+fn canonical(c: char) -> String {
+    NFD.normalize(c.encode_utf8(&mut [0; 4])).into_owned()
+}
+
+/// What we write otherwise than the standard does: signs, fractions, and accents that stand by themselves (a space, and the
+/// marks upon them).
 fn special(c: char) -> Option<String> {
     if c.is_ascii() {
         return None;
@@ -79,7 +86,8 @@ fn special(c: char) -> Option<String> {
     }
     let form = decomposed(c);
     if form.starts_with(' ') {
-        return Some(" ".into());
+        let marks: String = canonical(c).chars().skip(1).collect();
+        return Some(format!(" {marks}"));
     }
     let fraction = form.len() > c.len_utf8() && form.contains('\u{2044}');
     fraction.then(|| format!(" {}", form.replace('\u{2044}', "/"))) // 3½ is not 31/2
@@ -110,8 +118,10 @@ fn parted(text: &str) -> Vec<char> {
     for c in text.chars().filter(|&c| !is_ignorable(c)) {
         if c == '\u{2260}' {
             letters.extend(['=', '\u{338}']); // as it may have been written
-        } else if is_complex(c) || special(c).is_some() {
+        } else if is_complex(c) {
             letters.push(c);
+        } else if special(c).is_some() {
+            letters.extend(canonical(c).chars());
         } else {
             letters.extend(decomposed(c).chars());
         }

@@ -67,9 +67,15 @@ pub fn word(bytes: &[u8]) -> u64 {
         let [low, high] = halves(bytes);
         return short_word(low, high, n);
     }
+    long_word(n, |at, n| halves(&bytes[at..at + n]))
+}
+
+/// The hash of a word of `n > 16` bytes; `halves(at, m)` yields m of them as two little-endian numbers.
+#[inline(always)]
+pub fn long_word(n: usize, halves: impl Fn(usize, usize) -> [u64; 2]) -> u64 {
     let mut state = EULER ^ n as u64;
-    for block in bytes.chunks(16) {
-        let [low, high] = halves(block);
+    for at in (0..n).step_by(16) {
+        let [low, high] = halves(at, (n - at).min(16));
         state = fold(low ^ state ^ GOLDEN, high ^ ROOT_TWO);
     }
     state

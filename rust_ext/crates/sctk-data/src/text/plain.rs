@@ -3,12 +3,14 @@
 //! A block of 64 bytes is looked at as two masks: which bytes are not ASCII, and which begin a character of several bytes. The
 //! ASCII before such a character is copied, the character's form is read from a table of 512 KiB (made once, when the first
 //! text that is not ASCII is met) and written, and the next one is found by its bit: no step waits for the one before, and
-//! what follows what need not be guessed. The same pass checks that the text is UTF-8. Runs of a script without spaces go
-//! to its dictionary; the few texts whose marks must be put in order, or whose letters must be joined, go the slow way.
+//! what follows what need not be guessed. Two kinds of block are common enough to have a shorter way: all of its characters
+//! are written as they are (small letters), or all of them have three bytes (Han, kana, Thai). Runs of a script without
+//! spaces go to its dictionary; the few texts whose marks must be put in order, or whose letters must be joined, go the slow
+//! way.
 
 use std::sync::OnceLock;
 
-use super::block::Block;
+use super::block::{Block, Scalar};
 use super::dictionary::{self, Dictionary};
 use super::fold::{combining_class, folded, ordered};
 use super::simd::{Simd, per_level};
@@ -35,26 +37,19 @@ pub struct Plain {
 #[derive(Default)]
 struct Run {
     places: Vec<u8>,
-    /// Where each character begins and ends in the text.
-    spans: Vec<[usize; 2]>,
+    /// Where each character begins in the text, and what it is.
+    characters: Vec<(usize, u32)>,
     ends: Vec<u32>,
 }
 
 impl Plain {
     /// The plain form of `text`; bytes above 127 in it belong to words.
     pub fn of(&mut self, simd: Simd, text: &[u8], alphabet: Alphabet) -> Result<&[u8], TextError> {
-        if !pass(simd, self, text, alphabet, true) {
-            match str::from_utf8(text) {
-                Err(why) => {
-                    return Err(TextError::NotUtf8 {
-                        at: why.valid_up_to(),
-                    });
-                }
-                Ok(text) => {
-                    let ordered = ordered(text);
-                    pass(simd, self, ordered.as_bytes(), alphabet, false);
-                }
-            }
+        let text = simdutf8::compat::from_utf8(text).map_err(|why| TextError::NotUtf8 {
+            at: why.valid_up_to(),
+        })?;
+        if !pass(simd, simd, self, text, alphabet) {
+            pass(simd, simd, self, &ordered(text), alphabet);
         }
         Ok(&self.bytes[..self.n])
     }
@@ -63,347 +58,402 @@ impl Plain {
     pub fn met(&self, kind: u8) -> bool {
         self.heed & kind != 0
     }
+
+    /// Room for what a block may become, behind what is written.
+    #[inline(always)]
+    fn room(&mut self) -> &mut [u8; MOST] {
+        self.make_room(MOST);
+        let room = &mut self.bytes[self.n..self.n + MOST];
+        room.first_chunk_mut().expect("as many were cut")
+    }
+
+    #[inline(always)]
+    fn make_room(&mut self, n: usize) {
+        let wanted = self.n + n;
+        if self.bytes.len() < wanted {
+            self.bytes.resize((2 * wanted).next_power_of_two(), 0);
+        }
+    }
+
+    /// Appends a space; there must be room.
+    #[inline(always)]
+    fn space(&mut self) {
+        self.bytes[self.n] = b' ';
+        self.n += 1;
+    }
+
+    fn push(&mut self, written: &[u8]) {
+        self.make_room(written.len());
+        self.bytes[self.n..self.n + written.len()].copy_from_slice(written);
+        self.n += written.len();
+    }
 }
 
-fn forms(alphabet: Alphabet) -> &'static [Form] {
-    static TABLES: [OnceLock<Vec<Form>>; 4] = [const { OnceLock::new() }; 4];
-    TABLES[alphabet as usize].get_or_init(|| {
-        let broken = Form([0, 0, 0, 0, 0, 0, Form::BROKEN, 0]);
-        (0..0x1_0000)
-            .map(|c| char::from_u32(c).map_or(broken, |c| form(c, alphabet)))
-            .collect()
+/// The forms of 65,536 characters.
+type Table = [Form; 0x1_0000];
+
+/// The forms of the characters `0x1_0000 * plane ..`; made when they are first wanted. Halves of surrogate pairs have none.
+fn forms(alphabet: Alphabet, plane: usize) -> &'static Table {
+    static TABLES: [[OnceLock<Box<Table>>; 4]; 2] = [const { [const { OnceLock::new() }; 4] }; 2];
+    TABLES[plane][alphabet as usize].get_or_init(|| {
+        let of = |c: u32| char::from_u32(c).map_or(Form::default(), |c| form(c, alphabet));
+        let all: Box<[Form]> = (0..0x1_0000)
+            .map(|c| of((plane as u32) << 16 | c))
+            .collect();
+        all.try_into().expect("as many were made")
     })
 }
 
 per_level! {
-    /// Fills `plain` from the text; false: it is not UTF-8 or, where `heeding`, it must be ordered first.
-    fn pass(plain: &mut Plain, text: &[u8], alphabet: Alphabet, heeding: bool) -> bool = pass_kernel::<B>;
+    /// Fills `plain` from the text; false: it must be ordered first.
+    fn pass(simd: Simd, plain: &mut Plain, text: &str, alphabet: Alphabet) -> bool = pass_kernel::<B>;
 }
 
 #[inline(always)]
-fn pass_kernel<B: Block>(
-    plain: &mut Plain,
-    text: &[u8],
-    alphabet: Alphabet,
-    heeding: bool,
-) -> bool {
+fn pass_kernel<B: Block>(simd: Simd, plain: &mut Plain, text: &str, alphabet: Alphabet) -> bool {
+    let text = text.as_bytes();
+    plain.n = 0;
+    plain.heed = 0;
     let mut writer = Writer {
+        simd,
         text,
         alphabet,
-        forms: forms(alphabet),
+        forms: forms(alphabet, 0),
         plain,
-        n: 0,
         done: 0,
-        uncovered: 0,
-        wrong: false,
-        heed: 0,
-        last: Last::default(),
     };
     let mut at = 0;
     while at + BLOCK + MARGIN <= text.len() {
-        let bytes = text[at..at + BLOCK + MARGIN]
-            .first_chunk()
-            .expect("as many were cut");
-        writer.block::<B>(bytes, at, BLOCK);
+        let bytes = text[at..at + BLOCK + MARGIN].first_chunk();
+        writer.block::<B>(bytes.expect("as many were cut"), at, BLOCK);
         at += BLOCK;
     }
     while at < text.len() {
-        // a character that the text breaks off goes on with zeros here, which makes it none
         let mut bytes = [0; BLOCK + MARGIN];
         let n = (text.len() - at).min(BLOCK + MARGIN);
         bytes[..n].copy_from_slice(&text[at..at + n]);
         writer.block::<B>(&bytes, at, n.min(BLOCK));
         at += BLOCK;
     }
-    let valid = writer.uncovered == 0 && !writer.wrong && writer.done == text.len();
-    let in_order = writer.heed & (Form::JOINS | OUT_OF_ORDER) == 0;
-    let (n, heed) = (writer.n, writer.heed);
-    plain.n = n;
-    plain.heed = heed;
-    valid && (in_order || !heeding)
+    plain.heed & (Form::JOINS | OUT_OF_ORDER) == 0
 }
 
 /// A mark stands behind one that it should stand before.
 const OUT_OF_ORDER: u8 = 64;
 
-/// The last character that was written, where it ended with a mark.
-#[derive(Default, Clone, Copy)]
-struct Last {
-    heed: u8,
-    c: u32,
-}
-
 struct Writer<'a> {
+    simd: Simd,
     text: &'a [u8],
     alphabet: Alphabet,
-    forms: &'static [Form],
+    forms: &'static Table,
     plain: &'a mut Plain,
-    n: usize,
     /// The text is written up to here.
     done: usize,
-    /// Bytes above 127, less those of the characters that were read.
-    uncovered: i64,
-    wrong: bool,
-    heed: u8,
-    last: Last,
+}
+
+/// How far a block is written.
+#[derive(Clone, Copy)]
+struct Way {
+    /// Up to this byte of the block.
+    from: usize,
+    /// The characters that are still to be written.
+    leads: u64,
 }
 
 impl Writer<'_> {
     /// Writes what begins in the first `n` bytes of the block, which lies at `at` in the text.
     #[inline(always)]
     fn block<B: Block>(&mut self, bytes: &[u8; BLOCK + MARGIN], at: usize, n: usize) {
-        let wanted = self.n + MOST;
-        if self.plain.bytes.len() < wanted {
-            self.plain.bytes.resize((2 * wanted).next_power_of_two(), 0);
+        let from = self.done - at;
+        if from >= n {
+            return; // a run went beyond it
         }
-        let [above, mut leads] = B::leads(bytes.first_chunk().expect("a block is shorter"));
-        self.uncovered += i64::from(above.count_ones());
-        if self.done > at {
-            let skip = self.done - at;
-            leads &= if skip < BLOCK { !0 << skip } else { 0 };
-        }
-        while leads != 0 {
-            let place = leads.trailing_zeros() as usize;
-            leads &= leads - 1;
-            self.copy_ascii(bytes, at, at + place);
-            let four: &[u8; 4] = bytes[place..place + 4].first_chunk().expect("4 were cut");
-            let complex = self.character(u32::from_be_bytes(*four), at + place);
-            if complex {
-                self.run(at + place);
-                let skip = self.done - at;
-                leads &= if skip < BLOCK { !0 << skip } else { 0 };
-            }
-        }
-        self.copy_ascii(bytes, at, at + n);
-    }
-
-    /// Copies what lies between what is written and `to`: all of it is ASCII, or the text is broken.
-    #[inline(always)]
-    fn copy_ascii(&mut self, bytes: &[u8; BLOCK + MARGIN], at: usize, to: usize) {
-        if to <= self.done {
+        let [above, leads] = B::leads(bytes.first_chunk().expect("a block is shorter"));
+        let leads = leads & (!0 << from);
+        let mut way = Way { from, leads };
+        let room = self.plain.room();
+        let short = if leads == THREES << from && above | !(!0 << from) == !0 {
+            write_threes::<B>(self.forms, bytes, way, room)
+        } else {
+            write_straight::<B>(self.forms, bytes, way, n, room)
+        };
+        if let Some((written, end)) = short {
+            self.plain.n += written;
+            self.done = at + end;
             return;
         }
-        let (from, n) = (self.done - at, to - self.done);
-        if n <= 16 {
-            // sixteen whatever is wanted: what is too much is written over
-            let piece: &[u8; 16] = bytes[from..from + 16].first_chunk().expect("16 were cut");
-            self.plain.bytes[self.n..self.n + 16].copy_from_slice(piece);
-        } else {
-            self.plain.bytes[self.n..self.n + n].copy_from_slice(&bytes[from..from + n]);
+        loop {
+            let (written, stop) = write_some::<B>(self.forms, bytes, &mut way, self.plain.room());
+            self.plain.n += written;
+            let Some(place) = stop else { break };
+            self.done = at + place;
+            self.closer(character_at(bytes, place));
+            way.from = self.done - at;
+            way.leads &= if way.from < BLOCK { !0 << way.from } else { 0 };
         }
-        self.n += n;
-        self.done = to;
-        self.last.heed = 0;
+        if way.from < n {
+            self.plain.n += copy_ascii(bytes, way.from, n, self.plain.room(), 0);
+        }
+        self.done = at + way.from.max(n);
     }
 
-    /// Writes the form of the character of the four bytes (the first one highest); true: its run wants the dictionary.
-    #[inline(always)]
-    fn character(&mut self, four: u32, at: usize) -> bool {
-        let kind = &KINDS[(four >> 27) as usize];
-        let c = kind.code_point(four);
-        self.wrong |= four & kind.fixed[0] != kind.fixed[1] || c < kind.least;
+    /// Writes a character that something is to be heeded about, the one at `done`; or the run that it begins.
+    #[inline(never)]
+    fn closer(&mut self, (c, n): (u32, usize)) {
         let form = match self.forms.get(c as usize) {
             Some(form) => *form,
             None => self.high(c),
         };
+        if form.heed() & Form::COMPLEX != 0 {
+            self.plain.heed |= form.heed();
+            return self.run();
+        }
+        self.write(c, form, self.done);
+        self.done += n;
+    }
+
+    /// Writes the form of a character, which lies at `at`.
+    #[inline(always)]
+    fn write(&mut self, c: u32, form: Form, at: usize) {
         let heed = form.heed();
-        if heed != 0 {
-            if heed & Form::COMPLEX != 0 {
-                self.heed |= heed;
-                return true;
-            }
-            self.heeded(c, heed);
-        }
-        if form.n() > 0 || heed != 0 {
-            self.last = Last { heed, c };
-        }
-        self.plain.bytes[self.n..self.n + 8].copy_from_slice(&form.0);
-        self.n += form.n();
-        self.uncovered -= i64::from(kind.n);
-        self.done = at + usize::from(kind.n);
-        false
-    }
-
-    /// The form of a character beyond the table.
-    #[cold]
-    fn high(&mut self, c: u32) -> Form {
-        char::from_u32(c).map_or(Form([0, 0, 0, 0, 0, 0, Form::BROKEN, 0]), |c| {
-            form(c, self.alphabet)
-        })
-    }
-
-    fn heeded(&mut self, c: u32, heed: u8) {
-        self.wrong |= heed & Form::BROKEN != 0;
-        self.heed |= heed;
-        if heed & Form::MARK != 0 && self.last.heed & Form::MARKED != 0 {
-            self.heed |= self.order(c);
+        self.plain.heed |= heed;
+        if heed & Form::MARK != 0 && self.is_out_of_order(c, at) {
+            self.plain.heed |= OUT_OF_ORDER;
         }
         if heed & Form::LONG != 0
             && let Some(c) = char::from_u32(c)
         {
-            self.long(&written(c, self.alphabet));
+            return self.plain.push(written(c, self.alphabet).as_bytes());
         }
+        self.plain.push(&form.0[..form.n()]);
     }
 
-    /// `OUT_OF_ORDER` where the mark `c` should stand before the last one.
-    fn order(&self, c: u32) -> u8 {
-        let class = |c: Option<char>| c.map_or(0, combining_class);
-        let last = char::from_u32(self.last.c).map(folded);
-        let this = char::from_u32(c).map(folded);
-        let last = class(last.and_then(|last| last.chars().next_back()));
-        let this = class(this.and_then(|this| this.chars().next()));
-        OUT_OF_ORDER * u8::from(this < last)
-    }
-
-    #[cold]
-    fn long(&mut self, written: &str) {
-        let n = written.len();
-        if self.plain.bytes.len() < self.n + n + MOST {
-            self.plain
-                .bytes
-                .resize((2 * (self.n + n + MOST)).next_power_of_two(), 0);
+    /// The form of a character beyond the first table.
+    fn high(&self, c: u32) -> Form {
+        if c < 0x2_0000 {
+            return forms(self.alphabet, 1)[c as usize & 0xffff];
         }
-        self.plain.bytes[self.n..self.n + n].copy_from_slice(written.as_bytes());
-        self.n += n;
+        char::from_u32(c).map_or(Form::default(), |c| form(c, self.alphabet))
     }
 
-    /// Writes the words of the run of characters that begins at `at`, spaces around each.
+    /// Whether the mark `c`, which lies at `at`, should stand before the one before it.
+    fn is_out_of_order(&self, c: u32, at: usize) -> bool {
+        let mut begin = at;
+        while begin > 0 {
+            begin -= 1;
+            if self.text[begin].is_ascii() {
+                return false;
+            }
+            if self.text[begin] < 0xc0 {
+                continue;
+            }
+            let last = character_at(self.text, begin).0;
+            let form = match self.forms.get(last as usize) {
+                Some(form) => *form,
+                None => self.high(last),
+            };
+            if form.heed() & Form::MARKED != 0 {
+                return class(c, |folded| folded.next()) < class(last, |folded| folded.next_back());
+            }
+            if form.n() > 0 || form.heed() != 0 {
+                return false;
+            }
+        }
+        false
+    }
+
+    /// Writes the words of the run of characters that begins at `done`, spaces around each.
     #[inline(never)]
-    fn run(&mut self, at: usize) {
+    fn run(&mut self) {
         let mut run = std::mem::take(&mut self.plain.run);
-        let Some(dictionary) = self.collect(at, &mut run) else {
-            self.wrong = true;
-            self.done = at + 1;
-            self.uncovered -= 1;
-            self.plain.run = run;
-            return;
-        };
+        let dictionary = self.collect(&mut run);
         run.ends.clear();
-        dictionary.cut(&run.places, &mut run.ends);
-        let wanted = self.n + 4 * 3 * run.spans.len() + MOST;
-        if self.plain.bytes.len() < wanted {
-            self.plain.bytes.resize((2 * wanted).next_power_of_two(), 0);
-        }
+        dictionary::cut(self.simd, dictionary, &run.places, &mut run.ends);
+        self.plain.make_room(4 * 3 * run.places.len() + MOST);
         let mut from = 0;
         for &end in &run.ends {
-            self.space();
-            for &[begin, _] in &run.spans[from..end as usize] {
-                let four = self.text.get(begin..begin + 3);
-                let four = four.map_or(0, |b| u32::from_be_bytes([b[0], b[1], b[2], 0]));
-                let form = self.forms[KINDS[(four >> 27) as usize].code_point(four) as usize];
-                let c = KINDS[(four >> 27) as usize].code_point(four);
-                let heed = form.heed();
-                if heed & (Form::MARK | Form::LONG) != 0 {
-                    self.heeded(c, heed);
+            self.plain.space();
+            for &(begin, c) in &run.characters[from..end as usize] {
+                let form = self.forms[c as usize];
+                if form.heed() & (Form::MARK | Form::LONG | Form::ANSWER) != 0 {
+                    self.write(c, form, begin);
+                } else {
+                    let n = self.plain.n;
+                    self.plain.bytes[n..n + 8].copy_from_slice(&form.0);
+                    self.plain.n += form.n();
                 }
-                self.last = Last { heed, c };
-                self.plain.bytes[self.n..self.n + 8].copy_from_slice(&form.0);
-                self.n += form.n();
             }
             from = end as usize;
         }
-        self.space();
+        self.plain.space();
         self.plain.run = run;
     }
 
-    fn space(&mut self) {
-        self.plain.bytes[self.n] = b' ';
-        self.n += 1;
-    }
-
-    /// Fills `run` with the characters of one script from `at` on, ignorable ones left out; moves behind them.
-    fn collect(&mut self, at: usize, run: &mut Run) -> Option<&'static Dictionary> {
+    /// Fills `run` with the characters of one script from `done` on, ignorable ones left out; moves behind them.
+    fn collect(&mut self, run: &mut Run) -> &'static Dictionary {
         run.places.clear();
-        run.spans.clear();
-        let mut from = at;
-        let mut script = None;
-        while let Some((c, n)) = character_at(self.text, from) {
-            let form = self.forms.get(c as usize).copied().unwrap_or_default();
+        run.characters.clear();
+        let mut from = self.done;
+        let first = character_at(self.text, from).0;
+        let script = dictionary::script_of(first).expect("a run has a script");
+        let dictionary = dictionary::dictionary(script);
+        while from < self.text.len() && !self.text[from].is_ascii() {
+            let (c, n) = character_at(self.text, from);
+            let Some(form) = self.forms.get(c as usize) else {
+                break;
+            };
             if form.heed() & Form::COMPLEX != 0 {
-                let own = dictionary::script_of(c);
-                if *script.get_or_insert(own) != own {
+                if dictionary::script_of(c) != Some(script) {
                     break;
                 }
-                run.places.push(dictionary::dictionary(own?).place(c));
-                run.spans.push([from, from + n]);
-            } else if form.n() > 0
-                || form.heed() & !Form::JOINS != 0
-                || c as usize >= self.forms.len()
-            {
+                run.places.push(dictionary.place(c));
+                run.characters.push((from, c));
+                // ignorable characters at the end belong to what follows
+                self.done = from + n;
+            } else if form.n() > 0 || form.heed() & !Form::JOINS != 0 {
                 break;
             }
-            self.heed |= form.heed() & Form::JOINS;
+            self.plain.heed |= form.heed() & Form::JOINS;
             from += n;
         }
-        // ignorable characters at the end belong to what follows
-        let end = run.spans.last()?[1];
-        self.uncovered -= (end - at) as i64;
-        self.done = end;
-        Some(dictionary::dictionary(script??))
+        dictionary
     }
 }
 
-/// The character of several bytes at this place, and how many they are; None where there is none.
+/// The combining class of the first or the last character of what `c` is folded to, 0 where there is none.
+fn class(c: u32, which: impl Fn(&mut std::str::Chars<'_>) -> Option<char>) -> u8 {
+    let folded = char::from_u32(c).map(folded).unwrap_or_default();
+    which(&mut folded.chars()).map_or(0, combining_class)
+}
+
+/// The four bytes at a place, the first one highest.
 #[inline(always)]
-fn character_at(text: &[u8], at: usize) -> Option<(char, usize)> {
-    let mut four = [0; 4];
-    let rest = text.get(at..)?;
-    let n = rest.len().min(4);
-    four[..n].copy_from_slice(&rest[..n]);
-    let four = u32::from_be_bytes(four);
-    let kind = &KINDS[(four >> 27) as usize];
-    let c = kind.code_point(four);
-    let valid = four & kind.fixed[0] == kind.fixed[1] && c >= kind.least && kind.n > 1;
-    Some((char::from_u32(c).filter(|_| valid)?, usize::from(kind.n)))
+fn four(bytes: &[u8; BLOCK + MARGIN], place: usize) -> u32 {
+    u32::from_be_bytes(*bytes[place..].first_chunk().expect("there is a margin"))
 }
 
-/// What the high five bits of a character's first byte say about its four bytes (the first one highest).
-struct Kind {
-    /// How many of them are the character's.
-    n: u8,
-    /// How far its bits lie above the lowest, when all four are read as one character.
-    above: u8,
-    /// Which bits of the first byte count.
-    first: u8,
-    /// The least code point that may be written in so many bytes.
-    least: u32,
-    /// The bits that are fixed, and their values.
-    fixed: [u32; 2],
+/// The character of several bytes at this place of a text, and how many they are.
+#[inline(always)]
+fn character_at(text: &[u8], at: usize) -> (u32, usize) {
+    let n = length(text[at]);
+    let four = match text[at..].first_chunk() {
+        Some(four) => u32::from_be_bytes(*four),
+        // the last one of the text
+        None => (at..at + n).fold(0, |four, i| four << 8 | u32::from(text[i])) << (8 * (4 - n)),
+    };
+    (Scalar::code_point(four), n)
 }
 
-impl Kind {
-    #[inline(always)]
-    fn code_point(&self, four: u32) -> u32 {
-        let all = (four >> 24 & u32::from(self.first)) << 18
-            | (four >> 4 & 0x3f000)
-            | (four >> 2 & 0xfc0)
-            | (four & 0x3f);
-        all >> self.above
+/// How many bytes the character has that begins with this one, which is not ASCII.
+#[inline(always)]
+fn length(first: u8) -> usize {
+    (!first).leading_zeros() as usize
+}
+
+/// Every third bit: where characters of three bytes begin.
+const THREES: u64 = 0x9249_2492_4924_9249;
+
+/// Writes a block of characters that are all written as they are: how many bytes, and up to where it is written then; None:
+/// they are not, and nothing is written.
+#[inline(always)]
+fn write_straight<B: Block>(
+    forms: &Table,
+    bytes: &[u8; BLOCK + MARGIN],
+    way: Way,
+    n: usize,
+    room: &mut [u8; MOST],
+) -> Option<(usize, usize)> {
+    let bits = |leads: u64| {
+        let c = B::code_point(four(bytes, leads.trailing_zeros() as usize));
+        forms
+            .get(c as usize)
+            .map_or(Form::CHANGED, |form| form.bits())
+    };
+    let mut leads = way.leads;
+    if way.from > MARGIN || leads != 0 && bits(leads) & Form::CLOSER != 0 {
+        return None; // where the first one is changed, mostly others are too
     }
+    let mut any = 0;
+    while leads != 0 {
+        any |= bits(leads);
+        leads &= leads - 1;
+    }
+    if any & Form::CLOSER != 0 {
+        return None;
+    }
+    let mut end = n;
+    if way.leads != 0 {
+        let last = 63 - way.leads.leading_zeros() as usize;
+        end = end.max(last + length(bytes[last]));
+    }
+    // as much as there may be, whatever is wanted: what is too much is written over
+    room[..BLOCK].copy_from_slice(&bytes[way.from..way.from + BLOCK]);
+    room[BLOCK - way.from..][..MARGIN].copy_from_slice(&bytes[BLOCK..]);
+    Some((end - way.from, end))
 }
 
-const KINDS: [Kind; 32] = {
-    const fn kind(n: u8, first: u8, least: u32, fixed: [u32; 2]) -> Kind {
-        let above = 6 * (4 - n);
-        Kind {
-            n,
-            above,
-            first,
-            least,
-            fixed,
-        }
+/// As `write_straight`, a block of characters of three bytes, whatever they are written as.
+#[inline(always)]
+fn write_threes<B: Block>(
+    forms: &Table,
+    bytes: &[u8; BLOCK + MARGIN],
+    way: Way,
+    room: &mut [u8; MOST],
+) -> Option<(usize, usize)> {
+    let (mut any, mut n, mut place) = (0, 0, way.from);
+    while place < BLOCK {
+        let form = &forms[usize::from(B::code_point_of_three(four(bytes, place)))];
+        any |= form.bits();
+        room[n..n + 8].copy_from_slice(&form.0);
+        n += form.n();
+        place += 3;
     }
-    let mut kinds = [const { kind(1, 0x7f, 0, [0, 0]) }; 32];
-    let mut high = 0b10000;
-    while high < 32 {
-        kinds[high] = match high {
-            0b11000..0b11100 => kind(2, 0x1f, 0x80, [0x00c0_0000, 0x0080_0000]),
-            0b11100..0b11110 => kind(3, 0x0f, 0x800, [0x00c0_c000, 0x0080_8000]),
-            0b11110 => kind(4, 0x07, 0x1_0000, [0x00c0_c0c0, 0x0080_8080]),
-            // no first byte: bits that are 0 cannot be 1
-            _ => kind(1, 0, 0, [0, 1]),
+    let all_three = length(bytes[place - 3]) == 3; // the last one may reach out of the block
+    (all_three && any & Form::HEED == 0).then_some((n, place))
+}
+
+/// Writes characters up to the first one that wants a closer look: how many bytes, and where that one is.
+#[inline(always)]
+fn write_some<B: Block>(
+    forms: &Table,
+    bytes: &[u8; BLOCK + MARGIN],
+    way: &mut Way,
+    room: &mut [u8; MOST],
+) -> (usize, Option<usize>) {
+    let Way {
+        mut from,
+        mut leads,
+    } = *way;
+    let mut n = 0;
+    while leads != 0 {
+        let place = leads.trailing_zeros() as usize;
+        n += copy_ascii(bytes, from, place, room, n);
+        let form = forms.get(B::code_point(four(bytes, place)) as usize);
+        let Some(form) = form.filter(|form| form.bits() & Form::HEED == 0) else {
+            return (n, Some(place));
         };
-        high += 1;
+        room[n..n + 8].copy_from_slice(&form.0);
+        n += form.n();
+        from = place + length(bytes[place]);
+        leads &= leads - 1;
     }
-    kinds
-};
+    way.from = from;
+    (n, None)
+}
+
+/// Copies the bytes `from .. to` of a block to `room[n..]`: how many.
+#[inline(always)]
+fn copy_ascii(
+    bytes: &[u8; BLOCK + MARGIN],
+    from: usize,
+    to: usize,
+    room: &mut [u8; MOST],
+    n: usize,
+) -> usize {
+    // sixteen whatever is wanted: what is too much is written over
+    room[n..n + 16].copy_from_slice(&bytes[from..from + 16]);
+    if to - from > 16 {
+        room[n + 16..n + to - from].copy_from_slice(&bytes[from + 16..to]);
+    }
+    to - from
+}

@@ -9,6 +9,7 @@ use super::dictionary;
 use super::edges::note_signs;
 use super::fold::{self, composed};
 use super::signs;
+use super::simd::Simd;
 use super::unicode::{self, Alphabet};
 
 /// Where the words of `text` stand in it, as bytes: as many as `WordHasher::words` yields, found character by character.
@@ -134,7 +135,7 @@ fn cuts(text: &str, alphabet: Alphabet) -> Vec<usize> {
         let dictionary = dictionary::dictionary(script.expect("it is complex"));
         let places: Vec<u8> = run.iter().map(|&(_, c)| dictionary.place(c)).collect();
         let mut ends = vec![];
-        dictionary.cut(&places, &mut ends);
+        dictionary::cut(Simd::SCALAR, dictionary, &places, &mut ends);
         cuts.push(at);
         cuts.extend(
             ends.iter()

@@ -23,13 +23,12 @@ pub enum Alphabet {
     Ascii,
 }
 
-/// A character's plain form: up to 6 bytes of UTF-8; then what to heed (`Form::BROKEN` ...); then how many bytes.
+/// A character's plain form: up to 6 bytes of UTF-8; then what to heed (`Form::COMPLEX` ...); then how many bytes, and in the
+/// highest bit whether they are others than the character's own.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Form(pub [u8; 8]);
 
 impl Form {
-    /// It is no character: half of a surrogate pair.
-    pub const BROKEN: u8 = 1;
     /// Its words are found by dictionary.
     pub const COMPLEX: u8 = 2;
     /// It may join the character before it.
@@ -43,9 +42,20 @@ impl Form {
     /// It is more to a whole answer than its words are (`answers`): money, a number, a symbol, a point, an apostrophe.
     pub const ANSWER: u8 = 128;
 
+    /// In `bits`: what is to be heeded (of a form that ends with a mark only by what comes behind it); whether it is another than
+    /// the character.
+    pub const HEED: u64 = (0xff & !(Self::MARKED as u64)) << 48;
+    pub const CHANGED: u64 = 1 << 63;
+    pub const CLOSER: u64 = Self::HEED | Self::CHANGED;
+
     #[inline(always)]
     pub fn n(self) -> usize {
-        usize::from(self.0[7])
+        usize::from(self.0[7] & 7)
+    }
+
+    #[inline(always)]
+    pub fn bits(self) -> u64 {
+        u64::from_le_bytes(self.0)
     }
 
     #[inline(always)]
@@ -68,7 +78,8 @@ pub fn form(c: char, alphabet: Alphabet) -> Form {
             return form;
         }
     }
-    form.0[7] = written.len() as u8;
+    let changed = written != *c.encode_utf8(&mut [0; 4]);
+    form.0[7] = written.len() as u8 | u8::from(changed) << 7;
     form
 }
 
