@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -10,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sctk_cli.commands import COMMANDS, offered
-from sctk_cli.recipe_sections import describe_sections, setting_lines
+from sctk_cli.recipe_sections import describe_sections, plain_setting, setting_lines
 from sctk_cli.terminal import clean, put, put_json, say, table
 
 if TYPE_CHECKING:
@@ -93,22 +92,11 @@ def describe(kind: str, name: str | None, files: tuple[Path, ...], json_: bool) 
 
 def _object(told: Description) -> dict[str, Any]:
     loaded = told.loaded
-    settings = [{name: _sayable(getattr(one, name)) for name in one.__slots__} for one in told.settings]
+    settings = [plain_setting(one) for one in told.settings]
     known = {"kind": loaded.kind, "distribution": loaded.distribution, "version": loaded.version}
     about = {"name": loaded.component.name, "summary": loaded.component.summary, "target": loaded.component.target}
     scale = told.scale and {name: getattr(told.scale, name) for name in told.scale.__slots__}
     return known | about | {"needs": told.needs, "scale": scale, "measured": told.measured, "settings": settings}
-
-
-def _sayable(value: object) -> object:
-    """The value where JSON has it; else what is said of it (a bound that is infinite, a default of a class of its own)."""
-    from sctk_core.shown import shown
-
-    try:
-        json.dumps(value, allow_nan=False)
-    except (TypeError, ValueError, RecursionError):
-        return shown(value)
-    return value
 
 
 def _who_speaks(told: Description) -> Iterator[str]:

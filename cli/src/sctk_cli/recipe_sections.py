@@ -37,8 +37,7 @@ def describe_sections(name: str | None, *, json_: bool) -> int:
         raise ConfigError(f"got no section {wanted!r} of a recipe, wanted one of {', '.join(known)}", hint=hint)
     shown = known if wanted is None else {wanted: known[wanted]}
     if json_:
-        told = {section: [_plain(one) for one in settings_of(config)] for section, config in shown.items()}
-        put_json(told)
+        put_json({section: [plain_setting(one) for one in settings_of(config)] for section, config in shown.items()})
         return 0
     for number, (section, config) in enumerate(shown.items()):
         for line in ["", f"[{section}]"][not number :]:
@@ -50,8 +49,20 @@ def describe_sections(name: str | None, *, json_: bool) -> int:
     return 0
 
 
-def _plain(one: Setting) -> dict[str, Any]:
-    return {name: getattr(one, name) for name in one.__slots__}
+def plain_setting(one: Setting) -> dict[str, Any]:
+    """A setting as an object of JSON."""
+    return {name: _sayable(getattr(one, name)) for name in one.__slots__}
+
+
+def _sayable(value: object) -> object:
+    """The value where JSON has it; else what is said of it (a bound that is infinite, a default of a class of its own)."""
+    from sctk_core.shown import shown
+
+    try:
+        json.dumps(value, allow_nan=False)
+    except (TypeError, ValueError, RecursionError):
+        return shown(value)
+    return value
 
 
 def setting_lines(one: Setting) -> Iterator[str]:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import time
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 
 from sctk_core.assembly import Assembly
@@ -15,6 +17,7 @@ from sctk_core.plan import BASE, HELD_OUT, PROMPTS, Generate
 from sctk_core.plan_rules import tables_of
 from sctk_core.records import ModelRef, Prompt
 from sctk_core.run.crews import Crews
+from sctk_core.run.drawing import KIND, Drawn, draw
 from sctk_core.run.engines import Engines
 from sctk_core.run.loop import RunLoop
 from sctk_core.run.tables import ROWS, StoredTable
@@ -24,6 +27,7 @@ from sctk_core.store.directory import RunDirectory
 from sctk_core.store.layout import curated
 from sctk_core.store.manifest import Part
 from sctk_core.store.part import Kinds, StoredPart, files_of, shards_of
+from sctk_core.store.shards import read_shards
 
 NUMBERS: Mapping[str, str] = {"name": "text", "value": "float"}
 """The columns of what a fit comes to."""
@@ -84,6 +88,22 @@ class Context:
         """A table of a part that is complete."""
         layout = self.directory.layout
         return StoredTable(files_of(layout, shards_of(layout, part), table), kind, chosen)
+
+    @cached_property
+    def drawn(self) -> Drawn | None:
+        """Which of the held-out prompts `run.eval_limit` leaves; None: all of them."""
+        settings = self.assembly.settings
+        return draw(self._held_out(), settings.eval_limit, settings.seed) if settings.eval_limit else None
+
+    @cached_property
+    def evaluated(self) -> list[tuple[str, str]]:
+        """The id and the kind of every held-out prompt that is evaluated, for all arms the same."""
+        return [row for row in self._held_out() if self.drawn is None or self.drawn.holds(*row)]
+
+    def _held_out(self) -> Iterator[tuple[str, str]]:
+        """The id and the kind of every held-out prompt."""
+        rows = read_shards(self.table(HELD_OUT).files, ["id", "meta"])
+        return ((row["id"], json.loads(row["meta"]).get(KIND, "")) for row in rows)
 
     def bound(self, one: Generate) -> Generate:
         """A pass with the numbers of the fit that it names."""

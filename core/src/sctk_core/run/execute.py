@@ -37,7 +37,7 @@ from sctk_core.run.differences import forget, prepare
 from sctk_core.run.engines import Engines
 from sctk_core.run.evaluation import evaluate, losses, measures_of
 from sctk_core.run.fitting import fit
-from sctk_core.run.generating import drawn_to_evaluate, generate, players_of
+from sctk_core.run.generating import generate, players_of
 from sctk_core.run.intake import take_in
 from sctk_core.run.loop import RunLoop, waiting_frames
 from sctk_core.run.noise import told_of_noise
@@ -254,8 +254,8 @@ class _Execution:
                 notes += notes_of_training(unit.what.arm, self._directory.manifest.arms[unit.what.arm])
             elif unit.kind == "evaluation" and _is_empty(context, unit.what):
                 notes.append("nothing was evaluated: the source has no held-out prompts")
-            elif unit.kind == "evaluation" and unit.what.over == HELD_OUT and (drawn := drawn_to_evaluate(context)):
-                notes.append(f"{unit.name}: {drawn.told('run.eval_limit', 'held-out prompts')}")
+            elif unit.kind == "evaluation" and unit.what.over == HELD_OUT and context.drawn:
+                notes.append(f"{unit.name}: {context.drawn.told('run.eval_limit', 'held-out prompts')}")
             if unit.kind == "evaluation" and (line := told_of_noise(context, unit.what)):
                 notes.append(f"{unit.name}: {line}")
         return notes + [line for stage in _stages(self._directory) for line in stage.told()]

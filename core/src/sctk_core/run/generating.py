@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Awaitable, Iterator, Sequence
 from itertools import chain, islice
 from typing import Any
@@ -16,7 +15,7 @@ from sctk_core.pipeline.item import unfit as failed
 from sctk_core.plan import HELD_OUT, PROMPTS, Generate, Step
 from sctk_core.records import ModelRef
 from sctk_core.run.context import Context
-from sctk_core.run.drawing import KIND, Drawn, draw
+from sctk_core.run.drawing import draw
 from sctk_core.run.failing import Stage, refuse_empty, refuse_failing, stages_of, too_many
 from sctk_core.run.tables import StoredTable, kinds_of, rows_of, types_of
 from sctk_core.run.units import Repeat, Unit
@@ -24,7 +23,6 @@ from sctk_core.shown import told
 from sctk_core.store.fitting import unfit
 from sctk_core.store.part import StoredPart
 from sctk_core.store.progress import TableRows
-from sctk_core.store.shards import read_shards
 
 
 class _Pages:
@@ -90,27 +88,14 @@ def _refuse_in_vain(context: Context, unit: Unit, part: StoredPart) -> None:
 
 def items_of(context: Context, one: Generate) -> StoredTable[Any]:
     """The table that a pass walks; of the held-out prompts those that are evaluated, of these half where they are repeated."""
-    drawn = drawn_to_evaluate(context) if one.over == HELD_OUT else None
     if isinstance(one, Repeat):
-        asked = [row for row in _held_out(context) if drawn is None or drawn.holds(*row)]
-        n_again = min(context.assembly.settings.again, len(asked) // 2)
-        drawn = draw(asked, n_again, context.assembly.settings.seed) if n_again else None
-        return context.table(one.over, {row[0] for row in asked if drawn and drawn.holds(*row)})
-    if drawn is None:
+        settings = context.assembly.settings
+        n_again = min(settings.again, len(context.evaluated) // 2)
+        again = draw(context.evaluated, n_again, settings.seed) if n_again else None
+        return context.table(one.over, {row[0] for row in context.evaluated if again and again.holds(*row)})
+    if one.over != HELD_OUT or context.drawn is None:
         return context.table(one.over)
-    return context.table(one.over, {name for name, kind in _held_out(context) if drawn.holds(name, kind)})
-
-
-def drawn_to_evaluate(context: Context) -> Drawn | None:
-    """Which of the held-out prompts `run.eval_limit` leaves; None: all of them."""
-    settings = context.assembly.settings
-    return draw(_held_out(context), settings.eval_limit, settings.seed) if settings.eval_limit else None
-
-
-def _held_out(context: Context) -> Iterator[tuple[str, str]]:
-    """The id and the kind of every held-out prompt."""
-    rows = read_shards(context.table(HELD_OUT).files, ["id", "meta"])
-    return ((row["id"], json.loads(row["meta"]).get(KIND, "")) for row in rows)
+    return context.table(one.over, {name for name, _ in context.evaluated})
 
 
 def players_of(context: Context, one: Generate) -> dict[str, ModelRef]:

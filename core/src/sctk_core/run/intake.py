@@ -99,10 +99,10 @@ def _drawn(context: Context) -> Drawn | None:
 def _prompts(context: Context, table: str, drawn: Drawn | None) -> Iterable[Prompt]:
     if table == HELD_OUT:
         return (replace(prompt, given=None) for prompt in _read(context, "held_out"))
-    prompts: Iterable[Prompt] = islice(_read(context, "prompts"), context.assembly.settings.limit or None)
+    prompts: Iterable[Prompt] = _read(context, "prompts")
     if drawn is not None:
-        ours = (one for one in _read(context, "prompts") if drawn.holds(one.id, one.meta.get(KIND, "")))
-        prompts = islice(ours, context.assembly.settings.limit)
+        prompts = (one for one in prompts if drawn.holds(one.id, one.meta.get(KIND, "")))
+    prompts = islice(prompts, context.assembly.settings.limit or None)
     for one in context.assembly.plan:
         if isinstance(one, Generate) and one.over == PROMPTS:
             prompts = one_scale(prompts, one)

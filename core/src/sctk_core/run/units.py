@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any, Literal
 
 from sctk_core import config as settings_of
@@ -43,24 +44,9 @@ class Unit:
         return fingerprint(facts=self.facts, reads=dict(self.reads))
 
 
-async def answered(prompt: Any, crew: Answerer) -> Made:
-    """The walk of an arm that just answers."""
-    return {ANSWERS: await crew.student.draft(prompt, step=ANSWER_STEP)}
-
-
-async def answered_greedily(prompt: Any, crew: Answerer) -> Made:
-    """The same at temperature 0."""
-    return {ANSWERS: await crew.student.draft(prompt, step=ANSWER_STEP, greedy=True)}
-
-
-async def answered_again(prompt: Any, crew: Answerer) -> Made:
-    """The walk of base when it is asked the same once more."""
-    return {ANSWERS: await crew.student.draft(prompt, step=ANSWER_STEP, again=1)}
-
-
-async def answered_greedily_again(prompt: Any, crew: Answerer) -> Made:
-    """The same at temperature 0."""
-    return {ANSWERS: await crew.student.draft(prompt, step=ANSWER_STEP, greedy=True, again=1)}
+async def answered(prompt: Any, crew: Answerer, *, greedy: bool = False, again: int = 0) -> Made:
+    """The walk of an arm that just answers, at temperature 0 where it is greedy; base is asked the same once more (`again`)."""
+    return {ANSWERS: await crew.student.draft(prompt, step=ANSWER_STEP, greedy=greedy, again=again)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +61,7 @@ AGAIN = f"{BASE}-again"
 def repeat_pass(evaluate: Evaluate) -> Repeat:
     """The pass in which base answers again."""
     name = AGAIN if evaluate.name == EVALUATION else f"{evaluate.name}.{AGAIN}"
-    walk = answered_greedily_again if evaluate.greedy else answered_again
+    walk = partial(answered, greedy=evaluate.greedy, again=1)
     return Repeat(name, walk, evaluate.over, (ANSWER_STEP,), {ANSWERS: Sample}, BASE, Answerer, settings=())
 
 
@@ -84,7 +70,7 @@ def arm_pass(evaluate: Evaluate, arm: Arm) -> Generate:
     name = arm.name if evaluate.name == EVALUATION else f"{evaluate.name}.{arm.name}"
     makes = {ANSWERS: Sample}
     if arm.walk is None:
-        walk = answered_greedily if evaluate.greedy else answered
+        walk = partial(answered, greedy=evaluate.greedy)
         return Generate(name, walk, evaluate.over, (ANSWER_STEP,), makes, arm.played_by, Answerer, settings=())
     return Generate(
         name, arm.walk, evaluate.over, arm.steps, makes, arm.played_by, arm.crew, arm.cast, arm.settings, arm.fit

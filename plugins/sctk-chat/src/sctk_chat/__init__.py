@@ -4,6 +4,7 @@
 what sampled ids answer, `stops` where they end. Importing this brings neither torch nor transformers.
 """
 
+from sctk_chat.by_files import KnownByFiles
 from sctk_chat.chat import Chat, Opening
 from sctk_chat.generation import own_sampling, stored_dtype
 from sctk_chat.names import check_path, load_tokenizer, not_loaded, place_of
@@ -30,6 +31,7 @@ __all__ = [
     "Conversations",
     "Decode",
     "Habits",
+    "KnownByFiles",
     "Opening",
     "Spoken",
     "StopWatch",

@@ -17,20 +17,15 @@ import asyncio
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 from sctk_chat import (
     Chat,
-    Conversations,
+    KnownByFiles,
     Opening,
     StopWatch,
     check_path,
-    conversation_notes,
-    load_tokenizer,
-    own_sampling,
     stored_dtype,
-    template_digest,
-    template_notes,
 )
 from sctk_core import BackendDown, Failure, Message, ModelRef, Reply, Request, SctkError, boundary, setting
 
@@ -43,7 +38,7 @@ if TYPE_CHECKING:
 NAME = "transformers"
 
 
-class TransformersBackend:
+class TransformersBackend(KnownByFiles):
     """Continues conversations with a transformers model. The model is loaded when the first request comes."""
 
     continues = True
@@ -73,30 +68,10 @@ class TransformersBackend:
         self._closed = False
 
     @staticmethod
-    def template_digest(model: ModelRef) -> str:
-        """The digest of the chat template, for a hub model's digest; loads the tokenizer, not the weights."""
-        return template_digest(load_tokenizer(model))
-
-    @staticmethod
-    def own_sampling(model: ModelRef) -> dict[str, Any]:
-        """What the model's own files say of how its replies are drawn."""
-        return own_sampling(model)
-
-    @staticmethod
-    def template_notes(model: ModelRef) -> list[str]:
-        """What to know of how conversations are rendered; raises where the template cannot be used."""
-        return template_notes(model)
-
-    @staticmethod
     def depends_on_batch(config: TransformersBackend.Config, model: ModelRef) -> str:
         """Why a reply depends on what else is in the batch: only float32 replies do not."""
         dtype = (stored_dtype(model) or "unknown") if config.dtype == "auto" else config.dtype
         return "" if dtype == "float32" else f"{dtype} arithmetic; dtype = float32 avoids it, at about twice the time"
-
-    @staticmethod
-    def conversation_notes(model: ModelRef, conversations: Conversations) -> list[str]:
-        """What becomes of turns of developers and tools; raises, with its place, for one that the template does not take."""
-        return conversation_notes(model, conversations)
 
     @property
     def batch_dependent(self) -> bool:

@@ -20,15 +20,11 @@ from typing import Any
 
 from sctk_chat import (
     Chat,
-    Conversations,
+    KnownByFiles,
     Opening,
     check_path,
-    conversation_notes,
     end_ids,
     load_tokenizer,
-    own_sampling,
-    template_digest,
-    template_notes,
 )
 from sctk_core import BackendDown, Failure, Message, ModelRef, Reply, Request, SctkError, boundary
 
@@ -37,7 +33,7 @@ from sctk_vllm.engine import EngineConfig, check_installed, start
 NAME = "vllm"
 
 
-class VLLMBackend:
+class VLLMBackend(KnownByFiles):
     """Continues conversations with vLLM. The engine starts when the first request comes."""
 
     Config = EngineConfig
@@ -53,29 +49,9 @@ class VLLMBackend:
         self._closed = False
 
     @staticmethod
-    def template_digest(model: ModelRef) -> str:
-        """The digest of the chat template, for a hub model's digest; loads the tokenizer, not the weights."""
-        return template_digest(load_tokenizer(model))
-
-    @staticmethod
-    def own_sampling(model: ModelRef) -> dict[str, Any]:
-        """What the model's own files say of how its replies are drawn."""
-        return own_sampling(model)
-
-    @staticmethod
     def depends_on_batch(config: EngineConfig, model: ModelRef) -> str:
         """Why a reply depends on what else is in the batch."""
         return "vLLM's kernels, whatever the precision"
-
-    @staticmethod
-    def template_notes(model: ModelRef) -> list[str]:
-        """What to know of how conversations are rendered; raises where the template cannot be used."""
-        return template_notes(model)
-
-    @staticmethod
-    def conversation_notes(model: ModelRef, conversations: Conversations) -> list[str]:
-        """What becomes of turns of developers and tools; raises, with its place, for one that the template does not take."""
-        return conversation_notes(model, conversations)
 
     async def generate(self, requests: Sequence[Request]) -> Sequence[Reply | Failure]:
         """One reply or failure per request, in order. Cancelling the call aborts its requests in the engine."""
