@@ -78,10 +78,8 @@ def install() -> None:
     get its number, and what is printed would go into that file."""
     global _said
     closed = [number for number in (0, 1, 2) if not _is_open(number)]
-    for number in closed:
-        _point_at_nothing(
-            number, os.O_RDWR if number == 2 else os.O_RDONLY
-        )  # so that data is refused, as by what is closed
+    for number in closed:  # standard output can be read only, so that data is refused, as by what is closed
+        _point_at_nothing(number, os.O_RDWR if number == 2 else os.O_RDONLY)
     if 0 in closed:
         sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
     data, _said = Data(1, "w", closefd=False), Said(2, "w", closefd=False)

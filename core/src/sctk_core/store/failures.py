@@ -41,9 +41,8 @@ def writing(path: Path) -> Iterator[None]:
     except Exception as error:
         if not type(error).__module__.startswith("polars"):
             raise
-        number = _OS_ERROR.search(
-            str(error)
-        )  # polars has errors of its own for what the disk says, and not always its number
+        # polars has errors of its own for what the disk says, and not always its number
+        number = _OS_ERROR.search(str(error))
         raise _refused(path, int(number[1]) if number else 0, error) from error
 
 
