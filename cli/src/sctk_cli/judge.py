@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sctk_cli.position import position
 from sctk_cli.terminal import clean, put, put_json, say, table
 
 if TYPE_CHECKING:
@@ -28,7 +29,10 @@ null) and `reason` (null where there is a value)."""
 
 @click.group()
 def judge() -> None:
-    """See what is read in the words of judges and critics."""
+    """See what is read in the words of judges and critics, and whether they prefer a place."""
+
+
+judge.add_command(position)
 
 
 @judge.command(epilog=EPILOG)

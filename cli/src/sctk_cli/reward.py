@@ -86,7 +86,7 @@ def check(
         put(line)
     ranked = found["all"].get("rank_agreement")
     if ranked:
-        put(f"a row with the higher label has the higher score: {_told(ranked)}")
+        put(f"a row with the higher label has the higher score: {told_share(ranked)}")
     for line in told(name, calibration) if calibrate else ():
         put(line)
     for reason, n in sorted(reasons.items(), key=lambda item: -item[1]):
@@ -103,29 +103,31 @@ def _errors(rows: Sequence[Judged], within: float) -> dict[str, Any]:
         "too_high": sum(by > within for by, _ in scored),
         "too_low": sum(by < -within for by, _ in scored),
     }
-    found: dict[str, Any] = {"n": len(rows), "failed": _share(wilson(len(rows) - len(scored), len(rows)))}
-    found |= {what: _share(wilson(n, len(scored))) if scored else None for what, n in counts.items()}
+    found: dict[str, Any] = {"n": len(rows), "failed": share(wilson(len(rows) - len(scored), len(rows)))}
+    found |= {what: share(wilson(n, len(scored))) if scored else None for what, n in counts.items()}
     labels = {row.label for _, row in scored}
     values = [row.value for _, row in scored if row.value is not None]
     if len(labels) == 2 and len(set(values)) > 2:
         truths = [row.label == max(labels) for _, row in scored]
-        found["rank_agreement"] = _share(rank_agreement(values, truths))
+        found["rank_agreement"] = share(rank_agreement(values, truths))
     return found
 
 
-def _share(estimate: Any) -> dict[str, float | None]:
+def share(estimate: Any) -> dict[str, float | None]:
+    """An estimate as JSON has it."""
     return {"value": estimate.value, "low": estimate.low, "high": estimate.high}
 
 
 def _cells(found: Mapping[str, Any]) -> list[str]:
-    return [str(found["n"]), *(_told(found[name]) for name in ("wrong", "too_high", "too_low", "failed"))]
+    return [str(found["n"]), *(told_share(found[name]) for name in ("wrong", "too_high", "too_low", "failed"))]
 
 
-def _told(share: Mapping[str, float | None] | None) -> str:
-    if share is None or share["value"] is None:
+def told_share(found: Mapping[str, float | None] | None) -> str:
+    """A share with its interval, or "-" where there is none."""
+    if found is None or found["value"] is None:
         return "-"
-    between = "too few for an interval" if share["low"] is None else f"{share['low']:.1%} to {share['high']:.1%}"
-    return f"{share['value']:.1%} ({between})"
+    between = "too few for an interval" if found["low"] is None else f"{found['low']:.1%} to {found['high']:.1%}"
+    return f"{found['value']:.1%} ({between})"
 
 
 async def _scored(name: str, rows: Sequence[tuple[Sample, float, str]], how: Mapping[str, Any]) -> list[Judged]:
@@ -138,7 +140,7 @@ async def _scored(name: str, rows: Sequence[tuple[Sample, float, str]], how: Map
     among = catalogue(list(how["files"]))
     settings = from_assignments([f"it.{one}" for one in how["assignments"]]).get("it", {})
     where = f"sctk reward check {name}"
-    built = build("reward", name, settings, _Needs(among, how, where), where=where, among=among)
+    built = build("reward", name, settings, Needs(among, how, where), where=where, among=among)
     answers: list[Score | Failure] = []
     for start in range(0, len(rows), BATCH):
         samples = [sample for sample, _, _ in rows[start : start + BATCH]]
@@ -152,7 +154,7 @@ async def _scored(name: str, rows: Sequence[tuple[Sample, float, str]], how: Map
     ]
 
 
-class _Needs(Mapping[str, Any]):
+class Needs(Mapping[str, Any]):
     """What a reward may ask for, made when it does: the backend that the options name."""
 
     def __init__(self, among: Any, how: Mapping[str, Any], where: str) -> None:

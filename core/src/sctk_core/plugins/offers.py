@@ -30,6 +30,7 @@ FIRST_PARTY: dict[tuple[str, str], str] = {
     ("reward", "numeric"): "sctk-rewards",
     ("reward", "choice"): "sctk-rewards",
     ("reward", "contains"): "sctk-rewards",
+    ("comparer", "pairwise"): "sctk-rewards",
     ("evaluator", "exact"): "sctk-rewards",
     ("evaluator", "numeric"): "sctk-rewards",
     ("evaluator", "choice"): "sctk-rewards",

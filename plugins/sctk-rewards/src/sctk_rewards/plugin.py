@@ -31,6 +31,18 @@ def sctk_rewards() -> Sequence[Component]:
 
 
 @hookimpl
+def sctk_comparers() -> Sequence[Component]:
+    """What compares two replies."""
+    return [
+        Component(
+            name="pairwise",
+            target="sctk_rewards.pairwise:Pairwise",
+            summary="which of two replies is better, by the run's own model, asked in both orders",
+        )
+    ]
+
+
+@hookimpl
 def sctk_evaluators() -> Sequence[Component]:
     """What compares replies with gold answers measures arms, too."""
     return _gold()
