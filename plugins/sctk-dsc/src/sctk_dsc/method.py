@@ -1,6 +1,6 @@
 """Distilled self-critique (arXiv 2312.01957) as a plan: T sweeps of critique, revision and acceptance, then SFT.
 
-The chain samples p(x | c) exp(r(x) / T_r) (eq. 1.1): draft, then for each sweep a critique, a revision, both scored, and the
+The chain aims at p(x | c) exp(r(x) / T_r) (eq. 1.1): draft, then for each sweep a critique, a revision, both scored, and the
 acceptance rule decides where the chain stands (eq. 1.2 for `metropolis`). Training on the chain's *states* is the gradient of
 the paper's distillation objective (eq. 1.4); training on accepted revisions only is what the reference code does, a heuristic.
 """
@@ -62,12 +62,12 @@ class DscConfig:
     """Settings of the method."""
 
     sweeps: int = setting(
-        1, help="critique and revision steps per chain (T); the paper found one enough", low=1, high=32
+        1, help="critique and revision steps per chain (T); the paper ran one in all its experiments", low=1, high=32
     )
     train_on: Literal["states", "accepted"] = setting(
         "states",
-        help="states: where each chain stands at its end, a rejected step repeats the draft (the paper's objective); "
-        "accepted: only chains whose last sweep was accepted (the reference code's heuristic)",
+        help="states: where each chain stands at its end, a rejected step repeats the draft (the paper's formula); "
+        "accepted: only chains whose last sweep was accepted (the paper's sentence, and the reference code)",
     )
     arms: tuple[RivalName, ...] = setting((), help=HELP, identity=False)
 
