@@ -20,7 +20,10 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "config": ("sctk_cli.check", "Show the settings of a run and where each came from."),
     "plugins": ("sctk_cli.plugins", "List what is installed, importing none of it."),
     "describe": ("sctk_cli.plugins", "Explain one component and its settings."),
-    "judge": ("sctk_cli.judge", "See what is read in the words of judges and critics."),
+    "judge": (
+        "sctk_cli.judge",
+        "See what is read in the words of judges and critics, and whether they prefer a place.",
+    ),
     "reward": ("sctk_cli.reward", "Measure a reward on rows with labels."),
     "plugin": ("sctk_cli.plugin", "For plugin authors: check a component."),
     "doctor": ("sctk_cli.doctor", "Try every installed plugin and say what is broken."),
