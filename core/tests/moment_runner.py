@@ -1,10 +1,10 @@
 """Kills `sctk run` in a toy world at random moments, again and again, and says which runs did not come to the same end.
 
 `python moment_runner.py SPEC.json`; the spec has `root`, `method`, `settings` (what `--set` sets), `runs`, `strikes` (how often
-each run is struck before it is let go on to its end), `seed`, `within` (in which share of its time), `background` (SIGINT is
-ignored, as in jobs of a script). The signals come by turns: SIGKILL, SIGTERM, SIGINT, SIGHUP. Each run is a fork of the command as
-a process; moments are drawn evenly from the time that a run takes, as it is seen to. A run counts as killed where the strike ended
-it. What was committed when a run was struck must not be asked again.
+each run is struck before it is let go on to its end), `seed`, `within` (in which share of its time), `seconds` (after which no
+further run is begun), `background` (SIGINT is ignored, as in jobs of a script). The signals come by turns: SIGKILL, SIGTERM,
+SIGINT, SIGHUP. Each run is a fork of the command as a process; moments are drawn evenly from the time that a run takes, as it is
+seen to. A run counts as killed where the strike ended it. What was committed when a run was struck must not be asked again.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from __future__ import annotations
 import contextlib
 import itertools
 import json
+import math
 import os
 import random
 import shutil
@@ -132,6 +133,8 @@ def main(spec: dict[str, Any]) -> dict[str, Any]:
     names, turns = [name for name in SIGNALS if not (name == "SIGINT" and spec.get("background"))], itertools.count()
     counts, differed, unfinished, odd, again = Counter[str](), list[Any](), list[Any](), list[Any](), list[Any]()
     for number in range(spec["runs"]):
+        if time.monotonic() - began > spec.get("seconds", math.inf):
+            break
         folder = root / f"r{number}"
         folder.mkdir()
         strikes: list[tuple[str, float, int]] = []
@@ -155,7 +158,7 @@ def main(spec: dict[str, Any]) -> dict[str, Any]:
         again += [[number, strikes, key] for key in known & set(asked(folder))]
         shutil.rmtree(folder)
     report = {"took_s": round(took_s, 2), "counts": counts, "differed": differed, "unfinished": unfinished, "odd": odd}
-    report["asked_again"] = again
+    report |= {"asked_again": again, "hit": sum(n for name, n in counts.items() if not name.endswith(": 0"))}
     return report | {"seconds": round(time.monotonic() - began, 1)}
 
 

@@ -117,6 +117,7 @@ def test_files_of_an_unfinished_run(unfinished: Path, finished: Path, tmp_path: 
 
 
 @pytest.mark.sweep
+@pytest.mark.timeout(7200)
 @pytest.mark.parametrize("seed", range(3))
 def test_every_file_in_every_way(seed: int, finished: Path, unfinished: Path, tmp_path: Path) -> None:
     for root in (finished, unfinished):

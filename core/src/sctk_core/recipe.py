@@ -75,9 +75,11 @@ class RunSettings:
 
 
 ENVIRONMENT = "environment"
+"""The origin of settings that come from SCTK_ variables."""
 TYPED = frozenset(("flag", "--set", ENVIRONMENT))
 """Origins of what whoever began the run typed: a recipe may be a stranger's."""
-"""The origin of settings that come from SCTK_ variables."""
+LONGEST_RECIPE = 16 << 20
+"""Bytes."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,7 +152,13 @@ class Recipe:
 def read_toml(path: Path) -> dict[str, Any]:
     """The sections of a recipe file, or a ConfigError that names the line."""
     try:
-        return tomllib.loads(path.read_text(encoding="utf-8"))
+        with path.open("rb") as file:
+            data = file.read(LONGEST_RECIPE + 1)
+        if len(data) > LONGEST_RECIPE:
+            raise ConfigError(
+                f"{path}: got more than {LONGEST_RECIPE >> 20} MB, wanted a recipe in TOML", hint="check the path"
+            )
+        return tomllib.loads(data.decode("utf-8"))
     except FileNotFoundError as error:
         raise ConfigError(f"{path}: got no such file, wanted a recipe in TOML", hint="check the path") from error
     except UnicodeDecodeError as error:

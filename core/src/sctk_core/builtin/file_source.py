@@ -22,7 +22,19 @@ from sctk_core.config import setting
 from sctk_core.conversation import is_unusual
 from sctk_core.errors import ConfigError
 from sctk_core.identity import content_id, file_digest
-from sctk_core.reading import STDIN, Form, Input, Row, TextLayout, Wanted, inputs_at, rows_of, spooled
+from sctk_core.reading import (
+    STDIN,
+    Form,
+    Input,
+    Row,
+    TextLayout,
+    Wanted,
+    form_of,
+    inputs_at,
+    is_stream,
+    rows_of,
+    spooled,
+)
 from sctk_core.records import Message, Prompt
 from sctk_core.refusals import no_room
 
@@ -94,15 +106,16 @@ class FileSource:
         return found
 
     def _inputs_at(self, name: str, wanted: Wanted) -> list[Input]:
-        if name != STDIN:
+        if not is_stream(name):
             return inputs_at(name, wanted, self._found.append)
-        place = Path(self._spool.name, "stdin")
+        place = Path(self._spool.name, content_id("stream", name))
         if place.exists():
-            raise ConfigError("source: got standard input twice, wanted it once", hint="name `-` once")
+            raise ConfigError(f"source: got the stream {name} twice, wanted it once", hint="name it once")
         try:
-            return [spooled(place, wanted.form or "jsonl", wanted.layout)]
+            return [spooled(place, wanted.form or form_of(name) or "jsonl", wanted.layout, name)]
         except OSError as error:
-            raise no_room(error, f"standard input, which is kept below {tempfile.gettempdir()}") or error from error
+            told = "standard input" if name == STDIN else name
+            raise no_room(error, f"a place for {told}, which is kept below {tempfile.gettempdir()}") or error from error
 
     def _checked(self) -> bytearray:
         """The side on which each row falls: the one reading in which every row of every file is found to be good."""

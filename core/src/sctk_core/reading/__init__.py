@@ -24,7 +24,7 @@ from sctk_core.reading.parts import Reason, half_pair, text_of, whole
 from sctk_core.reading.paths import NoSuchPath, root_of, value_at
 from sctk_core.reading.row_forms import ROW_FORMS, RowForm, recognised
 from sctk_core.reading.rows import Row, rows_of
-from sctk_core.reading.standard_input import spooled
+from sctk_core.reading.standard_input import check_ends, is_stream, spooled
 from sctk_core.reading.tables import Table
 from sctk_core.reading.texts import TextColumn
 from sctk_core.reading.tools import ToolCall, calls_of
@@ -66,6 +66,7 @@ __all__ = [
     "answers_of",
     "begins_turns",
     "calls_of",
+    "check_ends",
     "check_readable",
     "chunks_of",
     "context_of",
@@ -74,6 +75,7 @@ __all__ = [
     "holds_text",
     "inputs_at",
     "is_id",
+    "is_stream",
     "listed",
     "listed_turns",
     "named_usually",

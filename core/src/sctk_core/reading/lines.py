@@ -5,16 +5,20 @@ Other forms without types (arrays, CSV) come as such lines too, which were then 
 
 from __future__ import annotations
 
+import io
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sctk_core.errors import ConfigError
 from sctk_core.reading.faults import Fault, no_json, no_object, no_utf8
 from sctk_core.reading.inputs import Input
 from sctk_core.reading.packing import BOM, told, unpacked
 
 Values = dict[str, Any]
+LONGEST_LINE = 1 << 26
+"""Bytes of a line at most: what has no line feeds at all (`cat /dev/zero | ...`) would fill the memory."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,8 +72,16 @@ def share_of(raw: Any, source: Input) -> float:
 
 def _next(file: Any, source: Input, n_bytes: int) -> list[bytes]:
     with told(source.name):
-        found: list[bytes] = file.readlines(n_bytes)
-    return found
+        data: bytes = file.read(n_bytes)
+        if data and not data.endswith(b"\n"):
+            rest = file.readline(LONGEST_LINE)
+            if len(rest) == LONGEST_LINE:
+                raise ConfigError(
+                    f"{source.name}: got a line of more than {LONGEST_LINE >> 20} MB, wanted one object on each line",
+                    hint="is it JSONL? other forms have endings of their own, and --format says which standard input has",
+                )
+            data += rest
+    return io.BytesIO(data).readlines()
 
 
 def in_chunks(source: Input, rows: Iterable[tuple[Parsed, float]], n_bytes: int) -> Iterator[tuple[Lines, float]]:

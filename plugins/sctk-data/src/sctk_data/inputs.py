@@ -12,8 +12,8 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from sctk_cli.terminal import clean, say
-from sctk_core import ConfigError
-from sctk_core.reading import STDIN, TYPED, Form, Input, Wanted, form_of, inputs_at, spooled
+from sctk_core import ConfigError, content_id
+from sctk_core.reading import STDIN, TYPED, Form, Input, Wanted, check_ends, form_of, inputs_at, is_stream, spooled
 
 from sctk_data.disk import to_disk
 
@@ -33,12 +33,15 @@ def inputs(
     spill_dir: Path | None = None,
     wanted: Wanted | None = None,
 ) -> Iterator[list[Input]]:
-    """The inputs in order; standard input is put on disk (below `spill_dir`) while this holds, where it must be there."""
+    """The inputs in order; a stream is put on disk (below `spill_dir`) while this holds, where it must be there."""
     wanted = wanted or Wanted()
     once(names)
-    on_disk = STDIN in names and (twice or wanted.otherwise in TYPED)
+    streams = [name for name in names if is_stream(name)]
+    on_disk = any(twice or _form(name, wanted) in TYPED or name != STDIN for name in streams)
     with tempfile.TemporaryDirectory(prefix="sctk-", dir=spill_dir) if on_disk else _nothing() as place:
-        found = [_stdin(place, wanted) if name == STDIN else inputs_at(name, wanted, say_note) for name in names]
+        found = [
+            _stream(place, name, wanted) if name in streams else inputs_at(name, wanted, say_note) for name in names
+        ]
         yield [one for group in found for one in group]
 
 
@@ -53,12 +56,19 @@ def _nothing() -> Iterator[None]:
     yield None
 
 
-def _stdin(place: str | None, wanted: Wanted) -> list[Input]:
-    form = wanted.otherwise or "jsonl"
+def _stream(place: str | None, name: str, wanted: Wanted) -> list[Input]:
+    form = _form(name, wanted)
     if place is None:
+        check_ends()
         return [Input(name="stdin", path=None, form=form, size=None, layout=wanted.layout)]
     with to_disk(place, "--spill-dir (or TMPDIR)"):
-        return [spooled(Path(place) / f"stdin.{form}", form, wanted.layout)]
+        stem = "stdin" if name == STDIN else content_id("stream", name)
+        return [spooled(Path(place) / f"{stem}.{form}", form, wanted.layout, name)]
+
+
+def _form(name: str, wanted: Wanted) -> Form:
+    """What comes in a stream: by the ending of a pipe's name, else as --format says."""
+    return form_of(name) or wanted.otherwise or "jsonl"
 
 
 def form_to_write(path: Path) -> Form:
