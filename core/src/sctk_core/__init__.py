@@ -54,6 +54,7 @@ from sctk_core.records import (
 from sctk_core.references import references_of
 from sctk_core.scales import Knots, Scale, calibrated, spread_of
 from sctk_core.secrets import Secret
+from sctk_core.setup import Chosen, Setup, Voice
 from sctk_core.statistics import mean_with_interval
 
 if TYPE_CHECKING:
@@ -90,6 +91,7 @@ __all__ = [
     "BackendTimeout",
     "Call",
     "CheckFailed",
+    "Chosen",
     "Component",
     "ConfigError",
     "ContractError",
@@ -125,6 +127,7 @@ __all__ = [
     "Score",
     "SctkError",
     "Secret",
+    "Setup",
     "Speaker",
     "StageFinished",
     "StageStarted",
@@ -136,6 +139,7 @@ __all__ = [
     "TrainingData",
     "Usage",
     "Value",
+    "Voice",
     "asked",
     "boundary",
     "calibrated",

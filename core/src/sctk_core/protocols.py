@@ -173,7 +173,8 @@ class Method(Protocol):
     declares that parameter with a default: a plan may depend on what another component is set to.
 
     The class has a `Crew` (a frozen dataclass: who its walks may ask), a `recipe` (TOML: the default that runs) and may have a
-    `reading` (what a user should know of how the paper was read).
+    `reading` (what a user should know of how the paper was read). It may have `check(setup)`: given the `Setup` that a recipe came
+    to, it raises a ConfigError for what its walks cannot do right with, before anything is asked.
     """
 
     def plan(self) -> Plan:

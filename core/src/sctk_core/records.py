@@ -211,7 +211,10 @@ class Round:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Decision:
-    """Which sample is the chain's next state, and which was left. `log_alpha` None: the rule is not probabilistic."""
+    """Which sample is the chain's next state, and which was left. `log_alpha` None: the rule is not probabilistic.
+
+    `note` is what a user should know of it in a few short words: the ledger and the summary count by it.
+    """
 
     kept: Sample
     dropped: Sample
@@ -219,6 +222,7 @@ class Decision:
     log_alpha: float | None
     reason: str
     sweep: int = 1
+    note: str = ""
     id: str = field(init=False)
 
     def __post_init__(self) -> None:

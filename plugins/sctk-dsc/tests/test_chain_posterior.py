@@ -15,7 +15,7 @@ from typing import Any
 from sctk_core import Failure, Generate, Message, Prompt, Reply, Request, Sample, Sampling, Score
 from sctk_core.pipeline.asking import Desk
 from sctk_core.pipeline.batching import MicroBatcher
-from sctk_core.pipeline.item import walked
+from sctk_core.pipeline.item import Walked, walked
 from sctk_core.pipeline.members import AskedCritic, AskedReward, AskedRule, Member
 from sctk_core.pipeline.patience import Patience
 from sctk_core.pipeline.recording import RecordingBackend, Spent
@@ -62,12 +62,14 @@ class NoReplies:
         pass
 
 
-async def score(samples: Sequence[Sample]) -> list[tuple[Score | Failure, Spent]]:
-    return [(Score(sample=sample, name="toy", value=REWARD[TEXTS.index(sample.text)]), Spent()) for sample in samples]
+def walk_chains(
+    rule: Metropolis | Strict, method: DistilledSelfCritique, rewards: Sequence[float], n_chains: int
+) -> list[Walked]:
+    """Chains of the shipped method, walked to their ends."""
 
+    async def score(samples: Sequence[Sample]) -> list[tuple[Score | Failure, Spent]]:
+        return [(Score(sample=one, name="toy", value=rewards[TEXTS.index(one.text)]), Spent()) for one in samples]
 
-def ends(rule: Metropolis | Strict, n_sweeps: int) -> list[float]:
-    """The distribution of the states at which N_CHAINS chains of the shipped method end."""
     proxy = RecordingBackend(lambda: ScriptedBackend(answer), NoReplies(), about={}, run_seed=0, name="toy")
     desk = Desk(run_seed=0, timeout_s=600.0, patience=Patience(0.0), notify=lambda event: None)
     critic = Constitution(Constitution.Config(), backend=proxy)  # type: ignore[arg-type]
@@ -77,15 +79,20 @@ def ends(rule: Metropolis | Strict, n_sweeps: int) -> list[float]:
         reward=AskedReward(Member(instance=None, component="toy", desk=desk), MicroBatcher(score)),
         rule=AskedRule(Member(instance=rule, component="toy", desk=desk)),
     )
-    chains = DistilledSelfCritique(DscConfig(sweeps=n_sweeps)).plan()[0]
+    chains = method.plan()[0]
     assert isinstance(chains, Generate)
 
-    async def all_chains() -> list[str]:
-        prompts = [Prompt(messages=(Message(role="user", content=f"prompt {i}"),)) for i in range(N_CHAINS)]
-        found = await asyncio.gather(*(walked(chains, prompt, 0, crew) for prompt in prompts))
-        return [each.made["train"][0].text for each in found]
+    async def all_chains() -> list[Walked]:
+        prompts = [Prompt(messages=(Message(role="user", content=f"prompt {i}"),)) for i in range(n_chains)]
+        return list(await asyncio.gather(*(walked(chains, prompt, 0, crew) for prompt in prompts)))
 
-    counts = Counter(asyncio.run(all_chains()))
+    return asyncio.run(all_chains())
+
+
+def ends(rule: Metropolis | Strict, n_sweeps: int) -> list[float]:
+    """The distribution of the states at which N_CHAINS chains end."""
+    found = walk_chains(rule, DistilledSelfCritique(DscConfig(sweeps=n_sweeps)), REWARD, N_CHAINS)
+    counts = Counter(each.made["train"][0].text for each in found)
     return [counts[text] / N_CHAINS for text in TEXTS]
 
 
@@ -127,3 +134,22 @@ def test_another_rule_ends_elsewhere() -> None:
     metropolis = exact_ends(lambda gain: min(1.0, math.exp(gain)), N_SWEEPS)
     assert distance(ends(Strict(Strict.Config()), N_SWEEPS), exact) < bound(exact)
     assert distance(exact, metropolis) > bound(exact)
+
+
+def test_a_state_of_likelihood_zero_never_trains_and_its_stays_are_counted() -> None:
+    """The first text has likelihood 0: chains that stay in it are declined, the others train; each stay 0 -> 0 has its note."""
+    rule = Metropolis(Metropolis.Config(likelihood="score"))
+    sections = {"rule": {"use": "metropolis", "likelihood": "score"}}
+    method = DistilledSelfCritique(DscConfig(sweeps=2), sections=sections)
+    found = walk_chains(rule, method, (0.0, 1.0, 2.0), 60)
+    reasons = [why.reason for each in found for table, why in each.page.declined if table == "train"]
+    trained = [sample.text for each in found for sample in each.made["train"]]
+    assert 0 < len(reasons) < 60
+    assert set(reasons) == {"its likelihood is 0"}
+    assert len(trained) == 60 - len(reasons)
+    assert TEXTS[0] not in trained
+    stays = [line for each in found for line in each.page.lines if line.step == "accept.2" and line.reason]
+    assert {line.reason for line in stays} == {"both likelihoods are 0: the chain stays"}
+    assert {each.page.item for each in found if not each.made["train"]} <= {
+        each.page.item for each in found if any(line in stays for line in each.page.lines)
+    }

@@ -13,7 +13,7 @@ from collections import Counter
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sctk_core import ContractError, Decision, Message, Prompt, Round, Sample, Score
+from sctk_core import ConfigError, ContractError, Decision, Message, Prompt, Round, Sample, Score
 from sctk_dsc.rules import Always, Metropolis, NonWorse, Strict, log_acceptance
 
 PROMPT = Prompt(messages=(Message(role="user", content="a review, please"),))
@@ -120,6 +120,51 @@ def test_a_decision_names_what_is_kept_and_what_is_left() -> None:
         "score 1 -> 2",
     )
     assert (left.kept.text, left.dropped.text) == ("draft", "revision")
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "temperature", "alpha"),
+    [
+        (0, 1, 1.0, 1.0), (1, 0, 1.0, 0.0), (1, 1, 1.0, 1.0), (0, 0, 1.0, 0.0),
+        (3, 5, 1.0, 1.0), (3, 2, 1.0, 2 / 3), (5, 1, 1.0, 1 / 5), (4, 1, 2.0, 1 / 2), (4, 1, 0.5, 1 / 16),
+        (4, 1, 0.0, 0.0), (1, 4, 0.0, 1.0), (4, 4, 0.0, 1.0), (0, 0, 0.0, 0.0), (0, 4, 0.0, 1.0), (4, 0, 0.0, 0.0),
+    ],
+)  # fmt: skip
+def test_a_score_that_is_the_likelihood_itself(old: float, new: float, temperature: float, alpha: float) -> None:
+    """L = s^(1/T): the paper's safety (0 or 1) and sentiment (1 to 5) at T = 1, and what T does to them."""
+    rule = Metropolis(Metropolis.Config(likelihood="score", temperature=temperature))
+    (decided,) = rule.decide([a_round(old, new, coin=0.0)])
+    assert decided.log_alpha is not None
+    assert math.exp(decided.log_alpha) == pytest.approx(alpha)
+    assert decided.accepted == (alpha > 0)
+    assert bool(decided.note) == (old == new == 0), "a stay at likelihood 0 is counted"
+
+
+def test_a_likelihood_below_zero_names_the_reward_and_the_value() -> None:
+    rule = Metropolis(Metropolis.Config(likelihood="score"))
+    for old, new in [(-2.0, 1.0), (1.0, -2.0)]:
+        with pytest.raises(ContractError, match=r"reward 'toy' gave -2") as caught:
+            rule.decide([a_round(old, new)])
+        assert "exp" in caught.value.hint
+    with pytest.raises(ConfigError, match="auto"):
+        Metropolis(Metropolis.Config(likelihood="score", temperature="auto"))
+
+
+def test_one_step_by_scores_leaves_their_posterior_unchanged_and_enters_no_text_of_likelihood_zero() -> None:
+    """Texts of likelihood 0 among others: mass moves out of them, and never in."""
+    values = (0.0, 0.0, 1.0, 2.0, 3.0, 5.0)
+    scores = [Score(sample=each.sample, name="toy", value=value) for each, value in zip(SCORES, values, strict=True)]
+    rule = Metropolis(Metropolis.Config(likelihood="score", temperature=2.0))
+    rounds = [[Round(current=x, proposal=y, sweep=1, coin=0.5) for y in scores] for x in scores]
+    alpha = [[math.exp(decided.log_alpha or 0.0) for decided in rule.decide(row)] for row in rounds]
+    target = normalised([p * math.sqrt(s) for p, s in zip(PRIOR, values, strict=True)])
+    assert total_variation(after_one_step(target, KERNEL, alpha), target) < 1e-12
+    state = list(PRIOR)
+    for _ in range(40):
+        after = after_one_step(state, KERNEL, alpha)
+        assert after[0] + after[1] <= state[0] + state[1]
+        state = after
+    assert total_variation(state, target) < 1e-6
 
 
 def test_a_ratio_that_is_no_number_is_a_broken_contract() -> None:

@@ -25,6 +25,8 @@ from sctk_core.plan import STUDENT, Arm, Evaluate, Generate, Plan, Train, at_two
 from sctk_core.plan_rules import complaints_of, training_tables
 from sctk_core.plugins import Built, Catalogue, build, load, target_of
 from sctk_core.recipe import Layer, Recipe, RunSettings, merge, refuse_strangers
+from sctk_core.scales import scale_of
+from sctk_core.setup import Chosen, Setup, Voice
 from sctk_core.shown import LINE, cut, shown, told
 
 SHOWING = ("reward", "comparer", "evaluator")
@@ -201,7 +203,34 @@ def assemble(recipe: Recipe, catalogue: Catalogue) -> Assembly:
         student=student, roles=other_roles(recipe, student, catalogue), source=source,
     )  # fmt: skip
     refuse_idle(dict(known.roles), set(known.speaking), recipe)
+    _looked_at(known)
     return replace(known, fingerprint=fingerprint(**_named(known)))
+
+
+def _looked_at(known: Assembly) -> None:
+    """Raises what the method has against the recipe; most methods take any."""
+    method = known.parts["method"]
+    if hasattr(method.target, "check"):
+        instance = method.built(known.catalogue, {"sections": known.recipe.sections})
+        called(method, lambda: instance.check(_setup(known)), "check()")
+
+
+def _setup(known: Assembly) -> Setup:
+    """What the recipe came to, as methods are shown it."""
+    chosen = {
+        section: Chosen(
+            name=part.name, target=part.target, config=part.config, role=part.role,
+            scale=scale_of(part.target, part.config) if part.kind == "reward" else None,
+        )
+        for section, part in known.parts.items()
+    }  # fmt: skip
+    voices = {
+        name: Voice(
+            backend=role.backend.name, target=role.backend.target, model=role.model.digest, sampling=role.sampling
+        )
+        for name, role in known.speaking.items()
+    }
+    return Setup(chosen=chosen, voices=voices)
 
 
 def _planned(recipe: Recipe, catalogue: Catalogue) -> tuple[Part, Plan]:

@@ -20,7 +20,7 @@ from sctk_core.pipeline.notes import DECLINED, FAILED, Line, Page, page_here, re
 from sctk_core.pipeline.patience import Patience
 from sctk_core.pipeline.position import Position, at
 from sctk_core.pipeline.recording import Spent, tallied
-from sctk_core.records import Critique, Failure, Prompt, Sample, Score
+from sctk_core.records import Critique, Decision, Failure, Prompt, Sample, Score
 from sctk_core.shown import LINE, cut, text_of
 from sctk_core.thoughts import Parted, parted, unended
 
@@ -158,7 +158,7 @@ def _line(asked: Ask, answer: Any, spent: Spent, page: Page) -> Line:
         outcome, reason = FAILED, reason_of(answer)
     elif page.given.get(asked.step, "") is None:
         outcome, record, reason = DECLINED, "", ELSEWHERE
-    elif isinstance(answer, Score):
+    elif isinstance(answer, Score | Decision):
         reason = answer.note
     return Line(
         step=asked.step, of=asked.item.id, rank=asked.rank, outcome=outcome, record=record, reason=reason,

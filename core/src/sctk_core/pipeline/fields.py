@@ -138,6 +138,7 @@ FIELDS: Mapping[type, tuple[tuple[str, Check, str], ...]] = {
         ("accepted", _is_bool, _BOOL),
         ("reason", is_label, _LABEL),
         ("sweep", is_count, _COUNT),
+        ("note", is_label, _LABEL),
         ("id", is_id, _ID),
     ),
 }  # fmt: skip

@@ -1,8 +1,9 @@
 """Distilled self-critique (arXiv 2312.01957) as a plan: T sweeps of critique, revision and acceptance, then SFT.
 
-The chain aims at p(x | c) exp(r(x) / T_r) (eq. 1.1): draft, then for each sweep a critique, a revision, both scored, and the
-acceptance rule decides where the chain stands (eq. 1.2 for `metropolis`). Training on the chain's *states* is the gradient of
-the paper's distillation objective (eq. 1.4); training on accepted revisions only is what the reference code does, a heuristic.
+The chain aims at p(x | c) L(x) (eq. 1.1): draft, then for each sweep a critique, a revision, both scored, and the acceptance
+rule decides where the chain stands (eq. 1.2 for `metropolis`). Training on the chain's *states* is the gradient of the paper's
+distillation objective (eq. 1.4); "accepted" is its sentence, and what the reference code does: accepted revisions only. A
+state of likelihood 0 is no point of the posterior, and never trains.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from sctk_core import (
     AskedCritic,
     AskedReward,
     AskedRule,
+    ConfigError,
     Declined,
     Evaluate,
     Fit,
@@ -25,6 +27,7 @@ from sctk_core import (
     Prompt,
     Sample,
     Score,
+    Setup,
     Speaker,
     Train,
     setting,
@@ -95,7 +98,20 @@ class DistilledSelfCritique:
 
     def __init__(self, config: DscConfig, *, sections: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         self._config = config
-        self._measures = (sections or {}).get("rule", {}).get("temperature") == "auto"
+        rule = (sections or {}).get("rule", {})
+        self._measures = rule.get("temperature") == "auto"
+        self._by_score = rule.get("use") == "metropolis" and rule.get("likelihood") == "score"
+
+    def check(self, setup: Setup) -> None:
+        """Refuses a reward whose scores may be below 0 where they are likelihoods."""
+        reward = setup.chosen["reward"]
+        scale = reward.scale
+        if self._by_score and scale is not None and (scale.low is None or scale.low < 0):
+            raise ConfigError(
+                f'[rule] metropolis: got likelihood = "score" beside the reward {reward.name!r}, whose scores are {scale}; '
+                "wanted scores of 0 or more",
+                hint='likelihood = "exp" takes any score',
+            )
 
     def plan(self) -> Plan:
         """Chains; SFT on their drafts and on their states; the comparison."""
@@ -142,13 +158,15 @@ class DistilledSelfCritique:
             proposal = await crew.reward.score(await crew.critic.revise(critique))
             accepted = (await crew.rule.decide(state, proposal, sweep, spread=spread)).accepted
             state = proposal if accepted else state
-        return {"drafts": spoken(draft), "train": self._target(state.sample, accepted)}
+        return {"drafts": spoken(draft), "train": self._target(state, accepted)}
 
-    def _target(self, state: Sample, accepted: bool) -> Sample | Declined:
+    def _target(self, state: Score, accepted: bool) -> Sample | Declined:
         """What the student learns from one chain: a point of the posterior, or an accepted revision."""
-        if self._config.train_on == "accepted" and not accepted and state.text.strip():
+        if self._by_score and state.value <= 0:
+            return Declined(reason="its likelihood is 0")
+        if self._config.train_on == "accepted" and not accepted and state.sample.text.strip():
             return Declined(reason="the rule did not accept the revision")
-        return spoken(state)
+        return spoken(state.sample)
 
 
 async def score_draft(prompt: Prompt, crew: Triers) -> Made:

@@ -14,7 +14,7 @@ def sctk_acceptance_rules() -> Sequence[Component]:
         Component(
             name="metropolis",
             target="sctk_dsc.rules:Metropolis",
-            summary="Metropolis step with a reward temperature: aims at p(x) exp(r(x) / T)",
+            summary="Metropolis step: accepts with probability min(1, L(x') / L(x)), L = exp(s / T) or s^(1/T) of the score s",
         ),
         Component(name="strict", target="sctk_dsc.rules:Strict", summary="a revision must score higher"),
         Component(name="non-worse", target="sctk_dsc.rules:NonWorse", summary="a revision may not score lower"),
