@@ -66,7 +66,8 @@ pub fn folded(c: char) -> String {
     form
 }
 
-fn decomposed(c: char) -> String {
+/// The parts of one character, compatibility forms resolved.
+pub(super) fn decomposed(c: char) -> String {
     NFKD.normalize(c.encode_utf8(&mut [0; 4])).into_owned()
 }
 

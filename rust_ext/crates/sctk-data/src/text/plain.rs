@@ -12,7 +12,7 @@ use std::sync::OnceLock;
 
 use super::block::{Block, Scalar};
 use super::dictionary::{self, Dictionary};
-use super::fold::{combining_class, folded, ordered};
+use super::fold::{combining_class, decomposed, ordered};
 use super::simd::{Simd, per_level};
 use super::unicode::{Alphabet, Form, form, written};
 use super::words::TextError;
@@ -253,7 +253,7 @@ impl Writer<'_> {
                 None => self.high(last),
             };
             if form.heed() & Form::MARKED != 0 {
-                return class(c, |folded| folded.next()) < class(last, |folded| folded.next_back());
+                return class(c, |parts| parts.next()) < class(last, |parts| parts.next_back());
             }
             if form.n() > 0 || form.heed() != 0 {
                 return false;
@@ -310,8 +310,8 @@ impl Writer<'_> {
                 run.characters.push((from, c));
                 // ignorable characters at the end belong to what follows
                 self.done = from + n;
-            } else if form.n() > 0 || form.heed() & !Form::JOINS != 0 {
-                break;
+            } else if form.n() > 0 || form.heed() & Form::LONG != 0 {
+                break; // it is written, so it is no part of the run
             }
             self.plain.heed |= form.heed() & Form::JOINS;
             from += n;
@@ -320,10 +320,11 @@ impl Writer<'_> {
     }
 }
 
-/// The combining class of the first or the last character of what `c` is folded to, 0 where there is none.
+/// The combining class of the first or the last part of `c`: of what it is before it is folded, for a mark may be folded to a
+/// letter (the iota below one).
 fn class(c: u32, which: impl Fn(&mut std::str::Chars<'_>) -> Option<char>) -> u8 {
-    let folded = char::from_u32(c).map(folded).unwrap_or_default();
-    which(&mut folded.chars()).map_or(0, combining_class)
+    let parts = char::from_u32(c).map(decomposed).unwrap_or_default();
+    which(&mut parts.chars()).map_or(0, combining_class)
 }
 
 /// The four bytes at a place, the first one highest.

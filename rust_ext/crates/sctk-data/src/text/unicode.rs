@@ -7,7 +7,7 @@
 
 use super::dictionary;
 pub use super::fold::is_word;
-use super::fold::{combining_class, folded, is_currency, is_symbol, joins};
+use super::fold::{combining_class, decomposed, folded, is_currency, is_symbol, joins};
 
 /// How a text is cut into words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -84,13 +84,13 @@ pub fn form(c: char, alphabet: Alphabet) -> Form {
 }
 
 fn heed(c: char, alphabet: Alphabet) -> u8 {
-    let folded = folded(c);
+    let (folded, parts) = (folded(c), decomposed(c));
     let is_mark = |c: Option<char>| c.is_some_and(|c| combining_class(c) > 0);
     let mut heed = 0;
     heed |= Form::COMPLEX * u8::from(alphabet == Alphabet::Unicode && dictionary::is_complex(c));
     heed |= Form::JOINS * u8::from(joins(c));
-    heed |= Form::MARK * u8::from(is_mark(folded.chars().next()));
-    heed |= Form::MARKED * u8::from(is_mark(folded.chars().next_back()));
+    heed |= Form::MARK * u8::from(is_mark(parts.chars().next()));
+    heed |= Form::MARKED * u8::from(is_mark(parts.chars().next_back()));
     heed |= Form::ANSWER * u8::from(alphabet == Alphabet::Unicode && tells_answers(c, &folded));
     heed
 }

@@ -440,6 +440,30 @@ pub(super) mod tests {
     }
 
     #[test]
+    fn every_character_has_the_words_of_its_parts() {
+        let parts = icu_normalizer::DecomposingNormalizer::new_nfd();
+        let mut hasher = WordHasher::new(Simd::best(), Alphabet::Unicode);
+        for c in (0x80..0x3_0000).filter_map(char::from_u32) {
+            for text in [format!("{c}"), format!("a{c}\u{327} b")] {
+                let parted = parts.normalize(&text);
+                if parted != text {
+                    let want = hasher.words(parted.as_bytes()).unwrap().to_vec();
+                    assert_eq!(hasher.words(text.as_bytes()).unwrap(), want, "{text:?}");
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_not_written_parts_no_run_of_a_script_without_spaces() {
+        let mut hasher = WordHasher::new(Simd::best(), Alphabet::Unicode);
+        let want = hasher.words("ဦြ".as_bytes()).unwrap().to_vec();
+        for text in ["ဦ\u{3099}ြ", "ဦ\u{200d}ြ", "ဦ\u{ff9f}ြ"] {
+            assert_eq!(hasher.words(text.as_bytes()).unwrap(), want, "{text:?}");
+        }
+    }
+
+    #[test]
     fn segments_cut_no_word() {
         for level in Simd::available() {
             let mut hasher = WordHasher::new(level, Alphabet::Unicode);
