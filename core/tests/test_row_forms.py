@@ -557,3 +557,60 @@ def test_tables_of_a_run_are_read_back(tmp_path: Path) -> None:
         [rejected[-1]["content"], chosen[-1]["content"]]
         for rejected, chosen in pairs.select("rejected", "chosen").rows()
     ]
+
+
+def _run_with_all_that_a_prompt_has(tmp_path: Path) -> tuple[Path, list[Prompt]]:
+    """A finished run, and its prompts: with gold answers, a document, a group, a kind, a label, one of them twice."""
+    rows = [
+        {"messages": [{"role": "user", "content": f"q{n // 2}"}], "answers": [f"a{n // 2}", "b"], "document": "It rains.",
+         "group": f"g{n // 2}", "category": "x", "harmful": True}
+        for n in range(6)
+    ]  # fmt: skip
+    path = tmp_path / "rows.jsonl"
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    changes = {"source": {"use": "file", "path": str(path), "held_out_share": 0.0}, "run": {"limit": 6}}
+    return toy_run(tmp_path, changes, method="rdpo").run, list(made(path).prompts())
+
+
+def test_what_a_run_knows_of_its_prompts_comes_back_with_its_tables(tmp_path: Path) -> None:
+    run, asked = _run_with_all_that_a_prompt_has(tmp_path)
+    assert {prompt.occurrence for prompt in asked} == {0, 1}
+    for table, column in (("prompts/rows", "messages"), ("chains/train", "prompt"), ("chains/drafts", "prompt")):
+        found = made(run / table)
+        prompts = list(found.prompts())
+        assert {(prompt.id, prompt.given) for prompt in prompts} == {(one.id, one.given) for one in asked}, table
+        assert prompts == asked or table != "prompts/rows"
+        assert f"read as a table of sctk: {column} -> messages, reference + other_references" in found.notes[1]
+        lines = tmp_path / "again.jsonl"
+        lines.write_text("".join(pl.read_parquet(shard).write_ndjson() for shard in sorted((run / table).iterdir())))
+        assert list(made(lines).prompts()) == prompts
+
+
+def test_answers_made_elsewhere_come_back_too(tmp_path: Path) -> None:
+    prompt, _ = only(
+        tmp_path, {"prompt": "Why?", "draft": "No.", "revision": "So.", "draft_score": 1, "revision_score": 2}
+    )
+    (row,) = frame(schema(Prompt, full=True), [whole(prompt)]).to_dicts()
+    again, told = only(tmp_path, row)
+    assert (again, again.given) == (prompt, prompt.given)
+    assert "given -> texts" in told
+
+
+def test_a_table_that_was_changed_is_read_by_its_columns(tmp_path: Path) -> None:
+    prompt, _ = only(tmp_path, {"messages": [ASK], "reference": "a", "group": "g"})
+    (row,) = frame(schema(Prompt, full=True), [whole(prompt)]).to_dicts()
+    again, told = only(tmp_path, row | {"messages": [{"role": "user", "content": "Who?"}]})
+    assert (said(again), again.references, again.meta) == ([("user", "Who?")], ("a",), {})
+    assert "read as messages" in told
+    assert "not read, and holding text: meta" in told
+
+
+def test_what_holds_no_prompts_in_a_run_says_what_does(tmp_path: Path) -> None:
+    run, _ = _run_with_all_that_a_prompt_has(tmp_path)
+    for table in ("chains/samples", "chains/scores", "chains/critiques", "chains/ledger", ".", "chains", "prompts"):
+        with pytest.raises(ConfigError) as caught:
+            made(run / table)
+        assert f"of the run {run}, wanted a table with prompts" in caught.value.message
+        named = caught.value.hint.removeprefix("name ").split(" or ")
+        assert f"{run}/prompts/rows" in named
+        assert all(list(made(Path(one)).prompts()) for one in named)

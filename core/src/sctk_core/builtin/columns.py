@@ -6,12 +6,13 @@ where it is there and fits, and else left unread, which is noted. The forms are 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from sctk_core.builtin.asked import messages_of
 from sctk_core.builtin.beside import document_in, kinds_in, references_in, text_beside
 from sctk_core.builtin.given import given_of
 from sctk_core.builtin.looked import NAMED, Looked
+from sctk_core.builtin.own_tables import own_prompt
 from sctk_core.config import setting
 from sctk_core.errors import ConfigError
 from sctk_core.reading import ROW_FORMS, Row, listed, named_usually, recognised, root_of
@@ -42,8 +43,19 @@ class Columns:
     scores: tuple[str, ...] = setting((), help="their scores, in the same order (draft_score, ...; scores_pre, ...)")
 
 
+class NoPrompt(ConfigError):
+    """A row without a column that may hold what is asked."""
+
+
 def prompt_of(row: Row, columns: Columns, *, trim: bool) -> tuple[Prompt, Looked]:
     """The prompt of a row, its occurrence not yet counted, and how the row was read; else a ConfigError that names the row."""
+    own = None if _names_prompt(columns) else own_prompt(row.values)
+    if own is not None and (columns.texts or columns.scores):
+        prompt, looked = own
+        given = given_of(row, columns.texts, columns.scores, prompt.messages, looked, trim=trim)
+        return replace(prompt, given=given), looked
+    if own is not None:
+        return own
     looked = _looked(row, columns)
     messages, answer = messages_of(row, looked)
     system, group = (text_beside(row, getattr(columns, role), role, looked) for role in ("system", "group"))
@@ -79,7 +91,7 @@ def _looked(row: Row, columns: Columns) -> Looked:
     unfit = named_usually(ASKED, row.values)
     if unfit:  # to say what is wrong with it is better than to call it missing
         return Looked(form="prompts", asked=(unfit[0],))
-    raise ConfigError(
+    raise NoPrompt(
         f"{row.where}: got no column with a prompt (columns: {listed(list(row.values))}), wanted one of {', '.join(ASKED)}",
         hint='say which column it is: [source.columns] prompt = "..."',
     )
@@ -88,6 +100,11 @@ def _looked(row: Row, columns: Columns) -> Looked:
 def _several(names: str | tuple[str, ...]) -> tuple[str, ...]:
     """The columns that a setting names, one or more."""
     return tuple(filter(None, (names,) if isinstance(names, str) else names))
+
+
+def _names_prompt(columns: Columns) -> bool:
+    """Whether the recipe names a column for something that a prompt is made of."""
+    return bool(columns.prompt or columns.kind or _named_elsewhere(columns))
 
 
 def _named_elsewhere(columns: Columns) -> list[str]:

@@ -15,8 +15,9 @@ from itertools import compress
 from pathlib import Path
 from typing import Literal
 
-from sctk_core.builtin.columns import Columns, prompt_of
-from sctk_core.builtin.looked import Account
+from sctk_core.builtin.columns import Columns, NoPrompt, prompt_of
+from sctk_core.builtin.looked import Account, Looked
+from sctk_core.builtin.own_tables import no_prompts, run_of
 from sctk_core.builtin.sides import Apart, Questions
 from sctk_core.config import setting
 from sctk_core.conversation import is_unusual
@@ -107,6 +108,9 @@ class FileSource:
 
     def _inputs_at(self, name: str, wanted: Wanted) -> list[Input]:
         if not is_stream(name):
+            run = run_of(Path(name)) if Path(name).is_dir() else None
+            if run and not any(Path(name).glob("*.parquet")):
+                raise no_prompts(name, "a directory without a table", run)
             return inputs_at(name, wanted, self._found.append)
         place = Path(self._spool.name, content_id("stream", name))
         if place.exists():
@@ -143,11 +147,20 @@ class FileSource:
 
     def _read(self, files: Sequence[Input], account: Account) -> Iterator[tuple[str, Prompt]]:
         """(place, prompt) of every row of the files; `account` is told how each was read."""
-        for row in _rows(files):
-            prompt, looked = prompt_of(row, self.config.columns, trim=self.config.trim)
-            account.add(row, looked)
-            self._n_unusual += is_unusual(prompt.messages)
-            yield row.where, prompt
+        for one in files:
+            for row in rows_of(one):
+                prompt, looked = self._first_read(row, one)
+                account.add(row, looked)
+                self._n_unusual += is_unusual(prompt.messages)
+                yield row.where, prompt
+
+    def _first_read(self, row: Row, source: Input) -> tuple[Prompt, Looked]:
+        """As `prompt_of`; of a table of a run that has no prompts it is said which tables have."""
+        try:
+            return prompt_of(row, self.config.columns, trim=self.config.trim)
+        except NoPrompt as error:
+            run = run_of(source.path) if source.path else None
+            raise (no_prompts(source.name, "a table", run) if run else error) from None
 
     def digest(self) -> str:
         """32 hex digits over the bytes of the files and of the held-out files, and how they were split: what can change a run."""
