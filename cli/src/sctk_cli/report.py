@@ -10,8 +10,9 @@ from sctk_core.ledger import StageCount, totals
 from sctk_core.plan import STUDENT
 from sctk_core.records import Measure
 from sctk_core.run import RunResult
-from sctk_core.run.result import ArmCost, PartUsage
+from sctk_core.run.result import PartUsage
 from sctk_core.statistics import AT_EQUAL_LENGTH
+from sctk_core.store.facts import ArmCost
 from sctk_core.store.reader import RunReader
 
 from sctk_cli.terminal import clean, table

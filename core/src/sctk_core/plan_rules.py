@@ -10,6 +10,8 @@ from sctk_core.records import Pair, Prompt, Sample
 from sctk_core.shown import kind_of, shown
 
 TAKEN = ("arms", "curated", "model", "trained", "values", EVALUATION)
+LONGEST_NAME = 60
+"""Characters."""
 MEASURED = ("values", "measures", "failures", "ledger")
 """The tables of an evaluation, which lie beside its arms."""
 RECORD_TABLES = ("samples", "critiques", "scores", "decisions", "failures", "ledger", "notes", "curations", "declined")
@@ -77,8 +79,8 @@ def _name(name: str, names: set[str]) -> Iterator[str]:
 
 def _letters(name: str) -> Iterator[str]:
     """Whether a name can be that of a folder."""
-    if not name or not name.replace("-", "").replace("_", "").isalnum():
-        yield f"got the name {name!r}, wanted letters, digits, - and _"
+    if len(name) > LONGEST_NAME or not name.replace("-", "").replace("_", "").isalnum():
+        yield f"got the name {shown(name)}, wanted letters, digits, - and _, {LONGEST_NAME} at most"
 
 
 def _of_pass(one: Generate, tables: Mapping[str, type], arms: set[str]) -> Iterator[str]:

@@ -58,7 +58,7 @@ class Assembly:
         return self.parts["method"].name
 
     @property
-    def components(self) -> dict[str, dict[str, Any]]:
+    def components(self) -> dict[str, Any]:
         """What the manifest holds of all parts, by section."""
         found = {section: part.facts for section, part in self.parts.items()}
         found |= {f"curate.{curate.part.label}": curate.facts for curate in self.curation}

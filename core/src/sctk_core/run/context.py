@@ -13,7 +13,7 @@ from typing import Any
 from sctk_core.assembly import Assembly
 from sctk_core.identity import directory_digest
 from sctk_core.pipeline.events import Event, StageFinished, StageStarted
-from sctk_core.plan import BASE, HELD_OUT, PROMPTS, Generate
+from sctk_core.plan import BASE, HELD_OUT, PROMPTS, Generate, Train
 from sctk_core.plan_rules import tables_of
 from sctk_core.records import ModelRef, Prompt
 from sctk_core.run.crews import Crews
@@ -119,7 +119,8 @@ class Context:
         if arm == BASE:
             return self.assembly.student.model
         if self.directory.manifest.arms[arm].get("unchanged"):
-            return self.model(self.directory.manifest.arms[arm]["start"])
+            trainings = (one for one in self.assembly.plan if isinstance(one, Train))
+            return self.model(next(one.start for one in trainings if one.arm == arm))
         path = self.directory.layout.model(arm)
         given = self.assembly.student.model.variables
         return ModelRef(path=str(path), digest=self.directory.manifest.arms[arm]["digest"], variables=given)

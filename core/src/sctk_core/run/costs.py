@@ -5,15 +5,16 @@ A token that two tables stand on is counted for each arm that learns from either
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sctk_core.pipeline.recording import Spent
 from sctk_core.plan import ANSWERS, BASE, Arm, Evaluate, Generate, Train
 from sctk_core.records import Sample
 from sctk_core.run.context import Context, place_of
 from sctk_core.run.fitting import spent_of
-from sctk_core.run.result import ArmCost
+from sctk_core.store.facts import ArmCost
 
 Asks = set[tuple[str, str]]
 """Steps by the part that asked them."""
@@ -47,7 +48,7 @@ class _Book:
         data = self._sum(self._behind_arm(arm.played_by))
         told = self._sum((part, step) for step in self._of(part))
         n_answers = len(self.context.stored(part, ANSWERS, Sample)) or 1
-        report = self.context.directory.manifest.arms.get(arm.played_by, {})
+        report: Mapping[str, Any] = self.context.directory.manifest.arms.get(arm.played_by, {})
         return ArmCost(
             arm=arm.name, tokens_read=data.tokens_read, tokens_written=data.tokens_written,
             n_rows=report.get("n_rows", 0), n_steps=report.get("n_steps", 0), n_tokens=report.get("n_tokens", 0),

@@ -218,7 +218,8 @@ class _Execution:
     def _open(self) -> None:
         manifest = self._directory.manifest
         manifest.components = self._assembly.components
-        manifest.roles = {name: role.facts | asdict(role.model) for name, role in self._assembly.speaking.items()}
+        roles: Any = {name: role.facts | asdict(role.model) for name, role in self._assembly.speaking.items()}
+        manifest.roles = roles
         manifest.model = asdict(self._assembly.student.model)
         manifest.state = "running"
         self._directory.save()
@@ -239,7 +240,7 @@ class _Execution:
         measures = [measure for unit in evaluations for measure in measures_of(context, unit)]
         self._directory.write_json(self._directory.layout.metrics, [asdict(measure) for measure in measures])
         manifest.notes = [*losses(measures), *self._notes(context)]
-        manifest.costs = [asdict(cost) for cost in costs_of(context)]
+        manifest.costs = costs_of(context)
         manifest.state = "done"
         self._directory.save()
 

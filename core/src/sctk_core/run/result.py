@@ -11,10 +11,12 @@ from pathlib import Path
 from sctk_core import ledger
 from sctk_core.identity import file_digest
 from sctk_core.records import Measure
+from sctk_core.store.facts import ArmCost
 from sctk_core.store.failures import damaged
 from sctk_core.store.layout import Layout
 from sctk_core.store.manifest import Manifest, Part
 from sctk_core.store.part import files_of, shards_of
+from sctk_core.store.shape import misfit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,22 +29,6 @@ class PartUsage:
     recalled: int
     tokens_read: int
     tokens_written: int
-
-
-@dataclass(frozen=True, kw_only=True)
-class ArmCost:
-    """What an arm cost: tokens read and written for what it learned from, the rows, tokens and steps of its training, and what one
-    of its answers reads and writes, on the mean.
-    """
-
-    arm: str
-    tokens_read: int
-    tokens_written: int
-    n_rows: int
-    n_tokens: int
-    n_steps: int
-    read_per_answer: float
-    written_per_answer: float
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,7 +53,7 @@ def read_result(layout: Layout, manifest: Manifest) -> RunResult:
     return RunResult(
         run=layout.root, state=manifest.state, ledger=[stage for stages in by_part.values() for stage in stages],
         metrics=read_metrics(layout.metrics), notes=tuple(manifest.notes),
-        costs=[ArmCost(**one) for one in manifest.costs],
+        costs=manifest.costs,
         usage=[one for name, stages in by_part.items() for one in _usage(name, stages, manifest.parts[name])],
     )  # fmt: skip
 
@@ -102,6 +88,9 @@ def read_metrics(path: Path) -> list[Measure]:
     if not path.exists():
         return []
     try:
-        return [Measure(**row) for row in json.loads(path.read_text(encoding="utf-8"))]
-    except (ValueError, TypeError) as error:
+        rows = json.loads(path.read_text(encoding="utf-8"))
+    except (ValueError, RecursionError) as error:
         raise damaged(path, f"no readable metrics ({error})") from error
+    if complaint := misfit(rows, list[Measure]):
+        raise damaged(path, f"no metrics of a run ({complaint})")
+    return [Measure(**row) for row in rows]

@@ -91,7 +91,8 @@ def _train(context: Context, unit: Unit, tables: Mapping[str, StoredTable[Any]])
         log.warning("%s.%s: %s", one.arm, STEP, line)
     report = _reported(f"{one.arm}.{STEP}", part, trainer, data, context.model(one.start), path, tables)
     made_of = {"fingerprint": unit.fingerprint, "inputs": context.inputs(unit), "start": one.start, "labels": said}
-    context.directory.manifest.arms[one.arm] = asdict(report) | {"digest": directory_digest(path)} | made_of
+    facts: Any = asdict(report) | {"digest": directory_digest(path)} | made_of
+    context.directory.manifest.arms[one.arm] = facts
     context.directory.save()
 
 

@@ -9,18 +9,23 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sctk_core.errors import StoreError
 from sctk_core.identity import content_id
+from sctk_core.shown import shown
+from sctk_core.store.facts import ArmCost, ArmFacts, ComponentFacts, PartFacts, RoleFacts
 from sctk_core.store.failures import damaged
+from sctk_core.store.shape import misfit
 from sctk_core.store.whole import write_whole
 
 SCHEMA_VERSION = 3
 _ANEW = "move it away and run the same line again: all replies are kept, and answer again; or give another directory with --out"
-_NAME = re.compile(r"[^/\x00]+(/[^/\x00]+)*")
+_NAME, LONGEST_NAME = re.compile(r"[^/\x00]+(/[^/\x00]+)*"), 200
+"""Names of parts, arms and tables, which are directories, and their characters at most (a plan's are shorter)."""
 
 
 @dataclass(kw_only=True)
@@ -33,7 +38,7 @@ class Part:
     """
 
     fingerprint: str
-    facts: dict[str, Any] = field(default_factory=dict)
+    facts: PartFacts = field(default_factory=lambda: PartFacts())
     inputs: dict[str, str] = field(default_factory=dict)
     tables: dict[str, str] = field(default_factory=dict)
     total: int | None = None
@@ -53,14 +58,14 @@ class Manifest:
     fingerprint: str
     method: str
     state: str = "running"
-    components: dict[str, dict[str, Any]] = field(default_factory=dict)
-    roles: dict[str, dict[str, Any]] = field(default_factory=dict)
+    components: dict[str, ComponentFacts] = field(default_factory=dict)
+    roles: dict[str, RoleFacts] = field(default_factory=dict)
     model: dict[str, Any] = field(default_factory=dict)
     parts: dict[str, Part] = field(default_factory=dict)
-    arms: dict[str, dict[str, Any]] = field(default_factory=dict)
+    arms: dict[str, ArmFacts] = field(default_factory=dict)
     training: tuple[str, ...] = ()
     notes: list[str] = field(default_factory=list)
-    costs: list[dict[str, Any]] = field(default_factory=list)
+    costs: list[ArmCost] = field(default_factory=list)
     files: dict[str, str] = field(default_factory=dict)
     schema_version: int = SCHEMA_VERSION
 
@@ -93,7 +98,8 @@ def load_manifest(path: Path) -> Manifest | None:
             raise damaged(path, "a manifest that is not what was written", _ANEW)
         return _read(value)
     except (KeyError, TypeError, AttributeError, ValueError, RecursionError) as error:
-        raise damaged(path, f"no manifest of a run ({type(error).__name__})", _ANEW) from error
+        told = str(error) if isinstance(error, ValueError) else type(error).__name__
+        raise damaged(path, f"no manifest of a run ({told})", _ANEW) from error
 
 
 def _digest(value: dict[str, Any]) -> str:
@@ -101,8 +107,17 @@ def _digest(value: dict[str, Any]) -> str:
 
 
 def _read(value: dict[str, Any]) -> Manifest:
-    for name in (*value["parts"], *value["arms"]):
-        if not _NAME.fullmatch(name) or {".", ".."} & set(name.split("/")):
-            raise ValueError(name)
+    """The manifest of a whole value; a ValueError says what of it is none's."""
+    if complaint := misfit(value, Manifest):
+        raise ValueError(complaint)
     parts = {name: Part(**part) for name, part in value["parts"].items()}
-    return Manifest(**value | {"parts": parts, "training": tuple(value["training"])})
+    _check_names([*parts, *value["arms"], *(f"{name}/{table}" for name in parts for table in parts[name].tables)])
+    costs = [ArmCost(**cost) for cost in value["costs"]]
+    return Manifest(**value | {"parts": parts, "training": tuple(value["training"]), "costs": costs})
+
+
+def _check_names(names: Iterable[str]) -> None:
+    """A ValueError where a name, which is a place below the run, leads out of it."""
+    for name in names:
+        if len(name) > LONGEST_NAME or not _NAME.fullmatch(name) or {".", ".."} & set(name.split("/")):
+            raise ValueError(f"{shown(name)}: wanted the name of a part, an arm or a table")

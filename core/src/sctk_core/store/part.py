@@ -27,7 +27,7 @@ from sctk_core.store.progress import Progress, TableRows
 from sctk_core.store.shards import read_shards, write_shard
 from sctk_core.store.whole import through_no_link, write_whole
 
-_SHARD = re.compile(r"[^/\x00]+/\d{5,}\.parquet")
+_SHARD = re.compile(r"(?!\.\.?/)[^/\x00]+/\d{5,}\.parquet")
 Kinds = Mapping[str, Mapping[str, str]]
 """table -> column -> kind of its values."""
 
@@ -57,7 +57,11 @@ def _shard_in(line: bytes, part: str) -> Shard | None:
     try:
         shard = Shard(**json.loads(line))
         numbers = (type(shard.first), type(shard.stop)) == (int, int) and 0 <= shard.first < shard.stop
-        theirs = [name for name in shard.files if not _SHARD.fullmatch(name.removeprefix(f"{part}/"))]
+        theirs = [
+            name
+            for name in shard.files
+            if not (name.startswith(f"{part}/") and _SHARD.fullmatch(name.removeprefix(f"{part}/")))
+        ]
     except (ValueError, TypeError, AttributeError, RecursionError):
         return None
     return shard if numbers and not theirs else None
