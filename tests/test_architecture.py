@@ -15,7 +15,7 @@ import sctk_core.reading
 ROOT = Path(__file__).parents[1]
 HEAVY = {"torch", "transformers", "vllm", "numpy", "trl", "peft", "datasets"}
 CORE_MAY_NOT_IMPORT = HEAVY | {"click", "rich"}
-PUBLIC_DOORS = {"sctk_core", "sctk_core.reading", "sctk_core.rivals", "sctk_core.testing", "sctk_core.thoughts"}
+PUBLIC_DOORS = {f"sctk_core{each}" for each in ("", ".choosing", ".reading", ".rivals", ".testing", ".thoughts")}
 PLUGINS = sorted(path.parent.name for path in (ROOT / "plugins").glob("*/pyproject.toml"))
 
 

@@ -179,7 +179,10 @@ class Needs(Mapping[str, Any]):
 
         name = self._how["backend"]
         built = build("backend", name, {}, {"model": model}, where=self._where, among=self._among)
-        return RecordingBackend(lambda: built.instance, _Forgetful(), about={}, run_seed=0, name=name)
+        return RecordingBackend(
+            lambda: built.instance, _Forgetful(), about={}, run_seed=0, name=name,
+            tells_logprobs=hasattr(built.instance, "logprobs"),
+        )  # fmt: skip
 
     def __iter__(self) -> Iterator[str]:
         return iter(("backend", "model", "sampling"))

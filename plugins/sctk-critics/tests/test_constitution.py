@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 import pytest
@@ -79,6 +81,35 @@ def test_verdicts(text: str, options: dict[str, object], wanted: str) -> None:
     assert (found.verdict if isinstance(found, Critique) else found.kind) == wanted
 
 
+class Telling(ScriptedBackend):
+    """Asked for the verdict alone, it says keep and revise with these probabilities."""
+
+    def __init__(self, text: str, likely: tuple[float, float]) -> None:
+        super().__init__(lambda request: text)
+        self.likely, self.asked = dict(zip(("keep", "revise"), likely, strict=True)), list[str]()
+
+    async def logprobs(self, conversations: Sequence[tuple[tuple[Message, ...], str]]) -> list[float]:
+        self.asked += [messages[-1].content for messages, _ in conversations]
+        return [math.log(self.likely[text]) for _, text in conversations]
+
+
+@pytest.mark.parametrize(
+    ("text", "likely", "wanted"),
+    [
+        ("It is fine.", (0.8, 0.1), "keep"),
+        ("It is fine.", (0.2, 0.7), "revise"),
+        ("It is fine.", (0.4, 0.4), "parse"),
+        ("Verdict: revise", (0.9, 0.1), "revise"),
+        (" ", (0.9, 0.1), "parse"),
+    ],
+)
+def test_an_unclear_critic_is_asked_for_the_verdict_alone(text: str, likely: tuple[float, float], wanted: str) -> None:
+    backend = Telling(text, likely)
+    found = criticised(Constitution(Constitution.Config(unclear="ask"), backend=backend))
+    assert (found.verdict if isinstance(found, Critique) else found.kind) == wanted
+    assert len(backend.asked) == (2 if text == "It is fine." else 0)
+
+
 def test_an_empty_revision_is_a_failure() -> None:
     made, _ = critic(lambda request: " \n" if len(request.messages) > 3 else CRITIQUE)
     critique = criticised(made)
@@ -135,6 +166,8 @@ def test_bad_settings() -> None:
         critic(critique="{critique}")
     with pytest.raises(ConfigError, match="no verdict is read"):
         critic(verdict="always-revise", unclear="failure")
+    with pytest.raises(ConfigError, match="tells no log-probabilities"):
+        critic(unclear="ask")
 
 
 @pytest.mark.parametrize("name", preset_names())

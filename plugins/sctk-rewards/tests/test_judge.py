@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import pytest
 from sctk_core import ConfigError, Failure, Message, Prompt, Reply, Request, Sample, Score
@@ -99,32 +99,90 @@ def test_the_second_answer_must_be_readable_too_and_a_first_that_is_read_stands(
     assert len(backend.seen) == 1
 
 
-class Telling:
-    """A backend whose word on a score is p(N) in proportion to N + 1; it is asked for no words."""
+class Telling(ScriptedBackend):
+    """A backend that says the script's words, and finds each number as likely as `likely` says of the judge's last turn."""
 
-    async def generate(self, requests: Sequence[Request]) -> Sequence[Reply | Failure]:
-        raise AssertionError("asked for words")
+    def __init__(self, says: str, likely: Callable[[int], float]) -> None:
+        super().__init__(lambda request: says)
+        self.likely, self.asked = likely, list[tuple[tuple[Message, ...], str]]()
 
     async def logprobs(self, conversations: Sequence[tuple[tuple[Message, ...], str]]) -> Sequence[float | Failure]:
+        self.asked += conversations
         return [
             Failure(kind="backend", reason="down")
-            if "BAD" in messages[-1].content
-            else math.log(int(text.removeprefix("Overall Score: ")) + 1) - 40
+            if "BAD" in messages[0].content
+            else math.log(self.likely(int(text)) or 1e-300)
             for messages, text in conversations
         ]
 
 
-def test_the_expected_score_is_the_mean_over_the_scale() -> None:
-    judge = Judge(Judge.Config(reads="expected", high=2.0), backend=Telling())
-    found = asyncio.run(judge.score([Sample(prompt=PROMPT, text=text) for text in ("x", "BAD", "y")]))
-    assert [one.value for one in found if isinstance(one, Score)] == pytest.approx([(0 * 1 + 1 * 2 + 2 * 3) / 6] * 2)
+def by_rank(step: int) -> float:
+    """p(0), p(1), p(2) = 0.1, 0.3, 0.6."""
+    return (0.1, 0.3, 0.6)[step]
+
+
+def told(backend: Telling, *texts: str, **options: object) -> Sequence[Score | Failure]:
+    judge = Judge(Judge.Config(high=2.0, **options), backend=backend)  # type: ignore[arg-type]
+    return asyncio.run(judge.score([Sample(prompt=PROMPT, text=text) for text in texts]))
+
+
+def test_behind_a_judgement_the_score_is_the_mean_over_the_scale_by_likelihood() -> None:
+    backend = Telling("Good, but Overall Score: 0", by_rank)
+    (found,) = told(backend, "x")
+    assert isinstance(found, Score)
+    assert (found.value, found.note) == (pytest.approx(0.3 + 2 * 0.6), "read by how likely each number is")
+    assert (found.scale, found.reply) == ("0 to 2 (expected)", backend.seen[0].key)
+    assert [text for _, text in backend.asked] == ["0", "1", "2"]
+    shown = backend.asked[0][0]
+    assert [turn.role for turn in shown] == ["user", "assistant", "user"]
+    assert shown[-1].content == "State your overall score again: one number from 0 to 2, and nothing else."
+
+
+@pytest.mark.parametrize(
+    ("says", "value", "note"),
+    [("Overall Score: 1", 1.0, "read from its words"), ("One cannot say.", None, "")],
+)
+def test_where_the_judge_would_answer_something_else_its_words_count(says: str, value: float | None, note: str) -> None:
+    (found,) = told(Telling(says, lambda step: 0.16), "x")
+    assert (found.value, found.note) == (value, note) if isinstance(found, Score) else value is None
+    assert not isinstance(found, Failure) or found.kind == "parse"
+
+
+def test_a_backend_that_fails_is_never_replaced_by_the_words() -> None:
+    """Else the same run would have another score where a server came back."""
+    found = told(Telling("Overall Score: 1", by_rank), "x", "BAD", "y")
+    assert [isinstance(one, Failure) for one in found] == [False, True, False]
     assert isinstance(found[1], Failure)
-    assert found[1].reason == "down"
+    assert (found[1].reason, found[1].of) == ("down", Sample(prompt=PROMPT, text="BAD").id)
 
 
-def test_an_expected_score_wants_whole_numbers() -> None:
+def test_without_words_the_number_alone_is_asked_for() -> None:
+    backend = Telling("Overall Score: 1", by_rank)
+    (found,) = told(backend, "x", reads="expected")
+    assert isinstance(found, Score)
+    assert (found.value, found.note) == (pytest.approx(1.5), "")
+    assert backend.seen == []
+    assert backend.asked[0][0][-1].content.endswith("answer with one number from 0 to 2, and nothing else.")
+    (unlikely,) = told(Telling("Overall Score: 1", lambda step: 0.16), "x", reads="expected")
+    assert isinstance(unlikely, Failure)
+    assert unlikely.reason == "the model would more likely answer something else than one of the choices"
+
+
+@pytest.mark.parametrize("options", [{"high": 0.5}, {"high": 100.0}, {"reads": "words"}])
+def test_other_scales_and_ways_read_the_words(options: dict[str, object]) -> None:
+    backend = Telling("Overall Score: 0.5", by_rank)
+    judge = Judge(Judge.Config(**options), backend=backend)  # type: ignore[arg-type]
+    (found,) = asyncio.run(judge.score([Sample(prompt=PROMPT, text="x")]))
+    assert isinstance(found, Score)
+    assert (found.value, backend.asked) == (0.5, [])
+
+
+@pytest.mark.parametrize("reads", ["expected", "words-then-expected"])
+def test_an_expected_score_wants_whole_numbers_and_a_backend_that_tells(reads: str) -> None:
     with pytest.raises(ConfigError, match="wanted at most 21 whole numbers"):
-        Judge(Judge.Config(reads="expected", high=0.5), backend=Telling())
+        Judge(Judge.Config(reads=reads, high=0.5), backend=Telling("", by_rank))  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="tells no log-probabilities"):
+        judged("", reads=reads)
 
 
 def test_a_calibrated_judge_says_what_its_words_are_worth() -> None:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import math
+from collections.abc import Callable, Sequence
 
 import pytest
 from sctk_core import Failure, Message, Prompt, Request, Sample, Score
@@ -83,3 +84,35 @@ def test_a_candidate_cannot_choose_itself() -> None:
 def test_conformance() -> None:
     check_comparer(Pairwise(Pairwise.Config(), backend=ScriptedBackend(lambda request: "Verdict: first")))
     assert set(WORTH) == {"first", "second", "tie"}
+
+
+class Telling(ScriptedBackend):
+    """Says that the first is better; asked for its choice alone, it takes the kind text with `sure`, the others share the rest."""
+
+    def __init__(self, sure: float) -> None:
+        super().__init__(lambda request: "Verdict: first")
+        self.sure = sure
+
+    async def logprobs(self, conversations: Sequence[tuple[tuple[Message, ...], str]]) -> list[float]:
+        def likely(shown: str, choice: str) -> float:
+            kind = "first" if shown.index("A kind film.") < shown.index("Go away.") else "second"
+            return self.sure if choice == kind else (1 - self.sure) / 2
+
+        return [math.log(likely(messages[0].content, choice)) for messages, choice in conversations]
+
+
+@pytest.mark.parametrize(
+    ("sure", "reads", "value", "note"),
+    [
+        (0.8, "auto", 1.0, ""),
+        (0.45, "auto", 0.0, "the first place won in both orders"),
+        (0.8, "words", 0.0, "the first place won in both orders"),
+    ],
+)
+def test_the_choice_alone_is_taken_where_it_is_likelier_than_not(
+    sure: float, reads: str, value: float, note: str
+) -> None:
+    judge = Pairwise(Pairwise.Config(reads=reads), backend=Telling(sure))  # type: ignore[arg-type]
+    (found,) = asyncio.run(judge.compare([(GOOD, BAD)]))
+    assert isinstance(found, Score)
+    assert (found.value, found.note) == (value, note)

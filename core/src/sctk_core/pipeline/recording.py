@@ -116,16 +116,16 @@ class RecordingBackend:
     """A backend that remembers. `about` is what else decides a reply: model digest, backend and its settings.
 
     `engine` gives the backend and is called only where no stored reply answers, so a run whose replies are all there never
-    loads a model. `n_asked` and `n_recalled` count requests. `thoughts` is what becomes of the role's thoughts. A reply of more
-    than `longest` characters is a failure.
+    loads a model; `tells_logprobs` says whether that one tells them. `n_asked` and `n_recalled` count requests. `thoughts` is
+    what becomes of the role's thoughts. A reply of more than `longest` characters is a failure.
     """
 
     def __init__(
         self, engine: Callable[[], Any], replies: ReplyStore, *, about: dict[str, Any], run_seed: int, name: str,
-        thoughts: Thoughts = AS_USUAL, longest: int = LONGEST,
+        thoughts: Thoughts = AS_USUAL, longest: int = LONGEST, tells_logprobs: bool = False,
     ) -> None:  # fmt: skip
         self._engine, self._replies, self._about, self._thoughts = engine, replies, about, thoughts
-        self._longest = longest
+        self._longest, self.tells_logprobs = longest, tells_logprobs
         self._run_seed, self._name = run_seed, name
         self._begun: dict[Sampling, str] = {}
         self.n_asked = self.n_recalled = 0

@@ -94,7 +94,7 @@ class Engines:
             engine.roles[name] = RecordingBackend(
                 engine.started, self._replies, about=about, run_seed=self._run_seed, name=role.backend.name,
                 thoughts=role.thoughts,
-                longest=self._longest,
+                longest=self._longest, tells_logprobs=hasattr(role.backend.target, "logprobs"),
             )  # fmt: skip
         return engine.roles[name]
 

@@ -4,15 +4,15 @@ Each turn extends the last one's conversation (prompt, draft, critique prompt, c
 with a prefix cache reads only what is new. The critique is kept: it is part of the way back from every training row. Its
 last line may carry a verdict ("Verdict: keep"). dSC and rDPO as published ask for none and revise always, and most models
 forget such a line at times, so by default a critique that does not say keep asks for a revision (`unclear = "revise"`);
-with `unclear = "failure"` it is a counted Failure.
+with `unclear = "failure"` it is a counted Failure, and with `"ask"` the critic is asked for the verdict alone.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
-from typing import Literal, TypeVar
+from typing import Literal
 
 from sctk_core import (
     GUIDING,
@@ -30,13 +30,19 @@ from sctk_core import (
     parse_verdict,
     setting,
 )
+from sctk_core.choosing import likeliest, likelihoods, tells_logprobs
 
 from sctk_critics.prompts import read_prompts
 
 _POINT = re.compile(r"(?:[-*•]|\d{1,3}[.)])\s+(?P<point>\S.*)", re.DOTALL)
 """One line of a list, stripped: a pattern over a whole critique would take quadratic time on one of blank lines."""
 _NAME = "constitution"
-Answer = TypeVar("Answer", Critique, Sample)
+Verdict = Literal["keep", "revise"]
+VERDICTS: tuple[Verdict, ...] = ("keep", "revise")
+ALONE = Message(
+    role="user",
+    content="State your verdict alone: keep where the answer is good as it is, else revise, and nothing else.",
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -70,8 +76,10 @@ class Constitution:
         verdict: Literal["line", "always-revise"] = setting(
             "line", help='line: read "Verdict: keep" or "Verdict: revise" off the last line; always-revise: read none'
         )
-        unclear: Literal["revise", "failure"] = setting(
-            "revise", help="a critique without a readable verdict asks for a revision, or is a counted failure"
+        unclear: Literal["revise", "failure", "ask"] = setting(
+            "revise",
+            help="a critique without a readable verdict asks for a revision, or is a counted failure; ask: the critic is asked for "
+            "the verdict alone, keep or revise, whichever is likelier than not (a failure where neither is)",
         )
         critiques: Drawn = setting(Drawn(), help="how critiques are drawn, where not as [sampling] says")
         revisions: Drawn = setting(Drawn(), help="how revisions are drawn, where not as [sampling] says")
@@ -80,33 +88,59 @@ class Constitution:
         self.config, self.backend = config, backend
         self.prompts = read_prompts(config.preset, critique=config.critique, revise=config.revise, system=config.system)
         self.critiques, self.revisions = config.critiques.over(sampling), config.revisions.over(sampling)
-        if config.verdict == "always-revise" and config.unclear == "failure":
+        if config.verdict == "always-revise" and config.unclear != "revise":
             raise ConfigError(
-                '[critic] constitution: got unclear = "failure" beside verdict = "always-revise", wanted one of them',
+                f'[critic] constitution: got unclear = "{config.unclear}" beside verdict = "always-revise", wanted one of them',
                 hint="with always-revise no verdict is read, so none can be unclear",
+            )
+        if config.unclear == "ask" and not tells_logprobs(backend):
+            raise ConfigError(
+                '[critic] constitution: got unclear = "ask", and a backend that tells no log-probabilities',
+                hint='unclear = "revise" or "failure" wants none',
             )
 
     async def critique(self, samples: Sequence[Sample]) -> Sequence[Critique | Failure]:
         """One critique or failure per sample, in order."""
         requests = [Request(messages=self.asking(sample), sampling=self.critiques, of=sample.id) for sample in samples]
-        return await self._answers(requests, samples, self._critique)
+        replies = await self.backend.generate(requests) if requests else []
+        verdicts = [
+            reply if isinstance(reply, Failure) else self._verdict(reply.text, request.of)
+            for request, reply in zip(requests, replies, strict=True)
+        ]
+        if self.config.unclear == "ask":
+            await self._ask_again(requests, replies, verdicts)
+        return [
+            reply if isinstance(reply, Failure) else self._critique(sample, reply, verdict)
+            for sample, reply, verdict in zip(samples, replies, verdicts, strict=True)
+        ]
 
     async def revise(self, critiques: Sequence[Critique]) -> Sequence[Sample | Failure]:
         """One revision or failure per critique, in order; what is no revision (`no_revision`) is a failure."""
         requests = [Request(messages=self.revising(each), sampling=self.revisions, of=each.id) for each in critiques]
-        return await self._answers(requests, critiques, self._revision)
-
-    async def _answers(
-        self,
-        requests: list[Request],
-        items: Sequence[Sample] | Sequence[Critique],
-        read: Callable[..., Answer | Failure],
-    ) -> list[Answer | Failure]:
         replies = await self.backend.generate(requests) if requests else []
         return [
-            reply if isinstance(reply, Failure) else read(item, reply)
-            for item, reply in zip(items, replies, strict=True)
+            reply if isinstance(reply, Failure) else self._revision(critique, reply)
+            for critique, reply in zip(critiques, replies, strict=True)
         ]
+
+    async def _ask_again(
+        self,
+        requests: Sequence[Request],
+        replies: Sequence[Reply | Failure],
+        verdicts: list[Verdict | Failure],
+    ) -> None:
+        """Puts into `verdicts` what the critic answers when asked for it alone, where its critique states none."""
+        asked = {
+            place: (*requests[place].messages, Message(role="assistant", content=reply.text), ALONE)
+            for place, reply in enumerate(replies)
+            if isinstance(reply, Reply) and reply.text.strip() and isinstance(verdicts[place], Failure)
+        }
+        told = await likelihoods(self.backend, list(asked.values()), VERDICTS)
+        for place, likely in zip(asked, told, strict=True):
+            if not isinstance(likely, Failure):
+                verdicts[place] = likeliest(VERDICTS, likely) or verdicts[place]
+            elif likely.kind != "budget":
+                verdicts[place] = replace(likely, of=requests[place].of, stage="critique")
 
     def asking(self, sample: Sample) -> tuple[Message, ...]:
         """The conversation that ends with the critique prompt."""
@@ -129,13 +163,16 @@ class Constitution:
             return prompt.messages
         return (Message(role="system", content=self.prompts.system), *prompt.messages)
 
-    def _critique(self, sample: Sample, reply: Reply) -> Critique | Failure:
+    def _verdict(self, text: str, of: str) -> Verdict | Failure:
+        if self.config.verdict == "always-revise":
+            return "revise"
+        verdict = parse_verdict(text, of=of, stage="critique", component=_NAME)
+        return "revise" if isinstance(verdict, Failure) and self.config.unclear == "revise" else verdict
+
+    def _critique(self, sample: Sample, reply: Reply, verdict: Verdict | Failure) -> Critique | Failure:
         text = reply.text
         if not text.strip():
             return _failure(sample.id, "critique", "the critique is empty")
-        verdict = parse_verdict(text, of=sample.id, stage="critique", component=_NAME)
-        if self.config.verdict == "always-revise" or (isinstance(verdict, Failure) and self.config.unclear == "revise"):
-            verdict = "revise"
         if isinstance(verdict, Failure):
             return verdict
         lines = (_POINT.match(line.strip()) for line in text.split("\n"))

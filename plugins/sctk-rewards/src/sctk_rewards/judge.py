@@ -1,16 +1,19 @@
-"""The judge reward: the run's own model rates a reply, and its words are read as a score or counted as a failure.
+"""The judge reward: the run's own model rates a reply, and what it says is a score or counted as a failure.
+
+The judge writes its judgement, and is then asked for the score alone. From a backend that tells log-probabilities the score is the
+mean over the whole numbers of the scale by how likely each is as that answer, so nothing has to be read. Where the judge would more
+likely answer something else, and with other backends or scales, the words are read, strictly; each score notes which way it was.
 
 The reply is shown neutralised: marks that a score could be read from are taken out of it, so that no answer can rate itself.
-A judgement that was cut off at its token limit is a failure too, since the number in it may belong to the reasoning. The
-same model as judge and as student invites flattery: report a measure that is not the judge beside it.
+No number is read from a judgement that was cut off at its token limit, since it may belong to the reasoning. The same model as
+judge and as student invites flattery: report a measure that is not the judge beside it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
-from math import exp, fsum
 from typing import Literal
 
 from sctk_core import (
@@ -31,6 +34,9 @@ from sctk_core import (
     parse_score,
     setting,
 )
+from sctk_core.choosing import UNLIKELY, expected, likelihoods, tells_logprobs
+
+from sctk_rewards.second_question import NUMBER_ALONE, Second, again, wanted_whole_numbers, whole_numbers
 
 ASK = """Rate the response to the request below.
 
@@ -43,8 +49,13 @@ Response:
 Say in one or two sentences what is good and bad about it. Then end with the line "Overall Score: N", where N is a number
 from {low} (useless or harmful) to {high} (could not be better)."""
 
-
-NUMBER_ALONE = "State your overall score again: one number from {:g} to {:g}, and nothing else."
+ALONE = "\n\nLeave the sentences out: answer with one number from {:g} to {:g}, and nothing else."
+BY_LIKELIHOOD, BY_WORDS, BY_NUMBER = (
+    "read by how likely each number is",
+    "read from its words",
+    "read from a second answer",
+)
+Reads = Literal["auto", "words", "words-then-number", "words-then-expected", "expected"]
 
 
 class Judge:
@@ -70,10 +81,13 @@ class Judge:
         max_new_tokens: int = setting(
             256, help="longest judgement; one that is cut off is a failure", unit="tokens", low=1
         )
-        reads: Literal["words", "words-then-number", "expected"] = setting(
-            "words",
+        reads: Reads = setting(
+            "auto",
             help="words: the score that the judgement states; words-then-number: where none is read, the judge is asked for the "
-            "number alone; expected: no words, the mean over the whole numbers of the scale by their log-probabilities",
+            "number alone; words-then-expected: it is always asked, and the score is the mean over the whole numbers of the scale "
+            "by how likely each is, or where others are likelier what the words state; expected: the same without any words; "
+            "auto: words-then-expected where the backend tells log-probabilities and the scale has at most 21 whole "
+            "numbers, else words-then-number",
         )
         calibration: Knots = setting(
             (),
@@ -100,45 +114,74 @@ class Judge:
                 hint="low is the worst score, high the best",
             )
         want_rising(config.calibration)
-        self.steps = whole_numbers(config.low, config.high) if config.reads == "expected" else ()
+        self.reads, self.steps = way_of(config, backend)
 
     async def score(self, samples: Sequence[Sample]) -> Sequence[Score | Failure]:
         """One score or failure per sample, in order."""
         asked = [one for one in samples if one.prompt.references or not self.needs_reference(self.config)]
-        found = await (self._expected(asked) if self.config.reads == "expected" else self._judged(asked))
+        found = await (self._expected(asked) if self.reads == "expected" else self._judged(asked))
         read = {one.id: answer for one, answer in zip(asked, found, strict=True)}
         return [read.get(sample.id) or self._no_reference(sample) for sample in samples]
 
     async def _judged(self, samples: Sequence[Sample]) -> list[Score | Failure]:
-        """The scores that judgements state; those that state none are asked for the number alone, where the settings say so."""
+        """Each judgement's score, in the way that `reads` says."""
         requests = [Request(messages=self._asking(each), sampling=self.sampling, of=each.id) for each in samples]
         replies = await self.backend.generate(requests) if requests else []
         found = [self._read(sample, reply) for sample, reply in zip(samples, replies, strict=True)]
-        if self.config.reads != "words-then-number":
+        if self.reads == "words":
             return found
-        unread = [
-            (place, again(requests[place], reply, self.config.low, self.config.high))
+        question = NUMBER_ALONE.format(self.config.low, self.config.high)
+        seconds = {
+            place: Second(again(requests[place], reply, question), reply.key)
             for place, reply in enumerate(replies)
-            if isinstance(reply, Reply) and isinstance(found[place], Failure)
-        ]
-        numbers = await self.backend.generate([request for _, request in unread]) if unread else []
-        for (place, _), reply in zip(unread, numbers, strict=True):
+            if isinstance(reply, Reply)
+        }
+        found = [one if isinstance(one, Failure) else replace(one, note=BY_WORDS) for one in found]
+        second = self._weighed if self.reads == "words-then-expected" else self._numbers
+        return await second(samples, found, seconds)
+
+    async def _weighed(
+        self, samples: Sequence[Sample], found: list[Score | Failure], seconds: Mapping[int, Second]
+    ) -> list[Score | Failure]:
+        """The mean score of each that was asked again; where that is not to be had, what its words state."""
+        told = await self._told([second.request.messages for second in seconds.values()])
+        for place, mean in zip(seconds, told, strict=True):
+            if isinstance(mean, float):
+                found[place] = self._score(samples[place], mean, "expected", BY_LIKELIHOOD, seconds[place].behind)
+            elif mean.kind not in ("parse", "budget"):
+                found[place] = replace(mean, of=samples[place].id)
+        return found
+
+    async def _numbers(
+        self, samples: Sequence[Sample], found: list[Score | Failure], seconds: Mapping[int, Second]
+    ) -> list[Score | Failure]:
+        """Those of which no score was read are asked for the number alone."""
+        unread = {place: each.request for place, each in seconds.items() if isinstance(found[place], Failure)}
+        numbers = await self.backend.generate(list(unread.values())) if unread else []
+        for place, reply in zip(unread, numbers, strict=True):
             second = self._read(samples[place], reply)
-            found[place] = found[place] if isinstance(second, Failure) else second
+            if isinstance(second, Score):
+                found[place] = replace(second, note=BY_NUMBER)
         return found
 
     async def _expected(self, samples: Sequence[Sample]) -> list[Score | Failure]:
-        """The mean score of each sample by the log-probabilities of "Overall Score: N" as the judge's whole answer."""
-        asked = [(self._asking(sample), f"Overall Score: {step}") for sample in samples for step in self.steps]
-        told = await self.backend.logprobs(asked) if asked else []  # type: ignore[attr-defined]
-        found: list[Score | Failure] = []
-        for place, sample in enumerate(samples):
-            mine = told[place * len(self.steps) : (place + 1) * len(self.steps)]
-            failed = next((one for one in mine if isinstance(one, Failure)), None)
-            if failed is not None:
-                found.append(replace(failed, of=sample.id, stage="score"))
-                continue
-            found.append(self._score(sample, expected(self.steps, mine), "expected"))
+        """The mean score of each sample, without any words."""
+        alone = ALONE.format(self.config.low, self.config.high)
+        told = await self._told([self._asking(sample, alone) for sample in samples])
+        return [
+            self._score(sample, mean, "expected") if isinstance(mean, float) else replace(mean, of=sample.id)
+            for sample, mean in zip(samples, told, strict=True)
+        ]
+
+    async def _told(self, conversations: Sequence[tuple[Message, ...]]) -> list[float | Failure]:
+        """The mean over the numbers of the scale by how likely each is as the answer, or why there is none."""
+        found: list[float | Failure] = []
+        for likely in await likelihoods(self.backend, conversations, [str(step) for step in self.steps]):
+            mean = likely if isinstance(likely, Failure) else expected(self.steps, likely)
+            unlikely = Failure(of="", stage="score", component="judge", kind="parse", reason=UNLIKELY)
+            found.append(
+                unlikely if mean is None else replace(mean, stage="score") if isinstance(mean, Failure) else mean
+            )
         return found
 
     @staticmethod
@@ -150,11 +193,11 @@ class Judge:
         reason = "the prompt has no reference"
         return Failure(of=sample.id, stage="score", component="judge", kind="parse", reason=reason)
 
-    def _asking(self, sample: Sample) -> tuple[Message, ...]:
+    def _asking(self, sample: Sample, more: str = "") -> tuple[Message, ...]:
         asked = next((m.content for m in reversed(sample.prompt.messages) if m.role == "user"), "")
         bounds = {"low": f"{self.config.low:g}", "high": f"{self.config.high:g}"}
         shown = {"prompt": asked, "response": neutralise(sample.text), "reference": "\n".join(sample.prompt.references)}
-        turn = Message(role="user", content=self.template.fill(**shown, **bounds))
+        turn = Message(role="user", content=self.template.fill(**shown, **bounds) + more)
         return (Message(role="system", content=self.config.system), turn) if self.config.system else (turn,)
 
     def _read(self, sample: Sample, reply: Reply | Failure) -> Score | Failure:
@@ -167,14 +210,14 @@ class Judge:
         value = parse_score(reply.text, low=low, high=high, of=sample.id, component="judge")
         if isinstance(value, Failure):
             return value
-        return self._score(sample, value, "judged", reply.key)
+        return self._score(sample, value, "judged", reply=reply.key)
 
-    def _score(self, sample: Sample, value: float, how: str, reply: str | None = None) -> Score:
+    def _score(self, sample: Sample, value: float, how: str, note: str = "", reply: str | None = None) -> Score:
         """The score for what the judge said, through the calibration where there is one."""
         scale, knots = f"{self.config.low:g} to {self.config.high:g} ({how})", self.config.calibration
         if knots:
             value, scale = calibrated(value, knots), f"{knots[0][1]:g} to {knots[-1][1]:g} ({how}, calibrated)"
-        return Score(sample=sample, name="judge", value=value, scale=scale, reply=reply)
+        return Score(sample=sample, name="judge", value=value, scale=scale, reply=reply, note=note)
 
 
 def want_rising(knots: Knots) -> None:
@@ -188,38 +231,16 @@ def want_rising(knots: Knots) -> None:
         )
 
 
-MOST_STEPS = 21
-
-
-def whole_numbers(low: float, high: float) -> tuple[int, ...]:
-    """The whole numbers from low to high, which a judge is read by where its log-probabilities are; a ConfigError for others."""
-    if not (low.is_integer() and high.is_integer() and high - low < MOST_STEPS):
+def way_of(config: Judge.Config, backend: Backend) -> tuple[str, tuple[int, ...]]:
+    """How scores are read, and of which numbers the likelihood is asked; a ConfigError where the backend cannot tell it."""
+    can, steps = tells_logprobs(backend), whole_numbers(config.low, config.high)
+    if config.reads == "auto":
+        return ("words-then-expected", steps) if can and steps else ("words-then-number", ())
+    if "expected" not in config.reads:
+        return config.reads, ()
+    if not can:
         raise ConfigError(
-            f'[reward] judge, reads = "expected": got the scale {low:g} to {high:g}, wanted at most {MOST_STEPS} whole numbers',
-            hint="set low and high to whole numbers, say 1 and 5",
+            f'[reward] judge: got reads = "{config.reads}", and a backend that tells no log-probabilities',
+            hint='reads = "auto" takes the best way that there is',
         )
-    return tuple(range(int(low), int(high) + 1))
-
-
-def expected(steps: Sequence[int], logprobs: Sequence[float]) -> float:
-    """The mean of `steps` under the softmax of their log-probabilities (G-Eval, arXiv 2303.16634, over the scale's answers alone).
-
-    >>> expected((0, 1), (-1000.0, -1000.0))
-    0.5
-    """
-    weights = [exp(each - max(logprobs)) for each in logprobs]
-    return fsum(step * weight for step, weight in zip(steps, weights, strict=True)) / fsum(weights)
-
-
-def again(request: Request, reply: Reply, low: float, high: float) -> Request:
-    """The request for the number alone, behind a judgement in which none was read."""
-    turns = (
-        Message(role="assistant", content=reply.text),
-        Message(role="user", content=NUMBER_ALONE.format(low, high)),
-    )
-    return replace(
-        request,
-        messages=request.messages + turns,
-        rank=request.rank + 1,
-        sampling=replace(request.sampling, max_new_tokens=16),
-    )
+    return config.reads, wanted_whole_numbers(config.low, config.high, config.reads)

@@ -3,6 +3,9 @@
 A model prefers what stands first, or second, whatever stands there (Zheng and others 2023, arXiv 2306.05685). Asked in both orders,
 a preference for a place cancels and is told: where the same place won twice, the value is 0 and the score has a note that the
 summary counts. `sctk judge position pairwise pairs.jsonl` measures it.
+
+Behind its words the judge is asked for its choice alone, and of a backend that tells log-probabilities the answer that is likelier
+than not is taken; where there is none, and with other backends, the words are read.
 """
 
 from __future__ import annotations
@@ -26,6 +29,9 @@ from sctk_core import (
     parse_verdict,
     setting,
 )
+from sctk_core.choosing import likeliest, likelihoods, tells_logprobs
+
+from sctk_rewards.second_question import again
 
 ASK = """Two responses to one request stand below. Which is better?
 
@@ -40,6 +46,7 @@ Second response:
 
 Say in one or two sentences what tells them apart. Do not let their order or their length decide. Then end with one of the lines
 "Verdict: first", "Verdict: second" and "Verdict: tie"."""
+CHOICE_ALONE = "State your verdict again: first, second or tie, in one word, and nothing else."
 WORTH = {"first": 1.0, "second": -1.0, "tie": 0.0}
 
 
@@ -58,6 +65,11 @@ class Pairwise:
             "both",
             help="both: each pair in both orders, and their mean; given: as it comes, with whatever bias the judge has",
         )
+        reads: Literal["auto", "words"] = setting(
+            "auto",
+            help="words: the choice that the judgement states; auto: the judge is then asked for its choice alone, which is read "
+            "by how likely each is, where the backend tells log-probabilities, else as words",
+        )
         temperature: float = setting(0.0, help="of the judgement; 0 is greedy", low=0.0, high=10.0)
         max_new_tokens: int = setting(
             256, help="longest judgement; one that is cut off is a failure", unit="tokens", low=1
@@ -68,6 +80,7 @@ class Pairwise:
         self.template = Template.read(config.ask, known=known, needs=needs, where="[comparer] pairwise, ask")
         self.config, self.backend = config, backend
         self.sampling = Sampling(temperature=config.temperature, max_new_tokens=config.max_new_tokens)
+        self.by_likelihood = config.reads == "auto" and tells_logprobs(backend)
 
     async def compare(self, pairs: Sequence[tuple[Sample, Sample]]) -> Sequence[Score | Failure]:
         """One score or failure per pair, in order; a pair fails where the judge's words state no choice in one of its orders."""
@@ -76,6 +89,8 @@ class Pairwise:
         requests = [self._request(first, second, of=first.id) for first, second in asked]
         replies = await self.backend.generate(requests) if requests else []
         read = [self._read(reply, first) for reply, (first, _) in zip(replies, asked, strict=True)]
+        if self.by_likelihood:
+            await self._choose(requests, replies, read)
         turned: Sequence[tuple[float, str] | Failure | None] = read[len(pairs) :] if both else [None] * len(pairs)
         return [self._score(*each) for each in zip(pairs, read[: len(pairs)], turned, strict=True)]
 
@@ -102,6 +117,21 @@ class Pairwise:
                 of=first.id, stage="compare", component="pairwise", kind="parse", reason=reason, detail=detail
             )
         return WORTH[choice], reply.key
+
+    async def _choose(
+        self, requests: Sequence[Request], replies: Sequence[Reply | Failure], read: list[tuple[float, str] | Failure]
+    ) -> None:
+        """Puts into `read` what each judge answers when asked for its choice alone, where one choice is likelier than not."""
+        spoken = {place: reply for place, reply in enumerate(replies) if isinstance(reply, Reply)}
+        asked = [again(requests[place], reply, CHOICE_ALONE).messages for place, reply in spoken.items()]
+        told = await likelihoods(self.backend, asked, tuple(WORTH))
+        for (place, reply), likely in zip(spoken.items(), told, strict=True):
+            if isinstance(likely, Failure):
+                read[place] = (
+                    read[place] if likely.kind == "budget" else replace(likely, of=requests[place].of, stage="compare")
+                )
+            elif choice := likeliest(tuple(WORTH), likely):
+                read[place] = WORTH[choice], reply.key
 
     def _score(
         self,
