@@ -20,15 +20,16 @@ from trl import DPOConfig, DPOTrainer
 from trl.trainer.dpo_trainer import DataCollatorForPreference
 
 BETA = 0.3
+CPU = Compute(device="cpu")
 
 
 def ours(llama: ModelRef, table: Table[PairRow], objective: Objective, out: Path) -> PairTrainer:
-    student = load_student(llama, Lora(), Compute())
+    student = load_student(llama, Lora(), CPU)
     return PairTrainer(
         objective=objective,
         progress=Progress("preference", 100),
         model=student.model,
-        args=DPOConfig(**arguments(out, Optimiser(), Compute(), 0), max_length=None, precompute_ref_log_probs=True),
+        args=DPOConfig(**arguments(out, Optimiser(), CPU, 0), max_length=None, precompute_ref_log_probs=True),
         data_collator=PairCollator(pad_id=0),
         train_dataset=Dataset.from_list(table.as_dicts()),
         processing_class=student.tokenizer,
@@ -44,7 +45,7 @@ class Silent(DPOTrainer):  # type: ignore[misc]
 
 def theirs(llama: ModelRef, out: Path, **loss: object) -> DPOTrainer:
     model = AutoModelForCausalLM.from_pretrained(llama.path, dtype=torch.float32)
-    settings = {**arguments(out, Optimiser(), Compute(), 0), "beta": BETA, **loss}
+    settings = {**arguments(out, Optimiser(), CPU, 0), "beta": BETA, **loss}
     text = Dataset.from_list([{"prompt": "a", "chosen": "b", "rejected": "c"}])
     tokenizer = AutoTokenizer.from_pretrained(llama.path)
     return Silent(model=model, args=DPOConfig(**settings), train_dataset=text, processing_class=tokenizer)
@@ -60,7 +61,7 @@ def moved(model: torch.nn.Module) -> None:
 
 @pytest.fixture
 def table(llama: ModelRef, pairs: list[Pair]) -> Table[PairRow]:
-    found = pair_table(pairs, tokens_of(load_student(llama, Lora(), Compute()), 64))
+    found = pair_table(pairs, tokens_of(load_student(llama, Lora(), CPU), 64))
     assert found.rows
     return found
 

@@ -13,7 +13,8 @@ from sctk_core import ModelRef, Pair
 from sctk_trl.preference import Preference
 from sctk_trl.settings import Compute, Lora, Optimiser, PreferenceOptimiser
 from sctk_trl.sft import Sft
-from transformers import AutoModelForCausalLM, GPT2LMHeadModel
+from sctk_trl.steps import Steady
+from transformers import AutoModelForCausalLM, GPT2LMHeadModel, LlamaModel
 
 ONE_STEP = PreferenceOptimiser(learning_rate=1e-2, epochs=1.0, schedule="constant")
 
@@ -98,3 +99,40 @@ def test_dropout_of_the_adapter_is_used_by_both_trainers(
     )
     assert none.losses[0] == pytest.approx(much.losses[0], abs=1e-6)  # an adapter begins as nothing
     assert max(abs(one - other) for one, other in zip(none.losses, much.losses, strict=True)) > 1e-3
+
+
+def test_what_has_no_fixed_arithmetic_is_trained_and_said(
+    llama: ModelRef, seven: list[Pair], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`put_` is one of the operations for which torch has no fixed order, on every device."""
+    config = Preference.Config(optimiser=ONE_STEP)
+    fixed = Preference(config).train(seven, llama, tmp_path / "fixed")
+    assert not fixed.notes
+    own = LlamaModel.forward
+
+    def unsteady(self: LlamaModel, *args: Any, **terms: Any) -> Any:
+        if torch.is_grad_enabled():
+            torch.zeros(2).put_(torch.tensor([0]), torch.ones(1))
+        return own(self, *args, **terms)
+
+    monkeypatch.setattr(LlamaModel, "forward", unsteady)
+    loose = Preference(config).train(seven, llama, tmp_path / "loose")
+    assert [note for note in loose.notes if "nearly, not exactly, the same: put_ does not" in note]
+    assert loose.losses == fixed.losses
+    assert loose.model.digest == fixed.model.digest
+
+
+def test_other_errors_of_a_training_are_not_tried_again(
+    llama: ModelRef, seven: list[Pair], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls = []
+
+    def broken(*_: Any, **__: Any) -> Any:
+        calls.append(1)
+        raise RuntimeError("no such kernel")
+
+    config = Preference.Config(optimiser=ONE_STEP)
+    monkeypatch.setattr(Steady, "training_step", broken, raising=False)
+    with pytest.raises(RuntimeError, match="no such kernel"):
+        Preference(config).train(seven, llama, tmp_path / "broken")
+    assert len(calls) == 1

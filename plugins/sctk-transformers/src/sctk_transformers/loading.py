@@ -42,6 +42,8 @@ def load(model: ModelRef, *, dtype: str, device: str, attention: str, max_contex
         made = made.eval().requires_grad_(False).to(_device(torch, device))
     except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
         raise not_loaded(model, "weights", error) from error
+    # cuDNN's attention is planned anew for every length, and each step of sampling has another: it took twice the time.
+    torch.backends.cuda.enable_cudnn_sdp(False)
     settings = made.config.get_text_config()
     own = int(getattr(settings, "max_position_embeddings", 0) or 0)
     context = min(filter(None, (own, max_context)), default=0) or 1 << 30

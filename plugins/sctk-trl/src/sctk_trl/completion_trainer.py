@@ -67,7 +67,7 @@ def train_completions(
         keeper = Keeper(checkpoints, config.compute.keep, progress.losses)
         trainer = _trainer(config, student, table, progress, keeper, part)
         check = _check(config, trainer, student, table)
-        run(trainer, progress, keeper)
+        unsteady = run(trainer, progress, keeper)
         reading = finish(trainer, student, config, check, part)
     metrics, notes = _metrics(config, check, reading, progress.losses)
     report = TrainReport(
@@ -79,7 +79,7 @@ def train_completions(
         losses=tuple(progress.losses),
         declined=table.declined,
         metrics=metrics,
-        notes=tuple(notes),
+        notes=(*notes, *unsteady),
         unchanged=reading.saved.share_unchanged == 1.0,
     )
     checkpoints.remove()

@@ -184,7 +184,7 @@ def train_pairs(
         trainer = _trainer(config, student, table, progress, keeper, part)
         trainer.check_reference()
         check, places = _check(config, trainer, table)
-        run(trainer, progress, keeper)
+        unsteady = run(trainer, progress, keeper)
         reading = finish(trainer, student, config, check, part)
     metrics, notes = _metrics(config, table, places, reading)
     report = TrainReport(
@@ -196,7 +196,7 @@ def train_pairs(
         losses=tuple(progress.losses),
         declined=table.declined,
         metrics=metrics,
-        notes=tuple(notes),
+        notes=(*notes, *unsteady),
         unchanged=reading.saved.share_unchanged == 1.0,
     )
     checkpoints.remove()

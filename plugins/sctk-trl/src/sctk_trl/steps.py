@@ -99,6 +99,7 @@ class Progress(TrainerCallback):
 
     def on_train_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         self._began, self._first = time.monotonic(), state.global_step
+        self._open.clear()
 
     def on_step_end(self, args: Any, state: Any, control: Any, **_: Any) -> None:
         numbers = {name: float(torch.stack(shares).sum()) for name, shares in self._open.items()}
@@ -148,8 +149,11 @@ class Steady:
         return super().create_optimizer(model)  # type: ignore[misc]
 
 
-def run(trainer: Any, progress: Progress, keeper: Keeper) -> None:
-    """Trains, from the last checkpoint where there is one; raises KeyboardInterrupt where the user stopped it."""
+def run(trainer: Any, progress: Progress, keeper: Keeper) -> list[str]:
+    """Trains, from the last checkpoint where there is one, and says what must not go unsaid of it.
+
+    Raises KeyboardInterrupt where the user stopped it.
+    """
     trainer.remove_callback(PrinterCallback)
     keeper.trainer = trainer
     last = keeper.checkpoints.last
@@ -157,9 +161,31 @@ def run(trainer: Any, progress: Progress, keeper: Keeper) -> None:
         keeper.resume(last)
         log.info("going on after step %d", keeper.kept_step)
     with keeper.listening():
-        trainer.train(resume_from_checkpoint=None if last is None else str(last))
+        notes = _train_fixed(trainer, progress, None if last is None else str(last))
     if keeper.interrupted:
         raise KeyboardInterrupt(f"step {keeper.kept_step} of {trainer.state.max_steps} of this training is kept")
+    return notes
+
+
+def _train_fixed(trainer: Any, progress: Progress, checkpoint: str | None) -> list[str]:
+    """Trains in arithmetic that gives the same bytes again; without it, and with a note, where an operation has none.
+
+    Only where nothing less than it is allowed does torch pick the attention gradients of a GPU that have a fixed order.
+    """
+    n_done, draws = len(progress.losses), torch.get_rng_state()
+    torch.use_deterministic_algorithms(True)
+    try:
+        trainer.train(resume_from_checkpoint=checkpoint)
+        return []
+    except RuntimeError as error:
+        if "deterministic" not in str(error) or len(progress.losses) > n_done:
+            raise
+        reason = str(error).split(", ")[0]
+    finally:
+        torch.use_deterministic_algorithms(True, warn_only=True)
+    torch.set_rng_state(draws)
+    trainer.train(resume_from_checkpoint=checkpoint)
+    return [f"trained again, this model comes out nearly, not exactly, the same: {reason}"]
 
 
 @contextlib.contextmanager
