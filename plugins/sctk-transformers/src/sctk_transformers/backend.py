@@ -71,7 +71,7 @@ class TransformersBackend(KnownByFiles):
     def depends_on_batch(config: TransformersBackend.Config, model: ModelRef) -> str:
         """Why a reply depends on what else is in the batch: only float32 replies do not."""
         dtype = (stored_dtype(model) or "unknown") if config.dtype == "auto" else config.dtype
-        return "" if dtype == "float32" else f"{dtype} arithmetic; dtype = float32 avoids it, at about twice the time"
+        return "" if dtype == "float32" else f"{dtype} arithmetic; dtype = float32 avoids it, at up to twice the time"
 
     @property
     def batch_dependent(self) -> bool:
