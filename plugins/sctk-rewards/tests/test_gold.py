@@ -111,6 +111,27 @@ def test_a_text_is_itself_whatever_its_dress(text: str, right: Any, wrong: Any) 
     assert found("exact", text, wrong) == 0
 
 
+SAME = [  # the words of the core: marks and spaces between them, hyphens, apostrophes and points within them aside
+    ("Mr. Smith", "Mr Smith"), ("Spider-Man", "spider man"), ("Washington, D.C.", "Washington DC"),
+    ("rock 'n' roll", "rock n roll"),
+    ("(B)", "B"), ("Straße", "STRASSE"), ("ΟΔΟΣ", "οδος"), ("パリ", "ﾊﾟﾘ"), ("한국", "\u1112\u1161\u11ab\u1100\u116e\u11a8"),
+    ("می\u200cروم", "میروم"), ("क्\u200dष", "क्ष"), ("Pa\u00adris", "Paris"), ("٥ كم", "5 كم"), ("ไม่ใช่", "ไม่\u200bใช่"),
+    ("x − 1", "x - 1"), ("x≤5", "x <= 5"), ("$1,000.00 more", "1000 more"), ("👍", "👍"), ("[1, 2)", "[1, 2)"),
+    ("B!", "B"), ("Paris- yes", "Paris yes"),
+]  # fmt: skip
+OTHER = [
+    ("O-", "O"), ("A-", "A"), ("A+", "A"), ("12:30", "12, 30"), ("3:2", "3 2"), ("|x|", "x"),
+    ("[1, 2)", "(1, 2]"), ("{a, b}", "(a, b)"),
+    ("n!", "n"), ("~p", "p"), ("f'(x)", "f(x)"), ("≠ 5", "5"), ("10²", "102"), ("x^2", "x2"), ("A, B", "B"), ("the A", "A"),
+    ("👍", "👎"), ("नहीं", "हाँ"), ("C", "C#"), ("1.5", "15"), ("1,5", "15"), ("5 km", "5 m"), ("cafe", "café"), ("", "?"),
+]  # fmt: skip
+
+
+def test_two_texts_are_one_answer_by_the_words_of_the_core() -> None:
+    assert [pair for pair in SAME if found("exact", *pair) != 1 or found("exact", *pair[::-1]) != 1] == []
+    assert [pair for pair in OTHER if found("exact", *pair) != 0 or (pair[0] and found("exact", *pair[::-1]))] == []
+
+
 def test_how_texts_are_compared_is_a_setting() -> None:
     assert found("exact", "The Eiffel Tower!", "eiffel tower") == 0
     assert found("exact", "The Eiffel Tower!", "eiffel tower", compare="squad") == 1
@@ -154,7 +175,12 @@ def test_options_may_be_counted() -> None:
 HELD = [  # a text, what it holds, what it does not
     ("It lies in Paris, France.", "paris", "Pari"), ("I would say 42, or so.", 42, 4), ("It is -5 degrees", "-5", "5"),
     ("It is 1.5", "1.5", "5"), ("15 of them", 15, 5), ("5/6 of it", "5/6", 5), ("He writes C++ daily", "C++", "C"),
-    ("它在巴黎市中心", "巴黎", "罗马"), ("ประเทศไทย", "ไทย", "ลาว"), ("파리입니다", "파리", "로마"),
+    ("它在巴黎市中心", "巴黎", "罗马"), ("ฉันรักแมว", "แมว", "หมา"), ("ฉันดื่มกาแฟ", "กาแฟ", "กา"),
+    ("파리입니다", "파리", "로마"), ("대한민국", "대한민국", "민국"), ("vitamin A is good", "Vitamin A", "a good"),
+    ("x < 5", "x < 5", 5),
+    ("at 12:30 sharp", "12:30", 12), ("it was 1000.00 then", "1,000", "1"), ("वह पेरिस में है", "पेरिस", "पेर"), ("x is 5!", "5!", "6!"),
+    ("ሀገሩ ኢትዮጵያ ነው", "ኢትዮጵያ", "ኢትዮ"), ("ผมเห็นแมว 2 ตัว", "แมว 2 ตัว", "แมว 3 ตัว"), ("type O- blood", "O-", "O"),
+    ("Paris- of course", "Paris", "Pari"),
     ("Costs $1,000 now", "$1,000", "1"),
     ("the Eiffel Tower stands", "Eiffel Tower", "Tower Eiffel"), ("5 million", "5 million", 5),
     ("Parisian food", "Parisian", "Paris"), ("2020-05-07", "2020-05-07", "05"),

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 from sctk_rs import _native
 
-__all__ = ["comparable", "number", "words"]
+__all__ = ["answer_words", "comparable", "number", "words"]
 
 
 def words(text: str) -> list[str]:
@@ -24,6 +24,15 @@ def words(text: str) -> list[str]:
     ['ฉัน', 'รัก', 'แมว', '12', '+', '4', '=', '16']
     """
     return _native.text_words(text)
+
+
+def answer_words(text: str) -> list[str]:
+    """The words of an answer: as `words`, each number in one spelling, without the apostrophes and points within words.
+
+    >>> answer_words("The U.S. pays $1,000.50, it's 5/6")
+    ['the', 'us', 'pays', '1000.5', 'its', '5', '/', '6']
+    """
+    return _native.text_answer_words(text)
 
 
 def comparable(text: str) -> str:

@@ -42,6 +42,12 @@ fn text_comparable(py: Python<'_>, text: &str) -> String {
     run(py, text, answers::comparable)
 }
 
+/// The words of an answer, numbers in one spelling.
+#[pyfunction]
+fn text_answer_words(py: Python<'_>, text: &str) -> Vec<String> {
+    run(py, text, answers::words)
+}
+
 /// The number that a text is, in one spelling; None where it is not one number.
 #[pyfunction]
 fn text_number(text: &str) -> Option<String> {
@@ -51,5 +57,6 @@ fn text_number(text: &str) -> Option<String> {
 pub fn register(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(text_words, module)?)?;
     module.add_function(wrap_pyfunction!(text_comparable, module)?)?;
+    module.add_function(wrap_pyfunction!(text_answer_words, module)?)?;
     module.add_function(wrap_pyfunction!(text_number, module)?)
 }

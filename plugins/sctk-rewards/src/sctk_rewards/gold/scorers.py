@@ -24,7 +24,7 @@ _TRUTH = {"true": "yes", "false": "no"}
 
 
 class Exact:
-    """1 where the answer is a reference, whatever its case, width, quotes and closing mark; numbers by their value; true is yes."""
+    """1 where the answer is a reference word by word, case, width and punctuation aside; numbers by their value; true is yes."""
 
     needs_reference, scale = True, AGREES
 
@@ -38,8 +38,8 @@ class Exact:
         )
         compare: Literal["text", "squad", "as-is"] = setting(
             "text",
-            help="case, width, quotes and closing marks aside; as SQuAD's script does (articles and punctuation aside, "
-            "signs too); or character by character",
+            help="by their words: case, width and the marks between words aside; as SQuAD's script does (articles and "
+            "punctuation aside, signs too); or character by character",
         )
 
     def __init__(self, config: Config) -> None:
@@ -172,8 +172,7 @@ class Contains:
         return _values("contains", self._right, samples)
 
     def _right(self, sample: Sample) -> bool:
-        text = comparable(sample.text)
-        return any(holds(text, comparable(gold)) for gold in sample.prompt.references)
+        return any(holds(sample.text, gold) for gold in sample.prompt.references)
 
 
 def _scores(name: str, right: Right, samples: Sequence[Sample]) -> list[Score | Failure]:

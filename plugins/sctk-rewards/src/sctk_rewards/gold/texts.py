@@ -1,42 +1,55 @@
-"""Texts compared as answers: equal but for case, width, invisible characters, quotes and the marks that end a sentence.
+"""Texts compared as answers, by the words of the Rust core: case, width, invisible characters, and the marks between words aside.
 
-What carries meaning stays: signs, decimal points, fraction bars, operators, `C`, `C++` and `C#`.
+What carries meaning stays: signs, decimal points, fraction bars, operators, `C`, `C++` and `C#` are words or belong to them. What
+means something in an answer alone, and nothing in prose, is made a sign first: `12:30`, `5!`, `|x|`, `[1, 2)`, `O-`.
 """
 
 from __future__ import annotations
 
 import re
 import string
-import unicodedata
+from collections.abc import Sequence
 
-_OUTER = "\"'“”‘’«»„`*_ \t\r\n"
-_ENDS = ".,;:!?。、！？؟।…"
+from sctk_rs import text as core
+
 _ARTICLES = re.compile(r"\b(?:a|an|the)\b")
-_UNSPACED = ("CJK", "HIRAGANA", "KATAKANA", "THAI", "LAO", "KHMER", "MYANMAR", "HANGUL")
+_PAIRED = re.compile(r"([(\[{])([^()\[\]{},]*,[^()\[\]{}]*)([)\]}])")
+_BRACKETS = str.maketrans("()[]{}", "⊂⊃⊏⊐≺≻")
+_SIGNS = (
+    (re.compile(r"(?<=\d)[:：](?=\d)"), " ∶ "),  # a time, a ratio
+    (re.compile(r"(?<=[\d)])!|(?<=\b[a-zα-ω])!(?!\w)"), " ∏ "),  # a factorial
+    (re.compile(r"[|｜]"), " ∣ "),
+    (re.compile(r"[~～]"), " ∼ "),
+    (re.compile(r"(?<=\w)'(?=\()"), " ∂ "),  # a derivative
+    (re.compile(r"(?:(?<=\b[^\W\d_])|(?<=\b[^\W\d_][^\W\d_]))[-−](?![\w-])"), " ⊖ "),  # a charge, a grade
+)
+"""What the core takes for punctuation -> mathematical signs, which are words by themselves."""
+_BESIDE = frozenset(("-", "/", "^", "*", "**", "+", "∶", "∏", "<", ">", "<=", ">=", "!="))
+"""Beside one of these a number is part of something else, or a bound."""
+_SCALES = frozenset(("million", "billion", "thousand"))
+_BEHIND_LETTERS = frozenset(("∏", "⊖"))
+_UNSPACED = re.compile(r"[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\uaa60-\uaa7f]")
+"""Thai, Lao, Khmer, Burmese: words by dictionary, and cut otherwise in other company."""
+_HANGUL = re.compile(r"[\uac00-\ud7a3]+")
 
 
 def comparable(text: str) -> str:
-    """The form in which two answers are compared.
+    """The form in which two answers are compared: their words, or what stands there instead of words.
 
     >>> comparable(' "Ｐaris". ') == comparable("paris"), comparable("-5") == comparable("5"), comparable("C++") == comparable("C")
     (True, False, False)
     """
-    text = unicodedata.normalize("NFKC", text).casefold()
-    text = "".join(char for char in text if unicodedata.category(char) not in ("Cf", "Cc") or char.isspace())
-    text = " ".join(text.replace("\u2212", "-").replace("’", "'").split())
-    return unicodedata.normalize("NFKC", _bare(text))
+    return " ".join(_words(text)) or core.comparable(text)
 
 
-def _bare(text: str) -> str:
-    """The text without quotes around it and marks that end a sentence; 5! keeps its mark."""
-    while text:
-        kept = text.strip(_OUTER)
-        if kept and kept[-1] in _ENDS and not re.search(r"\d!$", kept):
-            kept = kept[:-1]
-        if kept == text:
-            break
-        text = kept
-    return text
+def holds(text: str, part: str) -> bool:
+    """Whether a text holds another as whole words: 5 is not in 15, -5, 1.5, 5/6 or 12:5, nor C in C++.
+
+    >>> holds("It is Paris, I think.", "paris"), holds("Parisian food", "Paris"), holds("서울입니다", "서울"), holds("กาแฟ", "กา")
+    (True, False, True, False)
+    """
+    words, wanted = _words(text), _words(part)
+    return bool(wanted) and any(_is_at(words, at, wanted) for at in range(len(words)))
 
 
 def squad(text: str) -> str:
@@ -49,34 +62,39 @@ def squad(text: str) -> str:
     return " ".join(_ARTICLES.sub(" ", kept).split())
 
 
-def holds(text: str, part: str) -> bool:
-    """Whether a comparable text holds another as whole words: 5 is not in 15, -5, 1.5 or 5/6, nor C in C++."""
-    place = text.find(part) if part else -1
-    while place >= 0:
-        if _begins(text[:place], part[0]) and _ends(text[place + len(part) :], part[-1]):
-            return True
-        place = text.find(part, place + 1)
-    return False
+def _words(text: str) -> list[str]:
+    text = _PAIRED.sub(lambda found: found[1].translate(_BRACKETS) + found[2] + found[3].translate(_BRACKETS), text)
+    for pattern, sign in _SIGNS:
+        text = pattern.sub(sign, text)
+    return core.answer_words(text)
 
 
-def _begins(before: str, first: str) -> bool:
-    if not before or _unspaced(first) or not (first.isalnum() or first in "+-"):
-        return True
-    if first.isdigit() and re.search(r"(?:^|[^\w)])-$|\d[.,/:^-]$|[.^]$", before):
+def _is_at(words: Sequence[str], at: int, wanted: Sequence[str]) -> bool:
+    """Whether the wanted words stand there, and what is at their ends is whole."""
+    end = _end(words, at, wanted)
+    if end is None:
         return False
-    return not (before[-1].isalnum() or before[-1] == "_") or (_unspaced(before[-1]) and not first.isdigit())
-
-
-def _ends(after: str, last: str) -> bool:
-    if not after or _unspaced(last) or not last.isalnum():
-        return not after or _unspaced(last) or not (last in "+#" and after[0] in "+#")
-    if last.isdigit() and re.match(r"[.,/:^-]\d|[ ]?(?:million|billion|thousand)\b", after):
+    before, after = words[at - 1 : at] if at else [], words[end : end + 1]
+    if wanted[0][0].isdigit() and _BESIDE.intersection(before):
         return False
-    if last.isalpha() and re.match(r"[+#]", after):
-        return False
-    return not (after[0].isalnum() or after[0] == "_") or _unspaced(after[0])
+    others = _BESIDE | _SCALES if wanted[-1][-1].isdigit() else _BEHIND_LETTERS
+    return not others.intersection(after)
 
 
-def _unspaced(char: str) -> bool:
-    """Whether a character is of a script that does not part words by spaces, or hangs its endings on them."""
-    return unicodedata.name(char, "").startswith(_UNSPACED)
+def _end(words: Sequence[str], at: int, wanted: Sequence[str]) -> int | None:
+    """Where the wanted words end that begin there; None: other words stand there."""
+    target, found = _joined(wanted), words[at]
+    end = at + 1
+    while len(found) < len(target) and end < len(words) and target.startswith(found):
+        found = _joined((found, words[end]))
+        end += 1
+    ending = _HANGUL.fullmatch(words[end - 1]) and _HANGUL.fullmatch(wanted[-1])  # what hangs on a Korean word
+    return end if found == target or (ending and found.startswith(target)) else None
+
+
+def _joined(words: Sequence[str]) -> str:
+    """Words with a space between them, but for those of a script that has none."""
+    line = words[0]
+    for word in words[1:]:
+        line += word if _UNSPACED.match(line[-1]) and _UNSPACED.match(word) else f" {word}"
+    return line

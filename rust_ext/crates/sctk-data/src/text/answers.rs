@@ -129,17 +129,31 @@ fn without_narrow_spaces(text: &[char]) -> Vec<char> {
         .collect()
 }
 
+/// The words of an answer as answers are compared, articles among them, accents composed.
+///
+/// ```
+/// use sctk_data::text::answers::words;
+/// assert_eq!(words("The U.S. pays $1,000.50, or 5/6"), ["the", "us", "pays", "1000.5", "or", "5", "/", "6"]);
+/// assert_eq!(words("👍"), [""; 0]);
+/// ```
+pub fn words(text: &str) -> Vec<String> {
+    let plain = with_numbers(&without_points(&spelled(text)));
+    cut(&plain)
+        .into_iter()
+        .map(|word| {
+            let mut out = Vec::with_capacity(word.len());
+            write_word(word, &mut out);
+            let word = String::from_utf8(out).expect("words of a text are text");
+            super::fold::composed(&word).into_owned()
+        })
+        .collect()
+}
+
 /// Appends the words of a spelled text, numbers among them in one spelling.
 fn write_words(spelled: &str, out: &mut Vec<u8>) {
     let start = out.len();
     let plain = with_numbers(&without_points(spelled));
-    let edges = edges(&plain, Alphabet::Unicode);
-    let words: Vec<&str> = edges
-        .as_chunks::<2>()
-        .0
-        .iter()
-        .flat_map(|&[begin, end]| super::spans::cut(&plain[begin as usize..end as usize]))
-        .collect();
+    let words = cut(&plain);
     for (i, word) in words.iter().enumerate() {
         let nothing = is_article(word.as_bytes());
         let before_a_word = words
@@ -151,14 +165,29 @@ fn write_words(spelled: &str, out: &mut Vec<u8>) {
         if out.len() > start {
             out.push(b' ');
         }
-        for c in word.chars() {
-            match c {
-                COMMA => out.push(b','),
-                _ if is_complex(c) => {
-                    out.extend_from_slice(written(c, Alphabet::UnicodeJoined).as_bytes());
-                }
-                _ => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
+        write_word(word, out);
+    }
+}
+
+/// The words of a text whose numbers are in one spelling.
+fn cut(plain: &str) -> Vec<&str> {
+    edges(plain, Alphabet::Unicode)
+        .as_chunks::<2>()
+        .0
+        .iter()
+        .flat_map(|&[begin, end]| super::spans::cut(&plain[begin as usize..end as usize]))
+        .collect()
+}
+
+/// Appends a word, folded.
+fn write_word(word: &str, out: &mut Vec<u8>) {
+    for c in word.chars() {
+        match c {
+            COMMA => out.push(b','),
+            _ if is_complex(c) => {
+                out.extend_from_slice(written(c, Alphabet::UnicodeJoined).as_bytes());
             }
+            _ => out.extend_from_slice(c.encode_utf8(&mut [0; 4]).as_bytes()),
         }
     }
 }
