@@ -148,6 +148,17 @@ def failing(share: float, *, at_random: bool) -> Draw:
     return draw
 
 
+@pytest.mark.sweep
+@pytest.mark.parametrize("n", SIZES)
+@pytest.mark.parametrize("name", ["grouped", "at random", "not at random"])
+def test_false_claims_of_groups_and_failures_are_at_most_6_percent(name: str, n: int) -> None:
+    draw = {"grouped": grouped}.get(name, failing(0.275, at_random=name == "at random"))
+    groups = {f"p{i:04}": f"g{i // 5}" for i in range(n)} if name == "grouped" else None
+    wrong = false_claims(draw, n, 2000, groups)
+    print(f"{name}, n = {n}: {wrong:.3f}")
+    assert wrong <= 0.06
+
+
 @pytest.mark.parametrize("share", [0.02, 0.1, 0.275])
 @pytest.mark.parametrize("at_random", [True, False])
 @pytest.mark.parametrize("n", [20, 200])
