@@ -1,7 +1,7 @@
 """Replies of judges and critics as they are met, in `replies/judges.jsonl`, and more of each kind that was once misread or lost.
 
-The file was written before its author had seen the parser. None of it may be read as something else than a person reads in
-it (`want`; null: nobody can say), and few of the readable rows may be lost.
+The files were written by people who had not seen the parser: before it was mended by them, it read 2 of 397 and 4 of 441 wrongly,
+and lost 24 and 39 % of the readable. None may be read as something else than a person reads in it (`want`; null: nobody can say).
 """
 
 from __future__ import annotations
@@ -17,7 +17,11 @@ from sctk_core.parsing import neutralise, parse_score, parse_verdict
 ROWS: list[dict[str, Any]] = [
     json.loads(line) for line in (Path(__file__).parent / "replies/judges.jsonl").read_text("utf-8").splitlines()
 ]
+THIRD: list[dict[str, Any]] = [
+    json.loads(line) for line in (Path(__file__).parent / "replies/judges_third.jsonl").read_text("utf-8").splitlines()
+]
 MOST_LOST = 0.15
+MOST_LOST_OF_THIRD = 0.25  # it has more languages, more words for a verdict, and hedges that are failures on purpose
 
 
 def read(row: dict[str, Any]) -> float | str | None:
@@ -39,14 +43,16 @@ def verdict(text: str) -> float | str | None:
 
 def test_none_is_read_as_something_else() -> None:
     assert len(ROWS) >= 240
-    wrong = [(row["id"], row["text"], row["want"], read(row)) for row in ROWS if read(row) not in (None, row["want"])]
+    rows = [*ROWS, *THIRD]
+    wrong = [(row["id"], row["text"], row["want"], read(row)) for row in rows if read(row) not in (None, row["want"])]
     assert not wrong
 
 
 def test_few_of_the_readable_are_lost() -> None:
-    readable = [row for row in ROWS if row["want"] is not None]
-    lost = [row["text"] for row in readable if read(row) is None]
-    assert len(lost) <= MOST_LOST * len(readable), lost
+    for rows, most in ((ROWS, MOST_LOST), (THIRD, MOST_LOST_OF_THIRD)):
+        readable = [row for row in rows if row["want"] is not None]
+        lost = [row["text"] for row in readable if read(row) is None]
+        assert len(lost) <= most * len(readable), lost
 
 
 @pytest.mark.parametrize(
@@ -260,3 +266,88 @@ def test_verdicts_of_these_kinds(text: str, wanted: str | None) -> None:
 def test_a_judge_that_repeats_a_candidate_says_nothing_of_its_own(candidate: str) -> None:
     said = f"The answer says:\n\n{neutralise(candidate)}\n\nThat is all of it."
     assert (score(said, -5, 5), verdict(said)) == (None, None)
+
+
+@pytest.mark.parametrize(
+    ("text", "low", "high", "wanted"),
+    [
+        ("Score: 0.", 0, 1, None),  # cut off before its decimals, as it may be
+        ("Score: 0.", 0, 5, 0),
+        ("Score: 1.", 0, 1, 1),
+        ("Both get \\boxed{3}, and the key says \\boxed{3}. They agree.", 0, 5, None),
+        ("The key has \\boxed{3} where the reply has four.", 0, 5, None),
+        ("The reply has \\boxed{2}, the key \\boxed{3}.\n\nScore: 1/5", 0, 5, 1),
+        ("So my score is \\boxed{3}.", 0, 5, 3),
+        ("My overall score is 2. [RESULT] 3", 1, 5, None),
+        ("Feedback: fair. [RESULT] 3", 1, 5, 3),
+        ("\u200b\u200b2\u200b", 0, 5, 2),
+        ("Rating from 1 to 10: 6", 1, 10, 6),
+        ("Rating from 1 to 10: 6", 1, 5, None),
+        ("Score: ⭐⭐ (2/5)", 1, 5, 2),
+        ("Score: ⭐⭐ (3/5)", 1, 5, None),
+        ("Good tone, wrong date.\n=> 3", 0, 5, 3),
+        ("Good tone => 3 errors\nWrong date.", 0, 5, None),
+        ("4 - good", 0, 5, 4),
+        ("5: excellent\n4: good\n3: fair", 0, 5, None),
+        ("Score: 40%", 0, 1, 0.4),
+        ("Score: 0.4%", 0, 1, None),
+        ("64%", 1, 100, 64),
+        ("64% of it is true.", 1, 100, None),
+        ("It keeps 3 of the 4 rules, so the score is 3.", 0, 5, 3),
+        ("If it kept the rules, so the score is 3.", 0, 5, None),
+        ("Score: 2 (confidence: 4/5)", 0, 5, 2),
+        ("Rating: 3/5 (previous version: 1/5)", 0, 5, 3),
+        ("I'd go for a 3 rather than a 4.", 0, 5, 3),
+        ("I would give it more than a 4.", 0, 5, None),
+        ("Score: 4. The date is wrong too, so I lower it to 3.", 0, 5, 3),
+        ("<rating>2", 0, 5, 2),
+        ("【评分】3", 0, 5, 3),
+        ("【事实】3分，【结构】4分", 0, 5, None),
+        ("Facts ....... 2\nTone ........ 4\nOverall ..... 3", 0, 5, 3),
+        ("Weighted total: 1 + 2 = 3", 0, 5, 3),
+        ("5点満点中4点です。読みやすいです。", 0, 5, 4),
+        ("評価は4です", 0, 5, 4),
+        ("Total: 2 marks out of 5", 0, 5, 2),
+        ("Doy 3 sobre 5.", 0, 5, 3),
+    ],
+)
+def test_kinds_of_the_third_set(text: str, low: float, high: float, wanted: float | None) -> None:
+    assert score(text, low, high) == wanted
+
+
+@pytest.mark.parametrize(
+    ("text", "wanted"),
+    [
+        (" REVISE\n\nQuestion: Who wrote it?\nVerdict: KEEP", None),
+        ('{"needs_changes": true}', "revise"),
+        ('{"revision_required": false}', "keep"),
+        ('{"edited": true}', None),
+        ("REVISE\n- Keep the first line.\n- Name the year.", "revise"),
+        ("Keep - all four facts are right.", "keep"),
+        ("KEEP\nAll facts are right.", "keep"),
+        ("KEEP\nThe year should be 1912.", None),
+        ("KEEP\nBut name the year.", None),
+        ("Revise: the year is wrong.", "revise"),
+        ("Edit: I meant the second line. It is right.", None),
+        ("Edits: none", None),
+        ("Rewritten. Here it is: A kind film.", None),
+        ("It should be rewritten. The year is wrong.", "revise"),
+        ("I recommend rewriting the reply to name the year.", "revise"),
+        ("No changes to the facts.", None),
+        ("Does it have to be changed? No.", "keep"),
+        ("Is a rewrite needed? Yes, the year is wrong.", "revise"),
+        ("Should it be kept? No.", "revise"),
+        ("Does it need to be revised?", None),
+        ("I can't recommend keeping it.", "revise"),
+        ("Decision: accept without further changes", "keep"),
+        ("| Part | Verdict |\n|---|---|\n| Facts | keep |\n| Overall | revise |", "revise"),
+        ("Change – the film's subject – is shown well.", None),
+        ("Aucune modification nécessaire.", "keep"),
+        ("Keine Überarbeitung nötig.", "keep"),
+        ("修正は不要です。", "keep"),
+        ("修正が必要です。", "revise"),
+        ("Verdict: revise\n\nOnly the year is wrong.", "revise"),
+    ],
+)
+def test_kinds_of_verdicts_of_the_third_set(text: str, wanted: str | None) -> None:
+    assert verdict(text) == wanted

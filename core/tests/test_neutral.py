@@ -83,6 +83,20 @@ PIECES += [
     "should be ",
     "minus ",
 ]
+PIECES += [
+    "【",
+    "】",
+    " ..... ",
+    " from 1 to 5",
+    "that makes ",
+    "so ",
+    "I lower it to ",
+    "=> ",
+    "Overall: ",
+    "does it need to be revised? ",
+    "No. ",
+]
+PIECES += ["Keep - ", "Revise: ", "修改", "3: good", "75%", "modifications", "to "]
 
 
 @settings(deadline=None, max_examples=400)

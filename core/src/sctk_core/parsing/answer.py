@@ -40,8 +40,11 @@ _SENTENCE = re.compile(r"(?<=[.!?;])(?=[\s\"')\]])\s*|(?<=。)")
 _STRUCK = re.compile(r"~~[^~\n]{1,400}~~|<\|[^|<>\n]{1,30}\|>|</?s>")
 _MARKS = re.compile(r"[*`#$\\]|(?<!\w)_+|_+(?!\w)")
 _BOXED = re.compile(
-    r"\[\[\s*([^\[\]\n]{1,20}?)\s*\]\]|\\boxed\{\s*(?:\\text\{)?([^{}\n]{1,20}?)\}{1,2}|\[RESULT\]:?\s*(\S{1,20})(?!\S)"
+    r"\[\[\s*(?P<list>[^\[\]\n]{1,20}?)\s*\]\]|\\boxed\{\s*(?:\\text\{)?(?P<box>[^{}\n]{1,20}?)\}{1,2}|"
+    r"\[RESULT\]:?\s*(?P<result>\S{1,20})(?!\S)"
 )
+_ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"
+_SAME_TWICE = re.compile(r"\b(\d+) stars? ?\((\1)(?: ?/ ?| out of )(\d+)\)")
 _LIST_MARK = re.compile(
     r"^\s*(?:[-+•–—]\s+|\(?\d{1,3}[.)]\s+(?=\S)|(?:[Ss]tep|[Pp]art) \d{1,2}[:.)]\s+)?(?:[^\w\s()\[\]{}<>\"'.,;:+\-~≈≤≥|=/\\]+\s+)?"
 )
@@ -117,10 +120,11 @@ def bare(line: str) -> str:
     >>> bare("## **Overall_Score**: 4"), bare("★★★★☆")
     ('overall_score: 4', '4/5')
     """
-    line = re.sub(r"(?<=[a-z])(?=(?:Score|Rating)\b)", " ", line)
+    line = re.sub(r"(?<=[a-z])(?=(?:Score|Rating)\b)", " ", line.strip(_ZERO_WIDTH))
     line = re.sub(r"(?<=[^\W\d_])[*`#$\\]+(?=[^\W\d_])", " ", line)  # no word is made of two halves
-    line = _BOXED.sub(lambda match: f" ; score: {match[1] or match[2] or match[3]} ; ", line)
-    line = _LIST_MARK.sub("", _MARKS.sub("", re.sub(r"[★⭐☆]️?(?:\s?[★⭐☆]️?)+", _stars, line)))
+    line = _unboxed(re.sub(r"【([^【】]{1,12})】:?", r"\1: ", line))
+    line = _SAME_TWICE.sub(r"\1/\3", re.sub(r"(?<=\w)\s?\.{3,}\s(?=\s*\d)", ": ", _starred(line)))
+    line = _LIST_MARK.sub("", _MARKS.sub("", line))
     return re.sub(r"\s+", " ", _lowered(line)).strip()
 
 
@@ -142,6 +146,24 @@ def uncorrected(sentence: str) -> tuple[str, bool]:
 def leads_to_an_example(sentence: str) -> bool:
     """Whether a sentence ends in a colon behind which an example, a format or a condition stands."""
     return sentence.endswith(":") and re.search(rf"(?<![^\W_]){any_of('score.examples')}", sentence) is not None
+
+
+def _unboxed(line: str) -> str:
+    """A line with the score in a box said; several boxes in a line, or one before more words, hold the task's answers."""
+    inside = sum(match["box"] is not None for match in _BOXED.finditer(line)) > 1
+
+    def said(match: re.Match[str]) -> str:
+        if match["result"]:
+            return f" ; overall score: {match['result']} ; "
+        if match["box"] and (inside or re.match(r"\$?,?\s+[^\W\d_]|,", line[match.end() :])):
+            return QUOTED
+        return f" ; score: {match['list'] or match['box']} ; "
+
+    return _BOXED.sub(said, line)
+
+
+def _starred(line: str) -> str:
+    return re.sub(r"[★⭐☆]️?(?:\s?[★⭐☆]️?)+", _stars, line)
 
 
 def _stars(match: re.Match[str]) -> str:

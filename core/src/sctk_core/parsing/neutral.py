@@ -45,10 +45,18 @@ def _scores() -> str:
     """A label, what may stand between it and its number, and the number's first character."""
     label = any_of("score.labels", "score.comma_labels", "score.needs_scale")
     whole = any_of("score.overall", "score.final", "score.average")
-    words = any_of("score.copulas", "score.qualities", "score.overall", "score.final")
-    words = rf"{words}|\b(?:minus|negative|out of \d+)\b|{label}"
+    words = any_of(
+        "score.copulas",
+        "score.qualities",
+        "score.overall",
+        "score.final",
+        "score.labels",
+        "score.comma_labels",
+        "score.needs_scale",
+    )
+    words = rf"{words}|\b(?:minus|negative|out of \d+)\b|\b(?:of|from) [\d.]+ to [\d.]+"
     between = rf"(?>\((?!\s*[-+−]?[\d.]+\s*[)/])[^()\n]{{0,40}}\)|\W|\b(?:of|is|as)\b|{words}){{1,60}}+"
-    apart = r"\W{0,20}?[:=|>\n\-–—]\W{0,20}+"
+    apart = r"\W{0,20}?(?:[:=|>\n\-–—】]|\.{3})\W{0,20}+"
     labelled = rf"(?P<label>{label})(?P<between>{between})|(?P<whole>{whole})(?P<apart>{apart})"
     return rf"(?i)(?:(?<![^\W\d_])|(?-i:(?<=[a-z])(?=[A-Z])))(?:{labelled})(?P<number>{_DIGIT})"
 
@@ -57,7 +65,7 @@ def _scores() -> str:
 def _verdicts() -> str:
     """A label of verdicts with what joins it to a verdict."""
     joined = rf"(?:\s?\([^()\n]{{0,40}}\))?[\s*_`\"'#)]{{0,6}}(?:[:=✅>\n]|[-–—]|→|{any_of('score.copulas')}\s)"
-    return rf"(?i)(?<![^\W\d_])(?P<label>{any_of('verdict.labels')}){joined}"
+    return rf"(?i)(?<![^\W\d_])(?P<label>{any_of('verdict.labels', 'score.overall')}){joined}"
 
 
 @cache
@@ -65,7 +73,10 @@ def _decisions() -> str:
     """A clause that says no more than a verdict ("It should be revised.")."""
     fillers = rf"(?:(?:{any_of('verdict.fillers', 'verdict.denials')})[\s,]{{1,4}}){{0,8}}+"
     words = any_of("verdict.keep", "verdict.revise")
-    ends = r"[^\w\n]{0,8}(?:$|[.!?,;)\]\"'])|\s(?:it|this|that|as|the|needed|is|are)\b"
+    ends = (
+        r"[^\w\n]{0,8}(?:$|[.!?,;。、:：)\]\"']|[-–—]\s|です|ます)|"
+        rf"\s?{any_of('verdict.fillers')}|\s(?:before|accordingly|because|without)\b"
+    )
     return rf"(?im)(?P<before>(?:^|[.!?;]\s|[}}>\])|](?<!{_DONE}))[^\w\n]{{0,8}}{fillers})(?P<word>{words})(?={ends})"
 
 

@@ -16,12 +16,15 @@ from sctk_core.parsing.words import any_of
 
 _MINE = r"^\s*(?:from me|in my (?:view|opinion|book)|overall\b|in total|altogether|(?:response|answer|reply)\b)"
 _IN_BRACKETS = (
-    r"^\s*[(\[](?:(?:it )?(?:would(?: have)?|could have) (?:be|been|get|earn)|(?:down|up|reduced|raised) from) "
+    r"^\s*[(\[](?:(?:it )?(?:would(?: have)?|could have) (?:be|been|get|earn)|(?:down|up|reduced|raised) from|"
+    r"(?:my )?confidence\b|(?:the )?(?:previous|earlier|first|initial|last) (?:draft|version|score|rating|response)\b) ?"
     r"[^()\[\]]{1,80}[)\]]"
 )
-"""What the number might have been, or was before: in brackets it changes nothing."""
-_NO_OTHER = rf"^\s*[,(] ?(?:and |but )?not (?:an? )?{NUMBER}\)?(?=\W|$)"
+"""What the number might have been, was before, or how sure of it the judge is: in brackets it changes nothing."""
+_NO_OTHER = rf"^\s*(?:[,(] ?(?:and |but )?not|rather than) (?:an? )?{NUMBER}\)?(?=\W|$)"
+_COPULA = r"^\s*(?:です|でした|である|だ)(?=\s*(?:[。.!]|$))"
 _COUNTED = r"(?!before|earlier|first|max|point|possible|total|out|with|if|for|or|and|to|of|stars?\b)[a-z]{3,}"
+_PER_CENT = r"\s?(?:%|per ?cent\b)"
 ANOTHER_SCALE, NOT_PLAIN = "a number on another scale", "no one plain number"
 
 
@@ -55,6 +58,10 @@ def read_number(text: str, bounds: Bounds, *, sums: bool = False) -> Number | No
     if found is None:
         return None
     value, end = found
+    if (bounds.low, bounds.high) == (0.0, 1.0) and value > 1 and (share := re.match(_PER_CENT, text[end:])):
+        value, end = value / 100, end + share.end()
+    if bounds.high <= 1 and re.fullmatch(r"0\.", text):
+        return Number(value=None, wrong=NOT_PLAIN, rest=text)  # cut off before its decimals, as it may be
     if sums and (result := re.match(rf"\s*(?:[-+*/×−][^=→]*(?:=|->|→)|->|→)\s*(?={NUMBER})", text[end:])):
         return read_number(text[end + result.end() :], bounds)
     wrong, scaled = _after(text[end:], bounds)
@@ -75,8 +82,8 @@ def counted(rest: str) -> bool:
 def _after(rest: str, bounds: Bounds) -> tuple[str, bool]:
     """What is wrong with what follows a number ("" where nothing is), and whether the asked scale was named."""
     rest, scaled, stars = rest.lstrip("\"'])}>"), False, False
-    if (bounds.low, bounds.high) == (0.0, 100.0):
-        rest = re.sub(r"^\s?(?:%|per ?cent\b)", "", rest)
+    if bounds.low in (0.0, 1.0) and bounds.high == 100.0:
+        rest = re.sub(rf"^{_PER_CENT}", "", rest)
     behind = rf"\s*(?:{scale()})"
     for pattern in (behind, unit(), rf"\s*[(\[]\s*(?:{scale()})", behind, unit()):
         found = re.match(rf"{pattern}(?:\s+scale)?(?![\w.,/]?\d)", rest)
@@ -92,7 +99,7 @@ def _after(rest: str, bounds: Bounds) -> tuple[str, bool]:
 
 def _wrong_end(rest: str, scaled: bool, bounds: Bounds) -> str:
     """ "" where nothing follows, or a reason: no further number, alternative or condition, and nothing that is counted."""
-    rest = re.sub(_MINE, "", rest.lstrip("\"'])}>"))
+    rest = re.sub(_COPULA, "", re.sub(_MINE, "", rest.lstrip("\"'])}>")))
     rest = re.sub(_NO_OTHER, "", re.sub(_IN_BRACKETS, "", rest))
     if re.match(r"[.,]\d", rest):
         return NOT_PLAIN

@@ -24,16 +24,18 @@ _THIS = (
 )
 _HOW = r"(?: (?:overall|total|final|solid|strong|weak|fair|good|high|low|clear|decent|perfect|generous))?"
 _OF = r"(?: (?:score|rating|grade|mark) (?:of|is))?\s*:?(?: a)?\s+"
-_FIGURE = rf"(?=[*_`\"'(\[]{{0,4}}(?:[-+]?[\d.]|(?:minus|negative) \d|{WORDS}))"
+_FIGURE = rf"(?=[*_`\"'(\[|\s]{{0,6}}(?:[-+]?[\d.]|(?:minus|negative) \d|{WORDS}))"
 _THINKS = r"(?:i(?:'d| would)? (?:say|think|believe|feel)(?: that)? )?"
+_MOVES = rf"(?:lower|raise|reduce|increase|bring) {_THIS} (?:up |down |back )?to"
 GIVES = (
     r"(?:rated|(?:i|we)(?:'d|'ll| would| will| shall)? (?:\w+ly |therefore |thus |still |hence )?"
-    rf"(?:give|rate|score|grade|award|assign|say|settle on|go with|choose|arrive at|land on|put(?= {_THIS} at\b)))"
+    rf"(?:give|rate|score|grade|award|assign|say|settle on|go (?:with|for)|choose|arrive at|land on|put(?= {_THIS} at\b)|{_MOVES}))"
     rf"(?: {_THIS}| (?:the|this) \w+)?(?: (?:a|an|as|as a|at|at an?|with a))?{_HOW}{_OF}{_FIGURE}"
 )
 EARNS = rf"{_THINKS}{_THIS}(?: \w+ly)? (?:scores|gets|earns|deserves|receives|merits|is worth|rates)(?: an?)?{_HOW}{_OF}{_FIGURE}"
 FITS = rf"an?{_HOW} (?:score|rating|grade|mark) of {_FIGURE}"
-IS = rf"(?:{_THINKS}{_THIS}(?:'s| is)(?: an?)?{_HOW}|(?:an? )?(?:solid|strong|weak|fair|good|easily|clearly)) {_FIGURE}"
+_ISES = r"(?:'s| is|(?<=that) makes)(?: an?)?"
+IS = rf"(?:{_THINKS}{_THIS}{_ISES}{_HOW}|(?:an? )?(?:solid|strong|weak|fair|good|easily|clearly)) {_FIGURE}"
 _IF = r"\b(?:if|unless|provided|assuming|would have|could have|otherwise)\b"
 _ELSEWHERE = r"\b(?:according|itself|own|candidate|puts?)\b"
 _LOOKS = r"(?:after|on|upon|considering|given|taking|weighing|based on|all things considered)\b"
@@ -55,7 +57,7 @@ def plain_statement(text: str, bounds: Bounds) -> Statement | None:
     """ "I'd give it a 4", "it deserves 4/5", "a fair answer, 4/5": the judge's own word, in no condition, denial or example."""
     text = re.split(r", (?:so|thus|therefore|hence) ", text)[-1]
     text, reason = _parted(text)
-    if re.search(_strange(), text) or re.search(_IF, reason):
+    if re.search(_strange(), re.sub(rf" rather than (?:an? )?{NUMBER}(?=\W|$)", "", text)) or re.search(_IF, reason):
         return None
     for pattern in (GIVES, EARNS, FITS):
         opened = re.match(rf"(?:.*(?:[,—–]|\s-|\b(?:and|but|hence|overall|so|therefore|thus)[:,]?)\s+)?{pattern}", text)
@@ -64,7 +66,7 @@ def plain_statement(text: str, bounds: Bounds) -> Statement | None:
         if number and opened and fits:
             number = read_number(re.sub(_FITTING, "", text[opened.end() :]), bounds)
         if number is not None and (fits or pattern != FITS) and not of_a_part(number.rest):
-            return Statement(rank=SAID, number=number)
+            return Statement(rank=SAID, number=number, last=re.search(_MOVES, text) is not None)
     return _on_its_scale(text, bounds) or _given(text, bounds)
 
 
@@ -107,7 +109,10 @@ def last_clause(text: str) -> str:
     ('final score: 2', '')
     """
     whole = any_of("score.overall", "score.final", "score.average")
-    opened = re.match(rf"(?P<before>.*?)(?:\s*(?:→|⇒|=>|->)|,)\s+(?:(?:so|and)\s+)?(?=(?:(?:my|the)\s+)?{whole})", text)
+    so = r"(?:so|thus|hence|therefore) (?=(?:my|the) (?:score|rating|grade|mark)\b)"
+    opened = re.match(
+        rf"(?P<before>.*?)(?:\s*(?:→|⇒|=>|->)|,)\s+(?:{so}|(?:(?:so|and)\s+)?(?=(?:(?:my|the)\s+)?{whole}))", text
+    )
     if opened is None or re.search(_strange(), opened["before"]) or re.search(_ELSEWHERE, opened["before"]):
         return ""
     return text[opened.end() :] if re.search(r"\d", opened["before"]) or re.match(_LOOKS, text) else ""
@@ -124,6 +129,8 @@ def lone_number(text: str, sentence: Sentence, said: Sequence[Sentence], bounds:
     if not sentence.alone or sentence.line not in (said[0].line, said[-1].line):
         return None
     only = said[0].line == said[-1].line
+    text = re.sub(r"^(?:=>?|→|⇒|->)\s*", "", text)
+    text = re.sub(rf"^({NUMBER})(?::|\s[-–—])\s({any_of('score.qualities')})(?=\W?$)", r"\1 (\2)", text)
     number = read_number(text, bounds) or (behind_a_word(text, bounds) if only else None)
     if number is None or (not only and number.rest.strip(" .!)]}\"'") and not number.scaled):
         return None

@@ -21,6 +21,7 @@ from sctk_core.parsing.answer import (
     sentences,
     uncorrected,
 )
+from sctk_core.parsing.figures import NUMBER
 from sctk_core.parsing.numbers import ANOTHER_SCALE, Number, read_number
 from sctk_core.parsing.prose import Statement, behind_a_word, last_clause, lone_number, plain_statement
 from sctk_core.parsing.scales import Bounds, foreign, scale_is
@@ -154,7 +155,8 @@ def _head() -> str:
     """All of a labelled statement up to its number."""
     leads = rf"(?P<leads>(?:{any_of('score.leads')},?\s*){{0,3}})"
     about = rf"(?:(?:for|of|für|pour|para|для)\s+(?:the|this|die|la|el)\s+{any_of('score.objects')}\s*)?"
-    remark = r"(?P<remark>\s*[(\[][^()\[\]]{0,60}[)\]]|on a scale (?:of|from) [^:=]{1,20}|out of \d+)?"
+    ranged = rf"(?:on a scale )?(?:of|from) {NUMBER} to {NUMBER}|on a scale (?:of|from) [^:=]{{1,20}}|out of \d+"
+    remark = rf"(?P<remark>\s*[(\[][^()\[\]]{{0,60}}[)\]]|{ranged})?"
     joined = rf"(?:\s*(?:[:=]>?|->|→|⇒|[-–—]\s)|\s*{any_of('score.copulas')}\s*:?(?:\s*an?\s)?|(?<=\s)|(?<=[)\]]))\s*"
     again = rf"(?:{any_of('score.labels', 'score.comma_labels')}\s*[:=]?\s*)?"
     return rf"[(\[{{]?{leads}(?P<name>{_name()}){about}{remark}{joined}{again}"

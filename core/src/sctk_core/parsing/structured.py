@@ -25,7 +25,9 @@ _CRITERIA = {"aspect", "attribute", "category", "criterion", "criteria", "dimens
 _SCALES = re.compile(
     r"(?:max|maximum|highest|best)(?: possible)?(?: score| rating| value)?|(?:score |rating )?(?:out of|scale|range|max)"
 )
-_TAG = re.compile(r"<(?P<tag>[A-Za-z][\w-]{1,30})>(?P<said>[^<>]{0,200})</(?P=tag)>")
+_TAG = re.compile(
+    r"<(?P<tag>[A-Za-z][\w-]{1,30})>(?P<said>[^<>]{0,200})</(?P=tag)>|<(?P<open>(?i:score|rating|grade))>(?P<cut>[^<>\n]{1,60})\Z"
+)
 
 
 def spoken(text: str) -> str:
@@ -39,7 +41,7 @@ def spoken(text: str) -> str:
 
 
 def _tag_said(match: re.Match[str]) -> str:
-    name, said = _words(match["tag"]), match["said"].strip()
+    name, said = _words(match["tag"] or match["open"]), (match["said"] or match["cut"] or "").strip()
     return f"\n{said}\n" if name in ("answer", "final answer", "output", "result") else f"\n{name}: {said}\n"
 
 
@@ -93,9 +95,19 @@ def _said(value: Any, path: tuple[str, ...] = (), depth: int = 0) -> Iterator[st
             if not _SCALES.fullmatch(name):
                 inner = path if name in _WRAPPERS and isinstance(each, dict | list) else (*path, name)
                 yield from (f"{line} {scale}".rstrip() for line in _said(each, inner, depth + 1))
-    elif isinstance(value, int | float | str) and not isinstance(value, bool) and path:
+    elif isinstance(value, bool) and path:
+        yield from _decision(path[-1], value)
+    elif isinstance(value, int | float | str) and path:
         first = re.split(r"[.!?;]\s|\n", str(value).strip())[0]
         yield f"{_named(path)}: {' '.join(first.split())}"
+
+
+def _decision(name: str, value: bool) -> Iterator[str]:
+    """What `"needs_revision": false` says; nothing, of a key that asks something else."""
+    revise = any_of("verdict.revise")
+    asked = rf"keep|accept|approved?|accepted|revise|rewrite|(?:needs?|requires?) {revise}|{revise}(?= (?:needed|required)$)"
+    if words := re.match(rf"(?:{asked})(?= needed$| required$|$)", name):
+        yield f"verdict: {'' if value else 'not '}{words[0]}"
 
 
 def _by_criterion(each: Any) -> dict[str, Any] | None:

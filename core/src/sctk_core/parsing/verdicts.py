@@ -29,6 +29,13 @@ Verdict = Literal["keep", "revise"]
 _KEEP: Verdict = "keep"
 _REVISE: Verdict = "revise"
 _CROSSED = "[❌✗✘☐👎]"
+_REASON = r"|before |accordingly|because |so that "
+"""What may follow "revise" for its reason."""
+_COMMAND = r"(?:revise|rewrite|réviser|revisar|überarbeiten|修改)\s?(?::|[-–—]\s)"
+_KEPT = r"(?:keep|accept|approve)\s?[-–—]\s"
+"""The plain word, with its reason behind a colon or a dash."""
+_DONE = r"(?:revised|rewritten|edited|changed|improved|reworked)$"
+"""What has been done, unless it is to be ("should be revised")."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -59,6 +66,8 @@ def parse_verdict(
     said = list(sentences(plain_digits(spoken(answer or ""))))
     words = _words(tuple(keep), tuple(revise))
     found = list(_labelled(said, words)) or _plain(said, words)
+    first = _decided(said[0].text, words, alone=True) if said and said[0].alone else None
+    found = [_Said(verdict=first), *found] if first and found else found
     held: list[Verdict | None] = []
     for each in found:
         held = [each.verdict] if each.last else [*held, each.verdict]
@@ -80,7 +89,7 @@ def states_verdict(sentence: str) -> bool:
 
 def _labelled(said: Sequence[Sentence], words: tuple[str, str]) -> Iterator[_Said]:
     """What each sentence with a label says, in order, and what is said against it afterwards."""
-    corrected, found = False, False
+    corrected = found = kept = False
     for place, sentence in enumerate(said):
         before = said[place - 1].text if place else ""
         if found and heading(sentence.text):
@@ -92,9 +101,10 @@ def _labelled(said: Sequence[Sentence], words: tuple[str, str]) -> Iterator[_Sai
         head = re.match(rf"{_label()}\s*(?:[:=]>?|[-–—]\s|->|→|⇒|{any_of('score.copulas')}:?\s|(?=✅))\s*(?=\S)", text)
         if head and not leads_to_an_example(before):
             last = corrected or re.search(any_of("score.final"), head[0]) is not None
-            yield _Said(verdict=_decided(text[head.end() :], words), last=last)
-            found, corrected = True, False
-        elif found and re.match(any_of("verdict.hedges", "verdict.concessions"), text):
+            verdict = _decided(text[head.end() :], words, alone=not re.search(any_of("verdict.labels"), head[0]))
+            yield _Said(verdict=verdict, last=last)
+            found, corrected, kept = True, False, verdict != _REVISE
+        elif found and re.match(any_of("verdict.hedges", *(["verdict.concessions"] if kept else [])), text):
             yield _Said(verdict=None)
         elif found and (other := _decided(text, words)):
             yield _Said(verdict=other, last=corrected)
@@ -104,10 +114,30 @@ def _labelled(said: Sequence[Sentence], words: tuple[str, str]) -> Iterator[_Sai
 
 
 def _plain(said: Sequence[Sentence], words: tuple[str, str]) -> list[_Said]:
-    """What the last sentence says, where it says no more than a verdict and no other sentence says another."""
-    found = [verdict for sentence in said if (verdict := _decided(sentence.text, words, alone=True))]
-    last = _decided(said[-1].text, words, alone=True) if said else None
-    return [_Said(verdict=each) for each in found] if last else []
+    """What the first or the last sentence says, where it says no more than a verdict and no other sentence says another."""
+    each = [
+        _decided(sentence.text, words, alone=True) or _answered(place, said, words)
+        for place, sentence in enumerate(said)
+    ]
+    at_end = bool(each) and (each[-1] is not None or _leads(each[0], said, words))
+    return [_Said(verdict=verdict) for verdict in each if verdict] if at_end else []
+
+
+def _answered(place: int, said: Sequence[Sentence], words: tuple[str, str]) -> Verdict | None:
+    """What "does it need to be revised? No." says, of the place of its answer."""
+    asked = said[place - 1].text if place else ""
+    yes = re.match(r"(?P<yes>yes|yep|yeah)\b|no(?:pe)?\b", said[place].text)
+    verdict = _decided(asked.rstrip(" ?"), words, alone=True) if yes and asked.endswith("?") else None
+    if verdict is None or yes is None:
+        return None
+    return verdict if yes["yes"] else _KEEP if verdict == _REVISE else _REVISE
+
+
+def _leads(first: Verdict | None, said: Sequence[Sentence], words: tuple[str, str]) -> bool:
+    """Whether a verdict that comes first stands for all that follows: behind "keep", nothing may be left to do."""
+    rest = " ".join(sentence.text for sentence in said[1:])
+    owed = rf"(?<![^\W_])(?:{words[1]}|{any_of('verdict.concessions', 'verdict.hedges', 'verdict.wishes')})"
+    return first == _REVISE or (first == _KEEP and not re.search(owed, rest))
 
 
 def _decided(text: str, words: tuple[str, str], *, alone: bool = False) -> Verdict | None:
@@ -130,9 +160,18 @@ def _decided(text: str, words: tuple[str, str], *, alone: bool = False) -> Verdi
     hedges = any_of("verdict.hedges", *(["verdict.concessions"] if kept else []))
     if re.match(rf"[\s,;:(–—-]*{hedges}", re.sub(rf"^{first}", "", rest)):
         return None
-    if alone and not re.match(rf"\s*(?:[.!,;)\]\"']|\Z{'' if kept else '|before '})", after):
+    if alone and re.match(_DONE, found["word"]) and not re.search(r"\bbe\b", found["before"]):
         return None
-    if kept and re.match(r"\s*\w", after) and not re.match(rf"\s*{any_of('score.reasons')}", after):
+    reason = re.match(_KEPT if kept else _COMMAND, found["word"] + rest)
+    to_do = reason or (verdict == _REVISE and re.match(r"\s*(?:it|this|the \w+)?\s*to\s", rest))
+    if (
+        alone
+        and not to_do
+        and not re.match(rf"\s*(?:[.!,;。、)\]\"']|です|ます|\Z{_REASON if verdict == _REVISE else ''})", after)
+    ):
+        return None
+    none_left = rf"\s*(?:{any_of('score.reasons')}|without (?:any )?(?:further )?{revise}|です|ます)"
+    if kept and re.match(r"\s*\w", after) and not re.match(none_left, after):
         return None
     part = rf"(?!{keep}\s+(?!it|this|that|as\b)\w)" if not kept else ""  # "revise, but keep the tone": of a part
     for other in re.finditer(rf"(?P<before>(?:[\w']+\s+){{0,3}})(?<![^\W_]){part}(?P<word>{keep}|{revise})", rest):
@@ -160,4 +199,5 @@ def _words(keep: tuple[str, ...], revise: tuple[str, ...]) -> tuple[str, str]:
 @cache
 def _label() -> str:
     whole = any_of("score.overall", "score.final", "score.leads")
-    return rf"[(\[{{]?(?:{whole},?\s*){{0,3}}{any_of('verdict.labels')}(?:\s*[(\[](?!candidate's word)[^()\[\]]{{0,40}}[)\]])?"
+    name = any_of("verdict.labels", "score.overall")
+    return rf"[(\[{{]?(?:{whole},?\s*){{0,3}}{name}(?:\s*[(\[](?!candidate's word)[^()\[\]]{{0,40}}[)\]])?"

@@ -62,8 +62,9 @@ class Judge:
     """Scores a reply by what the model says of it, in [low, high]."""
 
     measured = (
-        "how its words are read, on 397 replies written unseen: 0.5 % read as something else (0.1 to 1.8), 24.3 % of the "
-        "readable not read (19.6 to 29.8); after mending 0 and 7.1 % of the same, which is no unseen figure",
+        "how its words are read, on two sets of replies written unseen: 0.5 % (0.1 to 1.8) of 397 and 0.9 % (0.4 to 2.3) of 441 "
+        "read as something else, 24.3 % (19.6 to 29.8) and 39.4 % (33.9 to 45.1) of the readable not read; after mending 0, and "
+        "6.7 and 22.6 % of the same, which are no unseen figures: what is not read is a failure, or read by likelihood",
         "how well a model judges is the model's: `sctk reward check judge labelled.jsonl --backend NAME --model MODEL`",
     )
 
