@@ -99,6 +99,21 @@ def test_base_is_asked_twice_and_its_noise_is_told_and_measured(tmp_path: Path) 
     assert tables(run(tmp_path).run) == before
 
 
+def test_a_comparer_of_arms_is_held_to_what_it_says_of_base_and_its_second_answers(tmp_path: Path) -> None:
+    """All five second answers are longer, so by `longer` base is ahead of itself; its lean to a place is no matter of the arms."""
+    (tmp_path / "moody.py").write_text(PLUGIN)
+    also = [tmp_path / "moody.py", Path(__file__).with_name("toy_arms.py")]
+    sections = {"backend": {"use": "moody"}, "pairwise": [{"use": "longer"}]}
+    result = execute(toy_assembly(tmp_path, sections, also=also), out=tmp_path / "run")
+    assert balanced(result.ledger)
+    stages = {stage.stage: stage.asked for stage in result.ledger}
+    assert stages["base-again-base.measure.longer"] == 10
+    assert "base-again-base.measure.longer.first-place" not in stages
+    found = [row for row in result.metrics if row.arm == "base-again-base" and row.metric.startswith("longer")]
+    assert [(row.metric, row.value, row.n) for row in found] == [("longer", 1.0, 5)]
+    assert found[0].verdict == "noise of batches: 5 of 5 differ"
+
+
 def test_who_does_not_depend_on_the_batch_is_asked_once_and_so_is_who_wants_it(tmp_path: Path) -> None:
     for name, changes in (("toy", {"backend": {"use": "toy"}}), ("none", {"run": {"again": 0}})):
         result = execute(assembled(tmp_path, **changes), out=tmp_path / "runs" / name)
@@ -144,3 +159,15 @@ def test_no_difference_within_the_noise_is_told_apart() -> None:
         "noise of batches: 20 of 40 differ",
     )
     assert above_noise(rows, {"truth": {"base": base}}, []) == rows
+
+
+def test_a_preference_within_the_noise_and_one_in_what_could_be_judged_are_not_told_apart() -> None:
+    prompts = [f"p{number}" for number in range(40)]
+    preferred = {prompt: (0.0, 1.0, 0.0, -1.0)[number % 4] for number, prompt in enumerate(prompts)}
+    values: dict[str, Any] = {"better": {"student-base": {}, "base-again-base": preferred}}
+    values["truth"] = {"base": dict.fromkeys(prompts[:20], 1.0), "base-again": dict.fromkeys(prompts[10:30], 1.0)}
+    rows = [measured(0.09, "better"), measured(0.11, "better"), measured(0.09, "truth.judged")]
+    within = "not told apart from the noise of batches (0.098)"
+    assert [row.verdict for row in above_noise(rows, values, prompts) if row.arm == "student-base"] == [
+        within, "above zero", within,
+    ]  # fmt: skip

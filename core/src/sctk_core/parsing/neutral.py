@@ -64,20 +64,20 @@ def _scores() -> str:
 @cache
 def _verdicts() -> str:
     """A label of verdicts with what joins it to a verdict."""
-    joined = rf"(?:\s?\([^()\n]{{0,40}}\))?[\s*_`\"'#)]{{0,6}}(?:[:=✅>\n]|[-–—]|→|{any_of('score.copulas')}\s)"
+    joined = rf"(?:\s?\([^()\n]{{0,40}}\))?[\s*_`\"'#)]{{0,6}}(?:[:：=✅>\n]|[-–—]|→|{any_of('score.copulas')}\s)"
     return rf"(?i)(?<![^\W\d_])(?P<label>{any_of('verdict.labels', 'score.overall')}){joined}"
 
 
 @cache
 def _decisions() -> str:
     """A clause that says no more than a verdict ("It should be revised.")."""
-    fillers = rf"(?:(?:{any_of('verdict.fillers', 'verdict.denials')})[\s,]{{1,4}}){{0,8}}+"
+    fillers = rf"(?:(?:{any_of('verdict.fillers', 'verdict.denials')})[\s,*_`\"']{{1,6}}){{0,8}}+"
     words = any_of("verdict.keep", "verdict.revise")
     ends = (
         r"[^\w\n]{0,8}(?:$|[.!?,;。、:：)\]\"']|[-–—]\s|です|ます)|"
-        rf"\s?{any_of('verdict.fillers')}|\s(?:before|accordingly|because|without)\b"
+        rf"[^\w\n]{{0,8}}{any_of('verdict.fillers')}|\s(?:before|accordingly|because|without)\b"
     )
-    return rf"(?im)(?P<before>(?:^|[.!?;]\s|[}}>\])|](?<!{_DONE}))[^\w\n]{{0,8}}{fillers})(?P<word>{words})(?={ends})"
+    return rf"(?im)(?P<before>(?:^|[.!?;](?=[\s\"')\]])\s?|[}}>\])|](?<!{_DONE}))[^\w\n]{{0,8}}{fillers})(?P<word>{words})(?={ends})"
 
 
 @cache

@@ -49,7 +49,9 @@ def evaluate(context: Context, unit: Unit) -> None:
         asked = _asked(sheet, everyone)
         items = items_of(context, arm_pass(one, one.arms[0]))
         design = _design(arms, one, set(items.ids()), context.assembly.settings.seed)
-        found = comparisons(sheet.without(AGAIN), arms, design, better_metrics(context.assembly, sheet))
+        found = comparisons(
+            sheet.without(AGAIN, f"{AGAIN}-{BASE}"), arms, design, better_metrics(context.assembly, sheet)
+        )
         measures = above_noise(found, _by_prompt(sheet, everyone), again.keys())
         measures += coverage(arms, len(items))
         total = part.seal_all(_with(_items(sheet, everyone, asked, one), measures))
@@ -116,7 +118,7 @@ def _items(
     sheet: Sheet, arms: Mapping[str, Sequence[Sample]], asked: Sequence[Asked], evaluation: Evaluate
 ) -> Iterator[TableRows]:
     """The rows of all that was measured; what was measured of a pair stands with the sample of its first arm."""
-    pairs = evaluation.differences
+    pairs = [*evaluation.differences, *([(AGAIN, BASE)] if AGAIN in arms else [])]
     samples = {(f"{one}-{other}", sample.prompt.id): sample for one, other in pairs for sample in arms[one]}
     samples |= {(arm, sample.id): sample for arm, found in arms.items() for sample in found}
     before = _before(evaluation.name)

@@ -19,8 +19,10 @@ from sctk_core.pipeline.contract import checked_values, filed, plain_values, rea
 from sctk_core.pipeline.members import Member
 from sctk_core.pipeline.notes import ANSWERED, DECLINED, FAILED, Line, reason_of
 from sctk_core.pipeline.recording import Spent, tallied
+from sctk_core.plan import BASE
 from sctk_core.records import Failure, ModelRef, Sample, Score
 from sctk_core.run.context import Context
+from sctk_core.run.units import AGAIN
 
 PER_TIMEOUT = 100
 """An evaluator gets the time of one ask for each hundred samples that were begun."""
@@ -37,11 +39,11 @@ class Sheet:
     spent: dict[tuple[str, Asked], tuple[str, Spent]] = field(default_factory=dict)
     by: dict[str, str] = field(default_factory=dict)
 
-    def without(self, arm: str) -> Sheet:
-        """The same without what was measured of an arm."""
+    def without(self, *arms: str) -> Sheet:
+        """The same without what was measured of some arms, or pairs of arms."""
         answers = self.answers.items()
         return replace(
-            self, answers={m: {one: a for one, a in column.items() if one[0] != arm} for m, column in answers}
+            self, answers={m: {one: a for one, a in column.items() if one[0] not in arms} for m, column in answers}
         )
 
     def metric(self, name: str, by: str) -> dict[Asked, Answer]:
@@ -89,6 +91,8 @@ async def measure(
         member = context.crews.member(part, nobody)
         for first, second in differences:
             await _compare(context, sheet, (part.label, member), {one: arms[one] for one in (first, second)})
+        if AGAIN in arms:
+            await _compare_again(context, sheet, (part.label, member), arms)
     return sheet
 
 
@@ -179,6 +183,25 @@ async def _compare(
         placed[asked] = _combined(ahead, behind, +1)
         spent = Spent(*(getattr(cost, f) + getattr(more, f) for f in ("requests", "tokens_read", "tokens_written")))
         sheet.spent[label, asked] = (member.role, spent)
+
+
+async def _compare_again(
+    context: Context, sheet: Sheet, comparer: tuple[str, Member], arms: Mapping[str, Sequence[Sample]]
+) -> None:
+    """Base's second answers beside its first: zero where they are equal, which nobody is asked about."""
+    alone, inner, pair = {AGAIN: list[Sample](), BASE: list[Sample]()}, Sheet(), f"{AGAIN}-{BASE}"
+    label = comparer[0]
+    column = sheet.metric(label, label)
+    for second, first in zip(arms[AGAIN], arms[BASE], strict=True):
+        if second.text != first.text:
+            alone[AGAIN].append(second)
+            alone[BASE].append(first)
+        else:
+            column[pair, first.prompt.id] = 0.0
+    if alone[BASE]:
+        await _compare(context, inner, comparer, alone)
+        column |= inner.answers[label]  # and no lean to a place: that is no matter of the arms
+        sheet.spent |= inner.spent
 
 
 def _combined(ahead: Score | Failure, behind: Score | Failure, sign: int) -> Answer:

@@ -42,12 +42,14 @@ def told_of_noise(context: Context, one: Evaluate) -> str:
 def above_noise(measures: Sequence[Measure], values: Values, repeated: Collection[str]) -> list[Measure]:
     """The rows, those of the noise behind them; a difference within the noise of its metric is no claim any more.
 
-    `values` are those of all arms, with base's second answers to the `repeated` prompts as arm AGAIN. What base gains over itself
+    `values` are those of all arms, with base's second answers to the `repeated` prompts as arm AGAIN, and what comparers say of
+    them as the pair of arms that they are. What base gains over itself
     has the mean zero; so 95 % of such differences over n prompts lie within 1.96 of its root mean square over the root of n.
     """
-    from sctk_core.statistics import AT_EQUAL_LENGTH, is_claim
+    from sctk_core.statistics import AT_EQUAL_LENGTH, JUDGED, is_claim
 
-    gaps = {m: _gaps(by_arm.get(BASE, {}), by_arm.get(AGAIN, {}), repeated) for m, by_arm in values.items()}
+    gaps = {m: _gaps(by_arm, repeated) for m, by_arm in values.items()}
+    gaps |= {m + JUDGED: _judged(by_arm, repeated) for m, by_arm in values.items() if AGAIN in by_arm}
     found: list[Measure] = []
     for place, one in enumerate(measures):
         noise = _noise(gaps.get(one.metric.removesuffix(AT_EQUAL_LENGTH), []), one.n)
@@ -70,9 +72,17 @@ def _row(metric: str, gaps: Sequence[float]) -> Measure:
     return Measure(arm=f"{AGAIN}-{BASE}", metric=metric, value=mean, low=-noise, high=noise, n=len(gaps), verdict=words)
 
 
-def _gaps(
-    first: Mapping[str, float | None], second: Mapping[str, float | None], prompts: Collection[str]
-) -> list[float]:
-    """The second value less the first, of the prompts that have both."""
+def _judged(by_arm: Mapping[str, Mapping[str, float | None]], prompts: Collection[str]) -> list[float]:
+    """Whether the second answer could be judged less whether the first could, of each prompt."""
+    first, second = by_arm.get(BASE, {}), by_arm[AGAIN]
+    return [float(prompt in second) - float(prompt in first) for prompt in sorted(prompts)]
+
+
+def _gaps(by_arm: Mapping[str, Mapping[str, float | None]], prompts: Collection[str]) -> list[float]:
+    """The second value less the first, of the prompts that have both, or what a comparer says of the two."""
+    preferred = by_arm.get(f"{AGAIN}-{BASE}", {})
+    if preferred:
+        return [value for prompt in sorted(prompts) if (value := preferred.get(prompt)) is not None]
+    first, second = by_arm.get(BASE, {}), by_arm.get(AGAIN, {})
     pairs = ((first.get(prompt), second.get(prompt)) for prompt in sorted(prompts))
     return [after - before for before, after in pairs if before is not None and after is not None]
