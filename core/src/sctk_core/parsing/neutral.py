@@ -77,7 +77,8 @@ def _decisions() -> str:
         r"[^\w\n]{0,8}(?:$|[.!?,;。、:：)\]\"']|[-–—]\s|です|ます)|"
         rf"[^\w\n]{{0,8}}{any_of('verdict.fillers')}|\s(?:before|accordingly|because|without)\b"
     )
-    return rf"(?im)(?P<before>(?:^|[.!?;](?=[\s\"')\]])\s?|[}}>\])|](?<!{_DONE}))[^\w\n]{{0,8}}{fillers})(?P<word>{words})(?={ends})"
+    begins = rf"^|[.!?;](?=[\s\"')\]])\s?|[}}>\])|](?<!{_DONE})"
+    return rf"(?im)(?P<before>(?:{begins})[^\w\n]{{0,8}}{fillers})(?P<word>{words})(?={ends})"
 
 
 @cache
