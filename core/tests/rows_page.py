@@ -32,6 +32,13 @@ ROWS: tuple[dict[str, Any], ...] = (
     {"question": "How many?", "answer": "1 + 1 = 2\n#### 2"},
     {"question": "Which flies?", "choices": ["carp", "wren"], "answer": 1},
     {"question": "Which flies?", "choices": {"text": ["carp", "wren"], "label": ["1", "2"]}, "answerKey": "2"},
+    {"question": "Who?", "best_answer": "Ada", "correct_answers": ["Ada", "A."], "incorrect_answers": ["Bob"]},
+    {"question": "Who?", "contexts": ["One."], "answer": "Bob", "ground_truth": "Ada"},
+    {"system_prompt": "Be brief.", "question": "Hi", "response": "Yo"},
+    {"problem": "1 + 1?", "solution": "\\boxed{2}"},
+    {"goal": "Forge it.", "target": "Sure"},
+    {"prompt": ["Hi", "And now?"], "response_a": ["Yo", "No"]},
+    {"prompt": "Hi", "answers": [{"answer": "Yo", "rank": 1}, {"answer": "No", "rank": 2}]},
     {"Body": "Two hens.", "Question": "How many?", "Answer": 2},
     {"question": "When?", "document": "In May."},
     {"prompt": "Hi", "chosen": "Yo", "rejected": "No"},
@@ -61,6 +68,7 @@ CONVERSATIONS: tuple[Any, ...] = (
     [{"role": "user", "content": [{"type": "text", "text": "One."}, {"type": "text", "text": "Two."}]}],
     '[{"role": "user", "content": "Hi"}]',
     "[{'role': 'user', 'content': 'Hi'}]",
+    [{"input": "Hi", "output": "Yo"}, {"input": "Why?", "output": "So."}],
     "\n\nHuman: Hi\n\nAssistant: Yo\n\nHuman: Why?\n\nAssistant:",
 )
 ANSWERS: tuple[Any, ...] = (
@@ -69,6 +77,7 @@ ANSWERS: tuple[Any, ...] = (
 CONTEXTS: tuple[Any, ...] = (
     "One.", ["One.", "Two."], {"title": ["A"], "sentences": [["One.", " Two."]]}, [["A", ["One.", " Two."]]],
     [{"title": "A", "paragraph_text": "One."}], {"is_selected": [0, 1], "passage_text": ["One.", "Two."]},
+    {"contexts": ["One.", "Two."], "labels": ["A", "B"]},
 )  # fmt: skip
 REFUSED: tuple[tuple[dict[str, Any], dict[str, Any]], ...] = (
     ({"messages": [*HI, {"role": "assistant", "tool_calls": [{"id": "1"}]}, {"role": "tool", "content": "7"}]}, {}),

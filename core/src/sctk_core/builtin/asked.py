@@ -17,6 +17,8 @@ from sctk_core.reading import (
     begins_turns,
     calls_of,
     context_of,
+    json_in,
+    listed_texts,
     listed_turns,
     no_list,
     turn_of,
@@ -32,6 +34,8 @@ def messages_of(row: Row, looked: Looked) -> tuple[tuple[Message, ...], str | No
     if len(looked.asked) == 1:
         name = looked.asked[0]
         value = named(row, name, "prompt")
+        if name not in _OF_TURNS and (texts := _texts_asked(value)):
+            return _first_of(row, name, texts, looked)
         turns = turns_in(row, name, value)
         if turns is not None:
             looked.is_turns = True
@@ -43,6 +47,21 @@ def messages_of(row: Row, looked: Looked) -> tuple[tuple[Message, ...], str | No
         shown = " and ".join(map(repr, looked.asked))
         raise ConfigError(f"{row.where}: got an empty {shown}, wanted a prompt", hint="take the row out, or mend it")
     return (Message(role="user", content=text),), None
+
+
+def _texts_asked(value: Any) -> list[str] | None:
+    """A user's turns as a list of texts, or as JSON text of one; None: the value is none, or its first turn is empty."""
+    if isinstance(value, str):
+        value = json_in(value) if value.startswith("[") and value.rstrip().endswith("]") else None
+    texts = listed_texts(value)
+    return texts if texts and texts[0].strip() else None
+
+
+def _first_of(row: Row, name: str, texts: Sequence[str], looked: Looked) -> tuple[tuple[Message, ...], None]:
+    """The first of a user's turns is asked, for what was answered to it is not known."""
+    looked.asked = (f"{name}[0]",)
+    looked.unread = f"{name}[1:]" if len(texts) > 1 else ""
+    return (Message(role="user", content=text_in(row, looked.asked[0], texts[0])),), None
 
 
 def _asked_text(row: Row, name: str, *, alone: bool) -> str:

@@ -6,32 +6,47 @@ unread.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
+from typing import Any
 
 from sctk_core.builtin.looked import Looked
 from sctk_core.builtin.options import OPTIONS, chosen, labelled
 from sctk_core.builtin.row_values import misfit, named, text_in
+from sctk_core.conversation import GUIDING, Message
 from sctk_core.errors import ConfigError
 from sctk_core.reading import Misfit, Row, context_of, named_usually, plain_answers, whole
 from sctk_core.references import references_of
 
-OTHERS = "other_references"  # as sctk's own tables have them, beside "reference"
+OTHERS = {"reference": "other_references", "best_answer": "correct_answers"}
+"""A column of gold answers -> the column beside it with more of them, in sctk's own tables and in TruthfulQA."""
 KIND = ("kind", "category", "type", "subject", "source")
 LABELS = ("harmful",)
 """Labels of a request that rewards read."""
 _LONGEST_KIND = 100
-REFERENCE, DOCUMENT = ("reference", "answer", "gold", "answers", "Answer", "answerKey"), ("document", "context")
+REFERENCE = (
+    "reference", "ground_truth", "ground_truths", "gold", "gold_answer", "reference_answer", "expected_answer", "correct_answer",
+    "best_answer", "Best Answer", "answer", "answers", "Answer", "answerKey", "solution",
+)  # fmt: skip
+"""Where the truth is told apart from what a system answered, it comes first."""
+DOCUMENT = ("document", "context")
+SYSTEM = ("system", "system_prompt")
+_OF_MODELS = frozenset(("model", "rank", "score", "rating", "overall_score", "generator"))
+"""What is told of an answer that is one of several to choose from, and no gold answer."""
 
 
 def references_in(row: Row, wanted: str, looked: Looked) -> tuple[str, ...]:
     """The right answers: of the named column (what does not fit is an error), or of the first usual one that is there."""
-    name = wanted or next(iter(named_usually(REFERENCE, row.values)), "")
+    usual = (one for one in named_usually(REFERENCE, row.values) if one != "solution" or "problem" in row.values)
+    name = wanted or next(usual, "")
     if not name:
         return ()
     value = named(row, name, "reference")
+    if not wanted and _is_of_models(value):
+        looked.misfits[name] = "answers of models, and says of none that it is right"
+        return ()
     for options in (labelled(row.values[one]) for one in looked.asked if one in OPTIONS and one in row.values):
         value = value if options is None else chosen(value, options)
-    others = row.values.get(OTHERS) if name == "reference" else None
+    others = row.values.get(OTHERS[name]) if name in OTHERS else None
     try:
         found = _right(list(plain_answers([value, others])))
         if not all(map(whole, found)):
@@ -42,23 +57,26 @@ def references_in(row: Row, wanted: str, looked: Looked) -> tuple[str, ...]:
         looked.misfits[name] = f"{error.got.partition(' ')[0]}, no answer"
         return ()
     if found:
-        looked.roles["reference"] = (name, OTHERS) if others else (name,)
+        looked.roles["reference"] = (name, OTHERS[name]) if others else (name,)
     return found
 
 
+def _is_of_models(value: Any) -> bool:
+    return isinstance(value, list) and any(isinstance(one, dict) and not _OF_MODELS.isdisjoint(one) for one in value)
+
+
 def _right(answers: list[str | float | bool]) -> tuple[str, ...]:
+    """The answers that hold something."""
     try:
-        return references_of(answers)
+        return tuple(text for text in references_of(answers) if text.strip())
     except ConfigError as error:  # an infinite number, say
         raise Misfit("numbers that are not finite", "answers") from error
 
 
 def text_beside(row: Row, wanted: str, role: str, looked: Looked) -> str | None:
-    """The text of the column `system` or `group`, which a row may lack; a group's number is taken as it is written."""
-    if not wanted and role not in row.values:
-        return None
-    name = wanted or role
-    value = named(row, name, role)
+    """The text of the column for `system` or `group`, which a row may lack; a group's number is taken as it is written."""
+    name = wanted or next(iter(named_usually(SYSTEM if role == "system" else (role,), row.values)), "")
+    value = named(row, name, role) if name else None
     if value is None:
         return None
     if role == "group" and isinstance(value, int | float) and not isinstance(value, bool):
@@ -66,8 +84,22 @@ def text_beside(row: Row, wanted: str, role: str, looked: Looked) -> str | None:
     if not wanted and not (isinstance(value, str) and whole(value)):
         looked.misfits[name] = f"{type(value).__name__}, no text"
         return None
-    looked.roles[role] = (name,)
+    if text_in(row, name, value).strip():
+        looked.roles[role] = (name,)
     return text_in(row, name, value)
+
+
+def system_turn(row: Row, wanted: str, messages: Sequence[Message], looked: Looked) -> tuple[Message, ...]:
+    """The system turn that a column of its own holds; none where the conversation has that very turn, or another already."""
+    text = text_beside(row, wanted, "system", looked)
+    if not text or not text.strip():
+        return ()
+    own = messages[0].content if messages[0].role in GUIDING else None
+    if own is not None and own != text and not wanted:
+        (name,) = looked.roles.pop("system")
+        looked.misfits[name] = "another system turn than the conversation"
+        return ()
+    return () if own == text else (Message(role="system", content=text),)
 
 
 def kinds_in(row: Row, wanted: Collection[str], looked: Looked, taken: Collection[str]) -> dict[str, str]:
@@ -112,6 +144,8 @@ def document_in(row: Row, wanted: str, looked: Looked) -> str | None:
         if wanted:
             raise misfit(row, name, error) from error
         looked.misfits[name] = f"{error.got.partition(' ')[0]}, no text"
+        return None
+    if not wanted and not text.strip():
         return None
     looked.roles["document"] = (name,)
     return text_in(row, name, text)

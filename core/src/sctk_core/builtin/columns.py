@@ -9,16 +9,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from sctk_core.builtin.asked import messages_of
-from sctk_core.builtin.beside import document_in, kinds_in, references_in, text_beside
+from sctk_core.builtin.beside import DOCUMENT, REFERENCE, document_in, kinds_in, references_in, system_turn, text_beside
 from sctk_core.builtin.given import given_of
 from sctk_core.builtin.looked import NAMED, Looked
+from sctk_core.builtin.options import OPTIONS
 from sctk_core.builtin.own_tables import own_prompt
+from sctk_core.builtin.row_values import as_lists
 from sctk_core.config import setting
 from sctk_core.errors import ConfigError
-from sctk_core.reading import ROW_FORMS, Row, listed, named_usually, recognised, root_of
-from sctk_core.records import Message, Prompt
+from sctk_core.reading import CONTEXT, ROW_FORMS, Row, listed, named_usually, recognised, root_of, where_asked
+from sctk_core.records import Prompt
 
-ASKED = tuple(dict.fromkeys(form.asked for form in ROW_FORMS if form.name != "preference rows"))
+ASKED = tuple(dict.fromkeys(form.asked for form in ROW_FORMS if not form.wants))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,6 +51,7 @@ class NoPrompt(ConfigError):
 
 def prompt_of(row: Row, columns: Columns, *, trim: bool) -> tuple[Prompt, Looked]:
     """The prompt of a row, its occurrence not yet counted, and how the row was read; else a ConfigError that names the row."""
+    row = as_lists(row, (*CONTEXT, *DOCUMENT, *REFERENCE, *OPTIONS)) if row.is_text else row
     own = None if _names_prompt(columns) else own_prompt(row.values)
     if own is not None and (columns.texts or columns.scores):
         prompt, looked = own
@@ -58,9 +61,8 @@ def prompt_of(row: Row, columns: Columns, *, trim: bool) -> tuple[Prompt, Looked
         return own
     looked = _looked(row, columns)
     messages, answer = messages_of(row, looked)
-    system, group = (text_beside(row, getattr(columns, role), role, looked) for role in ("system", "group"))
-    if system:
-        messages = (Message(role="system", content=system), *messages)
+    group = text_beside(row, columns.group, "group", looked)
+    messages = (*system_turn(row, columns.system, messages, looked), *messages)
     references = references_in(row, columns.reference, looked)
     if answer is not None and references:
         looked.unread = f"{looked.asked[0]}[-1]"
@@ -93,7 +95,7 @@ def _looked(row: Row, columns: Columns) -> Looked:
         return Looked(form="prompts", asked=(unfit[0],))
     raise NoPrompt(
         f"{row.where}: got no column with a prompt (columns: {listed(list(row.values))}), wanted one of {', '.join(ASKED)}",
-        hint='say which column it is: [source.columns] prompt = "..."',
+        hint=f'say which column it is: [source.columns] prompt = "{where_asked(row.values) or "..."}"',
     )
 
 

@@ -42,4 +42,6 @@ def chosen(answer: Any, options: dict[str, str]) -> Any:
     if not isinstance(answer, str):
         return answer
     label = answer if answer in options else next((one for one, text in options.items() if text == answer), None)
+    if label is None and answer.isascii() and answer.isdigit() and int(answer) < len(labels):
+        label = labels[int(answer)]
     return answer if label is None else [label, options[label]]

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import re
 import sys
+from collections.abc import Collection
+from dataclasses import replace
 from typing import Any
 
 from sctk_core.errors import ConfigError
-from sctk_core.reading import Misfit, NoSuchPath, Row, half_pair, no_column, root_of, shown, value_at
+from sctk_core.reading import Misfit, NoSuchPath, Row, half_pair, no_column, root_of, shown, value_at, written
 
 _NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 _LARGEST = sys.float_info.max
@@ -26,6 +28,20 @@ def named(row: Row, name: str, role: str) -> Any:
             hint="a path is like base.question, turns[0].text, turns[-1].text or answers[*].text",
         )
     raise no_column(row.where, name, row.values, wanted=f"source.columns.{role}")
+
+
+def as_lists(row: Row, names: Collection[str]) -> Row:
+    """A row of a table of text, with the lists and objects that are written in those columns as such."""
+    values: dict[str, Any] = {}
+    for name in names:
+        text = row.values.get(name)
+        try:
+            value = written(text) if isinstance(text, str) else None
+        except Misfit as error:
+            raise misfit(row, name, error) from error
+        if value is not None:
+            values[name] = value
+    return replace(row, values=row.values | values) if values else row
 
 
 def text_in(row: Row, name: str, value: object) -> str:

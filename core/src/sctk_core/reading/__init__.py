@@ -8,7 +8,8 @@ wrong with a row. A new ending is a line in `forms.py`, a new form of file a rea
 and pyarrow are imported where a table is read.
 
 `row_forms.py` is the table of the forms that rows have in the field (Alpaca, ShareGPT, ...); `turns.py` reads conversations,
-`tools.py` what they call, and `answers.py` answers and contexts, in all shapes that they come in. `parts.py` is the text of one
+`tools.py` what they call, and `answers.py` answers and contexts, in all shapes that they come in; `written.py`
+lists in text. `parts.py` is the text of one
 row, `texts.py` that of a chunk.
 """
 
@@ -22,7 +23,7 @@ from sctk_core.reading.inputs import Input, check_readable
 from sctk_core.reading.lines import Lines, objects
 from sctk_core.reading.parts import Reason, half_pair, text_of, whole
 from sctk_core.reading.paths import NoSuchPath, root_of, value_at
-from sctk_core.reading.row_forms import ROW_FORMS, RowForm, recognised
+from sctk_core.reading.row_forms import CONTEXT, ROW_FORMS, RowForm, recognised, where_asked
 from sctk_core.reading.rows import Row, rows_of
 from sctk_core.reading.standard_input import check_ends, is_stream, spooled
 from sctk_core.reading.tables import Table
@@ -40,8 +41,10 @@ from sctk_core.reading.turns import (
     turn_of,
     turns_of,
 )
+from sctk_core.reading.written import json_in, listed_texts, written
 
 __all__ = [
+    "CONTEXT",
     "FORMS",
     "ROLES",
     "ROW_FORMS",
@@ -76,7 +79,9 @@ __all__ = [
     "inputs_at",
     "is_id",
     "is_stream",
+    "json_in",
     "listed",
+    "listed_texts",
     "listed_turns",
     "named_usually",
     "no_column",
@@ -93,5 +98,7 @@ __all__ = [
     "turn_of",
     "turns_of",
     "value_at",
+    "where_asked",
     "whole",
+    "written",
 ]

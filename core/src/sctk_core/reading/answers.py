@@ -15,7 +15,7 @@ from sctk_core.reading.turns import Misfit, shown, turns_of
 _IN_OBJECT = ("response", "completion", "answer", "text", "value", "content", "generated_text")
 _ALSO = "aliases"
 _TITLE, _SENTENCES = "title", "sentences"
-_PASSAGE = ("text", "passage_text", "paragraph_text", "content", "contents", "passage", _SENTENCES)
+_PASSAGE = ("text", "passage_text", "paragraph_text", "content", "contents", "passage", "contexts", _SENTENCES)
 
 
 def answers_of(value: object) -> list[str]:

@@ -25,6 +25,9 @@ PACKINGS = (".gz", ".zst")
 TYPED: frozenset[Form] = frozenset(("parquet", "arrow"))
 """Forms whose columns have types: they come as frames, the others as lines."""
 
+WRITTEN: frozenset[Form] = frozenset(("csv", "tsv"))
+"""Forms that have text alone: lists and objects are written in it."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class TextLayout:

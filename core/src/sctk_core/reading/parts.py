@@ -10,6 +10,7 @@ from sctk_core.reading.answers import answers_of, context_of
 from sctk_core.reading.paths import NoSuchPath, value_at
 from sctk_core.reading.row_forms import RowForm, answered_in, as_form
 from sctk_core.reading.turns import Misfit, texts_of
+from sctk_core.reading.written import listed_texts
 
 
 class Reason(str):
@@ -53,7 +54,8 @@ def text_of(row: Mapping[str, Any], name: str) -> str | Reason:
         turns = texts_of(value)
     except Misfit:
         return Reason(f"a turn that is no text alone in {name!r}")
-    text = value if turns is None else "\n".join(turns)
+    turns = turns or listed_texts(value)
+    text = "\n".join(turns) if turns else value
     if not isinstance(text, str):
         return Reason(f"no text but a {type(value).__name__} in {name!r}")
     return text if whole(text) else Reason(f"half a surrogate pair in {name!r}")

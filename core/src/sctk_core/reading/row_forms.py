@@ -62,7 +62,10 @@ ROW_FORMS = (
     ),
     RowForm(name="questions", asked="question", before=CONTEXT, answered=ANSWER),
     RowForm(name="questions", asked="query", before=CONTEXT, answered=ANSWER),
+    RowForm(name="problems", asked="problem", before=CONTEXT, answered=("answer", "solution")),
+    RowForm(name="goals", asked="goal", wants=("target",), answered=("target",)),
     RowForm(name="SVAMP", asked="Question", wants=("Body",), before=("Body",), answered=("Answer",)),
+    RowForm(name="questions", asked="Question", answered=("Answer", "Best Answer")),
     RowForm(name="preference rows", asked="chosen", wants=("rejected",), answered=("rejected",), turns=True),
 )
 
@@ -106,6 +109,23 @@ def as_form(row: Mapping[str, Any], form: RowForm) -> Found | None:
 def answered_in(row: Mapping[str, Any], form: RowForm) -> tuple[str, ...]:
     """The columns of the form that hold an answer."""
     return tuple(name for name in form.answered if name in row and holds_answer(row[name]))
+
+
+def where_asked(row: Mapping[str, Any]) -> str:
+    """Of a row of no form the column, or the path into one, that may be what is asked: a conversation, or a question in an object.
+
+    >>> where_asked({"id": "7", "body": {"messages": [{"role": "user", "content": "Hi"}]}}), where_asked({"title": "Hi"})
+    ('body.messages', '')
+    """
+    named = {form.asked for form in ROW_FORMS}
+    inside = {
+        f"{name}.{key}": (key, value[key]) for name, value in row.items() if isinstance(value, dict) for key in value
+    }
+    found = [name for name, value in row.items() if _is_turns(value)]
+    found += [
+        path for path, (key, value) in inside.items() if _is_turns(value) or (key in named and isinstance(value, str))
+    ]
+    return next(iter(found), "")
 
 
 def _is_turns(value: object) -> bool:

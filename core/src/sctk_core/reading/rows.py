@@ -9,6 +9,7 @@ from typing import Any, NoReturn
 from sctk_core.errors import ConfigError
 from sctk_core.reading.chunks import Chunk, chunks_of
 from sctk_core.reading.faults import Fault
+from sctk_core.reading.forms import WRITTEN
 from sctk_core.reading.inputs import Input
 from sctk_core.reading.lines import objects
 from sctk_core.reading.tables import Table
@@ -18,10 +19,11 @@ _LINES_BYTES = 1 << 16
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """One row; `where` is `file:line`, or `file, row N` where there are no lines."""
+    """One row; `where` is `file:line`, or `file, row N` where there are no lines. `is_text`: its form has no values but text."""
 
     where: str
     values: dict[str, Any]
+    is_text: bool = False
 
 
 def rows_of(source: Input) -> Iterator[Row]:
@@ -30,7 +32,7 @@ def rows_of(source: Input) -> Iterator[Row]:
     for chunk, _ in chunks_of(source, n_bytes=_LINES_BYTES):
         for index, values in _values(chunk):
             n_rows += 1
-            yield Row(where=chunk.where(index), values=values)
+            yield Row(where=chunk.where(index), values=values, is_text=source.form in WRITTEN)
     if not n_rows:
         raise ConfigError(f"{source.name}: got no row, wanted at least one", hint="was it written to its end?")
 

@@ -1,7 +1,8 @@
 """Conversations in the shapes that files have them, as turns with a role and a text.
 
-Lists of role and content (OpenAI) or from and value (ShareGPT); content as text or as text parts; all of it as JSON text, or as
-Python text, as exports to CSV leave it; transcripts that begin with an empty line and `Human: ` (HH). Roles go by many names.
+Lists of role and content (OpenAI), from and value (ShareGPT) or input and output (Capybara); content as text or as text parts; all
+of it as JSON text, or as Python text, as exports to CSV leave it; transcripts that begin with an empty line and `Human: ` (HH).
+Roles go by many names.
 """
 
 from __future__ import annotations
@@ -23,10 +24,10 @@ ROLES: Mapping[str, str] = {
 TOOLS = frozenset(("tool", "function", "tool_response", "observation", "ipython"))
 CALLERS = frozenset(("function_call", "tool_call"))
 """What a turn is called that a tool says; and one whose text is what the assistant calls."""
-_ROLE, _CONTENT, _CALLS = ("role", "from"), ("content", "value"), ("tool_calls", "function_call")
+_ROLE, _CONTENT, _CALLS = ("role", "from"), ("content", "value", "parts"), ("tool_calls", "function_call")
 _TEXT_PARTS = ("text", "input_text", "output_text")
 _TRANSCRIPT = re.compile(r"\n\n(Human|Assistant):")
-_LIST_IN_TEXT = re.compile(r"\s*\[\s*\{\s*[\"'](role|from|content|value)[\"']\s*:")
+_LIST_IN_TEXT = re.compile(r"\s*\[\s*\{\s*[\"'](role|from|content|value|parts)[\"']\s*:")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -71,8 +72,19 @@ def listed_turns(value: object) -> list[Any] | None:
     if isinstance(value, str):
         return _transcript(value) if value.startswith("\n\nHuman:") else _in_text(value)
     if isinstance(value, list) and value and all(isinstance(turn, dict) for turn in value):
-        return value if any(name in value[0] for name in _ROLE) else None
+        return value if any(name in value[0] for name in _ROLE) else _paired(value)
     return None
+
+
+def _paired(pairs: list[dict[str, Any]]) -> list[Any] | None:
+    """The turns of pairs of input and output (Capybara); None: the value is no such thing."""
+    if not all(isinstance(pair.get(key), str) for pair in pairs for key in ("input", "output")):
+        return None
+    return [
+        {"role": role, "content": pair[key]}
+        for pair in pairs
+        for role, key in (("user", "input"), ("assistant", "output"))
+    ]
 
 
 def turns_of(value: object) -> tuple[Turn, ...] | None:

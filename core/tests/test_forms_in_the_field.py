@@ -1,0 +1,170 @@
+"""Forms of well-known data sets whose rows were misread or refused: what is asked, what counts as right, what is told."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sctk_core import ConfigError
+from test_row_forms import made, only, said
+
+ASKED: dict[str, tuple[dict[str, Any], str, tuple[str, ...], str]] = {  # a row, what is asked, what is right, what is told
+    "one turn as a JSON list": ({"prompt": '["What is salt?"]'}, "What is salt?", (), "prompt[0] -> prompt"),
+    "one turn as a list": ({"prompt": ["What is salt?"]}, "What is salt?", (), "prompt[0] -> prompt"),
+    "several turns": ({"prompt": '["What is salt?", "And now?"]'}, "What is salt?", (), "not read, and holding text: prompt[1:]"),
+    "a list with numbers stays text": ({"prompt": '["a", 1]'}, '["a", 1]', (), "prompt -> prompt"),
+    "an empty list stays text": ({"prompt": "[]"}, "[]", (), "prompt -> prompt"),
+    "ranked answers are not gold": (
+        {"prompt": "Go", "answers": [{"answer": "a", "rank": 1.0, "model": "m"}, {"answer": "b", "rank": 2.0, "model": "n"}]},
+        "Go", (), "'answers' is left unread in 1 rows: it holds answers of models",
+    ),
+    "scored answers are not gold": (
+        {"prompt": "Go", "answer": [{"text": "a", "score": 1.0}]}, "Go", (), "'answer' is left unread in 1 rows",
+    ),
+    "aliases are gold": ({"question": "Go", "answer": [{"text": "a"}, {"text": "b"}]}, "Go", ("a", "b"), "answer -> reference"),
+    "the truth beside what a system answered": (
+        {"question": "Who?", "contexts": ["One."], "answer": "dunno", "ground_truth": "Ada"}, "One.\n\nWho?", ("Ada",),
+        "not read, and holding text: answer",
+    ),
+    "several truths": (
+        {"question": "Who?", "answer": "dunno", "ground_truths": ["Ada", "Byron"]}, "Who?", ("Ada", "Byron"), "ground_truths",
+    ),
+    "the best answer and all right ones": (
+        {"question": "Who?", "best_answer": "Ada", "correct_answers": ["Ada", "A."], "incorrect_answers": ["Bob"]}, "Who?",
+        ("Ada", "A."), "not read, and holding text: incorrect_answers",
+    ),
+    "right answers beside candidates": (
+        {"instruction": "Go", "completions": [{"response": "x"}], "correct_answers": ["None"]}, "Go", (), "correct_answers",
+    ),
+    "a problem": (
+        {"problem": "1 + 1?", "solution": r"\boxed{2}", "answer": "2", "level": 2}, "1 + 1?", ("2",), "read as problems: problem",
+    ),
+    "a problem with its solution": ({"problem": "1 + 1?", "solution": r"\boxed{2}"}, "1 + 1?", (r"\boxed{2}",), "solution ->"),
+    "a goal with its target": ({"goal": "Curse.", "target": "Sure"}, "Curse.", (), "not read, and holding text: target"),
+    "an empty answer is none": ({"question": "Who?", "answer": " "}, "Who?", (), "read as questions: question -> prompt"),
+    "an empty one of several": ({"question": "Who?", "answer": ["", "Ada"]}, "Who?", ("Ada",), "answer -> reference"),
+    "contexts in an object": (
+        {"question": "Does it?", "context": {"contexts": ["It did.", "Once."], "labels": ["A"]}}, "It did.\n\nOnce.\n\nDoes it?",
+        (), "context + question -> prompt",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", ASKED)
+def test_what_is_asked_and_what_is_right(kind: str, tmp_path: Path) -> None:
+    row, asked, right, note = ASKED[kind]
+    prompt, told = only(tmp_path, row)
+    assert (prompt.messages[-1].content, prompt.references) == (asked, right)
+    assert note in told
+
+
+def test_an_empty_context_is_no_document(tmp_path: Path) -> None:
+    prompt, told = only(tmp_path, {"instruction": "Sing.", "context": "", "response": "La."})
+    assert (prompt.document, "document" in told) == (None, False)
+
+
+def test_pairs_of_input_and_output_are_turns(tmp_path: Path) -> None:
+    pairs = [{"input": "Hi", "output": "Hello"}, {"input": "Why?", "output": "So."}]
+    prompt, told = only(tmp_path, {"conversation": pairs})
+    assert said(prompt) == [("user", "Hi"), ("assistant", "Hello"), ("user", "Why?")]
+    assert prompt.reference == "So."
+    assert "read as ShareGPT" in told
+
+
+SYSTEM: dict[str, tuple[dict[str, Any], list[tuple[str, str]], str]] = {
+    "beside a question": (
+        {"system_prompt": "Be brief.", "question": "Why?"}, [("system", "Be brief."), ("user", "Why?")], "system_prompt -> system",
+    ),
+    "empty": ({"system_prompt": "", "question": "Why?"}, [("user", "Why?")], "question -> prompt"),
+    "beside turns without one": (
+        {"system_prompt": "Be brief.", "conversations": [{"from": "human", "value": "Why?"}]},
+        [("system", "Be brief."), ("user", "Why?")], "system_prompt -> system",
+    ),
+    "beside turns with their own": (
+        {"system_prompt": "No.", "conversations": [{"from": "system", "value": "Be brief."}, {"from": "human", "value": "Why?"}]},
+        [("system", "Be brief."), ("user", "Why?")], "'system_prompt' is left unread in 1 rows",
+    ),
+    "the same twice": (
+        {"system": "Be brief.", "messages": [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Why?"}]},
+        [("system", "Be brief."), ("user", "Why?")], "messages -> messages",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", SYSTEM)
+def test_a_system_turn_in_a_column_of_its_own(kind: str, tmp_path: Path) -> None:
+    row, turns, note = SYSTEM[kind]
+    prompt, told = only(tmp_path, row)
+    assert said(prompt) == turns
+    assert note in told
+
+
+def _csv(path: Path, row: dict[str, Any]) -> Path:
+    with path.open("w", newline="") as file:
+        writer = csv.DictWriter(file, list(row))
+        writer.writeheader()
+        writer.writerow(row)
+    return path
+
+
+WRITTEN: dict[str, tuple[dict[str, Any], str, tuple[str, ...]]] = {  # lists as exports to CSV leave them
+    "contexts, as Python": ({"question": "Who?", "contexts": str(["It's", "Two."])}, "It's\n\nTwo.\n\nWho?", ()),
+    "contexts, as JSON": ({"question": "Who?", "contexts": json.dumps(["One.", "Two."])}, "One.\n\nTwo.\n\nWho?", ()),
+    "answers": ({"question": "Who?", "answer": str(["Ada", "A."])}, "Who?", ("Ada", "A.")),
+    "SQuAD's answers": ({"question": "Who?", "answers": str({"text": ["Ada"], "answer_start": [3]})}, "Who?", ("Ada",)),
+    "a list of numbers is an answer": ({"question": "Which?", "answer": "[1, 2]"}, "Which?", ("[1, 2]",)),
+    "options and a number": (
+        {"question": "Which?", "choices": str(["carp", "wren"]), "answer": "1"}, "Which?\n\nA. carp\nB. wren", ("B", "wren"),
+    ),
+    "options with labels": (
+        {"question": "Which?", "choices": str({"text": ["carp", "wren"], "label": ["1", "2"]}), "answerKey": "1"},
+        "Which?\n\n1. carp\n2. wren", ("1", "carp"),
+    ),
+    "options that are numbers": (
+        {"question": "Which?", "choices": str(["3", "1"]), "answer": "1"}, "Which?\n\nA. 3\nB. 1", ("B", "1"),
+    ),
+    "TruthfulQA's table": (
+        {"Type": "x", "Question": "Who?", "Best Answer": "Ada", "Correct Answers": "Ada; A.", "Incorrect Answers": "Bob"}, "Who?",
+        ("Ada",),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", WRITTEN)
+def test_lists_that_are_written_in_a_table_of_text(kind: str, tmp_path: Path) -> None:
+    row, asked, right = WRITTEN[kind]
+    (prompt,) = made(_csv(tmp_path / "a.csv", row)).prompts()
+    assert (prompt.messages[0].content, prompt.references) == (asked, right)
+
+
+def test_where_lists_are_lists_a_text_is_a_text(tmp_path: Path) -> None:
+    prompt, _ = only(tmp_path, {"question": "What is printed?", "context": "['One.']", "answer": "['a', 'b']"})
+    assert (prompt.messages[0].content, prompt.references) == ("['One.']\n\nWhat is printed?", ("['a', 'b']",))
+
+
+def test_a_list_without_commas_is_told(tmp_path: Path) -> None:
+    for column in ("contexts", "choices"):
+        row = {"question": "Who?", column: "['One.' 'Two.']", "answer": "1"}
+        with pytest.raises(ConfigError, match="a list of texts without commas"):
+            made(_csv(tmp_path / "a.csv", row))
+
+
+HINTED = [
+    ({"contents": [{"role": "user", "parts": [{"text": "Hi"}]}, {"role": "model", "parts": [{"text": "Yo"}]}]}, "contents"),
+    ({"body": {"model": "x", "messages": [{"role": "user", "content": "Hi"}]}}, "body.messages"),
+    ({"winner": "a", "conversation_a": [{"role": "user", "content": "Hi"}]}, "conversation_a"),
+    ({"data": {"n": 1, "question": "Hi"}}, "data.question"),
+    ({"dialog": "\n\nHuman: Hi\n\nAssistant: Yo"}, "dialog"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("row", "path"), HINTED)
+def test_the_hint_names_what_can_be_asked(row: dict[str, Any], path: str, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError) as caught:
+        only(tmp_path, row)
+    assert f'prompt = "{path}"' in caught.value.hint
+    prompt, _ = only(tmp_path, row, prompt=path)
+    assert said(prompt) == [("user", "Hi")]
