@@ -246,3 +246,51 @@ def test_one_answer_in_a_row_is_found_beside_its_question(
     file = written(tmp_path / "in.jsonl", [row, row])
     code, out, err = told(capfd, "consistency", file, "--group-by", "question")
     assert (code, [json.loads(one)["rouge_l"] for one in out.splitlines()]) == (0, [1.0, 1.0]), err
+
+
+NO_TEXT: dict[str, tuple[dict[str, Any], str]] = {  # rows of which no column alone is the text, and the column that the hint names
+    "a kind beside turns": ({"category": "writing", "turns": ["Write of tea.", "Again."]}, "turns"),
+    "an answer beside a sentence": ({"sentence": "The tea is _.", "option1": "red", "answer": "1"}, "sentence"),
+    "a right answer beside turns": ({"input": [{"role": "user", "content": "Hi"}], "ideal": "Yo"}, "input"),
+    "a kind alone": ({"n": 1, "type": "Algebra"}, "NAME"),
+    "an id beside turns": ({"custom_id": "r1", "body": {"messages": [{"role": "user", "content": "Hi"}]}}, "body.messages"),
+    "turns beside an id": ({"post_id": "q1", "by": "m", "conversation_a": [{"role": "user", "content": "Hi"}]}, "conversation_a"),
+    "a response beside what was asked": ({"user_input": "Who is it?", "response": "Yes"}, "user_input"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+@pytest.mark.parametrize("kind", NO_TEXT)
+def test_what_only_tells_of_a_row_is_not_taken_for_its_text(
+    kind: str, ending: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    row, column = NO_TEXT[kind]
+    file = written(tmp_path / f"in.{ending}", [row, row])
+    code, out, err = told(capfd, "dedup", file)
+    assert (code, out) == (2, "")
+    assert f"--column {column}" in err
+    if column != "NAME":
+        assert told(capfd, "dedup", file, "--column", column)[0] == 0
+
+
+@pytest.mark.parametrize(
+    ("row", "column"),
+    [
+        ({"response": "So it is.", "model": "m", "language": "en"}, "response"), ({"sentence": "So.", "label": "x"}, "sentence"),
+        ({"id": "7", "body": "So it is."}, "body"), ({"answer": "So it is."}, "answer"),
+    ],
+)  # fmt: skip
+def test_the_one_column_with_text_is_the_text(
+    row: dict[str, Any], column: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = told(capfd, "dedup", written(tmp_path / "in.jsonl", [row]))
+    assert (code, f"1 rows by '{column}'" in err) == (0, True), err
+
+
+def test_a_first_row_that_does_not_fit_its_form_does_not_choose_another_column(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = [{"prompt": 5, "note": "n"}, {"prompt": "Hi", "note": "n"}, {"prompt": "Hi", "note": "m"}]
+    code, out, err = told(capfd, "dedup", written(tmp_path / "in.jsonl", rows), "--exact", "--skip-bad")
+    assert (code, len(out.splitlines())) == (0, 1), err
+    assert "read as prompts: prompt" in err

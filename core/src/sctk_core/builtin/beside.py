@@ -14,12 +14,11 @@ from sctk_core.builtin.options import OPTIONS, chosen, labelled
 from sctk_core.builtin.row_values import misfit, named, text_in
 from sctk_core.conversation import GUIDING, Message
 from sctk_core.errors import ConfigError
-from sctk_core.reading import Misfit, Row, context_of, named_usually, plain_answers, whole
+from sctk_core.reading import KIND, Misfit, Row, context_of, named_usually, plain_answers, whole
 from sctk_core.references import references_of
 
 OTHERS = {"reference": "other_references", "best_answer": "correct_answers"}
 """A column of gold answers -> the column beside it with more of them, in sctk's own tables and in TruthfulQA."""
-KIND = ("kind", "category", "type", "subject", "source")
 LABELS = ("harmful",)
 """Labels of a request that rewards read."""
 _LONGEST_KIND = 100

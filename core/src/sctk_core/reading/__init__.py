@@ -15,7 +15,7 @@ row, `texts.py` that of a chunk.
 
 from sctk_core.reading.answers import answers_of, context_of, plain_answers
 from sctk_core.reading.chunks import Chunk, chunks_of
-from sctk_core.reading.columns import holds_text, is_id, listed, named_usually, no_column
+from sctk_core.reading.columns import KIND, holds_text, is_id, listed, named_usually, no_column
 from sctk_core.reading.faults import Fault
 from sctk_core.reading.finding import STDIN, Wanted, inputs_at
 from sctk_core.reading.forms import FORMS, TYPED, Form, TextLayout, form_of
@@ -46,6 +46,7 @@ from sctk_core.reading.written import json_in, listed_texts, written
 __all__ = [
     "CONTEXT",
     "FORMS",
+    "KIND",
     "ROLES",
     "ROW_FORMS",
     "STDIN",

@@ -11,6 +11,23 @@ from sctk_core.errors import ConfigError
 _SHOWN = 12
 _ID = re.compile(r"(.*[_-])?(id|ids|uid|uuid|guid|idx|index|hash|sha1|sha256|md5)|[a-z]+Id", re.DOTALL)
 
+KIND = ("kind", "category", "type", "subject", "source")
+"""Columns that say what a row is one of."""
+_ABOUT = (
+    *KIND,
+    "model",
+    "language",
+    "lang",
+    "split",
+    "dataset",
+    "domain",
+    "topic",
+    "level",
+    "difficulty",
+    "label",
+    "license",
+)
+
 
 def listed(names: Sequence[str]) -> str:
     """Column names as a complaint lists them.
@@ -34,6 +51,15 @@ def is_id(name: str) -> bool:
     [True, True, True, True, False, False]
     """
     return bool(_ID.fullmatch(name) or _ID.fullmatch(name.lower()))
+
+
+def is_about(name: str) -> bool:
+    """Whether a column is called as what only tells of a row: such a column is the text only where it is named.
+
+    >>> is_about("category"), is_about("prompt_id"), is_about("story")
+    (True, True, False)
+    """
+    return name.lower() in _ABOUT or is_id(name)
 
 
 def holds_text(value: object) -> bool:

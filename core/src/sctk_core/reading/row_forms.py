@@ -16,7 +16,7 @@ from sctk_core.reading.turns import Misfit, listed_turns
 CONTEXT = (
     "context", "contexts", "passage", "passages", "paragraph", "paragraphs", "documents", "ctxs", "retrieved_contexts",
 )  # fmt: skip
-ANSWER = ("answer", "answers", "response", "output", "completion")
+ANSWER = ("answer", "answers", "ground_truth", "best_answer", "response", "output", "completion")
 KEYED = (*ANSWER, "answerKey")
 PAIR = ("chosen", "rejected")
 

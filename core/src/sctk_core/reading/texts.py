@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 
 from sctk_core.errors import ConfigError
 from sctk_core.reading.chunks import Chunk
-from sctk_core.reading.columns import holds_text, is_id, listed, named_usually, no_column
+from sctk_core.reading.columns import holds_text, is_about, is_id, listed, named_usually, no_column
 from sctk_core.reading.faults import Fault
 from sctk_core.reading.frames import first_row, quick_texts, text_columns
 from sctk_core.reading.inputs import Input
 from sctk_core.reading.lines import Lines, objects
 from sctk_core.reading.parts import Reading, Reason
 from sctk_core.reading.paths import root_of
-from sctk_core.reading.row_forms import named_form, recognised
+from sctk_core.reading.row_forms import named_form, recognised, where_asked
 from sctk_core.reading.tables import Table
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ALONE = "text"
 """A column of that name is the text, whatever is beside it."""
 DOCUMENTS = ("content", "document")
-USUAL = (*DOCUMENTS, "completion", "response", "answer")
+ANSWERS = ("completion", "response", "answer")
 
 
 class TextColumn:
@@ -155,14 +155,28 @@ class TextColumn:
         documents = [name for name in named_usually(DOCUMENTS, row) if holds_text(row[name])]
         if form is not None and not documents:
             return Reading(form=form.form)
-        texts = [name for name, value in row.items() if isinstance(value, str) and self._may_be_text(name)]
-        usual = [name for name in named_usually(USUAL, row) if name not in self._besides]
-        usual += [form.form.asked] if form else []
-        if not usual and not texts and not self._besides and (empty := named_form(row)):
-            return Reading(form=empty)  # the first row alone may be without a text
-        if len(usual) == 1 or (not usual and len(texts) == 1):
-            return Reading(names=tuple(usual or texts))
+        if not self._besides and not documents and (unfit := named_form(row)):
+            return Reading(form=unfit)  # the first row alone may be without a text
+        usual = [*documents, *([form.form.asked] if form else [])] or self._one_column(row)
+        if len(usual) == 1:
+            return Reading(names=tuple(usual))
+        longest = max(self._holding(row), key=lambda name: len(str(row[name])), default="")
         raise ConfigError(
             f"{where}: got {'several columns' if usual else 'no column'} that may be the text (columns: {listed(list(row))})",
-            hint=f"say which it is with {self._option} {(usual or list(row) or ['NAME'])[0]}",
+            hint=f"say which it is with {self._option} {[*usual, where_asked(row) or longest or 'NAME'][0]}",
         )
+
+    def _one_column(self, row: Mapping[str, Any]) -> list[str]:
+        """The text of a row of no form: its one column that holds text; of a row whose question is elsewhere the answer."""
+        answers = [name for name in named_usually(ANSWERS, row) if name not in self._besides]
+        if self._besides and answers:
+            return answers
+        texts = [name for name, value in row.items() if isinstance(value, str) and not self._tells(name)]
+        return texts if len(texts) == 1 and (self._besides or set(self._holding(row)) <= set(texts)) else []
+
+    def _holding(self, row: Mapping[str, Any]) -> list[str]:
+        return [name for name, value in row.items() if holds_text(value) and not self._tells(name)]
+
+    def _tells(self, name: str) -> bool:
+        """Whether a column has another part, or only tells of its row."""
+        return name in self._besides or is_about(name)
