@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 import sctk_chat as chat
 from sctk_core import BackendDown, ConfigError, Failure, Message, ModelRef, Reply, Request, Sampling
+from sctk_core.choosing import likelihoods
 from sctk_nano import model_path
 from sctk_nano.source import request_prompt, review_prompt
 from sctk_transformers.backend import TransformersBackend
@@ -234,6 +235,27 @@ def test_logprobs_are_those_of_the_transformers_backend(
 
     found = loop.run_until_complete(backend.logprobs(conversations))
     assert found == pytest.approx(asyncio.run(run()), rel=0, abs=1e-3)
+
+
+@pytest.mark.slow
+def test_how_likely_an_answer_is_does_not_depend_on_the_backend(
+    path: Path, backend: VLLMBackend, loop: asyncio.AbstractEventLoop, say: Say
+) -> None:
+    """What a judge's score is read by: here of the greedy answer, and of one that nobody gives."""
+    (greedy,) = say([ask(2, Sampling(temperature=0.0, max_new_tokens=48))])
+    choices = (greedy.text, "The number is 3.")
+
+    async def run() -> Any:
+        made = TransformersBackend(
+            TransformersBackend.Config(n_threads=1, dtype="float32"), model=ModelRef(path=str(path))
+        )
+        (found,) = await likelihoods(made, [ask(2).messages], choices)
+        await made.aclose()
+        return found
+
+    (found,) = loop.run_until_complete(likelihoods(backend, [ask(2).messages], choices))
+    assert found == pytest.approx(asyncio.run(run()), rel=1e-2)
+    assert found[0] > 1e-3 > 1e-6 > found[1]
 
 
 @pytest.mark.slow
