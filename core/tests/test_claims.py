@@ -56,7 +56,7 @@ def few_discordant(rng: np.random.Generator, n: int) -> tuple[Array, Array]:
 
 DESIGNS: Mapping[str, Draw] = {
     "normal": normal, "skewed": skewed, "heavy tails": heavy, "stars": stars, "half right": shares(0.5),
-    "nearly all right": shares(0.98), "nearly all wrong": shares(0.02), "few discordant": few_discordant,
+    "nearly all right": shares(0.98), "nearly all wrong": shares(0.02), "few discordant": few_discordant, "lopsided": lopsided,
 }  # fmt: skip
 
 
@@ -90,12 +90,17 @@ def test_two_arms_that_are_equally_good_are_seldom_told_apart(name: str, n: int)
     assert false_claims(DESIGNS[name], n, n_trials) <= at_most(0.05, n_trials)
 
 
+@pytest.mark.parametrize("n", [8, 10])
+def test_few_differences_that_lean_to_one_side_are_no_claim(n: int) -> None:
+    """By Student's t and sign flips alone 8 to 10 % of these were "below zero"."""
+    assert false_claims(lopsided, n, 1500) <= at_most(0.06, 1500)
+
+
 @pytest.mark.sweep
 @pytest.mark.parametrize("n", SIZES)
-@pytest.mark.parametrize("name", [*DESIGNS, "lopsided"])
+@pytest.mark.parametrize("name", DESIGNS)
 def test_false_claims_are_at_most_6_percent(name: str, n: int) -> None:
-    draw = DESIGNS.get(name, lopsided)
-    wrong = false_claims(draw, n, 2000)
+    wrong = false_claims(DESIGNS[name], n, 2000)
     print(f"{name}, n = {n}: {wrong:.3f}")
     assert wrong <= 0.06
 

@@ -19,7 +19,9 @@ N = 300
 
 
 def backend() -> TransformersBackend:
-    return TransformersBackend(TransformersBackend.Config(dtype="float32", n_threads=1), model=ModelRef(path=str(model_path())))
+    return TransformersBackend(
+        TransformersBackend.Config(dtype="float32", n_threads=1), model=ModelRef(path=str(model_path()))
+    )
 
 
 async def drawn(made: TransformersBackend, seeds: range) -> list[str]:

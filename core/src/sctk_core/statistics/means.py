@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 from sctk_core.statistics.estimate import Estimate, are_shares, want_pairs, want_values
 from sctk_core.statistics.flips import sign_flips
 from sctk_core.statistics.shares import agresti_min, mcnemar, wilson
+from sctk_core.statistics.skewness import skew_adjusted
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,7 +53,8 @@ def difference_with_interval(
 ) -> Estimate:
     """The mean of first[i] - second[i] over n >= 1 pairs, with its interval and the sign-flip test of its being zero.
 
-    Of two shares the interval is Agresti and Min's and the test McNemar's exact one; else as of a mean, groups flipped whole.
+    Of two shares the interval is Agresti and Min's and the test McNemar's exact one; else as of a mean, groups flipped whole, and
+    below `N_FEW` groups the p-value is the larger of the sign flips' and of Student's t adjusted for skewness.
     """
     want_pairs(first, second)
     differences = [a - b for a, b in zip(first, second, strict=True)]
@@ -67,7 +69,8 @@ def difference_with_interval(
     low, high = _interval(sums, counts, seed)
     if shares:
         low, high = max(-1.0, low), min(1.0, high)
-    return Estimate(value=mean, low=low, high=high, n=n, p=sign_flips(sums.tolist(), seed))
+    leaning = skew_adjusted(sums.tolist()) if len(sums) < N_FEW else 0.0
+    return Estimate(value=mean, low=low, high=high, n=n, p=max(sign_flips(sums.tolist(), seed), leaning))
 
 
 def _mean(values: Sequence[float]) -> float:
