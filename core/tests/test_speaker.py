@@ -48,7 +48,9 @@ class Memory:
 
 
 class Scoring(ScriptedBackend):
-    """A scripted backend that finds a text as likely as it is short."""
+    """A scripted backend that finds a text as likely as it is short, and goes on after given tokens."""
+
+    continues = True
 
     async def logprobs(self, conversations: Sequence[tuple[tuple[Message, ...], str]]) -> list[float]:
         return [-float(len(text)) for _, text in conversations]

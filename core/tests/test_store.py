@@ -288,6 +288,8 @@ def test_what_has_no_canonical_text_is_refused() -> None:
 class Nobody:
     """A store and an engine that answer with what they were asked."""
 
+    continues = True
+
     def get(self, keys: Any) -> list[None]:
         return [None for _ in keys]
 

@@ -52,8 +52,14 @@ class Backend(Protocol):
 class ScoringBackend(Backend, Protocol):
     """A backend that can also tell how likely given texts are."""
 
-    async def logprobs(self, conversations: Sequence[tuple[tuple[Message, ...], str]]) -> Sequence[float | Failure]:
-        """log p(text | messages) in nats, summed over the text's tokens and the end of the turn, one per conversation."""
+    async def logprobs(
+        self, conversations: Sequence[tuple[tuple[Message, ...], str | tuple[int, ...]]]
+    ) -> Sequence[float | Failure]:
+        """log p(text | messages) in nats, summed over the text's tokens and the end of the turn, one per conversation.
+
+        In place of a text may stand the token ids of an answer as it was sampled: then the sum over exactly these, the end of
+        the turn only where it is among them. It is the model's own probability, at temperature 1 and without a cut.
+        """
         ...
 
 
@@ -173,8 +179,9 @@ class Method(Protocol):
     declares that parameter with a default: a plan may depend on what another component is set to.
 
     The class has a `Crew` (a frozen dataclass: who its walks may ask), a `recipe` (TOML: the default that runs) and may have a
-    `reading` (what a user should know of how the paper was read). It may have `check(setup)`: given the `Setup` that a recipe came
-    to, it raises a ConfigError for what its walks cannot do right with, before anything is asked.
+    `reading` (what a user should know of how the paper was read: a line, or a static method of its Config that gives one).
+    It may have `check(setup)`: given the `Setup` that a recipe came to, it raises a ConfigError for what its walks cannot do
+    right with, before anything is asked.
     """
 
     def plan(self) -> Plan:

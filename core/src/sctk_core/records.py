@@ -154,7 +154,10 @@ class Sample:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Critique:
-    """What a critic says of a sample, and whether it asks for a revision; `findings` are its single points, if listed."""
+    """What a critic says of a sample, and whether it asks for a revision; `findings` are its single points, if listed.
+
+    `token_ids` are those that its model sampled, None where the critic does not say.
+    """
 
     sample: Sample
     text: str
@@ -162,6 +165,7 @@ class Critique:
     findings: tuple[str, ...] = ()
     sweep: int = 1
     reply: str | None = None
+    token_ids: tuple[int, ...] | None = None
     id: str = field(init=False)
 
     def __post_init__(self) -> None:

@@ -124,6 +124,7 @@ FIELDS: Mapping[type, tuple[tuple[str, Check, str], ...]] = {
         ("findings", _are_findings, "a tuple of texts"),
         ("sweep", is_count, _COUNT),
         ("reply", label_or_none, "a reply's key or None"),
+        ("token_ids", _ids_or_none, _IDS),
         ("id", is_id, _ID),
     ),
     Score: (

@@ -23,6 +23,8 @@ from sctk_core.records import Failure, Message, Reply, Request, Sampling
 from sctk_core.thoughts import AS_USUAL, Thoughts, parted, unended
 
 ABOUT, ABOUT_LOGPROB = "sctk-reply-1", "sctk-logprob-1"
+Told = tuple[tuple[Message, ...], str | tuple[int, ...]]
+"""A conversation and the text whose likelihood is asked, or the token ids of a sampled answer."""
 
 
 class ReplyStore(Protocol):
@@ -134,10 +136,10 @@ class RecordingBackend:
         """One reply or failure per request, in order; replies are on disk when this returns."""
         position = here()
         stamped = [self._stamp(request, position) for request in requests]
-        found = await self._answered(stamped, position.stage, lambda missing: self._engine().generate(missing))
+        found = await self._answered(stamped, position.stage, self._generated)
         return [self._parted(request, answer, position.stage) for request, answer in zip(stamped, found, strict=True)]
 
-    async def logprobs(self, conversations: Sequence[tuple[tuple[Message, ...], str]]) -> list[float | Failure]:
+    async def logprobs(self, conversations: Sequence[Told]) -> list[float | Failure]:
         """log p(text | messages) in nats for each conversation, remembered like replies; a backend that cannot tell fails all."""
         position = here()
         asked = [self._text_of(messages, text, position) for messages, text in conversations]
@@ -205,13 +207,25 @@ class RecordingBackend:
         taught = self._thoughts.train == "all"
         return replace(reply, text=found.answer, thought=found.thought, teach_thought=taught)
 
+    async def _generated(self, asked: list[Request]) -> Any:
+        """The engine's replies; one that does not go on after given tokens is not asked to."""
+        engine = self._engine()
+        if any(one.prefix_ids for one in asked) and not getattr(engine, "continues", False):
+            reason = "the backend does not go on after given tokens"
+            return [Failure(of=each.of, stage="", component=self._name, kind="bug", reason=reason) for each in asked]
+        return await engine.generate(asked)
+
     async def _scored(self, asked: list[Request]) -> Any:
-        """The log-probabilities of whole conversations as replies; their last turn is the text."""
+        """The log-probabilities of whole conversations as replies; the text is their last turn, or ids that are given."""
         engine = self._engine()
         if not hasattr(engine, "logprobs"):
             reason = "the backend cannot tell log-probabilities"
             return [Failure(of=each.of, stage="", component=self._name, kind="bug", reason=reason) for each in asked]
-        values = await engine.logprobs([(each.messages[:-1], each.messages[-1].content) for each in asked])
+        told = [
+            (each.messages, each.prefix_ids) if each.prefix_ids else (each.messages[:-1], each.messages[-1].content)
+            for each in asked
+        ]
+        values = await engine.logprobs(told)
         sound = checked(values, asked, float, of=[e.of for e in asked], stage="logprobs", component=self._name)
         return [
             value if isinstance(value, Failure) else Reply(key=each.key, text="", logprob=value, backend=self._name)
@@ -235,8 +249,11 @@ class RecordingBackend:
             self._begun[sampling] = begun
         return begun
 
-    def _text_of(self, messages: tuple[Message, ...], text: str, position: Position) -> Request:
-        turns = (*messages, Message(role="assistant", content=text))
+    def _text_of(self, messages: tuple[Message, ...], text: str | tuple[int, ...], position: Position) -> Request:
+        if not isinstance(text, str) and text:
+            key = content_id(ABOUT_LOGPROB, self._about, [turn.values for turn in messages], list(text))
+            return Request(messages=messages, prefix_ids=text, of=position.of, key=key)
+        turns = (*messages, Message(role="assistant", content=text if isinstance(text, str) else ""))
         key = content_id(ABOUT_LOGPROB, self._about, [turn.values for turn in turns])
         return Request(messages=turns, of=position.of, key=key)
 

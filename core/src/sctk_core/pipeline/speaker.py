@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any, ClassVar
 
+from sctk_core.errors import ContractError
+from sctk_core.identity import uniform
 from sctk_core.pipeline.asking import Ask, Desk, ItemEnded, ask
 from sctk_core.pipeline.notes import WALK, OffPlan, page_here
 from sctk_core.pipeline.recording import RecordingBackend
@@ -32,6 +34,7 @@ class Speaker:
         sampling: Sampling | None = None,
         about: Any = None,
         rank: int = 0,
+        sweep: int = 0,
         prefix_ids: Sequence[int] = (),
         again: int = 0,
         or_none: bool = False,
@@ -39,8 +42,8 @@ class Speaker:
         """One text that answers `prompt`; `shown` is the conversation that is sent where it is not the prompt's own.
 
         `about` is the record that the ask is about (left out: the prompt): it seeds the draw, as do `step` and `rank`. `sampling`
-        is in place of the role's own: `replace(crew.teacher.sampling, temperature=0.3)`; `greedy` is temperature 0. `again` asks
-        the same once more, by the same seed.
+        is in place of the role's own: `replace(crew.teacher.sampling, temperature=0.3)`; `greedy` is temperature 0. `sweep` k is
+        for the k-th text of a chain. `again` asks the same once more, by the same seed.
         """
         sampling = sampling or self.sampling
         sampling = replace(sampling, temperature=0.0) if greedy else sampling
@@ -50,16 +53,18 @@ class Speaker:
             prefix_ids=tuple(prefix_ids), again=again,
         )  # fmt: skip
         page = page_here()
-        label = "" if step == "draft" else f"{page.part}.{step}"
-        place = {"chain": page.chain, "rank": rank, "step": label, "about": None if item.id == prompt.id else item.id}
+        label = "" if step in ("draft", f"redraw.{sweep}") else f"{page.part}.{step}"
+        place = {"chain": page.chain, "sweep": sweep, "rank": rank, "step": label}
+        place |= {"about": None if item.id == prompt.id else item.id}
 
         async def call() -> Sample | Failure:
             (reply,) = await self._backend.generate([request])
             return Sample.of(reply, prompt=prompt, **place) if isinstance(reply, Reply) else replace(reply, stage=step)
 
         asked = Ask(
-            step=step, item=item, expect=Sample, component=self._component, role=self.role, rank=rank, speaks=True
-        )
+            step=step, item=item, expect=Sample, component=self._component, role=self.role, rank=rank,
+            sweep=sweep, speaks=True,
+        )  # fmt: skip
         answer: Sample = await ask(self._desk, asked, call, or_none=or_none)
         return answer
 
@@ -83,10 +88,30 @@ class Speaker:
         """The answer that begins with these token ids, gone on with; its text and ids are those of the whole answer."""
         return await self.draft(prompt, step, prefix_ids=ids, **how)
 
+    async def redrawn(self, sample: Sample, sweep: int) -> Sample:
+        """The answer `sample`, kept up to one of its tokens (drawn uniformly by content), and the rest drawn anew.
+
+        It is the `sweep`-th text of its chain, asked as the step "redraw.SWEEP". A position is kept from 0, where everything is
+        drawn anew, to that of the last token, which is the end of the turn where the answer ended by itself.
+        """
+        ids = sample.token_ids
+        if ids is None:
+            raise ContractError(
+                f"redraw.{sweep}: got sample {sample.id} without token ids, wanted those that its model sampled",
+                hint="a text that was made elsewhere, or by a server that keeps its tokens, has none",
+                reason="a text without token ids cannot be drawn anew from a position on",
+            )
+        coin = uniform(self._desk.run_seed, "position", sample.prompt.id, page_here().chain, sweep)
+        kept = ids[: int(coin * len(ids))]
+        return await self.draft(sample.prompt, f"redraw.{sweep}", sweep=sweep, prefix_ids=kept)
+
     async def logprobs(
-        self, conversations: Sequence[tuple[Sequence[Message], str]], step: str, *, about: Any
+        self, conversations: Sequence[tuple[Sequence[Message], str | tuple[int, ...]]], step: str, *, about: Any
     ) -> list[float]:
-        """log p(text | messages) in nats of each (messages, text), summed over the text's tokens and the end of the turn."""
+        """log p(text | messages) in nats of each (messages, text), summed over the text's tokens and the end of the turn.
+
+        A text may be the token ids of a sampled answer: then of exactly these, with the end where it is among them.
+        """
         asked = Ask(step=step, item=about, expect=float, component=self._component, role=self.role, speaks=True)
 
         async def call() -> list[float] | Failure:

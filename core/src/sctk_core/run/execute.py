@@ -18,6 +18,7 @@ import tomli_w
 
 from sctk_core.assembly import Assembly, conversation_notes, template_notes
 from sctk_core.assembly.blame import HINT, Blame, who_is
+from sctk_core.assembly.parts import answer_of
 from sctk_core.boundary import told
 from sctk_core.errors import PluginError, SctkError
 from sctk_core.identity import directory_digest
@@ -246,7 +247,9 @@ class _Execution:
 
     def _notes(self, context: Context) -> list[str]:
         """What a user should know beside the numbers."""
-        reading = getattr(self._assembly.parts["method"].target, "reading", "")
+        method = self._assembly.parts["method"]
+        reading = getattr(method.target, "reading", "")
+        reading = answer_of(method, "reading", method.config) if callable(reading) else reading
         notes = [*([reading] if reading else []), *self._assembly.notes, *self._template_notes]
         for unit in self._units:
             if unit.kind == "curation" or unit.what == PROMPTS:

@@ -21,9 +21,9 @@ from sctk_core.pipeline.crew import Notebook, Place, places
 from sctk_core.pipeline.members import AskedComparer, AskedReward, Member
 from sctk_core.pipeline.patience import Patience
 from sctk_core.pipeline.position import here
-from sctk_core.pipeline.recording import RecordingBackend, Spent
+from sctk_core.pipeline.recording import RecordingBackend, Spent, Told
 from sctk_core.pipeline.speaker import Speaker
-from sctk_core.records import Decision, Failure, Message, Reply, Request, Round, Sample, Sampling, Score
+from sctk_core.records import Decision, Failure, Reply, Request, Round, Sample, Sampling, Score
 from sctk_core.testing.fakes import FunctionComparer, FunctionCritic, FunctionReward, FunctionRule, ScriptedBackend
 from sctk_core.testing.lines import line_of
 
@@ -128,7 +128,7 @@ class _Author(ScriptedBackend):
         await self._scene.turn()
         return await super().generate(requests)
 
-    async def logprobs(self, conversations: Sequence[tuple[tuple[Message, ...], str]]) -> list[float | Failure]:
+    async def logprobs(self, conversations: Sequence[Told]) -> list[float | Failure]:
         await self._scene.turn()
         failure = self._scene.failure(here().stage)
         return [failure or -1.0 - len(text) * uniform("logprob", text) for _, text in conversations]
@@ -150,7 +150,7 @@ class _Proxy(RecordingBackend):
             self._scene.note(request.of, request.rank, (request.messages, request.prefix_ids, request.sampling))
         return await super().generate(requests)
 
-    async def logprobs(self, conversations: Sequence[tuple[tuple[Message, ...], str]]) -> list[float | Failure]:
+    async def logprobs(self, conversations: Sequence[Told]) -> list[float | Failure]:
         self._scene.note(what=tuple(conversations))
         return await super().logprobs(conversations)
 

@@ -19,6 +19,7 @@ from sctk_chat.stops import spoken
 from sctk_chat.templates import NO_VARIABLES
 
 NOT_TAKEN = "the chat template does not take the conversation"
+UNKNOWN_IDS = "given ids that the tokenizer does not have"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -70,9 +71,7 @@ class Chat:
             return self._too_long(request.of, "a prompt", len(prompt))
         strange = [number for number in given if not self._knows(number)]
         if strange:
-            return self._failure(
-                request.of, "bug", "given ids that the tokenizer does not have", f"{strange[0]} of {self.n_vocab}"
-            )
+            return self._failure(request.of, "bug", UNKNOWN_IDS, f"{strange[0]} of {self.n_vocab}")
         if not self.ends.isdisjoint(given[:-1]):
             return self._failure(request.of, "bug", "given ids that go on behind the end of the turn", "")
         limit = min(room, request.sampling.max_new_tokens)
@@ -111,11 +110,19 @@ class Chat:
         return self.reply(request, opening, opening.given, at_limit=opening.finished == "length")
 
     def to_score(
-        self, messages: Sequence[Message], text: str, n_more: int = 0
+        self, messages: Sequence[Message], text: str | tuple[int, ...], n_more: int = 0
     ) -> tuple[list[int], list[int]] | Failure:
-        """(prompt ids, completion ids) of a text whose likelihood is asked; `n_more`: tokens that the engine adds to them."""
+        """(prompt ids, completion ids) of a text whose likelihood is asked; `n_more`: tokens that the engine adds to them.
+
+        The ids of a sampled answer are taken as they are, behind the prompt that it was sampled from.
+        """
         try:
-            prompt, ids = turn_ids(self.tokenizer, messages, text, self.variables)
+            if isinstance(text, str):
+                prompt, ids = turn_ids(self.tokenizer, messages, text, self.variables)
+            else:
+                prompt, ids = render(self.tokenizer, messages, variables=self.variables), list(text)
+                if strange := [number for number in ids if not self._knows(number)]:
+                    return self._failure("", "bug", UNKNOWN_IDS, f"{strange[0]} of {self.n_vocab}")
         except ConfigError as error:
             return self._failure("", "bug", NOT_TAKEN, error.message)
         n_tokens = len(prompt) + len(ids)

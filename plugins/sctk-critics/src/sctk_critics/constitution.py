@@ -178,8 +178,9 @@ class Constitution:
         lines = (_POINT.match(line.strip()) for line in text.split("\n"))
         points = tuple(match["point"] for match in lines if match)
         return Critique(
-            sample=sample, text=text, verdict=verdict, findings=points, sweep=sample.sweep + 1, reply=reply.key
-        )
+            sample=sample, text=text, verdict=verdict, findings=points, sweep=sample.sweep + 1, reply=reply.key,
+            token_ids=reply.token_ids,
+        )  # fmt: skip
 
     def _revision(self, critique: Critique, reply: Reply) -> Sample | Failure:
         sample = critique.sample

@@ -14,10 +14,6 @@ from typing import Any, ClassVar, Literal
 
 from sctk_core import (
     Arm,
-    AskedCritic,
-    AskedReward,
-    AskedRule,
-    ConfigError,
     Declined,
     Evaluate,
     Fit,
@@ -28,13 +24,15 @@ from sctk_core import (
     Sample,
     Score,
     Setup,
-    Speaker,
     Train,
     setting,
     spoken,
     spread_of,
 )
 from sctk_core.rivals import HELP, Nobody, RivalName, Triers, rivals_of
+
+from sctk_dsc.checks import complain
+from sctk_dsc.proposals import DscCrew, SuffixCrew, redrawn, revised, revised_exactly
 
 RECIPE = """
 [backend]
@@ -72,17 +70,17 @@ class DscConfig:
         help="states: where each chain stands at its end, a rejected step repeats the draft (the paper's formula); "
         "accepted: only chains whose last sweep was accepted (the paper's sentence, and the reference code)",
     )
+    proposal: Literal["revision", "suffix"] = setting(
+        "revision",
+        help="revision: a critique and a revision, as the paper has it, an approximation for a language model; suffix: the answer "
+        "drawn anew from a random position on, exact for p(x) L(x) with rule metropolis, without critiques",
+    )
+    exact: bool = setting(
+        False,
+        help="with proposal = revision: six log-probabilities a step make it exact for p(x) L(x) with rule metropolis; few long "
+        "texts are accepted then, so it is a yardstick",
+    )
     arms: tuple[RivalName, ...] = setting((), help=HELP, identity=False)
-
-
-@dataclass(frozen=True, kw_only=True)
-class DscCrew:
-    """[roles.teacher] drafts (left out: the student as it came); [critic], [reward] and [rule] do what they are called."""
-
-    teacher: Speaker
-    critic: AskedCritic
-    reward: AskedReward
-    rule: AskedRule
 
 
 class DistilledSelfCritique:
@@ -91,27 +89,32 @@ class DistilledSelfCritique:
     Config = DscConfig
     Crew = DscCrew
     recipe: ClassVar[str] = RECIPE
-    reading: ClassVar[str] = (
-        "dSC: a revision prompt that still shows the draft makes the acceptance of eq. 1.2 an approximation: the kernel is "
-        "reversible only if the revision depends on the draft through the critique alone (docs/methods.md)"
-    )
+
+    @staticmethod
+    def reading(config: DscConfig) -> str:
+        """What a user should know of what the chains are."""
+        if config.exact or config.proposal == "suffix":
+            return (
+                "dSC: with rule metropolis these chains are exact for p(x) L(x), p the model as it is sampled: they come to it as "
+                "sweeps grow, and after few of them stand between the drafts and it (docs/methods.md)"
+            )
+        return (
+            "dSC: a revision prompt that still shows the draft makes the acceptance of eq. 1.2 an approximation: the kernel is "
+            "reversible only if the revision depends on the draft through the critique alone; method.exact measures how far off it "
+            'is, method.proposal = "suffix" needs no such thing (docs/methods.md)'
+        )
 
     def __init__(self, config: DscConfig, *, sections: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         self._config = config
         rule = (sections or {}).get("rule", {})
         self._measures = rule.get("temperature") == "auto"
+        self._suffix = config.proposal == "suffix"
+        self._propose: Any = redrawn if self._suffix else revised_exactly if config.exact else revised
         self._by_score = rule.get("use") == "metropolis" and rule.get("likelihood") == "score"
 
     def check(self, setup: Setup) -> None:
-        """Refuses a reward whose scores may be below 0 where they are likelihoods."""
-        reward = setup.chosen["reward"]
-        scale = reward.scale
-        if self._by_score and scale is not None and (scale.low is None or scale.low < 0):
-            raise ConfigError(
-                f'[rule] metropolis: got likelihood = "score" beside the reward {reward.name!r}, whose scores are {scale}; '
-                "wanted scores of 0 or more",
-                hint='likelihood = "exp" takes any score',
-            )
+        """Refuses what the rule, or an exact proposal, cannot come right with."""
+        complain(setup, by_score=self._by_score, suffix=self._suffix, exact=self._config.exact)
 
     def plan(self) -> Plan:
         """Chains; SFT on their drafts and on their states; the comparison."""
@@ -120,6 +123,7 @@ class DistilledSelfCritique:
             self.measured_walk if self._measures else self.walk,
             steps=tuple(self._steps()),
             makes={"drafts": Sample, "train": Sample},
+            crew=SuffixCrew if self._suffix else None,
             fit="spread" if self._measures else "",
             rests_on={"drafts": ("draft",)},
         )
@@ -143,21 +147,26 @@ class DistilledSelfCritique:
     def _steps(self) -> Iterator[str]:
         yield from ("draft", "score.0")
         for sweep in range(1, self._config.sweeps + 1):
-            yield from (f"critique.{sweep}", f"revise.{sweep}", f"score.{sweep}", f"accept.{sweep}")
+            yield from (f"redraw.{sweep}",) if self._suffix else (f"critique.{sweep}", f"revise.{sweep}")
+            yield from (f"logprobs.{sweep}",) if self._config.exact else ()
+            yield from (f"score.{sweep}", f"accept.{sweep}")
 
-    async def measured_walk(self, prompt: Prompt, crew: DscCrew, numbers: Mapping[str, float]) -> Made:
+    async def measured_walk(self, prompt: Prompt, crew: Any, numbers: Mapping[str, float]) -> Made:
         """One chain, whose rule is told how far the drafts' scores spread."""
         return await self.walk(prompt, crew, numbers["spread"])
 
-    async def walk(self, prompt: Prompt, crew: DscCrew, spread: float | None = None) -> Made:
-        """One chain: the state moves to a revision where the rule accepts it (eq. 1.2)."""
+    async def walk(self, prompt: Prompt, crew: Any, spread: float | None = None) -> Made:
+        """One chain: the state moves to a proposal where the rule accepts it (eq. 1.2)."""
         draft = await crew.teacher.draft(prompt)
         state, accepted = await crew.reward.score(draft), False
         for sweep in range(1, self._config.sweeps + 1):
-            critique = await crew.critic.critique(state.sample, sweep)
-            proposal = await crew.reward.score(await crew.critic.revise(critique))
-            accepted = (await crew.rule.decide(state, proposal, sweep, spread=spread)).accepted
-            state = proposal if accepted else state
+            proposal = await self._propose(state.sample, sweep, crew)
+            scored = await crew.reward.score(proposal.sample)
+            decision = await crew.rule.decide(
+                state, scored, sweep, log_proposal_ratio=proposal.log_ratio, spread=spread
+            )
+            accepted = decision.accepted
+            state = scored if accepted else state
         return {"drafts": spoken(draft), "train": self._target(state, accepted)}
 
     def _target(self, state: Score, accepted: bool) -> Sample | Declined:

@@ -96,7 +96,9 @@ class TransformersBackend(KnownByFiles):
             for request, outcome in zip(requests, admitted, strict=True)
         ]
 
-    async def logprobs(self, conversations: Sequence[tuple[tuple[Message, ...], str]]) -> Sequence[float | Failure]:
+    async def logprobs(
+        self, conversations: Sequence[tuple[tuple[Message, ...], str | tuple[int, ...]]]
+    ) -> Sequence[float | Failure]:
         """log p(text | messages) in nats, summed in float32 over the text's tokens and the end of the turn."""
         ready = await self._loaded()
         job = self._running().call(lambda: ready.score(conversations))
@@ -222,7 +224,9 @@ class _Ready:
             return Failure(of=request.of, stage="", component=NAME, kind="backend", reason=reason, detail=detail)
         return self.chat.reply(request, flight.opening, row.ids, at_limit=ended == "length")
 
-    def score(self, conversations: Sequence[tuple[tuple[Message, ...], str]]) -> list[float | Failure]:
+    def score(
+        self, conversations: Sequence[tuple[tuple[Message, ...], str | tuple[int, ...]]]
+    ) -> list[float | Failure]:
         """Summed log-probabilities; runs on the worker's thread."""
         from sctk_transformers.scoring import score
 

@@ -58,7 +58,9 @@ class VLLMBackend(KnownByFiles):
         running = await self._running()
         return await asyncio.gather(*(self._reply(running, request) for request in requests))
 
-    async def logprobs(self, conversations: Sequence[tuple[tuple[Message, ...], str]]) -> Sequence[float | Failure]:
+    async def logprobs(
+        self, conversations: Sequence[tuple[tuple[Message, ...], str | tuple[int, ...]]]
+    ) -> Sequence[float | Failure]:
         """log p(text | messages) in nats, summed over the text's tokens and the end of the turn."""
         running = await self._running()
         return await asyncio.gather(*(self._logprob(running, messages, text) for messages, text in conversations))
@@ -95,7 +97,9 @@ class VLLMBackend(KnownByFiles):
         ids = [*opening.given, *made.token_ids]
         return running.chat.reply(request, opening, ids, at_limit=made.finish_reason == "length")
 
-    async def _logprob(self, running: _Running, messages: tuple[Message, ...], text: str) -> float | Failure:
+    async def _logprob(
+        self, running: _Running, messages: tuple[Message, ...], text: str | tuple[int, ...]
+    ) -> float | Failure:
         from vllm import SamplingParams
 
         try:
