@@ -168,3 +168,15 @@ def test_the_hint_names_what_can_be_asked(row: dict[str, Any], path: str, tmp_pa
     assert f'prompt = "{path}"' in caught.value.hint
     prompt, _ = only(tmp_path, row, prompt=path)
     assert said(prompt) == [("user", "Hi")]
+
+
+@pytest.mark.parametrize("column", ["tools", "functions"])
+@pytest.mark.parametrize("as_text", [False, True])
+def test_definitions_of_tools_are_told_to_be_shown_to_nobody(column: str, as_text: bool, tmp_path: Path) -> None:
+    defined = [{"type": "function", "function": {"name": "find", "parameters": {"type": "object"}}}]
+    row = {"messages": [{"role": "user", "content": "Hi"}], column: json.dumps(defined) if as_text else defined}
+    prompt, told = only(tmp_path, row)
+    assert said(prompt) == [("user", "Hi")]
+    assert f"1 rows have definitions of tools ({column!r}), which no model is shown" in told
+    assert "not read, and holding text" not in told
+    assert "definitions of tools" not in only(tmp_path, row | {column: None})[1]

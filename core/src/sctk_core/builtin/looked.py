@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from sctk_core.reading import Row, holds_text, is_id, listed
 
 NAMED = "named columns"
+TOOLS = ("tools", "functions")
+"""Columns that define what a model may call."""
 
 
 @dataclass(kw_only=True)
@@ -47,6 +49,7 @@ class Account:
         self._others: dict[str, None] = {}
         self._parts: dict[str, None] = {}
         self._documents: dict[str, None] = {}
+        self._tools: Counter[str] = Counter()
 
     def add(self, row: Row, looked: Looked) -> None:
         """Takes in a row."""
@@ -55,6 +58,7 @@ class Account:
         self._misfits.update(looked.misfits.items())
         self._documents |= dict.fromkeys(looked.roles.get("document", ()))
         self._parts |= {looked.unread: None} if looked.unread else {}
+        self._tools.update(name for name in TOOLS if holds_text(row.values.get(name)) and name not in self._read)
         for name, value in row.values.items():
             if name not in self._read and name not in self._others and not is_id(name) and holds_text(value):
                 self._others[name] = None
@@ -71,10 +75,12 @@ class Account:
                 f"{files}: {name!r} is the document of each prompt, which only methods about documents show to a model;"
                 f' [source.columns] prompt = ["{name}", ...] puts it into what is asked'
             )
+        for name, count in self._tools.items():
+            yield f"{files}: {count:,} rows have definitions of tools ({name!r}), which no model is shown"
         if unread := self._unread():
             yield f"{files}: not read, and holding text: {listed(unread)}"
 
     def _unread(self) -> list[str]:
         roots = {name.partition(".")[0].partition("[")[0] for name in self._read}
-        told = self._read | roots | {name for name, _ in self._misfits}
+        told = self._read | roots | {name for name, _ in self._misfits} | set(self._tools)
         return sorted([*self._parts, *(name for name in self._others if name not in told)])
