@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 from typing import Any
 
@@ -13,9 +14,12 @@ def check_path(model: ModelRef) -> None:
 
     >>> check_path(ModelRef(path="org/model"))
     """
-    path = Path(model.path).expanduser()
+    path = Path(model.path)
     where = f"model path {model.path!r}"
+    home = os.path.expanduser(model.path)
     hint = "give a directory that `save_pretrained` wrote, or a hub name as ORG/MODEL"
+    if not path.exists() and home != model.path and os.path.exists(home):
+        hint = f"a path is taken as it stands: write {home}"
     if path.is_dir():
         if not (path / "config.json").is_file():
             raise ConfigError(
@@ -38,9 +42,9 @@ def load_tokenizer(model: ModelRef) -> Any:
 
 
 def place_of(model: ModelRef) -> str:
-    """What libraries are told to load: the directory, `~` written out, or the hub name."""
-    path = Path(model.path).expanduser()
-    return str(path) if path.exists() else model.path
+    """What libraries are told to load: the directory, or the hub name."""
+    path = Path(model.path)
+    return str(path.absolute()) if path.exists() else model.path
 
 
 def not_loaded(model: ModelRef, part: str, error: Exception) -> BackendDown:
