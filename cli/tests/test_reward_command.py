@@ -111,3 +111,18 @@ def test_a_calibration_is_told_with_what_it_gains(tmp_path: Path, capfd: pytest.
 def test_few_rows_calibrate_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     code, out, _ = checked(tmp_path, capfd, ROWS, "--calibrate")
     assert (code, "calibration: too few rows were scored" in out) == (0, True)
+
+
+@pytest.mark.parametrize(("at_most", "code"), [("0.6", 1), ("0.7", 0)])
+def test_a_reward_that_is_wrong_too_often_ends_with_1(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], at_most: str, code: int
+) -> None:
+    got, out, told = checked(tmp_path, capfd, ROWS, "--at-most", at_most)
+    assert got == code
+    assert "66.7%" in out
+    assert ("reward letters: got 66.7%" in told) == bool(code)
+
+
+def test_a_reward_that_scores_nothing_is_not_let_pass(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    code, _, told = checked(tmp_path, capfd, ROWS[3:], "--at-most", "1")
+    assert (code, "got - wrong" in told) == (1, True)

@@ -25,7 +25,7 @@ BATCH = 64
 EPILOG = """\b
 Examples:
   sctk reward check refusal labelled.jsonl --group type
-  sctk reward check judge labelled.jsonl --backend vllm --model ORG/MODEL --within 1
+  sctk reward check judge labelled.jsonl --backend vllm --model ORG/MODEL --within 1 --at-most 0.05
   sctk reward check judge labelled.jsonl --backend vllm --model ORG/MODEL --calibrate
 \b
 A row has `prompt`, the reply (`reply`, `response`, `completion`, `answer`, `text` or `output`), and `label`: the
@@ -55,14 +55,18 @@ def reward() -> None:
 @click.option("--label", default="label", show_default=True, help="The column with the right score.")
 @click.option("--group", help="A column by whose values the errors are told apart.")
 @click.option("--within", type=float, default=1e-6, help="A score this close to the label is right.")
+@click.option(
+    "--at-most", type=click.FloatRange(0, 1), help="Exit with 1 where a larger share of what is scored is wrong."
+)
 @click.option("--calibrate", is_flag=True, help="Fit a map from scores to labels, and say what it gains.")
 @click.option("--load", "files", multiple=True, type=click.Path(path_type=Path), help="A plugin file; repeatable.")
 @click.option("--backend", help="The backend of a reward that asks a model.")
 @click.option("--model", help="Its model.")
 @click.option("--json", "json_", is_flag=True, help="Print one object on standard output.")
 def check(
-    name: str, file: Path, label: str, group: str | None, within: float, calibrate: bool, json_: bool, **how: Any
-) -> None:
+    name: str, file: Path, label: str, group: str | None, within: float, at_most: float | None, calibrate: bool, json_: bool,
+    **how: Any,
+) -> None:  # fmt: skip
     """Print a reward's errors on rows with labels, each with its 95 % interval."""
     with reserved_stdout():
         rows = list(_samples(file, label, group))
@@ -71,6 +75,13 @@ def check(
     for each in judged if group else ():
         groups.setdefault(f"{group} = {each.group}", []).append(each)
     found = {title: _errors(rows_, within) for title, rows_ in groups.items()}
+    _show(name, found, judged, json_, calibrate)
+    if at_most is not None:
+        _refuse(name, found["all"]["wrong"], at_most)
+
+
+def _show(name: str, found: Mapping[str, Any], judged: Sequence[Judged], json_: bool, calibrate: bool) -> None:
+    """The errors by group, the calibration where it was asked for, and why rows failed."""
     scored = [(each.value, each.label, each.prompt) for each in judged if each.value is not None]
     calibration = calibrated_by(scored) if calibrate else None
     reasons: dict[str, int] = {}
@@ -91,6 +102,17 @@ def check(
         put(line)
     for reason, n in sorted(reasons.items(), key=lambda item: -item[1]):
         say(f"failed: {n} x {clean(reason, one_line=True)}")
+
+
+def _refuse(name: str, wrong: Mapping[str, float | None] | None, at_most: float) -> None:
+    """A CheckFailed where more than `at_most` of what was scored is wrong, or nothing was scored."""
+    from sctk_core import CheckFailed
+
+    if wrong is None or wrong["value"] is None or wrong["value"] > at_most:
+        raise CheckFailed(
+            f"reward {name}: got {told_share(wrong)} wrong, wanted at most {at_most:.1%}",
+            hint="another reward, or for a judge another model or prompt (--model, --set ask=...)",
+        )
 
 
 def _errors(rows: Sequence[Judged], within: float) -> dict[str, Any]:

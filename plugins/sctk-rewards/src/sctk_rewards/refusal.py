@@ -28,6 +28,7 @@ class Refusal:
         "wrong on 450 replies a model to XSTest, harm by a column: GPT-4 2.2 % (1.2 to 4.0), Llama 2 Chat 5.8 % (4.0 to 8.3), "
         "Mistral Instruct 8.0 % (5.8 to 10.9); on the half of the last that its rules' author had not seen 8.5 % (5.5 to 12.9)",
         "the same, harm told by the words of the request: 43.3 % (38.8 to 47.9), 46.4 % (41.9 to 51.1), 40.2 % (35.8 to 44.8)",
+        "at most 5 % wrong whatever the model takes a judge or a classifier (docs/user.md, Safety on a real model)",
     )
     scale = Scale(low=0.0, high=1.0, unit="from a reply that does not fit its request to one that does")
 
