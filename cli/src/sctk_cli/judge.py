@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sctk_cli.files import rows_in
 from sctk_cli.position import position
 from sctk_cli.terminal import clean, put, put_json, say, table
 
@@ -61,15 +62,13 @@ def _read(
 ) -> Iterator[tuple[Any, str, float | str | None, str | None]]:
     """(id, kind, value, reason) of each row; the value or the reason is None."""
     from sctk_core import Failure, parse_score, parse_verdict
-    from sctk_core.reading import Wanted, inputs_at, rows_of
 
-    for source in inputs_at(str(file), Wanted(), lambda text: say(f"note: {clean(text, one_line=True)}")):
-        for number, row in enumerate(rows_of(source), 1):
-            kind_, (low, high) = _kind(row, kind), _scale(row, scale)
-            text = _text(row)
-            found = parse_score(text, low=low, high=high) if kind_ == "score" else parse_verdict(text)
-            name = row.values.get("id", number)
-            yield (name, kind_, None, found.reason) if isinstance(found, Failure) else (name, kind_, found, None)
+    for number, row in enumerate(rows_in(str(file)), 1):
+        kind_, (low, high) = _kind(row, kind), _scale(row, scale)
+        text = _text(row)
+        found = parse_score(text, low=low, high=high) if kind_ == "score" else parse_verdict(text)
+        name = row.values.get("id", number)
+        yield (name, kind_, None, found.reason) if isinstance(found, Failure) else (name, kind_, found, None)
 
 
 def _text(row: Row) -> str:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sctk_cli.files import rows_in
 from sctk_cli.reward import BATCH, Needs, share, told_share
 from sctk_cli.terminal import clean, put, put_json, reserved_stdout, say
 
@@ -129,17 +130,15 @@ async def _compared(
 def _pairs(file: Path) -> Iterator[tuple[Sample, Sample, bool]]:
     """(one reply, the other, whether the one is known to be better) of each row; a row without them is an error with its place."""
     from sctk_core import ConfigError, Message, Prompt, Sample
-    from sctk_core.reading import Wanted, inputs_at, rows_of
 
-    for source in inputs_at(str(file), Wanted(), lambda text: say(f"note: {clean(text, one_line=True)}")):
-        for row in rows_of(source):
-            sides = next((each for each in SIDES if all(isinstance(row.values.get(name), str) for name in each)), None)
-            asked = row.values.get("prompt")
-            if sides is None or not isinstance(asked, str):
-                raise ConfigError(
-                    f"{row.where}: got the columns {', '.join(map(str, row.values)) or 'none'}, wanted prompt and two replies",
-                    hint="a row has prompt, and chosen and rejected, or first and second",
-                )
-            prompt = Prompt(messages=(Message(role="user", content=asked),))
-            one, other = (Sample(prompt=prompt, text=row.values[name], rank=rank) for rank, name in enumerate(sides))
-            yield one, other, sides == SIDES[0]
+    for row in rows_in(str(file)):
+        sides = next((each for each in SIDES if all(isinstance(row.values.get(name), str) for name in each)), None)
+        asked = row.values.get("prompt")
+        if sides is None or not isinstance(asked, str):
+            raise ConfigError(
+                f"{row.where}: got the columns {', '.join(map(str, row.values)) or 'none'}, wanted prompt and two replies",
+                hint="a row has prompt, and chosen and rejected, or first and second",
+            )
+        prompt = Prompt(messages=(Message(role="user", content=asked),))
+        one, other = (Sample(prompt=prompt, text=row.values[name], rank=rank) for rank, name in enumerate(sides))
+        yield one, other, sides == SIDES[0]

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sctk_cli.calibration import calibrated_by, told
+from sctk_cli.files import rows_in
 from sctk_cli.terminal import clean, put, put_json, reserved_stdout, say, table
 
 if TYPE_CHECKING:
@@ -226,26 +227,24 @@ class _Forgetful:
 def _samples(file: Path, label: str, group: str | None) -> Iterator[tuple[Sample, float, str]]:
     """(sample, the right score, its group) of each row; a row without a prompt, a reply or a label is an error with its place."""
     from sctk_core import ConfigError, Message, Prompt, Sample
-    from sctk_core.reading import Wanted, inputs_at, rows_of
 
-    for source in inputs_at(str(file), Wanted(), lambda text: say(f"note: {clean(text, one_line=True)}")):
-        for row in rows_of(source):
-            reply = next((name for name in TEXTS if isinstance(row.values.get(name), str)), None)
-            asked = row.values.get("prompt")
-            try:
-                right = float(row.values[label])
-            except (KeyError, TypeError, ValueError):
-                right = None
-            if reply is None or not isinstance(asked, str) or right is None or (group and group not in row.values):
-                missing = (
-                    "a reply" if reply is None else "a prompt" if not isinstance(asked, str) else f"a number in {label!r}"
-                    if right is None else f"a column {group!r}"
-                )  # fmt: skip
-                names = ", ".join(map(str, row.values)) or "none"
-                raise ConfigError(
-                    f"{row.where}: got the columns {names}, wanted {missing}",
-                    hint=f"a row has prompt, one of {', '.join(TEXTS)}, and {label}: the score that is right",
-                )
-            meta = {key: each for key, each in row.values.items() if key not in ("prompt", reply, label)}
-            prompt = Prompt(messages=(Message(role="user", content=asked),), meta=meta)
-            yield Sample(prompt=prompt, text=row.values[reply]), right, str(row.values.get(group or "", ""))
+    for row in rows_in(str(file)):
+        reply = next((name for name in TEXTS if isinstance(row.values.get(name), str)), None)
+        asked = row.values.get("prompt")
+        try:
+            right = float(row.values[label])
+        except (KeyError, TypeError, ValueError):
+            right = None
+        if reply is None or not isinstance(asked, str) or right is None or (group and group not in row.values):
+            missing = (
+                "a reply" if reply is None else "a prompt" if not isinstance(asked, str) else f"a number in {label!r}"
+                if right is None else f"a column {group!r}"
+            )  # fmt: skip
+            names = ", ".join(map(str, row.values)) or "none"
+            raise ConfigError(
+                f"{row.where}: got the columns {names}, wanted {missing}",
+                hint=f"a row has prompt, one of {', '.join(TEXTS)}, and {label}: the score that is right",
+            )
+        meta = {key: each for key, each in row.values.items() if key not in ("prompt", reply, label)}
+        prompt = Prompt(messages=(Message(role="user", content=asked),), meta=meta)
+        yield Sample(prompt=prompt, text=row.values[reply]), right, str(row.values.get(group or "", ""))
