@@ -15,7 +15,9 @@ import sctk_core.reading
 ROOT = Path(__file__).parents[1]
 HEAVY = {"torch", "transformers", "vllm", "numpy", "trl", "peft", "datasets"}
 CORE_MAY_NOT_IMPORT = HEAVY | {"click", "rich"}
-PUBLIC_DOORS = {f"sctk_core{each}" for each in ("", ".choosing", ".reading", ".rivals", ".testing", ".thoughts")}
+PUBLIC_DOORS = {
+    f"sctk_core{each}" for each in ("", ".choosing", ".claims", ".reading", ".rivals", ".testing", ".thoughts")
+}
 PLUGINS = sorted(path.parent.name for path in (ROOT / "plugins").glob("*/pyproject.toml"))
 
 
@@ -72,6 +74,7 @@ def test_the_ground_floor_knows_no_room() -> None:
         "identity",
         "records",
         "boundary",
+        "claims",
         "config",
         "parsing",
         "prompts",

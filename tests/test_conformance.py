@@ -22,10 +22,12 @@ WITH_A_MODEL = {("reward", "classifier")}
 """Checked in the tests of their own distributions, with a small model, as all backends and trainers are."""
 ON_FILES = {("source", "file")}
 """Checked in core's tests, on files."""
+OF_ITS_WORLD = {("reward", "nano-noisy-truth")}
+"""Knows its own world's prompts alone; checked on them in the tests of sctk-nano."""
 
 
 def light_offers() -> list[Offer]:
-    heavy = WITH_A_MODEL | ON_FILES
+    heavy = WITH_A_MODEL | ON_FILES | OF_ITS_WORLD
     return [
         one
         for one in catalogue().offers

@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 COMMANDS: dict[str, tuple[str, str]] = {
     "run": ("sctk_cli.run", "Run a method start to finish, or go on with a run."),
+    "verify": ("sctk_cli.verify", "Run a method's claims as experiments over seeds, each with a verdict."),
     "show": ("sctk_cli.show", "Show a run: ledger, metrics, tables."),
     "why": ("sctk_cli.why", "Walk back from a record to everything that made it."),
     "check": ("sctk_cli.check", "Check a recipe without running it."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from sctk_cli.recipe_sections import describe_sections, plain_setting, setting_l
 from sctk_cli.terminal import clean, put, put_json, say, table
 
 if TYPE_CHECKING:
+    from sctk_core.claims import Claim
     from sctk_core.plugins import Description
 
 LOAD = click.option(
@@ -95,8 +97,29 @@ def _object(told: Description) -> dict[str, Any]:
     settings = [plain_setting(one) for one in told.settings]
     known = {"kind": loaded.kind, "distribution": loaded.distribution, "version": loaded.version}
     about = {"name": loaded.component.name, "summary": loaded.component.summary, "target": loaded.component.target}
+    claims = [asdict(claim) | {"digest": claim.digest} for claim in _claims(told)]
     scale = told.scale and {name: getattr(told.scale, name) for name in told.scale.__slots__}
-    return known | about | {"needs": told.needs, "scale": scale, "measured": told.measured, "settings": settings}
+    found = {"needs": told.needs, "scale": scale, "measured": told.measured, "settings": settings}
+    return known | about | found | ({"claims": claims} if loaded.kind == "method" else {})
+
+
+def _claims(told: Description) -> tuple[Claim, ...]:
+    """What a method claims; nothing of other kinds."""
+    from sctk_core.claims import claims_of
+    from sctk_core.plugins import target_of
+
+    loaded = told.loaded
+    return claims_of(target_of(loaded), loaded.component.name) if loaded.kind == "method" else ()
+
+
+def _claimed(told: Description) -> Iterator[str]:
+    """A method's claims, and how to try them."""
+    found = _claims(told)
+    if found:
+        yield from ["", f"claims (`sctk verify {clean(told.loaded.component.name)}` tries them):"]
+    for one in found:
+        yield f"  {one.id} ({one.digest}): {clean(one.says, one_line=True)} ({clean(one.source, one_line=True)})"
+        yield f"      {clean(one.told, one_line=True)}"
 
 
 def _who_speaks(told: Description) -> Iterator[str]:
@@ -127,6 +150,7 @@ def _lines(told: Description) -> Iterator[str]:
     yield from _how_wrong(told)
     if told.story:
         yield from ["", *clean(told.story).split("\n")]
+    yield from _claimed(told)
     yield ""
     if not told.settings:
         yield "no settings"

@@ -39,6 +39,7 @@ FIRST_PARTY: dict[tuple[str, str], str] = {
     ("trainer", "preference"): "sctk-trl",
     ("trainer", "sft"): "sctk-trl",
     ("evaluator", "nano-truth"): "sctk-nano",
+    ("reward", "nano-noisy-truth"): "sctk-nano",
     ("source", "nano-safety"): "sctk-nano",
     ("source", "nano-sentiment"): "sctk-nano",
     ("curator", "decontaminate"): "sctk-curate",

@@ -38,7 +38,7 @@ def mean_with_interval(values: Sequence[float], groups: Sequence[Hashable] | Non
     mean = _mean(values)
     if n < 2:
         return Estimate(value=mean, low=None, high=None, n=n)
-    sums, counts = _grouped(values, groups)
+    sums, counts = grouped(values, groups)
     if are_shares(values):
         found = wilson(mean * _effective(sums, counts), _effective(sums, counts))
         return Estimate(value=mean, low=found.low, high=found.high, n=n)
@@ -59,7 +59,7 @@ def difference_with_interval(
     want_pairs(first, second)
     differences = [a - b for a, b in zip(first, second, strict=True)]
     n, mean, shares = len(differences), _mean(differences), are_shares(first, second)
-    sums, counts = _grouped(differences, groups)
+    sums, counts = grouped(differences, groups)
     if len(sums) < 2:
         return Estimate(value=mean, low=None, high=None, n=n)
     if shares and len(sums) == n:
@@ -81,7 +81,7 @@ def _mean(values: Sequence[float]) -> float:
         return math.fsum(value / len(values) for value in values)
 
 
-def _grouped(
+def grouped(
     values: Sequence[float], groups: Sequence[Hashable] | None
 ) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     """The sums and the counts of the groups, in the order in which they are met."""
@@ -131,25 +131,27 @@ def _bca(sums: NDArray[np.float64], counts: NDArray[np.float64], seed: int) -> t
 
     n = len(sums)
     mean = sums.sum() / counts.sum()
-    resampled = np.sort(_resampled(sums, counts, np.random.Generator(np.random.PCG64(seed))))
+    draws = np.sort(resampled(sums, counts, np.random.Generator(np.random.PCG64(seed))))
     left_out = (sums.sum() - sums) / (counts.sum() - counts)
     pull = left_out.mean() - left_out
     acceleration = float((pull**3).sum() / (6 * ((pull**2).sum()) ** 1.5 + 1e-300))
-    below = (np.sum(resampled < mean) + 0.5 * np.sum(resampled == mean)) / len(resampled)
-    bias = float(ndtri(np.clip(below, 1 / len(resampled), 1 - 1 / len(resampled))))
+    below = (np.sum(draws < mean) + 0.5 * np.sum(draws == mean)) / len(draws)
+    bias = float(ndtri(np.clip(below, 1 / len(draws), 1 - 1 / len(draws))))
     wide = math.sqrt(n / (n - 1)) * float(stdtrit(n - 1, 0.975))
     tails = [float(ndtr(bias + (bias + z) / max(0.1, 1 - acceleration * (bias + z)))) for z in (-wide, wide)]
-    low, high = np.quantile(resampled, tails)
+    low, high = np.quantile(draws, tails)
     return float(low), float(high)
 
 
-def _resampled(sums: NDArray[np.float64], counts: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
-    """The ratios of 2,000 resamples with replacement, some at once so that memory stays flat."""
+def resampled(
+    sums: NDArray[np.float64], counts: NDArray[np.float64], rng: np.random.Generator, n_resamples: int = N_RESAMPLES
+) -> NDArray[np.float64]:
+    """The ratios of resamples with replacement, some at once so that memory stays flat."""
     import numpy as np
 
-    n, found = len(sums), np.empty(N_RESAMPLES)
+    n, found = len(sums), np.empty(n_resamples)
     step = max(1, _AT_ONCE // n)
-    for start in range(0, N_RESAMPLES, step):
-        picked = rng.integers(0, n, size=(min(step, N_RESAMPLES - start), n))
+    for start in range(0, n_resamples, step):
+        picked = rng.integers(0, n, size=(min(step, n_resamples - start), n))
         found[start : start + step] = sums[picked].sum(axis=1) / counts[picked].sum(axis=1)
     return found

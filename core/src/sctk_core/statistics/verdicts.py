@@ -40,6 +40,36 @@ def is_claim(words: str | None) -> bool:
     return (words or "").startswith((ABOVE, BELOW))
 
 
+SUPPORTED, NOT_SUPPORTED, NOT_DECIDED = "supported", "not supported", "undecided"
+N_LEAST_SEEDS = 3
+"""Two seeds tell how far they are apart, and hardly how far others would be."""
+
+
+def borne_out(found: Estimate, least: float, n_rows: int, at_worst: Sequence[Estimate] = ()) -> tuple[str, str]:
+    """What a mean over seeds says of the claim that it is at least `least`: the verdict, and why where that is not plain.
+
+    Supported: the interval lies wholly above `least`. Not supported: wholly below it, so that the effect, if there is one, is
+    too small to count or goes the other way. Undecided: `least` lies within, there are fewer than three seeds or six rows in the
+    smallest of them (`n_rows`), or the failures, put where they do the claim most harm and most good, could turn it (`at_worst`).
+    """
+    if found.n < N_LEAST_SEEDS:
+        return NOT_DECIDED, f"fewer than {N_LEAST_SEEDS} seeds"
+    if n_rows < N_LEAST:
+        return NOT_DECIDED, f"fewer than {N_LEAST} prompts in a seed"
+    word = _side(found, least)
+    if any(_side(one, least) != word for one in at_worst):
+        return NOT_DECIDED, "the failures could turn it"
+    if word == NOT_SUPPORTED:
+        return word, "the other way round" if found.high is not None and found.high < 0 else "smaller than what counts"
+    return word, "" if word == SUPPORTED else "the smallest effect that counts lies within the interval"
+
+
+def _side(found: Estimate, least: float) -> str:
+    if found.low is None or found.high is None:
+        return NOT_DECIDED
+    return SUPPORTED if found.low > least else NOT_SUPPORTED if found.high < least else NOT_DECIDED
+
+
 def with_holm(measures: Sequence[Measure], metrics: set[str]) -> list[Measure]:
     """The rows, the tested differences of `metrics` with their p-values adjusted for their number (Holm 1979).
 

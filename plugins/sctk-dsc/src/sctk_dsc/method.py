@@ -29,9 +29,11 @@ from sctk_core import (
     spoken,
     spread_of,
 )
+from sctk_core.claims import Claim
 from sctk_core.rivals import HELP, Nobody, RivalName, Triers, rivals_of
 
 from sctk_dsc.checks import complain
+from sctk_dsc.claims import CLAIMS
 from sctk_dsc.proposals import DscCrew, SuffixCrew, redrawn, revised, revised_exactly
 
 RECIPE = """
@@ -89,6 +91,7 @@ class DistilledSelfCritique:
     Config = DscConfig
     Crew = DscCrew
     recipe: ClassVar[str] = RECIPE
+    claims: ClassVar[tuple[Claim, ...]] = CLAIMS
 
     @staticmethod
     def reading(config: DscConfig) -> str:

@@ -33,6 +33,18 @@ def sctk_sources() -> list[Component]:
 
 
 @hookimpl
+def sctk_rewards() -> list[Component]:
+    """A reward whose errors are known, for experiments."""
+    return [
+        Component(
+            name="nano-noisy-truth",
+            target="sctk_nano.noisy:NoisyTruth",
+            summary="the world's truth, turned in a share of texts: for experiments with a reward of known errors",
+        )
+    ]
+
+
+@hookimpl
 def sctk_evaluators() -> list[Component]:
     """The checker that knows the world."""
     return [

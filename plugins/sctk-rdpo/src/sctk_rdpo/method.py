@@ -28,12 +28,16 @@ from sctk_core import (
     Score,
     Speaker,
     Train,
+    seed_from,
     setting,
     spoken,
     spread_of,
     together,
 )
+from sctk_core.claims import Claim
 from sctk_core.rivals import HELP, RivalName, passing, rivals_of
+
+from sctk_rdpo.claims import CLAIMS
 
 RECIPE = """
 [method]
@@ -79,6 +83,13 @@ class RdpoConfig:
     teacher_weight: float = setting(
         0.0, help="lambda: 1 trusts the teacher alone (plain DPO), 0 the reward alone", low=0.0, high=1.0
     )
+    teacher_noise: float = setting(
+        0.0,
+        help="for experiments: the share of pairs of which the teacher's word is turned",
+        unit="share",
+        low=0.0,
+        high=1.0,
+    )
     respect_keep: bool = setting(False, help="where the critic says keep, ask for no revision and make no pair")
     arms: tuple[RivalName, ...] = setting((), help=HELP, identity=False)
 
@@ -98,6 +109,7 @@ class RefinedDpo:
     Config = RdpoConfig
     Crew = RdpoCrew
     recipe: ClassVar[str] = RECIPE
+    claims: ClassVar[tuple[Claim, ...]] = CLAIMS
     reading: ClassVar[str] = (
         "rDPO: the paper's exact loss is not public; implemented is tau f(h) + (1 - tau) f(-h) with "
         "tau = lambda + (1 - lambda) P(revision better | scores) (docs/methods.md)"
@@ -161,13 +173,16 @@ class RefinedDpo:
         return {"drafted": scores[0], "scored": scores[1]} if scores else {"drafted": KEPT, "scored": KEPT}
 
     def _pair(self, before: Score, after: Score) -> Pair | Declined:
-        """The revision (chosen, by the teacher's word) against the draft, with the probability that it is the better."""
+        """The revision (chosen, by the teacher's word) against the draft, with the probability that the chosen is the better."""
         draft, revision, margin = before.sample, after.sample, after.value - before.value
         if draft.text == revision.text:
             return Declined(reason="draft and revision are equal")
         config = self._config
+        chosen, rejected = revision, draft
+        if seed_from("teacher-noise", draft.id, revision.id) < config.teacher_noise * (1 << 63):
+            chosen, rejected, margin = draft, revision, -margin
         tau = 0.5 if config.temperature == "auto" else self.probability(margin, config.temperature)
-        return Pair(prompt=draft.prompt, chosen=revision, rejected=draft, margin=margin, probability=tau)
+        return Pair(prompt=draft.prompt, chosen=chosen, rejected=rejected, margin=margin, probability=tau)
 
     def probability(self, margin: float, temperature: float) -> float:
         """tau = lambda + (1 - lambda) P_RM for a difference of scores s_r - s_o at T (eq. 2.2, 2.3).

@@ -1,0 +1,56 @@
+"""What lies in a run: the value of each metric for each arm and prompt, the groups of prompts, and what each arm cost."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from sctk_core.plan import ANSWERS, EVALUATION
+from sctk_core.store.facts import ArmCost
+from sctk_core.store.reader import RunReader
+from sctk_core.store.shards import read_shards
+
+ByPrompt = Mapping[str, float]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """`values` maps (metric, arm) to a value for each prompt's id; `groups` the ids of prompts that have one to their group."""
+
+    values: Mapping[tuple[str, str], ByPrompt]
+    groups: Mapping[str, str]
+    costs: Sequence[ArmCost]
+
+
+def read(run: Path) -> Reading:
+    """The values of a finished run; a metric of an evaluation that has a name is called NAME.METRIC, as in the run's table."""
+    reader = RunReader(run)
+    values: dict[tuple[str, str], dict[str, float]] = {}
+    groups: dict[str, str] = {}
+    for table in [name for name in reader.tables() if name.endswith("/values")]:
+        part = table.removesuffix("/values")
+        before = "" if part == EVALUATION else f"{part}."
+        prompts = _prompts(reader, part, groups)
+        for row in read_shards(reader.checked(reader.tables()[table])):
+            prompt = prompts.get((row["arm"], row["sample_id"]))
+            if prompt is not None:
+                values.setdefault((before + row["metric"], row["arm"]), {})[prompt] = row["value"]
+    return Reading(values=values, groups=groups, costs=reader.manifest.costs)
+
+
+def _prompts(reader: RunReader, part: str, groups: dict[str, str]) -> dict[tuple[str, str], str]:
+    """(arm, id of its answer) -> id of the prompt, and into `groups` the groups of prompts."""
+    found: dict[tuple[str, str], str] = {}
+    for table, shards in reader.tables().items():
+        where, _, name = table.rpartition("/")
+        if name != ANSWERS or where.rpartition("/")[0] != part:
+            continue
+        for row in read_shards(reader.checked(shards)):
+            found[where.rpartition("/")[2], row["id"]] = row["prompt_id"]
+            if row["prompt_id"] not in groups:
+                meta = json.loads(json.loads(row["parents"])[row["prompt_id"]].get("meta") or "{}")
+                if "group" in meta:
+                    groups[row["prompt_id"]] = json.dumps(meta["group"], sort_keys=True)
+    return found

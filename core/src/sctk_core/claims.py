@@ -1,0 +1,134 @@
+"""Claims: what a paper says of its method, as experiments that are fixed before anything runs.
+
+A method class has `claims`, a tuple of `Claim`. Each says a sentence of the paper, and what must come out of which runs for it to
+hold: a paired lead of one arm over another, or how much larger one lead is than another, with the smallest that counts. Arms and
+settings are as a recipe names them, so whatever a recipe can say a claim can be about. `digest` names all of it: another sentence,
+setting or threshold is another claim, and `sctk verify` shows which one was run.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from sctk_core.errors import PluginError
+from sctk_core.identity import fingerprint
+
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
+"""Experiments name directories, and claims stand on command lines."""
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Experiment:
+    """Runs that differ by their seed alone: the method's own recipe with `sections` laid over it."""
+
+    name: str
+    sections: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Lead:
+    """The mean over prompts of what arm `of` has of a metric more than arm `over`, answering the same prompts.
+
+    Both are arms of the experiment `on`, unless `against` names another experiment for the second.
+    """
+
+    of: str
+    over: str
+    on: Experiment
+    against: Experiment | None = None
+
+    @property
+    def arms(self) -> tuple[tuple[Experiment, str], tuple[Experiment, str]]:
+        """The arm that is to lead, and the one that it is to lead over, each with its experiment."""
+        return (self.on, self.of), (self.against or self.on, self.over)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Claim:
+    """A sentence, and the lead that bears it out: at least `least`, in units of the metric.
+
+    `says` is the sentence as its `source` has it. `beyond` is a second lead that the first must exceed by `least` (a difference
+    of differences). A negative `least` claims that nothing is lost beyond it. Of `metric` more must be better.
+    """
+
+    id: str
+    says: str
+    source: str
+    lead: Lead
+    least: float
+    metric: str = "truth"
+    beyond: Lead | None = None
+
+    @property
+    def terms(self) -> tuple[tuple[int, Experiment, str], ...]:
+        """The arms that are added (1) and taken off (-1), each with its experiment."""
+        (on, of), (against, over) = self.lead.arms
+        terms = ((1, on, of), (-1, against, over))
+        if self.beyond is None:
+            return terms
+        (on, of), (against, over) = self.beyond.arms
+        return (*terms, (-1, on, of), (1, against, over))
+
+    @property
+    def experiments(self) -> tuple[Experiment, ...]:
+        """What has to be run, each once."""
+        return tuple({one.name: one for _, one, _ in self.terms}.values())
+
+    @property
+    def digest(self) -> str:
+        """16 hex digits that change when anything of the claim changes."""
+        return fingerprint(claim=asdict(self))
+
+    @property
+    def told(self) -> str:
+        """What is compared, in words.
+
+        >>> main, hard = Experiment(name="main"), Experiment(name="hard")
+        >>> lead = Lead(of="student", over="base", on=main)
+        >>> Claim(id="A", says="", source="", lead=lead, least=0.1).told
+        'student (main) over base (main) by truth, at least +0.1'
+        """
+        lead = f"{_told(self.lead)} by {self.metric}"
+        return f"{lead}, at least {self.least:+g}" + (f" beyond {_told(self.beyond)}" if self.beyond else "")
+
+
+def _told(lead: Lead) -> str:
+    return " over ".join(f"{arm} ({experiment.name})" for experiment, arm in lead.arms)
+
+
+def claims_of(method: Any, named: str) -> tuple[Claim, ...]:
+    """The claims of a method class, checked; none where it states none. PluginError where they cannot be run."""
+    claims = getattr(method, "claims", ())
+    for complaint in _complaints(claims):
+        raise PluginError(
+            f"the method {named!r} is broken: its claims: {complaint}", hint="this is for its author to mend"
+        )
+    return tuple(claims)
+
+
+def _complaints(claims: Any) -> Iterator[str]:
+    """What is wrong with claims, the first first."""
+    if not isinstance(claims, Sequence) or not all(isinstance(one, Claim) for one in claims):
+        yield "got something else than a tuple of Claim"
+        return
+    seen: dict[str, Experiment] = {}
+    ids: set[str] = set()
+    for one in claims:
+        if not isinstance(one.id, str) or not NAME.fullmatch(one.id) or one.id in ids:
+            yield f"got the id {one.id!r}, wanted letters, digits, . _ - and each id once"
+        ids.add(one.id)
+        if isinstance(one.least, bool) or not isinstance(one.least, int | float) or not math.isfinite(one.least):
+            yield f"{one.id}: least: got {one.least!r}, wanted a finite number"
+        for experiment in (experiment for _, experiment, _ in one.terms):
+            if not NAME.fullmatch(experiment.name):
+                yield f"{one.id}: got an experiment named {experiment.name!r}, wanted letters, digits, . _ -"
+            if seen.setdefault(experiment.name, experiment) != experiment:
+                yield f"{one.id}: got two experiments named {experiment.name!r}, wanted one name for each"
+        try:
+            _ = one.digest
+        except (TypeError, ValueError) as error:
+            yield f"{one.id}: got sections that are no plain data: {error}"

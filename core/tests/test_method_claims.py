@@ -1,0 +1,74 @@
+"""Claims as data: what names them, what they compare, and what of an author's claims cannot be run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from sctk_core import PluginError
+from sctk_core.claims import Claim, Experiment, Lead, claims_of
+
+MAIN, HARD = Experiment(name="main"), Experiment(name="hard", sections={"method": {"tau": "hard"}})
+CLAIM = Claim(id="A", says="it helps", source="a paper", lead=Lead(of="student", over="base", on=MAIN), least=0.05)
+ACROSS = replace(CLAIM, id="B", lead=Lead(of="student", over="student", on=MAIN, against=HARD))
+BEYOND = replace(ACROSS, id="C", beyond=Lead(of="sft", over="base", on=HARD))
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        replace(CLAIM, says="it helps a little"),
+        replace(CLAIM, least=0.04),
+        replace(CLAIM, metric="reward"),
+        replace(CLAIM, lead=replace(CLAIM.lead, over="sft")),
+        replace(CLAIM, lead=replace(CLAIM.lead, on=replace(MAIN, sections={"run": {"limit": 10}}))),
+        replace(CLAIM, beyond=CLAIM.lead),
+    ],
+)
+def test_whatever_is_changed_is_another_claim(other: Claim) -> None:
+    assert other.digest != CLAIM.digest
+    assert replace(CLAIM).digest == CLAIM.digest
+
+
+def test_a_lead_adds_and_takes_off_arms_of_its_experiments() -> None:
+    assert [(sign, on.name, arm) for sign, on, arm in BEYOND.terms] == [
+        (1, "main", "student"), (-1, "hard", "student"), (-1, "hard", "sft"), (1, "hard", "base"),
+    ]  # fmt: skip
+    assert [one.name for one in BEYOND.experiments] == ["main", "hard"]
+    assert BEYOND.told == (
+        "student (main) over student (hard) by truth, at least +0.05 beyond sft (hard) over base (hard)"
+    )
+
+
+class Method:
+    claims: Any = (CLAIM, ACROSS, BEYOND)
+
+
+def test_a_method_without_claims_has_none() -> None:
+    assert claims_of(Method, "mine") == (CLAIM, ACROSS, BEYOND)
+    assert claims_of(object, "mine") == ()
+
+
+@pytest.mark.parametrize(
+    ("claims", "told"),
+    [
+        ("above", "tuple of Claim"),
+        (({"id": "A"},), "tuple of Claim"),
+        ((CLAIM, CLAIM), "each id once"),
+        ((replace(CLAIM, id="a b"),), "'a b'"),
+        ((replace(CLAIM, least=float("nan")),), "finite"),
+        ((replace(CLAIM, least=True),), "finite"),
+        ((CLAIM, replace(ACROSS, lead=replace(CLAIM.lead, on=replace(HARD, name="main")))), "two experiments"),
+        ((replace(CLAIM, lead=replace(CLAIM.lead, on=Experiment(name="../x"))),), "'../x'"),
+        (
+            (replace(CLAIM, lead=replace(CLAIM.lead, on=Experiment(name="x", sections={"a": {"b": {1}}}))),),
+            "plain data",
+        ),
+    ],
+)
+def test_claims_that_cannot_be_run_are_the_authors_to_mend(claims: Any, told: str) -> None:
+    broken = type("Broken", (), {"claims": claims})
+    with pytest.raises(PluginError, match=told) as raised:
+        claims_of(broken, "mine")
+    assert "'mine' is broken" in str(raised.value)
