@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import csv
 import json
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from sctk_core import ConfigError
 from test_row_forms import made, only, said
@@ -16,6 +18,21 @@ ASKED: dict[str, tuple[dict[str, Any], str, tuple[str, ...], str]] = {  # a row,
     "one turn as a list": ({"prompt": ["What is salt?"]}, "What is salt?", (), "prompt[0] -> prompt"),
     "several turns": ({"prompt": '["What is salt?", "And now?"]'}, "What is salt?", (), "not read, and holding text: prompt[1:]"),
     "a list with numbers stays text": ({"prompt": '["a", 1]'}, '["a", 1]', (), "prompt -> prompt"),
+    "options as objects": (
+        {"question": "Which?", "choices": [{"label": "A", "text": "x"}, {"label": "B", "text": "y"}], "answer": "B"},
+        "Which?\n\nA. x\nB. y", ("B", "y"), "question + choices -> prompt",
+    ),
+    "options by letter": (
+        {"question": "Which?", "options": {"A": "x", "B": "y", "C": None}, "answer": "B"}, "Which?\n\nA. x\nB. y", ("B", "y"),
+        "question + options -> prompt",
+    ),
+    "options that are numbers": (
+        {"question": "Which?", "choices": [10, 2.5], "answer": 1}, "Which?\n\nA. 10\nB. 2.5", ("B", "2.5"), "question + choices",
+    ),
+    "an instruction and its question": (
+        {"instruction": "Answer.", "question": "Who?"}, "Answer.\n\nWho?", (), "read as instructions: instruction + question",
+    ),
+    "an instruction and its inputs": ({"instruction": "Sort.", "inputs": "b a", "targets": "a b"}, "Sort.\n\nb a", (), "+ inputs"),
     "an empty list stays text": ({"prompt": "[]"}, "[]", (), "prompt -> prompt"),
     "ranked answers are not gold": (
         {"prompt": "Go", "answers": [{"answer": "a", "rank": 1.0, "model": "m"}, {"answer": "b", "rank": 2.0, "model": "n"}]},
@@ -153,6 +170,7 @@ def test_a_list_without_commas_is_told(tmp_path: Path) -> None:
 
 
 HINTED = [
+    ({"Prompt": "Hi", "Note": "n"}, "Prompt"),
     ({"contents": [{"role": "user", "parts": [{"text": "Hi"}]}, {"role": "model", "parts": [{"text": "Yo"}]}]}, "contents"),
     ({"body": {"model": "x", "messages": [{"role": "user", "content": "Hi"}]}}, "body.messages"),
     ({"winner": "a", "conversation_a": [{"role": "user", "content": "Hi"}]}, "conversation_a"),
@@ -180,3 +198,30 @@ def test_definitions_of_tools_are_told_to_be_shown_to_nobody(column: str, as_tex
     assert f"1 rows have definitions of tools ({column!r}), which no model is shown" in told
     assert "not read, and holding text" not in told
     assert "definitions of tools" not in only(tmp_path, row | {column: None})[1]
+
+
+def test_lists_of_other_columns_are_no_turns(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="wanted"):
+        only(tmp_path, {"question": ["Who?", "When?"], "answer": ["Ada", "Now"]})
+
+
+def test_rows_that_stand_in_an_object_are_told_how_to_be_taken_out(tmp_path: Path) -> None:
+    path = tmp_path / "a b.json"
+    path.write_text(json.dumps({"version": 1, "data": [{"question": "Who?"}, {"question": "When?"}]}))
+    with pytest.raises(ConfigError) as caught:
+        made(path)
+    assert caught.value.hint == "the rows stand in 'data': jq -c '.\"data\"[]' FILE > rows.jsonl"
+
+
+def test_decimals_are_numbers(tmp_path: Path) -> None:
+    pl.DataFrame({"prompt": ["Hi"], "reference": [Decimal("1.50")]}).write_parquet(tmp_path / "a.parquet")
+    (prompt,) = made(tmp_path / "a.parquet").prompts()
+    assert prompt.references == ("1.5",)
+
+
+def test_what_turns_hold_beside_their_text_is_told(tmp_path: Path) -> None:
+    turns = [{"role": "user", "content": "Hi", "weight": 1, "name": "Bo"},
+             {"role": "assistant", "content": "Yo", "reasoning_content": "Hm.", "images": [None]}]  # fmt: skip
+    _, told = only(tmp_path, {"messages": turns})
+    assert "not read, and holding text: messages[*].name, messages[*].reasoning_content" in told
+    assert "not read" not in only(tmp_path, {"messages": [{"role": "user", "content": "Hi", "name": None}]})[1]

@@ -6,11 +6,12 @@ from collections.abc import Sequence
 from typing import Any
 
 from sctk_core.builtin.looked import Looked
-from sctk_core.builtin.options import OPTIONS, labelled, shown
+from sctk_core.builtin.options import shown
 from sctk_core.builtin.row_values import misfit, named, text_in
 from sctk_core.conversation import Call, Message
 from sctk_core.errors import ConfigError
 from sctk_core.reading import (
+    OPTIONS,
     Misfit,
     Row,
     Turn,
@@ -18,6 +19,7 @@ from sctk_core.reading import (
     calls_of,
     context_of,
     json_in,
+    labelled,
     listed_texts,
     listed_turns,
     no_list,
@@ -28,13 +30,16 @@ from sctk_core.reading import (
 _OF_TURNS = ("messages", "conversations", "conversation")
 """Columns in which a text that begins like a list of turns is one that was torn, and no text about one."""
 
+_OF_USER = "prompt"
+"""The column in which a list of texts is a user's turns."""
+
 
 def messages_of(row: Row, looked: Looked) -> tuple[tuple[Message, ...], str | None]:
     """The turns up to the last that is not the assistant's, and the text that answered it in the file, if one did."""
     if len(looked.asked) == 1:
         name = looked.asked[0]
         value = named(row, name, "prompt")
-        if name not in _OF_TURNS and (texts := _texts_asked(value)):
+        if name == _OF_USER and (texts := _texts_asked(value)):
             return _first_of(row, name, texts, looked)
         turns = turns_in(row, name, value)
         if turns is not None:

@@ -10,11 +10,11 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from sctk_core.builtin.looked import Looked
-from sctk_core.builtin.options import OPTIONS, chosen, labelled
+from sctk_core.builtin.options import chosen
 from sctk_core.builtin.row_values import misfit, named, text_in
 from sctk_core.conversation import GUIDING, Message
 from sctk_core.errors import ConfigError
-from sctk_core.reading import KIND, Misfit, Row, context_of, named_usually, plain_answers, whole
+from sctk_core.reading import KIND, OPTIONS, Misfit, Row, context_of, labelled, named_usually, plain_answers, whole
 from sctk_core.references import references_of
 
 OTHERS = {"reference": "other_references", "best_answer": "correct_answers"}

@@ -6,18 +6,30 @@ where it is there and fits, and else left unread, which is noted. The forms are 
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sctk_core.builtin.asked import messages_of
 from sctk_core.builtin.beside import DOCUMENT, REFERENCE, document_in, kinds_in, references_in, system_turn, text_beside
 from sctk_core.builtin.given import given_of
 from sctk_core.builtin.looked import NAMED, Looked
-from sctk_core.builtin.options import OPTIONS
 from sctk_core.builtin.own_tables import own_prompt
 from sctk_core.builtin.row_values import as_lists
 from sctk_core.config import setting
 from sctk_core.errors import ConfigError
-from sctk_core.reading import CONTEXT, ROW_FORMS, Row, listed, named_usually, recognised, root_of, where_asked
+from sctk_core.reading import (
+    CONTEXT,
+    OPTIONS,
+    ROW_FORMS,
+    Row,
+    listed,
+    named_usually,
+    recognised,
+    root_of,
+    rows_inside,
+    where_asked,
+)
 from sctk_core.records import Prompt
 
 ASKED = tuple(dict.fromkeys(form.asked for form in ROW_FORMS if not form.wants))
@@ -95,8 +107,14 @@ def _looked(row: Row, columns: Columns) -> Looked:
         return Looked(form="prompts", asked=(unfit[0],))
     raise NoPrompt(
         f"{row.where}: got no column with a prompt (columns: {listed(list(row.values))}), wanted one of {', '.join(ASKED)}",
-        hint=f'say which column it is: [source.columns] prompt = "{where_asked(row.values) or "..."}"',
+        hint=_instead(row.values),
     )
+
+
+def _instead(values: Mapping[str, Any]) -> str:
+    if inside := rows_inside(values):
+        return f"the rows stand in {inside!r}: jq -c '.\"{inside}\"[]' FILE > rows.jsonl"
+    return f'say which column it is: [source.columns] prompt = "{where_asked(values) or "..."}"'
 
 
 def _several(names: str | tuple[str, ...]) -> tuple[str, ...]:

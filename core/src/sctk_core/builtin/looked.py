@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
-from sctk_core.reading import Row, holds_text, is_id, listed
+from sctk_core.reading import OF_TURNS, Row, holds_text, is_id, listed
 
 NAMED = "named columns"
 TOOLS = ("tools", "functions")
@@ -59,9 +60,18 @@ class Account:
         self._documents |= dict.fromkeys(looked.roles.get("document", ()))
         self._parts |= {looked.unread: None} if looked.unread else {}
         self._tools.update(name for name in TOOLS if holds_text(row.values.get(name)) and name not in self._read)
+        if looked.is_turns:
+            self._look_at_turns(looked.asked[0], row.values.get(looked.asked[0]))
         for name, value in row.values.items():
             if name not in self._read and name not in self._others and not is_id(name) and holds_text(value):
                 self._others[name] = None
+
+    def _look_at_turns(self, name: str, turns: Any) -> None:
+        """Notes what turns hold beside what is read of them."""
+        for turn in turns if isinstance(turns, list) else ():
+            for key in turn.keys() - OF_TURNS if isinstance(turn, dict) else ():
+                if not is_id(key) and holds_text(turn[key]):
+                    self._parts[f"{name}[*].{key}"] = None
 
     def notes(self, files: str) -> Iterator[str]:
         """The lines that a user reads; they begin with the names of the files."""

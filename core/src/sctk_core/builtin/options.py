@@ -1,28 +1,8 @@
-"""The options of a question that is answered by choosing: shown with letters, and the answer as its letter and its text.
-
-MMLU has a list of texts and the number of the right one, from 0; ARC has texts with labels of their own, and the label.
-"""
+"""How a question's options are shown, and the answer as its letter and its text."""
 
 from __future__ import annotations
 
-from string import ascii_uppercase
 from typing import Any
-
-OPTIONS = ("choices", "options")
-
-
-def labelled(value: Any) -> dict[str, str] | None:
-    """Label -> text of the options, in order; None: the value is none.
-
-    >>> labelled(["iron", "oak"]), labelled({"text": ["ice", "fire"], "label": ["1", "2"]})
-    ({'A': 'iron', 'B': 'oak'}, {'1': 'ice', '2': 'fire'})
-    """
-    texts, labels = (value.get("text"), value.get("label")) if isinstance(value, dict) else (value, None)
-    if not isinstance(texts, list) or not texts or not all(isinstance(text, str) for text in texts):
-        return None
-    labels = list(ascii_uppercase[: len(texts)]) if labels is None else labels
-    fits = isinstance(labels, list) and all(isinstance(label, str) for label in labels)
-    return dict(zip(labels, texts, strict=True)) if fits and len(set(labels)) == len(texts) else None
 
 
 def shown(options: dict[str, str]) -> str:

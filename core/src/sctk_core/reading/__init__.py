@@ -8,9 +8,8 @@ wrong with a row. A new ending is a line in `forms.py`, a new form of file a rea
 and pyarrow are imported where a table is read.
 
 `row_forms.py` is the table of the forms that rows have in the field (Alpaca, ShareGPT, ...); `turns.py` reads conversations,
-`tools.py` what they call, and `answers.py` answers and contexts, in all shapes that they come in; `written.py`
-lists in text. `parts.py` is the text of one
-row, `texts.py` that of a chunk.
+`tools.py` what they call, `answers.py` answers and contexts, `options.py` options to choose from, in all their shapes, and
+`written.py` lists in text. `parts.py` is the text of one row, `texts.py` that of a chunk.
 """
 
 from sctk_core.reading.answers import answers_of, context_of, plain_answers
@@ -21,15 +20,17 @@ from sctk_core.reading.finding import STDIN, Wanted, inputs_at
 from sctk_core.reading.forms import FORMS, TYPED, Form, TextLayout, form_of
 from sctk_core.reading.inputs import Input, check_readable
 from sctk_core.reading.lines import Lines, objects
+from sctk_core.reading.options import OPTIONS, labelled
 from sctk_core.reading.parts import Reason, half_pair, text_of, whole
 from sctk_core.reading.paths import NoSuchPath, root_of, value_at
-from sctk_core.reading.row_forms import CONTEXT, ROW_FORMS, RowForm, recognised, where_asked
+from sctk_core.reading.row_forms import CONTEXT, ROW_FORMS, RowForm, recognised, rows_inside, where_asked
 from sctk_core.reading.rows import Row, rows_of
 from sctk_core.reading.standard_input import check_ends, is_stream, spooled
 from sctk_core.reading.tables import Table
 from sctk_core.reading.texts import TextColumn
 from sctk_core.reading.tools import ToolCall, calls_of
 from sctk_core.reading.turns import (
+    OF_TURNS,
     ROLES,
     Misfit,
     Turn,
@@ -47,6 +48,8 @@ __all__ = [
     "CONTEXT",
     "FORMS",
     "KIND",
+    "OF_TURNS",
+    "OPTIONS",
     "ROLES",
     "ROW_FORMS",
     "STDIN",
@@ -81,6 +84,7 @@ __all__ = [
     "is_id",
     "is_stream",
     "json_in",
+    "labelled",
     "listed",
     "listed_texts",
     "listed_turns",
@@ -92,6 +96,7 @@ __all__ = [
     "plain_answers",
     "recognised",
     "root_of",
+    "rows_inside",
     "rows_of",
     "shown",
     "spooled",

@@ -8,6 +8,7 @@ list of texts, titles with sentences (HotpotQA), or objects with a text (MuSiQue
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from decimal import Decimal
 from typing import Any
 
 from sctk_core.reading.turns import Misfit, shown, turns_of
@@ -35,6 +36,8 @@ def plain_answers(value: object) -> Iterator[str | float | bool]:
         yield from (turn.text for turn in turns[-1:])
     elif isinstance(value, str | int) or (isinstance(value, float) and value == value):
         yield value
+    elif isinstance(value, Decimal):
+        yield format(value.normalize(), "f")
     elif isinstance(value, list):
         for each in value:
             yield from plain_answers(each)

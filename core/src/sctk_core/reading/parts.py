@@ -6,9 +6,9 @@ from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sctk_core.reading.answers import answers_of, context_of
+from sctk_core.reading.answers import answers_of
 from sctk_core.reading.paths import NoSuchPath, value_at
-from sctk_core.reading.row_forms import RowForm, answered_in, as_form
+from sctk_core.reading.row_forms import RowForm, answered_in, as_form, part_text
 from sctk_core.reading.turns import Misfit, texts_of
 from sctk_core.reading.written import listed_texts
 
@@ -78,7 +78,7 @@ def _of_form(row: Mapping[str, Any], form: RowForm) -> tuple[tuple[str, ...], st
         return (form.asked,), asked
     if found is None:
         return (form.asked,), Reason(f"no row like the first ({form.name})")
-    parts = [asked if name == form.asked else context_of(row[name]) for name in found.asked]
+    parts = [asked if name == form.asked else part_text(name, row[name]) for name in found.asked]
     answered = answered_in(row, form)
     parts += ["\n".join(answers_of(row[name])) for name in answered]
     text = "\n".join(parts)

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sctk_core.reading.answers import answers_of, context_of
+from sctk_core.reading.options import OPTIONS, labelled
 from sctk_core.reading.turns import Misfit, listed_turns
 
 CONTEXT = (
@@ -52,7 +53,7 @@ ROW_FORMS = (
     RowForm(name="preference rows", asked="instruction", wants=PAIR, after=("input",), answered=PAIR),
     RowForm(name="UltraFeedback", asked="instruction", wants=("completions",), answered=("completions",)),
     RowForm(name="Alpaca", asked="instruction", wants=("output",), after=("input",), answered=ANSWER),
-    RowForm(name="instructions", asked="instruction", after=("input", *CONTEXT), answered=ANSWER),
+    RowForm(name="instructions", asked="instruction", after=("input", "inputs", "question", *CONTEXT), answered=ANSWER),
     RowForm(name="preference rows", asked="question", wants=PAIR, before=CONTEXT, answered=PAIR),
     RowForm(
         name="multiple choice", asked="question", wants=("choices",), before=CONTEXT, after=("choices",), answered=KEYED
@@ -121,11 +122,21 @@ def where_asked(row: Mapping[str, Any]) -> str:
     inside = {
         f"{name}.{key}": (key, value[key]) for name, value in row.items() if isinstance(value, dict) for key in value
     }
-    found = [name for name, value in row.items() if _is_turns(value)]
+    found = [name for name, value in row.items() if _is_turns(value) or name.lower() in named]
     found += [
         path for path, (key, value) in inside.items() if _is_turns(value) or (key in named and isinstance(value, str))
     ]
     return next(iter(found), "")
+
+
+def rows_inside(row: Mapping[str, Any]) -> str:
+    """The column of a row of no form that holds a list of rows ("": none).
+
+    >>> rows_inside({"version": 1, "data": [{"question": "Who?"}]})
+    'data'
+    """
+    lists = ((name, value[0]) for name, value in row.items() if isinstance(value, list) and value)
+    return next((name for name, one in lists if isinstance(one, dict) and recognised(one)), "")
 
 
 def _is_turns(value: object) -> bool:
@@ -137,14 +148,20 @@ def _is_turns(value: object) -> bool:
 
 def _shown(row: Mapping[str, Any], names: tuple[str, ...]) -> tuple[str, ...]:
     """The first of the columns that holds a text."""
-    return next(((name,) for name in names if name in row and _holds_context(row[name])), ())
+    return next(((name,) for name in names if name in row and _holds_part(name, row[name])), ())
 
 
-def _holds_context(value: object) -> bool:
+def _holds_part(name: str, value: object) -> bool:
     try:
-        return bool(context_of(value).strip())
+        return bool(part_text(name, value).strip())
     except Misfit:
         return False
+
+
+def part_text(name: str, value: object) -> str:
+    """The text of a column of what is asked beside a question: a context, or options, one below the other."""
+    options = labelled(value) if name in OPTIONS else None
+    return context_of(value) if options is None else "\n\n".join(options.values())
 
 
 def holds_answer(value: object) -> bool:

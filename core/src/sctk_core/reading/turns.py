@@ -25,6 +25,8 @@ TOOLS = frozenset(("tool", "function", "tool_response", "observation", "ipython"
 CALLERS = frozenset(("function_call", "tool_call"))
 """What a turn is called that a tool says; and one whose text is what the assistant calls."""
 _ROLE, _CONTENT, _CALLS = ("role", "from"), ("content", "value", "parts"), ("tool_calls", "function_call")
+OF_TURNS = frozenset((*_ROLE, *_CONTENT, *_CALLS, "tools", "input", "output"))
+"""What is read of a turn; of a tool's turn its name too."""
 _TEXT_PARTS = ("text", "input_text", "output_text")
 _TRANSCRIPT = re.compile(r"\n\n(Human|Assistant):")
 _LIST_IN_TEXT = re.compile(r"\s*\[\s*\{\s*[\"'](role|from|content|value|parts)[\"']\s*:")
