@@ -6,6 +6,7 @@ environment's settings are not read, for the same reason.
 
 from __future__ import annotations
 
+import contextlib
 import logging
 import sys
 from collections.abc import Sequence
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sctk_cli.streams import ReaderGone
 from sctk_cli.terminal import Warnings, clean, put, put_json, reserved_stdout, say
 
 if TYPE_CHECKING:
@@ -52,13 +54,14 @@ def verify(method: str, claims: str | None, json_: bool, **given: Any) -> int:
     logging.getLogger("sctk").addHandler(Warnings())
     with reserved_stdout():
         outcome = _verified(_protocol(method, claims, given))
-    if json_:
-        put_json(as_object(outcome))
-    else:
-        for line in lines_of(outcome):
-            put(line)
-        put(f"report   {outcome.protocol.out / 'claims.md'} (beside it claims.svg, claims.json)")
-    sys.stdout.flush()
+    with contextlib.suppress(ReaderGone):  # all is judged and written, whoever reads of it
+        if json_:
+            put_json(as_object(outcome))
+        else:
+            for line in lines_of(outcome):
+                put(line)
+            put(f"report   {outcome.protocol.out / 'claims.md'} (beside it claims.svg, claims.json)")
+        sys.stdout.flush()
     return exit_code(outcome)
 
 

@@ -103,18 +103,31 @@ def run_all(protocol: Protocol, clock: Callable[[], float] = time.monotonic) -> 
     is there after a while speaks of all claims."""
     wanted = [(one, seed) for seed in range(protocol.n_seeds) for one in protocol.experiments]
     found: list[Trial] = []
-    took: list[float] = []
+    took: dict[str, list[float]] = {}
     for number, (experiment, seed) in enumerate(wanted, 1):
-        left = f", about {span(sum(took) / len(took) * (len(wanted) - number + 1))} left" if took else ""
-        say(f"run {number} of {len(wanted)}: experiment {experiment.name}, seed {seed}{left}")
+        left = seconds_left(took, [one.name for one, _ in wanted[number - 1 :]])
+        told_left = "" if left is None else f", about {span(left)} left"
+        say(f"run {number} of {len(wanted)}: experiment {experiment.name}, seed {seed}{told_left}")
         started, made = clock(), Made()
         trial = _tried(protocol, experiment, seed, made)
         found.append(trial)
-        if made.anything:
-            took.append(clock() - started)
+        if made.anything and not trial.error:
+            took.setdefault(experiment.name, []).append(clock() - started)
         if trial.error:
             say(f"failed: {experiment.name}, seed {seed}: {clean(trial.error, one_line=True)}; the others go on")
     return found
+
+
+def seconds_left(took: Mapping[str, Sequence[float]], to_come: Sequence[str]) -> float | None:
+    """How long the runs to come last, by how long those of their experiment took, or else all; None where none is known.
+
+    >>> seconds_left({"main": [60.0, 80.0]}, ["main", "dpo"])
+    140.0
+    """
+    known = [seconds for each in took.values() for seconds in each]
+    if not known:
+        return None
+    return sum(sum(own) / len(own) for own in (took.get(name, known) for name in to_come))
 
 
 class Made:
