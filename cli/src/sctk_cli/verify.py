@@ -26,7 +26,7 @@ EPILOG = """\b
 Examples:
   sctk verify dsc
   sctk verify rdpo --claims above-base,above-dpo --seeds 3 --out runs/verify
-  sctk verify dsc --set model.path=DIR --set backend.use=transformers --set trainer.lora=true
+  sctk verify dsc --set model.path=DIR --set backend.use=transformers --set trainer.lora.rank=8
   sctk verify mine --load ./my_method.py --json
 \b
 The claims themselves: sctk describe method METHOD. The same line again goes on where it stopped. Exit code
@@ -107,7 +107,7 @@ def _verified(protocol: Protocol) -> Outcome:
     """All runs, and what they say."""
     from sctk_cli.verifying.findings import judge
     from sctk_cli.verifying.page import write
-    from sctk_cli.verifying.readings import read
+    from sctk_cli.verifying.readings import with_readings
     from sctk_cli.verifying.register import register
     from sctk_cli.verifying.report import Outcome
     from sctk_cli.verifying.trials import run_all
@@ -115,8 +115,7 @@ def _verified(protocol: Protocol) -> Outcome:
     registered = register(protocol)
     for claim in protocol.claims:
         say(f"claim {claim.id} ({claim.digest}): {clean(claim.told, one_line=True)}")
-    trials = run_all(protocol)
-    readings = {(one.experiment.name, one.seed): read(one.run) for one in trials if not one.error}
+    trials, readings = with_readings(run_all(protocol))
     findings = [judge(claim, readings, protocol.n_seeds) for claim in protocol.claims]
     outcome = Outcome(protocol=protocol, registered=registered, trials=trials, readings=readings, findings=findings)
     write(outcome)

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
+from sctk_core import SctkError
 from sctk_core.plan import ANSWERS, EVALUATION
 from sctk_core.store.facts import ArmCost
 from sctk_core.store.reader import RunReader
 from sctk_core.store.shards import read_shards
+
+from sctk_cli.verifying.trials import Trial
 
 ByPrompt = Mapping[str, float]
 
@@ -38,6 +41,19 @@ def read(run: Path) -> Reading:
             if prompt is not None:
                 values.setdefault((before + row["metric"], row["arm"]), {})[prompt] = row["value"]
     return Reading(values=values, groups=groups, costs=reader.manifest.costs)
+
+
+def with_readings(trials: Sequence[Trial]) -> tuple[list[Trial], dict[tuple[str, int], Reading]]:
+    """The trials, those that cannot be read as failed ones, and what the others measured by experiment and seed."""
+    found: dict[tuple[str, int], Reading] = {}
+    told = list(trials)
+    for place, one in enumerate(trials):
+        if not one.error:
+            try:
+                found[one.experiment.name, one.seed] = read(one.run)
+            except SctkError as error:
+                told[place] = replace(one, error=str(error), exit_code=error.exit_code)
+    return told, found
 
 
 def _prompts(reader: RunReader, part: str, groups: dict[str, str]) -> dict[tuple[str, str], str]:
