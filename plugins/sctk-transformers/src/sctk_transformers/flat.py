@@ -210,6 +210,14 @@ class FlatMemory:
                 self.slots.move(source, target, self.lengths[source])
         self.lengths = [self.lengths[source] for source in order]
 
+    def fan(self, order: Sequence[int]) -> None:
+        """The rows become those of `order`, which rises and names every row once or more."""
+        self.slots.reserve(len(order), max(self.lengths) + 1)
+        for target, source in reversed(list(enumerate(order))):
+            if source != target:
+                self.slots.move(source, target, self.lengths[source])
+        self.lengths = [self.lengths[source] for source in order]
+
 
 def forward(model: Any, step: Step, flat: Sequence[int], keep_T: torch.Tensor) -> torch.Tensor:
     """Logits [kept, V] of one flat step at the token numbers `keep_T`."""

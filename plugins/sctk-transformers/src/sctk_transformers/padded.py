@@ -44,6 +44,10 @@ class PaddedMemory:
             self.mask_RT = self.mask_RT[rows]
             self.cache.reorder_cache(rows)
 
+    def fan(self, order: Sequence[int]) -> None:
+        """The rows become those of `order`, which rises and names every row once or more."""
+        self.keep(order)
+
     def _padded(self, texts: Sequence[Sequence[int]]) -> torch.Tensor:
         """Ids [texts, longest], after forgetting what was read."""
         longest = max(map(len, texts))

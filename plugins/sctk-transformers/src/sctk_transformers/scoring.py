@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from sctk_transformers.endings import batches, score_endings
 from sctk_transformers.flat import Step, forward
 from sctk_transformers.padded import PaddedMemory
 
@@ -19,11 +20,15 @@ def score(
 ) -> list[float]:
     """For each (prompt ids, completion ids) the sum of log p(completion token | what precedes it), in nats, in order.
 
-    Texts of like length share a forward of at most `n_tokens` tokens, and of at most 2^26 logits, whatever the vocabulary.
+    Texts of like length share a forward of at most `n_tokens` tokens, and of at most 2^26 logits, whatever the vocabulary. A prompt
+    with several short completions is read once (`endings.py`).
     """
     n_vocab = model.config.get_text_config().vocab_size
-    order = sorted(range(len(pairs)), key=lambda place: len(pairs[place][0]) + len(pairs[place][1]))
     found: dict[int, float] = {}
+    for batch in batches(pairs, n_tokens):
+        found.update(score_endings(model, pairs, batch, flat=flat))
+    rest = [place for place in range(len(pairs)) if place not in found]
+    order = sorted(rest, key=lambda place: len(pairs[place][0]) + len(pairs[place][1]))
     group: list[int] = []
     for place in order:
         sizes = [len(pairs[member][0]) + len(pairs[member][1]) for member in (*group, place)]
