@@ -235,6 +235,8 @@ def test_lists_of_answers_in_other_shapes_agree(
     code, out, err = told(capfd, "consistency", written(tmp_path / f"in.{ending}", [row]), *options)
     assert code == 0, err
     assert (json.loads(out)["n_answers"], json.loads(out)["rouge_l"]) == (2, 1.0)
+    column = options[-1] if options else list(row)[-1]
+    assert f"1 questions with 2 answers in '{column}'" in err
 
 
 @pytest.mark.parametrize(

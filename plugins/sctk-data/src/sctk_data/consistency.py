@@ -192,11 +192,13 @@ def _tell(tally: Tally, settings: Settings, column: str | None, bad: BadRows, *,
     counts["without_words"] = tally.no_words
     of_mean: dict[str, Any] = {"mean": mean, "low": low, "high": high, "n": len(tally.values)}
     of_mean["interval"] = None if low is None else "normal" if len(tally.values) > MOST_RESAMPLED else "bootstrap"
-    tell({**counts, **of_mean}, _told(tally, settings.main, mean, low, high), bad, json_=json_)
+    tell({**counts, **of_mean}, _told(tally, column, settings.main, mean, low, high), bad, json_=json_)
 
 
-def _told(tally: Tally, name: str, mean: float | None, low: float | None, high: float | None) -> Iterator[str]:
-    yield f"{tally.questions:,} questions with {tally.answers:,} answers"
+def _told(
+    tally: Tally, column: str | None, name: str, mean: float | None, low: float | None, high: float | None
+) -> Iterator[str]:
+    yield f"{tally.questions:,} questions with {tally.answers:,} answers" + (f" in {column!r}" if column else "")
     if mean is not None:
         interval = "no interval" if low is None else f"95 % interval [{low:.3f}, {high:.3f}]"
         yield f"mean {name}: {mean:.3f}, {interval}, {len(tally.values):,} questions"
