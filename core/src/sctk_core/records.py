@@ -217,7 +217,9 @@ class Round:
 class Decision:
     """Which sample is the chain's next state, and which was left. `log_alpha` None: the rule is not probabilistic.
 
-    `note` is what a user should know of it in a few short words: the ledger and the summary count by it.
+    `log_gain` is what the scores alone say, log L(x') - log L(x) in nats, None where the rule has no likelihood; core puts the
+    round's `log_proposal_ratio` beside it (None: not known). `note` is what a user should know of it in a few short words: the
+    ledger and the summary count by it.
     """
 
     kept: Sample
@@ -227,10 +229,13 @@ class Decision:
     reason: str
     sweep: int = 1
     note: str = ""
+    log_gain: float | None = None
+    log_proposal_ratio: float | None = None
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
         _set(self, "log_alpha", plain(self.log_alpha))
+        _set(self, "log_gain", plain(self.log_gain))
         name_by(self, self.kept.id, self.dropped.id, self.accepted, self.sweep)
 
 

@@ -291,8 +291,10 @@ def _content(answer: Any) -> str:
         return f"value: got {kind_of(answer.value)}, {NUMBER}"
     if isinstance(answer, Reply | Sample) and answer.logprob is not None and not _finite(answer.logprob):
         return f"logprob: got {kind_of(answer.logprob)}, {NUMBER} or None"
-    if isinstance(answer, Decision) and answer.log_alpha is not None and not _at_most_infinite(answer.log_alpha):
-        return f"log_alpha: got {kind_of(answer.log_alpha)}, {NUMBER}, an infinite one or None"
+    for name in ("log_alpha", "log_gain") if isinstance(answer, Decision) else ():
+        value = getattr(answer, name)
+        if value is not None and not _at_most_infinite(value):
+            return f"{name}: got {kind_of(value)}, {NUMBER}, an infinite one or None"
     if isinstance(answer, Critique) and not (type(answer.verdict) is str and answer.verdict in ("keep", "revise")):
         return f"got the verdict {shown(answer.verdict)}, wanted 'keep' or 'revise'"
     if isinstance(answer, Reply | Sample | Critique) and not isinstance(answer.text, str):

@@ -221,7 +221,9 @@ class AskedRule(Asked):
             (answer,) = checked(
                 answers, [game], Decision, of=[sample.id], stage=asked.step, component=self._member.component
             )
-            return answer if isinstance(answer, Failure) else replace(answer, sweep=sweep)
+            if isinstance(answer, Failure):
+                return answer
+            return replace(answer, sweep=sweep, log_proposal_ratio=log_proposal_ratio)
 
         found: Decision = await ask(self._member.desk, asked, call)
         return found

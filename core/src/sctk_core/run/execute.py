@@ -30,6 +30,7 @@ from sctk_core.pipeline.observers import Observers
 from sctk_core.pipeline.patience import Patience
 from sctk_core.plan import HELD_OUT, PROMPTS, Evaluate
 from sctk_core.recipe import TYPED, Recipe
+from sctk_core.run.chains import measures_of_chains, mixings, told_of_chains
 from sctk_core.run.context import Context
 from sctk_core.run.costs import costs_of
 from sctk_core.run.crews import Crews
@@ -239,8 +240,10 @@ class _Execution:
         manifest = self._directory.manifest
         evaluations = [unit for unit in self._units if unit.kind == "evaluation"]
         measures = [measure for unit in evaluations for measure in measures_of(context, unit)]
-        self._directory.write_json(self._directory.layout.metrics, [asdict(measure) for measure in measures])
-        manifest.notes = [*losses(measures), *self._notes(context)]
+        mixed = mixings(context, [unit.part for unit in self._units if unit.kind == "pass"])
+        numbers = [*measures, *measures_of_chains(mixed)]
+        self._directory.write_json(self._directory.layout.metrics, [asdict(measure) for measure in numbers])
+        manifest.notes = [*losses(measures), *self._notes(context), *told_of_chains(mixed)]
         manifest.costs = costs_of(context)
         manifest.state = "done"
         self._directory.save()

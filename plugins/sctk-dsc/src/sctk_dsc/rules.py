@@ -13,7 +13,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from sctk_core import ConfigError, ContractError, Decision, Round, Score, setting
 
@@ -60,7 +60,7 @@ class Metropolis:
         nowhere = self.likelihood == "score" and each.current.value == each.proposal.value == 0
         return decision(
             each, accepted=each.coin < alpha, log_alpha=log_alpha, reason=f"alpha {alpha:.4g}, coin {each.coin:.4g}",
-            note=NOWHERE if nowhere else "",
+            note=NOWHERE if nowhere else "", log_gain=log_gain(each, temperature, self.likelihood),
         )  # fmt: skip
 
 
@@ -119,19 +119,25 @@ def _measured(each: Round) -> float:
     return each.spread
 
 
-def log_acceptance(each: Round, temperature: float, likelihood: Likelihood = "exp") -> float:
-    """log alpha in nats, at most 0 (-inf: never): the Metropolis-Hastings ratio for the target p(x) L(x).
-
-    A text of likelihood 0 is never moved to, from another of likelihood 0 neither, where the ratio would be 0 / 0.
-    """
+def log_gain(each: Round, temperature: float, likelihood: Likelihood = "exp") -> float:
+    """log L(x') - log L(x) in nats; -inf where L(x') is 0, where L(x) is 0 too."""
     old, new = (_log_score(one) if likelihood == "score" else one.value for one in (each.current, each.proposal))
     if new == -math.inf:
         return new
     gain = new - old
     if temperature > 0:
-        gain /= temperature
-    else:
-        gain = math.copysign(math.inf, gain) if gain else 0.0
+        return gain / temperature
+    return math.copysign(math.inf, gain) if gain else 0.0
+
+
+def log_acceptance(each: Round, temperature: float, likelihood: Likelihood = "exp") -> float:
+    """log alpha in nats, at most 0 (-inf: never): the Metropolis-Hastings ratio for the target p(x) L(x).
+
+    A text of likelihood 0 is never moved to, from another of likelihood 0 neither, where the ratio would be 0 / 0.
+    """
+    gain = log_gain(each, temperature, likelihood)
+    if likelihood == "score" and each.proposal.value == 0:
+        return gain
     log_ratio = gain + (each.log_proposal_ratio or 0.0)
     if math.isnan(log_ratio):
         raise ContractError(
@@ -160,10 +166,10 @@ def compared(each: Round, *, accepted: bool) -> Decision:
     return decision(each, accepted=accepted, log_alpha=None, reason=reason)
 
 
-def decision(each: Round, *, accepted: bool, log_alpha: float | None, reason: str, note: str = "") -> Decision:
-    """The chain's next state and the sample that was left."""
+def decision(each: Round, *, accepted: bool, log_alpha: float | None, reason: str, **more: Any) -> Decision:
+    """The chain's next state and the sample that was left; `more` is note and log_gain."""
     old, new = each.current.sample, each.proposal.sample
     kept, dropped = (new, old) if accepted else (old, new)
     return Decision(
-        kept=kept, dropped=dropped, accepted=accepted, log_alpha=log_alpha, reason=reason, sweep=each.sweep, note=note
+        kept=kept, dropped=dropped, accepted=accepted, log_alpha=log_alpha, reason=reason, sweep=each.sweep, **more
     )
