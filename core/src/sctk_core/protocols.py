@@ -180,8 +180,8 @@ class Method(Protocol):
 
     The class has a `Crew` (a frozen dataclass: who its walks may ask), a `recipe` (TOML: the default that runs) and may have a
     `reading` (what a user should know of how the paper was read: a line, or a static method of its Config that gives one).
-    It may have `check(setup)`: given the `Setup` that a recipe came to, it raises a ConfigError for what its walks cannot do
-    right with, before anything is asked.
+    It may have `presets` (by name, TOML that `[method] preset = NAME` lays over the recipe) and `check(setup)`: given the `Setup`
+    that a recipe came to, it raises a ConfigError for what its walks cannot do right with, before anything is asked.
     """
 
     def plan(self) -> Plan:

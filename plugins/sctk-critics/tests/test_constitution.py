@@ -158,7 +158,9 @@ def test_sampling_is_the_runs_unless_set() -> None:
 
 
 def test_bad_settings() -> None:
-    with pytest.raises(ConfigError, match="unknown preset 'sentimental', wanted one of general, privacy, safety"):
+    with pytest.raises(
+        ConfigError, match="unknown preset 'sentimental', wanted one of general, paper-privacy, paper-safety"
+    ):
         critic(preset="sentimental")
     with pytest.raises(
         ConfigError, match=r"\[critic\] constitution, critique: got the unknown placeholder \{critique\}"
@@ -171,9 +173,10 @@ def test_bad_settings() -> None:
 
 
 @pytest.mark.parametrize("name", preset_names())
-def test_every_preset_reads_and_asks_for_a_verdict(name: str) -> None:
+def test_every_preset_of_ours_asks_for_a_verdict(name: str) -> None:
     prompts = read_prompts(name)
-    assert "'Verdict: revise' or 'Verdict: keep'" in prompts.critique.text
+    asks = "'Verdict: revise' or 'Verdict: keep'" in prompts.critique.text
+    assert asks != name.startswith("paper-"), "the paper asks for no verdict"
     assert prompts.critique.text != prompts.revise.text
 
 

@@ -8,7 +8,7 @@ import pytest
 from sctk_core import Chosen, ConfigError, Sampling, Setup, Voice
 from sctk_core.assembly import assemble, with_defaults
 from sctk_core.plugins import catalogue
-from sctk_core.recipe import Layer
+from sctk_core.recipe import Layer, Recipe
 from sctk_core.testing import ScriptedBackend, check_method
 from sctk_critics.constitution import Constitution
 from sctk_dsc.method import DistilledSelfCritique, DscConfig
@@ -73,6 +73,28 @@ def test_a_backend_that_cannot_go_on_or_tell_log_probabilities_is_refused_by_nam
     for how, words in [({"proposal": "suffix"}, "go on after given tokens"), ({"exact": True}, "no log-probabilities")]:
         with pytest.raises(ConfigError, match=f"'server', which .*{words}"):
             DistilledSelfCritique(DscConfig(**how)).check(setup)
+
+
+def recipe_of(**sections: dict[str, Any]) -> Recipe:
+    """The recipe that a preset and some sections make."""
+    return with_defaults([Layer(origin="test", sections=sections)], catalogue([]))
+
+
+def test_presets_choose_what_the_paper_chose_and_a_recipe_may_say_otherwise() -> None:
+    safety = recipe_of(method={"use": "dsc", "preset": "paper-safety"})
+    assert (safety.section("rule")["likelihood"], safety.section("rule")["temperature"]) == ("score", 1.0)
+    assert (safety.use("reward"), safety.section("reward")["high"]) == ("judge", 1.0)
+    assembled(method={"preset": "paper-safety"})
+    sentiment = recipe_of(method={"use": "dsc", "preset": "paper-sentiment"}, reward={"use": "judge", "low": 1.0})
+    assert (sentiment.section("rule")["likelihood"], sentiment.use("reward")) == ("score", "judge")
+    assert "model" not in sentiment.section("reward")
+    assembled(method={"preset": "paper-sentiment"}, reward={"use": "judge", "low": 1.0})
+    with pytest.raises(ConfigError, match="counts no persons"):
+        assembled(method={"preset": "paper-privacy"})
+    assembled(method={"preset": "paper-privacy"}, reward={"use": "judge", "low": -9.0, "high": 0.0})
+    with pytest.raises(ConfigError, match="unknown preset 'paper-safty', wanted one of paper-privacy") as caught:
+        assembled(method={"preset": "paper-safty"})
+    assert "paper-safety" in caught.value.hint
 
 
 @pytest.mark.parametrize("how", [{}, {"proposal": "suffix", "sweeps": 2}, {"exact": True}])

@@ -16,6 +16,7 @@ from sctk_core import config as settings_of
 from sctk_core.assembly.blame import HINT, broken, called
 from sctk_core.assembly.parts import Curate, Part, curation, listed_parts, section_part
 from sctk_core.assembly.roles import Role, batch_notes, other_roles, refuse_idle, sampling_notes, student_role
+from sctk_core.config import suggestion
 from sctk_core.errors import ConfigError, PluginError
 from sctk_core.hookspecs import KINDS
 from sctk_core.identity import fingerprint
@@ -125,7 +126,8 @@ def crews_of(plan: Plan, crew: type) -> list[type]:
 def with_defaults(layers: list[Layer], catalogue: Catalogue) -> Recipe:
     """The recipe of the layers over the defaults of the method that they name and of the backend that this makes.
 
-    A method class has `recipe`, TOML text. A backend class may have `trainer_defaults`: for a trainer's name the settings that
+    A method class has `recipe`, TOML text, and may have `presets`: by name, TOML text that is laid over it where the recipe says
+    `[method] preset = NAME`. A backend class may have `trainer_defaults`: for a trainer's name the settings that
     suit its own model, where neither recipe nor flag says otherwise (a model of 3 M weights wants another learning rate). A
     trainer class may have `shared`: names of its settings that hold for the plan's other trainers too.
     """
@@ -135,7 +137,7 @@ def with_defaults(layers: list[Layer], catalogue: Catalogue) -> Recipe:
             "the recipe: got no method, wanted [method] with use", hint="sctk run --plugin rdpo, or [method] use = ..."
         )
     method = target_of(load("method", named, among=catalogue))
-    below = [Layer(origin=f"default of {named}", sections=_recipe_of(method, named))]
+    below = [Layer(origin=f"default of {named}", sections=_recipe_of(method, named)), *_preset(method, named, layers)]
     recipe = merge([*below, *layers])
     backend = recipe.use("backend")
     if backend is not None and recipe.section("model").get("path", "") == "":
@@ -169,10 +171,23 @@ def _shared(recipe: Recipe, catalogue: Catalogue) -> Layer:
     return Layer(origin="as [trainer]", sections=sections)
 
 
-def _recipe_of(method: Any, named: str) -> dict[str, Any]:
-    """The default recipe of a method class."""
+def _preset(method: Any, named: str, layers: list[Layer]) -> list[Layer]:
+    """The preset of a method that the layers ask for, as a layer."""
+    preset, known = merge(layers).section("method").get("preset", ""), getattr(method, "presets", {})
+    if not preset or not known:
+        return []
+    if preset not in known:
+        raise ConfigError(
+            f"[method] {named}: got the unknown preset {preset!r}, wanted one of {', '.join(sorted(known))}",
+            hint=suggestion(str(preset), list(known)) or f"sctk describe method {named}",
+        )
+    return [Layer(origin=f"preset {preset} of {named}", sections=_recipe_of(method, named, known[preset]))]
+
+
+def _recipe_of(method: Any, named: str, text: str | None = None) -> dict[str, Any]:
+    """The default recipe of a method class, or a text of it."""
     try:
-        return tomllib.loads(getattr(method, "recipe", ""))
+        return tomllib.loads(getattr(method, "recipe", "") if text is None else text)
     except (TypeError, ValueError, AttributeError, RecursionError) as error:
         raise PluginError(f"the method {named!r} is broken: its recipe is no TOML: {told(error)}", hint=HINT) from error
 

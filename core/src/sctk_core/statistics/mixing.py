@@ -45,7 +45,7 @@ def effective_size(trace_CS: Trace) -> float:
             break
         time, last = time + 2 * pair, pair
     most = n_chains * n * math.log10(n_chains * n)
-    return min(n_chains * n / max(time, 1e-12), most)
+    return float(min(n_chains * n / max(time, 1e-12), most))
 
 
 def lag_one(trace_CS: Trace) -> float:

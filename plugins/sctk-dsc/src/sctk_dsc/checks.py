@@ -26,6 +26,15 @@ def complain(setup: Setup, *, by_score: bool, suffix: bool, exact: bool) -> None
         _want_log_probabilities(setup)
 
 
+def want_a_count(setup: Setup) -> None:
+    """A reward for privacy that is not the default recipe's, which praises films."""
+    if setup.chosen["reward"].name == "lexicon":
+        raise ConfigError(
+            "[method] preset = paper-privacy: got the reward 'lexicon', which counts no persons, wanted minus their number",
+            hint='[reward] use = "...": a reward whose score is minus the count of persons that a text names',
+        )
+
+
 def _want_likelihoods(setup: Setup) -> None:
     """Scores of 0 or more, where the reward states its scale."""
     reward = setup.chosen["reward"]

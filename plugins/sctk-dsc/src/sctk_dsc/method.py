@@ -10,6 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Any, ClassVar, Literal
 
 from sctk_core import (
@@ -32,7 +33,7 @@ from sctk_core import (
 from sctk_core.claims import Claim
 from sctk_core.rivals import HELP, Nobody, RivalName, Triers, rivals_of
 
-from sctk_dsc.checks import complain
+from sctk_dsc.checks import complain, want_a_count
 from sctk_dsc.claims import CLAIMS
 from sctk_dsc.proposals import DscCrew, SuffixCrew, redrawn, revised, revised_exactly
 
@@ -60,10 +61,24 @@ use = "diversity"
 """
 
 
+PRESETS = ("paper-safety", "paper-sentiment", "paper-privacy")
+
+
+def preset_text(name: str) -> str:
+    """A preset that ships with the method."""
+    return files("sctk_dsc").joinpath(f"presets/{name}.toml").read_text("utf-8")
+
+
 @dataclass(frozen=True, kw_only=True)
 class DscConfig:
     """Settings of the method."""
 
+    preset: str = setting(
+        "",
+        help="critic, reward and rule as the paper has them, where your recipe does not say otherwise: paper-safety, "
+        "paper-sentiment, paper-privacy (name a reward that counts persons)",
+        identity=False,
+    )
     sweeps: int = setting(
         1, help="critique and revision steps per chain (T); the paper ran one in all its experiments", low=1, high=32
     )
@@ -92,6 +107,7 @@ class DistilledSelfCritique:
     Crew = DscCrew
     recipe: ClassVar[str] = RECIPE
     claims: ClassVar[tuple[Claim, ...]] = CLAIMS
+    presets: ClassVar[Mapping[str, str]] = {name: preset_text(name) for name in PRESETS}
 
     @staticmethod
     def reading(config: DscConfig) -> str:
@@ -118,6 +134,8 @@ class DistilledSelfCritique:
     def check(self, setup: Setup) -> None:
         """Refuses what the rule, or an exact proposal, cannot come right with."""
         complain(setup, by_score=self._by_score, suffix=self._suffix, exact=self._config.exact)
+        if self._config.preset == "paper-privacy":
+            want_a_count(setup)
 
     def plan(self) -> Plan:
         """Chains; SFT on their drafts and on their states; the comparison."""
