@@ -138,7 +138,7 @@ def _told(name: str, mixing: Mixing) -> list[str]:
     )
     if lags and sizes:
         lines.append(
-            f"{name}: scores along the chains of a prompt, medians over {len(lags)} prompts where they change: autocorrelation "
+            f"{name}: scores along the chains of a prompt, medians over prompts where they change: autocorrelation "
             f"{median(lags):.2f}, effective sample size {median(sizes):.1f} of {mixing.n_states} states"
         )
     if r_hats:
@@ -170,7 +170,7 @@ def _measures(name: str, mixing: Mixing) -> list[Measure]:
         "effective sample size, median": mixing.sizes, "R-hat, median": mixing.r_hats,
     }  # fmt: skip
     for metric, values in rows.items():
-        told = [one for one in values if math.isfinite(one)]
-        if told:
+        told = [one for one in values if not math.isnan(one)]
+        if told and math.isfinite(median(told)):
             found.append(Measure(arm=name, metric=metric, value=median(told), low=None, high=None, n=len(told)))
     return found
