@@ -6,6 +6,7 @@ from collections.abc import Iterator
 
 from fault_world import AWAITED, MAPPINGS, PLANS, REPORTS, WALKS
 from faults import ANSWERS, DEEDS, FAULTS, FIELDS, RAISING
+from fresh_faults import DETAILS, FRESH
 
 BATCHES = {
     "backend.generate": (
@@ -26,7 +27,9 @@ PROMPT = (
     "messages", "messages.role", "messages.content", "reference", "document", "meta", "occurrence", "given", "id",
 )  # fmt: skip
 DECLINED = ("reason", "because", "similarity", "detail")
-REPORT = ("model", "n_rows", "n_tokens", "n_steps", "n_retokenised", "losses", "declined", "metrics")
+REPORT = (
+    "model", "n_rows", "n_tokens", "n_steps", "n_retokenised", "losses", "declined", "metrics", "notes", "unchanged",
+)  # fmt: skip
 CALLS = ("backend.__init__", "reward.__init__", "source.__init__", "method.__init__", "watcher.__init__")
 """Constructors: one whose fault is beside its answer has none."""
 
@@ -90,6 +93,12 @@ def _cases() -> Iterator[str]:
     yield from (f"method.plan: {name}" for name, fault in ANSWERS.items() if fault.instead)
     yield from (f"method.walk: {name}" for name in (*RAISING, *DEEDS, *AWAITED, *WALKS))
     yield from (f"method.walk: {name}" for name, fault in ANSWERS.items() if fault.instead)
+    yield from fresh()
+
+
+def fresh() -> list[str]:
+    """Those of a second pair of eyes."""
+    return [*FRESH, *DETAILS]
 
 
 def _of_curators() -> Iterator[str]:

@@ -7,6 +7,7 @@ well again. A place is KIND.VERB; what a component answers without it is obvious
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from typing import Any, ClassVar
 
 import toy_world as toy
 from faults import FAULTS, FIELDS, HUGE, LONE, Fault, in_field, spoilt
+from fresh_faults import FRESH, MODELS
 from sctk_core import (
     Arm,
     AskedComparer,
@@ -76,7 +78,9 @@ def wrong(place: str) -> str:
     return what if where == place else ""
 
 
-def fault_of(what: str) -> Fault:
+def fault_of(place: str, what: str) -> Fault:
+    if f"{place}: {what}" in FRESH:
+        return FRESH[f"{place}: {what}"]
     field, has, value = what.partition(" = ")
     return in_field(field, value) if has and value in FIELDS else FAULTS[what]
 
@@ -88,7 +92,7 @@ def called(place: str, given: Any, verb: Callable[[], Any]) -> Any:
         return verb()
     if what == "sleeps for ever":
         time.sleep(FOREVER_S)
-    fault = fault_of(what)
+    fault = fault_of(place, what)
     if fault.before:
         fault.before(given)
     if fault.instead:
@@ -122,7 +126,7 @@ async def awaited(place: str, given: Any, verb: Callable[[], Any]) -> Any:
         await asyncio.sleep(0)
     if what == "sleeps for ever":
         time.sleep(FOREVER_S)  # noqa: ASYNC251 - that is the fault
-    fault = fault_of(what)
+    fault = fault_of(place, what)
     if fault.before:
         fault.before(given)
     if fault.instead:
@@ -156,6 +160,9 @@ class Nothing:
 
 
 class OddBackend(toy.ToyBackend):
+    def __getattr__(self, name: str) -> Any:
+        raise ValueError(name) if wrong("backend.attributes") else AttributeError(name)
+
     def __init__(self, config: toy.Trouble, *, model: Any) -> None:
         called("backend.__init__", None, lambda: None)
         super().__init__(config, model=model)
@@ -183,7 +190,30 @@ class OddCritic(toy.ToyCritic):
         return await awaited("critic.revise", critiques, lambda: super(OddCritic, self).revise(critiques))
 
 
-class OddReward(toy.ToyReward):
+class Told(type):
+    """What a class says of itself may be anything, and may raise."""
+
+    @property
+    def scale(cls) -> Any:
+        return cls._said("reward.scale")
+
+    @property
+    def reading(cls) -> Any:
+        return cls._said("method.reading")
+
+    def _said(cls, place: str) -> Any:
+        what = wrong(place)
+        if what == "raises":
+            raise ValueError(LONE)
+        if what == "is a number":
+            return 7
+        raise AttributeError(place)
+
+
+class OddReward(toy.ToyReward, metaclass=Told):
+    def __getattr__(self, name: str) -> Any:
+        raise ValueError(name) if wrong("reward.attributes") else AttributeError(name)
+
     def __init__(self, config: toy.Trouble) -> None:
         called("reward.__init__", None, lambda: None)
         super().__init__(config)
@@ -269,13 +299,29 @@ class OddCurator:
 
 
 class OddTrainer(toy.ToyTrainer):
+    def __init__(self, config: toy.Trouble, *, progress: Any = None) -> None:
+        super().__init__(config)
+        self._progress = progress
+
     def train(self, data: Any, model: Any, out: Path) -> Any:
         what = wrong("trainer.train")
         if what.startswith("report."):
             field, _, value = what.removeprefix("report.").partition(" = ")
             return spoilt(super().train(data, model, out), field, FIELDS[value])
+        if what == "tells nonsense of its steps":
+            for said in (
+                (1, 2, {"\x1b[2J": 1.0, "loss": "low", LONE: 1.0}),
+                ("x", None, {}),
+                (1, 2, None),
+                (2, 1, {7: 1}),
+            ):
+                self._progress(*said)
+        if what in MODELS:
+            return MODELS[what](super().train(data, model, out), out)
         if what in REPORTS:
             return REPORTS[what](super().train(data, model, out), out)
+        if what == "tells nonsense of its steps":
+            return super().train(data, model, out)
         return called("trainer.train", list(data), lambda: super(OddTrainer, self).train(data, model, out))
 
 
@@ -332,7 +378,15 @@ class OddSource:
         called("source.__init__", None, lambda: None)
         self._n = config.n
 
+    @property
+    def notes(self) -> Any:
+        return _notes(wrong("source.notes"))
+
     def prompts(self) -> Any:
+        if wrong("source.prompts") == "the held-out ones":
+            return iter([_prompt(f"held out {i}") for i in range(6)])
+        if wrong("source.prompts") == "others each time":
+            return iter([_prompt(f"question {i} {time.monotonic_ns()}") for i in range(self._n)])
         return _listed("source.prompts", [_prompt(f"question {i}") for i in range(self._n)])
 
     def held_out(self) -> Any:
@@ -340,6 +394,16 @@ class OddSource:
 
     def digest(self) -> Any:
         return called("source.digest", None, lambda: "right")
+
+
+def _notes(what: str) -> Any:
+    if what == "raises":
+        raise ValueError(LONE)
+    if what == "is endless":
+        return iter(lambda: "x", 1)
+    if what == "is a number":
+        return 7
+    return (LONE, FIELDS["a hostile object"], "x" * HUGE, "\x1b[2J") if what else ()
 
 
 def _listed(place: str, prompts: list[Prompt]) -> Any:
@@ -383,7 +447,7 @@ class Crew:
     notebook: Notebook
 
 
-class OddMethod:
+class OddMethod(metaclass=Told):
     Config = Nothing
     Crew = Crew
     recipe: ClassVar[str] = RECIPE
@@ -393,11 +457,15 @@ class OddMethod:
 
     def plan(self) -> Any:
         what = wrong("method.plan")
+        if what == "another each time":
+            return _plan(self, f"chains{time.monotonic_ns()}")
         if what in PLANS:
             return PLANS[what](self)
         return called("method.plan", None, lambda: _plan(self))
 
     def steps(self, item: Any) -> Any:
+        if wrong("method.steps") == "without end":
+            return (f"step.{n}" for n in itertools.count())
         return called("method.steps", None, lambda: list(STEPS))
 
     async def walk(self, prompt: Prompt, crew: Crew) -> Any:
@@ -412,10 +480,10 @@ STEPS = (
 )  # fmt: skip
 
 
-def _plan(method: Any) -> Any:
+def _plan(method: Any, name: str = "chains") -> Any:
     return (
-        Generate("chains", method.walk, steps=method.steps, makes={"pairs": Pair}),
-        Train("student", on="chains.pairs"),
+        Generate(name, method.walk, steps=method.steps, makes={"pairs": Pair}),
+        Train("student", on=f"{name}.pairs"),
         Evaluate(Arm("base"), Arm("student")),
     )
 
@@ -475,6 +543,17 @@ async def _swallowing(prompt: Prompt, crew: Crew) -> Any:
         return await _walk(prompt, crew)
 
 
+async def _not_waiting(prompt: Prompt, crew: Crew) -> Any:
+    tasks.append(asyncio.ensure_future(crew.teacher.draft(prompt)))
+    return await _made(lambda _, pair: {"pairs": pair})(prompt, crew)
+
+
+async def _together(prompt: Prompt, crew: Crew) -> Any:
+    draft = await crew.teacher.draft(prompt)
+    await asyncio.gather(crew.reward.score(draft), crew.reward.score(draft))
+    return await _walk(prompt, crew)
+
+
 WALKS: Mapping[str, Callable[[Prompt, Crew], Any]] = {
     "makes another table": _made(lambda _, pair: {"others": pair}),
     "makes no table": _made(lambda _, pair: {}),
@@ -503,6 +582,8 @@ WALKS: Mapping[str, Callable[[Prompt, Crew], Any]] = {
     "shows nonsense": _shows_nonsense,
     "leaves steps out": _short,
     "swallows what ends it": _swallowing,
+    "asks without waiting": _not_waiting,
+    "asks one step at the same time": _together,
 }
 
 _CHAINS: dict[str, Any] = {"steps": STEPS, "makes": {"pairs": Pair}}

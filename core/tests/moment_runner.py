@@ -2,9 +2,10 @@
 
 `python moment_runner.py SPEC.json`; the spec has `root`, `method`, `settings` (what `--set` sets), `runs`, `strikes` (how often
 each run is struck before it is let go on to its end), `seed`, `within` (in which share of its time), `seconds` (after which no
-further run is begun), `background` (SIGINT is ignored, as in jobs of a script). The signals come by turns: SIGKILL, SIGTERM,
-SIGINT, SIGHUP. Each run is a fork of the command as a process; moments are drawn evenly from the time that a run takes, as it is
-seen to. A run counts as killed where the strike ended it. What was committed when a run was struck must not be asked again.
+further run is begun), `background` (SIGINT is ignored, as in jobs of a script), `name` (of the run). The signals come by turns:
+SIGKILL, SIGTERM, SIGINT, SIGHUP. Each run is a fork of the command as a process; moments are drawn evenly from the time that a run
+takes, as it is seen to. A run counts as killed where the strike ended it. What was committed when a run was struck must not be
+asked again.
 """
 
 from __future__ import annotations
@@ -48,7 +49,17 @@ def line(folder: Path, spec: dict[str, Any]) -> list[str]:
         part for name in ("toy_world.py", "kill_plan.py", "noted_backend.py") for part in ("--load", str(HERE / name))
     ]
     recipe = folder.parent / "recipe.toml"
-    return ["run", str(recipe), "--model", str(folder.parent / "base"), *loads, *sets, "--out", "runs/run", "--json"]
+    return [
+        "run",
+        str(recipe),
+        "--model",
+        str(folder.parent / "base"),
+        *loads,
+        *sets,
+        "--out",
+        f"runs/{spec.get('name', 'run')}",
+        "--json",
+    ]
 
 
 def fork(folder: Path, spec: dict[str, Any]) -> int:
@@ -63,7 +74,8 @@ def fork(folder: Path, spec: dict[str, Any]) -> int:
         signal.signal(signal.SIGHUP, signal.SIG_DFL)
         os.chdir(folder)
         os.environ["NOTED"] = str(folder / "asked")
-        for number, name in ((1, "stdout"), (2, "stderr")):
+        beside = spec.get("name", "")
+        for number, name in ((1, f"stdout{beside}"), (2, f"stderr{beside}")):
             os.dup2(os.open(folder / name, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), number)
         sys.stdout, sys.stderr = open(1, "w", closefd=False), open(2, "w", closefd=False)  # noqa: SIM115
         arguments = line(folder, spec)

@@ -23,7 +23,8 @@ from sctk_core import (
     Sample,
     Score,
 )
-from sctk_core.pipeline.contract import checked, checked_values, checked_verdicts
+from sctk_core.pipeline.contract import checked
+from sctk_core.pipeline.whole_answers import checked_values, checked_verdicts
 
 SAMPLES = [Sample(prompt=Prompt(messages=(Message(role="user", content=f"q{n}"),)), text=f"a{n}") for n in range(4)]
 SCORES = [Score(sample=sample, name="length", value=float(n)) for n, sample in enumerate(SAMPLES)]

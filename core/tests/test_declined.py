@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from outcomes import stage, tables
 from sctk_core.errors import ConfigError, NothingAccepted
-from sctk_core.pipeline.contract import reason_for
+from sctk_core.pipeline.reasons import reason_for
 from sctk_core.run import execute
 from toy_run import toy_assembly
 

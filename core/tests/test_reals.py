@@ -14,7 +14,8 @@ import pytest
 from outcomes import stage, tables
 from sctk_core import ContractError, Declined, Message, Pair, Prompt, Reply, Sample, Score, TrainReport
 from sctk_core.errors import CheckFailed, NothingAccepted
-from sctk_core.pipeline.contract import checked, checked_report, checked_values, plain_values
+from sctk_core.pipeline.contract import checked
+from sctk_core.pipeline.whole_answers import checked_report, checked_values
 from sctk_core.reals import finite, kind_of, real, whole
 from sctk_core.records import Given, ModelRef
 from sctk_core.run import execute, read_result
@@ -118,8 +119,9 @@ def test_a_score_that_is_no_number_names_field_got_and_wanted(value: Any) -> Non
 def test_an_evaluators_numbers() -> None:
     values = {"truth": [np.float32(0.5), None, True, torch.tensor(2)]}
     samples = [SAMPLE] * 4
-    assert checked_values(values, samples) == ""
-    assert plain_values(values) == {"truth": [0.5, None, 1.0, 2.0]}
+    kept: dict[str, list[Any]] = {}
+    assert checked_values(values, samples, kept) == ""
+    assert kept == {"truth": [0.5, None, 1.0, 2.0]}
     wanted = "sample 1: metric 'truth': got numpy.ndarray of shape (1,), wanted a finite number or None"
     assert checked_values({"truth": [0.5, np.array([1.0]), 1.0, 2.0]}, samples) == wanted
 

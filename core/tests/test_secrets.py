@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
+import base64
+import json
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import quote, quote_plus
 
 import pytest
 from sctk_core import ConfigError, Secret, setting
 from sctk_core.boundary import boundary
 from sctk_core.config import identity, parse, plain, settings_of
 from sctk_core.recipe import ENVIRONMENT, Layer, merge
+from sctk_core.shown import text_of
 from toy_run import PLUGINS, toy_run
 
 VALUE = "sk-live-0123456789abcdef"
@@ -78,6 +82,26 @@ def test_what_was_revealed_is_masked_in_the_texts_of_exceptions(monkeypatch: pyt
     assert VALUE not in repr(failure)
     assert "(secret API_KEY)" in failure.detail
     assert VALUE not in repr(Secret("API_KEY"))
+
+
+def test_a_secret_is_masked_however_it_is_spelt(monkeypatch: pytest.MonkeyPatch) -> None:
+    value = 'p@ss/"wörd"+ x\\'
+    monkeypatch.setenv("ODD_KEY", value)
+    assert Secret("ODD_KEY").reveal() == value
+    for spelt in (value, quote(value, safe=""), quote_plus(value), json.dumps(value), repr(value.encode())):
+        told = text_of(RuntimeError(f"no answer of http://user:{spelt}@host"))
+        assert told.startswith("no answer of http://user:")
+        assert "(secret ODD_KEY)" in told
+        assert not any(part in told for part in ("p@ss", "p%40ss", "rd", value))
+    encoded = base64.b64encode(value.encode()).decode()
+    assert encoded[:12] not in text_of(RuntimeError(f"Authorization: {encoded}"))
+
+
+def test_a_secret_that_is_repeated_is_masked_to_its_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    value = "k" + "0123456789" * 12
+    monkeypatch.setenv("LONG_KEY", value)
+    Secret("LONG_KEY").reveal()
+    assert "k0123" not in text_of(ValueError(value * 40))
 
 
 def test_no_byte_of_a_run_holds_the_secret(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

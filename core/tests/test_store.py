@@ -211,6 +211,28 @@ def test_what_another_process_said_first_is_not_taken_for_our_own(tmp_path: Path
     assert [m["content"] for m in asked["messages"]] == ["q", "ours", "and?"]
 
 
+def test_who_comes_second_goes_on_with_the_first_answer(opened: Any) -> None:
+    """Two runs ask the same at the same time, and are told different things: both hold one answer, and it is counted."""
+    ours, theirs = opened(), opened()
+
+    class Slow:
+        async def generate(self, requests: Any) -> list[Reply]:
+            for one in requests[:2]:  # meanwhile the other run is answered
+                await theirs.put([(one, replace(reply(0, "theirs"), key=one.key))], about)
+            return [replace(reply(0, "ours"), key=one.key) for one in requests]
+
+    about: dict[str, Any] = {"model": "m"}
+    backend = RecordingBackend(Slow, ours, about=about, run_seed=0, name="b")
+
+    async def main() -> list[str]:
+        with at(Position(stage="p", of="x")):
+            asked = [Request(messages=(Message(role="user", content="q"),), of="x", rank=n) for n in range(3)]
+            return [answer.text for answer in await backend.generate(asked) if isinstance(answer, Reply)]
+
+    assert asyncio.run(main()) == ["theirs", "theirs", "ours"]
+    assert (ours.n_twice, theirs.n_twice) == (2, 0)
+
+
 def test_two_writers_of_one_file_read_each_other(opened: Any) -> None:
     one, two = opened(), opened()
 

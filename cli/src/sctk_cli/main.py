@@ -94,9 +94,17 @@ def _of_a_thread(what: Any) -> None:
 
 
 def _aside(what: str, error: BaseException | None) -> None:
-    from sctk_core.shown import told
+    """One line for each kind of error, however often it comes."""
+    from sctk_core.shown import name_of, told
 
-    say(f"warning: {clean(what, one_line=True)}: {clean(told(error), one_line=True) if error else 'nothing is known'}")
+    kind = name_of(type(error))
+    if kind not in _TOLD:
+        _TOLD.add(kind)
+        said = clean(told(error), one_line=True) if error else "nothing is known"
+        say(f"warning: {clean(what, one_line=True)}: {said} (others of this kind are not told)")
+
+
+_TOLD: set[str] = set()
 
 
 def _failed(error: BaseException) -> int:

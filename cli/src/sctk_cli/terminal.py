@@ -62,8 +62,9 @@ def put_json(value: Any) -> None:
 
 
 def say(line: str) -> None:
-    """One line on standard error."""
-    print(line, file=sys.stderr, flush=True)
+    """One line on standard error; a component may have taken that away."""
+    if place := sys.stderr or sys.__stderr__:
+        print(line, file=place, flush=True)
 
 
 def put(line: str = "", *, end: str = "\n") -> None:
@@ -75,13 +76,14 @@ def put(line: str = "", *, end: str = "\n") -> None:
 def reserved_stdout() -> Iterator[None]:
     """While this holds, whatever prints to standard output (engines, their children) prints to standard error instead."""
     sys.stdout.flush()
-    kept = os.dup(1)
+    kept, told = os.dup(1), sys.stderr
     os.dup2(2, 1)
     try:
-        with redirect_stdout(sys.stderr):
+        with redirect_stdout(told):
             yield
     finally:
-        sys.stderr.flush()
+        sys.stderr = told
+        told.flush()
         os.dup2(kept, 1)
         os.close(kept)
 

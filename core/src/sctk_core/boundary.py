@@ -35,12 +35,13 @@ def from_outside(error: BaseException) -> bool:
     """
     import asyncio  # not before it is needed: importing core stays light
 
-    if not isinstance(error, asyncio.CancelledError | GeneratorExit | KeyboardInterrupt):
+    kind = type(error)  # what an error says of its own class may be a lie
+    if not issubclass(kind, asyncio.CancelledError | GeneratorExit | KeyboardInterrupt):
         return False
     try:
         task = asyncio.current_task()
     except RuntimeError:  # no loop runs here: a coroutine is thrown away with its own, and nobody cancels anything
-        return not isinstance(error, asyncio.CancelledError)
+        return not issubclass(kind, asyncio.CancelledError)
     return task is None or task.cancelling() > 0
 
 

@@ -16,6 +16,7 @@ from typing import Any
 
 from sctk_core.pipeline.notes import ANSWERED, Line, off_plan_by
 from sctk_core.plan import Step
+from sctk_core.store.shards import table_at
 
 OUTCOMES = ("answered", "failed", "declined")
 KINDS: Mapping[str, str] = {
@@ -62,7 +63,7 @@ def count(files: Sequence[Path]) -> list[StageCount]:
     for file in files:
         spent = [pl.col(name).sum() for name in ("requests", "tokens_read", "tokens_written")]
         keys = ["stage", "outcome", "reason", "role"]
-        found = pl.read_parquet(file, glob=False).group_by(keys, maintain_order=True).agg(pl.len().alias("n"), *spent)
+        found = table_at(file).group_by(keys, maintain_order=True).agg(pl.len().alias("n"), *spent)
         for row in found.iter_rows(named=True):
             _add(stages.setdefault(row["stage"], {"outcomes": {}, "reasons": {}, "usage": {}, "notes": {}}), row)
     return [_counted(stage, found) for stage, found in stages.items()]
@@ -126,8 +127,8 @@ def unlike(ledgers: Sequence[Path], tables: Mapping[str, Sequence[Path]]) -> Ite
 
     for stage, files in tables.items():
         for ledger, file in zip(ledgers, files, strict=True):
-            lines = pl.read_parquet(ledger, columns=["stage", "outcome", "record"], glob=False)
+            lines = table_at(ledger, ["stage", "outcome", "record"])
             made = lines.filter((pl.col("stage") == stage) & (pl.col("outcome") == ANSWERED))["record"]
-            held = pl.read_parquet(file, columns=["id"], glob=False)["id"]
+            held = table_at(file, ["id"])["id"]
             if made.to_list() != held.to_list():
                 yield f"{file.parent.name}/{file.name}: holds {len(held)} rows, which are not the {len(made)} of its ledger"

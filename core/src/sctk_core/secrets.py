@@ -6,6 +6,7 @@ or of a component is shown or kept.
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from dataclasses import dataclass
@@ -40,8 +41,19 @@ class Secret:
                 hint=f"set it before the run: export {self.name}=...",
             )
         if len(value) >= _LEAST:
-            _revealed[value] = self.name
+            _revealed.update(dict.fromkeys(_spellings(value), self.name))
         return value
+
+
+def _spellings(value: str) -> list[str]:
+    """The ways in which the text of an error or an address may spell a value, the longest first."""
+    import base64
+    from urllib.parse import quote, quote_plus
+
+    coded = base64.b64encode(value.encode()).decode().rstrip("=")
+    found = {value, quote(value), quote(value, safe=""), quote_plus(value), coded}
+    found |= {json.dumps(value)[1:-1], repr(value)[1:-1], repr(value.encode())[2:-1]}
+    return sorted(found, key=len, reverse=True)
 
 
 def secret_named(text: object, where: str) -> Secret:

@@ -69,11 +69,11 @@ def unicode_of(text: str) -> str:
 
 def text_of(error: BaseException) -> str:
     """The first line of what an exception says of itself, at most 500 characters of it; "" where it says nothing."""
-    if _is_plain(error) and not all(type(one) in _PLAIN for one in error.args):
-        return cut(", ".join(map(shown, error.args)), LINE)
     try:
+        if _is_plain(error) and not all(type(one) in _PLAIN for one in error.args):
+            return cut(", ".join(map(shown, error.args)), LINE)
         text = str(error)
-        line = (masked(str.__str__(text)[: 4 * LINE]).splitlines() or [""])[0]
+        line = (masked(str.__str__(text))[: 4 * LINE].splitlines() or [""])[0]
         return unicode_of(line[:LINE])
     except KeyboardInterrupt:
         raise

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sctk_core import config as settings_of
-from sctk_core.assembly.blame import HINT, broken, called
+from sctk_core.assembly.blame import HINT, broken, called, texts_of
 from sctk_core.assembly.parts import Curate, Part, curation, listed_parts, section_part
 from sctk_core.assembly.roles import Role, batch_notes, other_roles, refuse_idle, sampling_notes, student_role
 from sctk_core.config import suggestion
@@ -73,7 +73,7 @@ class Assembly:
             f"{key} of the environment is not in force: another component is named for [{key.partition('.')[0]}]"
             for key in self.recipe.hidden
         ]
-        told = (str(note) for note in getattr(self.source.instance, "notes", ()))
+        told = texts_of(self.parts["source"], lambda: getattr(self.source.instance, "notes", ()), "notes")
         return (*told, *hidden, *sampling_notes(self.speaking), *batch_notes(self.speaking))
 
     def role(self, name: str) -> Role:

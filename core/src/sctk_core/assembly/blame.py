@@ -7,18 +7,21 @@ import sysconfig
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from types import FrameType
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from sctk_core.assembly.parts import Part
 from sctk_core.errors import PluginError, SctkError
 from sctk_core.plugins import Catalogue
 from sctk_core.plugins.loading import line_of
 from sctk_core.refusals import no_room
-from sctk_core.shown import told
+from sctk_core.shown import TEXT, cut, kind_of, told
 
 T = TypeVar("T")
+MOST_TEXTS = 100
+"""What a component says of itself at most."""
 OWN = str(Path(__file__).parent.parent)
 
 
@@ -111,3 +114,14 @@ def called(part: Part, action: Callable[[], T], doing: str) -> T:
         raise
     except BaseException as error:
         raise no_room(error) or broken(part, f"{doing} raised {told(error)}{line_of(error)}") from error
+
+
+def texts_of(part: Part, told: Callable[[], Iterable[Any]], name: str) -> list[str]:
+    """The texts that a component says of itself, as a manifest and a terminal hold them; a PluginError where they are none."""
+    found = called(part, lambda: list(islice(told(), MOST_TEXTS + 1)), name)
+    for one in found:
+        if type(one) is not str:
+            raise broken(part, f"{name}: got {kind_of(one)}, wanted texts")
+    if len(found) > MOST_TEXTS:
+        raise broken(part, f"{name}: got more than {MOST_TEXTS} texts, wanted fewer")
+    return [cut(one, TEXT) for one in found]

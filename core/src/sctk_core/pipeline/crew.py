@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import Any, ClassVar, TypeVar
 
 from sctk_core.errors import ContractError
-from sctk_core.pipeline.contract import stamped
 from sctk_core.pipeline.fields import is_label
 from sctk_core.pipeline.members import Asked
 from sctk_core.pipeline.notes import ANSWERED, FAILED, Line, page_here, reason_of
+from sctk_core.pipeline.reasons import stamped
 from sctk_core.pipeline.speaker import Speaker
 from sctk_core.records import Failure, Sample
 

@@ -15,10 +15,11 @@ from typing import Any
 
 from sctk_core.boundary import from_outside
 from sctk_core.errors import PluginError, SctkError
-from sctk_core.pipeline.contract import checked_verdicts, stamped
 from sctk_core.pipeline.notes import DECLINED, FAILED, Line, reason_of
+from sctk_core.pipeline.reasons import stamped
 from sctk_core.pipeline.threads import aside
 from sctk_core.pipeline.untouched import restored, seen
+from sctk_core.pipeline.whole_answers import checked_verdicts
 from sctk_core.plan import Curation, Declined
 from sctk_core.records import Failure, Prompt, Rows
 from sctk_core.shown import text_of, told
@@ -95,11 +96,11 @@ async def _asked(curating: Curating, rows: tuple[Any, ...], held_out: tuple[Prom
         changed = [restored(row, then) for row, then in zip(rows, before, strict=True)]
     if any(changed):
         raise _broken(curating, f"it changed {max(changed)} of a row that it was given", _MEND)
-    complaint = checked_verdicts(answer, ids, others)
+    kept: list[Any] = []
+    complaint = checked_verdicts(answer, ids, others, kept)
     if complaint:
         raise _broken(curating, f"contract broken: {complaint}", _MEND)
-    found: Curation = answer
-    return found
+    return Curation(verdicts=kept, notes=tuple(answer.notes))
 
 
 _MEND = "the tables before it are kept: mend the curator or its settings, and run the same line again"

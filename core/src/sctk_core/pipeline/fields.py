@@ -26,10 +26,13 @@ def is_label(value: Any) -> bool:
     """A short text that any table can hold."""
     if type(value) is not str or len(value) > LABEL:
         return False
-    return value.isascii() or _is_unicode(value)
+    return fits_unicode(value)
 
 
-def _is_unicode(text: str) -> bool:
+def fits_unicode(text: str) -> bool:
+    """Whether a table can hold the text: no lone surrogates are in it."""
+    if text.isascii():
+        return True
     try:
         text.encode()
     except UnicodeEncodeError:
@@ -72,7 +75,7 @@ def _is_usage(value: Any) -> bool:
 
 
 def _text_or_none(value: Any) -> bool:
-    return value is None or (type(value) is str and _is_unicode(value))
+    return value is None or (type(value) is str and fits_unicode(value))
 
 
 def _is_bool(value: Any) -> bool:
@@ -84,7 +87,7 @@ def _is_finish(value: Any) -> bool:
 
 
 def _are_findings(value: Any) -> bool:
-    return type(value) is tuple and all(type(one) is str and _is_unicode(one) for one in value)
+    return type(value) is tuple and all(type(one) is str and fits_unicode(one) for one in value)
 
 
 _LABEL, _OR_NONE = "a short text", "a short text or None"
@@ -229,7 +232,7 @@ def _are_texts(values: Iterable[Any]) -> bool:
 
 
 def _is_text(value: Any) -> bool:
-    return isinstance(value, str) and _is_unicode(str.__str__(value))
+    return isinstance(value, str) and fits_unicode(str.__str__(value))
 
 
 def _is_meta(value: Any) -> bool:

@@ -8,7 +8,7 @@ parted from its thought.
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any, Protocol
@@ -34,8 +34,13 @@ class ReplyStore(Protocol):
         """The known reply of each key, or None."""
         ...
 
-    def put(self, answered: Iterable[tuple[Request, Reply]], about: dict[str, Any]) -> Awaitable[None]:
-        """Commits replies with their requests; they are on disk when the awaited call returns."""
+    def put(
+        self, answered: Sequence[tuple[Request, Reply]], about: dict[str, Any]
+    ) -> Awaitable[Sequence[Reply | None] | None]:
+        """Commits replies with their requests; they are on disk when the awaited call returns.
+
+        It gives the replies that stand where others may have come first, None where none has.
+        """
         ...
 
 
@@ -191,9 +196,11 @@ class RecordingBackend:
             )
         sound = checked(answers, missing, Reply, of=of, stage=stage, component=self._name, longest=self._longest)
         pairs = [(request, reply) for request, reply in zip(missing, sound, strict=True) if isinstance(reply, Reply)]
-        if pairs:
-            await self._replies.put(pairs, self._about)
-        return sound
+        first = await self._replies.put(pairs, self._about) if pairs else None
+        if first is None:
+            return sound
+        standing = iter(first)  # a run beside this one has paid for the same request: both go on with its answer
+        return [(next(standing) or answer) if isinstance(answer, Reply) else answer for answer in sound]
 
     def _parted(self, request: Request, reply: Reply | Failure, stage: str) -> Reply | Failure:
         """The reply with its answer as its text; a thought that never ends is a failure."""

@@ -16,8 +16,8 @@ from typing import Any
 
 import tomli_w
 
-from sctk_core.assembly import Assembly, conversation_notes, template_notes
-from sctk_core.assembly.blame import HINT, Blame, who_is
+from sctk_core.assembly import Assembly, Part, conversation_notes, template_notes
+from sctk_core.assembly.blame import HINT, Blame, texts_of, who_is
 from sctk_core.assembly.parts import answer_of
 from sctk_core.boundary import told
 from sctk_core.errors import PluginError, SctkError
@@ -148,6 +148,7 @@ def lacks_model(directory: RunDirectory, unit: Unit) -> bool:
     return not path.is_dir() or directory_digest(path) != directory.manifest.arms[unit.what.arm]["digest"]
 
 
+TWICE = "{n} requests were asked by a run beside this one at the same time, and paid for twice: the first answers stand ({path})"
 DOES = {"intake": take_in, "curation": sieve, "pass": generate, "fit": fit, "training": train, "evaluation": evaluate}
 """What is done for each kind of unit."""
 
@@ -251,9 +252,8 @@ class _Execution:
     def _notes(self, context: Context) -> list[str]:
         """What a user should know beside the numbers."""
         method = self._assembly.parts["method"]
-        reading = getattr(method.target, "reading", "")
-        reading = answer_of(method, "reading", method.config) if callable(reading) else reading
-        notes = [*([reading] if reading else []), *self._assembly.notes, *self._template_notes]
+        reading = texts_of(method, lambda: filter(None, [_reading(method)]), "reading")
+        notes = [*reading, *self._assembly.notes, *self._template_notes]
         for unit in self._units:
             if unit.kind == "curation" or unit.what == PROMPTS:
                 notes += notes_of(context, unit)
@@ -265,6 +265,8 @@ class _Execution:
                 notes.append(f"{unit.name}: {context.drawn.told('run.eval_limit', 'held-out prompts')}")
             if unit.kind == "evaluation" and (line := told_of_noise(context, unit.what)):
                 notes.append(f"{unit.name}: {line}")
+        if n_twice := self._directory.replies.n_twice:
+            notes.append(TWICE.format(n=n_twice, path=self._directory.layout.replies))
         return notes + [line for stage in _stages(self._directory) for line in stage.told()]
 
 
@@ -283,3 +285,9 @@ def as_toml(recipe: Recipe) -> dict[str, Any]:
         "curate": recipe.curation, "evaluator": recipe.evaluators, "pairwise": recipe.pairwise, "watcher": recipe.watchers,
     }  # fmt: skip
     return sections | {name: [dict(row) for row in rows] for name, rows in lists.items() if rows}
+
+
+def _reading(method: Part) -> Any:
+    """What a method's class says of how its paper was read, or a function of its Config."""
+    found = getattr(method.target, "reading", "")
+    return answer_of(method, "reading", method.config) if callable(found) else found

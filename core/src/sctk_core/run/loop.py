@@ -18,6 +18,19 @@ from sctk_core.run.watch import LOOK_S, Watch
 
 A = TypeVar("A")
 log = logging.getLogger("sctk")
+_WHOSE = "`asyncio.all_tasks()` gives others' tasks too: a component may cancel those that it began"
+
+
+class _Work(asyncio.Task[Any]):
+    """What a loop is run for; it knows which component, if any, has cancelled it."""
+
+    def __init__(self, work: Coroutine[Any, Any, Any], loop: asyncio.AbstractEventLoop, watch: Watch) -> None:
+        super().__init__(work, loop=loop)
+        self._watch, self.by = watch, ""
+
+    def cancel(self, msg: Any | None = None) -> bool:
+        self.by = self.by or self._watch.caller()
+        return super().cancel(msg)
 
 
 class RunLoop:
@@ -33,16 +46,21 @@ class RunLoop:
         loop = self._runner.get_loop()
         loop.set_exception_handler(told_of_task)
         self._broken = loop.create_future()
-        task = loop.create_task(work)
+        task = _Work(work, loop, self._watch)
         beat = loop.call_later(0, self._beat, loop)
         with self._watch.over(self._bound_s):
             while True:
                 try:
-                    return self._runner.run(self._until(task, self._broken))
+                    found: A = self._runner.run(self._until(task, self._broken))
+                    return found
                 except SystemExit:
                     if task.done():
                         raise
                     log.warning("a component called sys.exit in a task of its own: the run goes on")
+                except asyncio.CancelledError as error:
+                    if task.by:
+                        raise PluginError(f"{task.by} cancelled the tasks of the run", hint=_WHOSE) from error
+                    raise KeyboardInterrupt from error  # it fell between two lines of asyncio.Runner, which forgot it
                 finally:
                     beat.cancel()
 

@@ -15,10 +15,11 @@ from sctk_core.assembly import Part
 from sctk_core.boundary import boundary, from_outside, with_seconds
 from sctk_core.errors import CheckFailed
 from sctk_core.pipeline.asking import STOPS_EVERYTHING, worded
-from sctk_core.pipeline.contract import checked_values, filed, plain_values, reason_for
 from sctk_core.pipeline.members import Member
 from sctk_core.pipeline.notes import ANSWERED, DECLINED, FAILED, Line, reason_of
+from sctk_core.pipeline.reasons import reason_for
 from sctk_core.pipeline.recording import Spent, tallied
+from sctk_core.pipeline.whole_answers import checked_values, filed
 from sctk_core.plan import BASE
 from sctk_core.records import Failure, ModelRef, Sample, Score
 from sctk_core.run.context import Context
@@ -132,12 +133,12 @@ async def _values(
 ) -> tuple[Mapping[str, Sequence[Answer]], Failure | None, list[Spent]]:
     """What an evaluator says of one arm, or the failure that stands for all of it; and what was spent on each sample."""
     with tallied() as tally:
-        values: Any = {}
+        values: dict[str, list[Any]] = {}
         failure = None
         times = 1 + len(samples) // PER_TIMEOUT
         try:
-            values = await member.of_all(member.instance.evaluate, samples, times)
-            complaint = checked_values(values, samples)
+            answer = await member.of_all(member.instance.evaluate, samples, times)
+            complaint = checked_values(answer, samples, values)
             failure = _failure(part.name, reason_for(complaint), complaint) if complaint else None
         except STOPS_EVERYTHING:
             raise
@@ -149,8 +150,8 @@ async def _values(
     _refuse_silence(member, [failure] if failure else [value for column in values.values() for value in column])
     if failure is None and samples and not values:
         failure = _failure(part.name, "it measured nothing")
-    found = {} if failure else plain_values(values)
-    for metric, row in found.items():
+    found: dict[str, list[Answer]] = {}
+    for metric, row in values.items():
         found[metric] = [filed(value, sample, part.name) for value, sample in zip(row, samples, strict=True)]
     return found, failure, tally.shares([sample.id for sample in samples])
 

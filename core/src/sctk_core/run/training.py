@@ -10,6 +10,7 @@ import logging
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +19,15 @@ from sctk_core.assembly import Part
 from sctk_core.assembly.blame import broken, who_is
 from sctk_core.errors import CheckFailed, SctkError, StoreError
 from sctk_core.identity import directory_digest
-from sctk_core.pipeline.contract import checked_report, looked_at
 from sctk_core.pipeline.events import TrainingStep
+from sctk_core.pipeline.fields import is_label
+from sctk_core.pipeline.looks import looked_at, taken
 from sctk_core.pipeline.notes import ANSWERED, DECLINED, Line
+from sctk_core.pipeline.whole_answers import MOST, checked_report
 from sctk_core.plan import Step, Train
 from sctk_core.plugins.loading import line_of
 from sctk_core.protocols import Progress
+from sctk_core.reals import finite
 from sctk_core.records import Pair, TrainReport
 from sctk_core.refusals import no_room
 from sctk_core.run.context import Context
@@ -97,16 +101,28 @@ def _train(context: Context, unit: Unit, tables: Mapping[str, StoredTable[Any]])
 
 
 def _telling(context: Context, stage: str) -> Progress:
-    """Tells observers of a training's steps."""
+    """Tells observers of a training's steps; what a trainer says of one that is no number is left out."""
 
     def tell(step: int, n_steps: int, numbers: Mapping[str, float], /) -> None:
-        context.notify(TrainingStep(stage=stage, step=step, n_steps=n_steps, numbers=numbers))
+        found: dict[str, float] = {}
+        if not looked_at(partial(_of_step, step, n_steps, numbers, found)):
+            context.notify(TrainingStep(stage=stage, step=step, n_steps=n_steps, numbers=found))
 
     return tell
 
 
+def _of_step(step: object, n_steps: object, numbers: Mapping[str, Any], kept: dict[str, float]) -> str:
+    """What is wrong with the counts of a step, or ""; its numbers that can be shown are put into `kept`."""
+    for name, value in taken(numbers.items(), MOST):
+        number = finite(value)
+        if is_label(name) and name.isprintable() and number is not None:
+            kept[name] = number
+    return "" if type(step) is type(n_steps) is int and 0 <= step <= n_steps else "no counts"
+
+
 def _reported(stage: str, part: Part, trainer: Any, data: Any, model: Any, path: Path, tables: Tables) -> TrainReport:
     """What the trainer did, looked at: of a training that went astray, or left no model, nothing is made."""
+    before = _held(model.path)
     try:
         report = trainer.train(data, model, path)
     except SctkError:
@@ -115,6 +131,8 @@ def _reported(stage: str, part: Part, trainer: Any, data: Any, model: Any, path:
         raise KeyboardInterrupt(f"{stage}: {stop}" if str(stop) else "") from stop
     except BaseException as error:
         raise _failed(part, f"{stage}: train() raised {told(error)}{line_of(error)}", error) from error
+    if _held(model.path) != before:
+        raise broken(part, f"{stage}: it changed {model.path}, the model that it was given", _SPOILT)
     has_model = path.is_dir() and any(path.iterdir())
     if not isinstance(report, TrainReport) or not has_model:
         what = f"got {kind_of(report)} and {'a directory' if has_model else 'no model'} at {path}"
@@ -128,6 +146,13 @@ def _reported(stage: str, part: Part, trainer: Any, data: Any, model: Any, path:
     return report
 
 
+def _held(model: str) -> list[tuple[str, int, int]]:
+    """The files of a local model, with their sizes and when they were changed: whether they are as they were."""
+    files = (file for file in sorted(Path(model).rglob("*")) if file.is_file()) if model else ()
+    return [(str(file), file.stat().st_size, file.stat().st_mtime_ns) for file in files]
+
+
+_SPOILT = "a trainer writes to `out` alone: put that model back as it was, and run the same line again"
 _CONTRACT = "it breaks its contract: `sctk plugin check` tells more"
 
 

@@ -68,6 +68,10 @@ class Watch:
             self._bound_s = before
             self.alive()
 
+    def caller(self) -> str:
+        """Whose code calls what asks this, or ""."""
+        return self._whose(_outward(sys._getframe(2)))
+
     @property
     def _held_s(self) -> float:
         return time.monotonic() - self._since if self._bound_s else 0.0

@@ -122,11 +122,26 @@ class Replies:
             found = self._known[number] = _About(number, json.loads(facts), first)
         return found
 
-    def put(self, answered: Iterable[tuple[Request, Reply]], about: dict[str, Any]) -> asyncio.Future[None]:
-        """Commits replies with their requests; `about` says what they share (model digest, backend)."""
+    async def put(self, answered: Sequence[tuple[Request, Reply]], about: dict[str, Any]) -> list[Reply | None] | None:
+        """Commits replies with their requests; `about` says what they share (model digest, backend).
+
+        Gives the replies that stand, where another run may have answered some of the requests before; None where none has.
+        """
         ends: list[tuple[bytes, bytes]] = []
         rows = [self._row(request, reply, about, ends) for request, reply in answered]
-        return self._scribe.written(Insert(_INTO, 4, rows, lambda whole: self._note(ends) if whole else None))
+        contested = list[bool]()
+        await self._scribe.written(
+            Insert(_INTO, 4, rows, lambda whole: self._note(ends) if whole else contested.append(True))
+        )
+        if not contested:
+            return None
+        self._end()
+        return self.get([request.key for request, _ in answered])
+
+    @property
+    def n_twice(self) -> int:
+        """How many requests were answered here although another had been answered before it was committed."""
+        return self._scribe.n_left_out
 
     def _row(
         self, request: Request, reply: Reply, about: dict[str, Any], ends: list[tuple[bytes, bytes]]

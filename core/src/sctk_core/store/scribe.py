@@ -76,6 +76,8 @@ class Scribe:
         self._lock = threading.Lock()
         self._thread: threading.Thread | None = None
         self._refused: BaseException | None = None
+        self.n_left_out = 0
+        """Rows that INSERT OR IGNORE left out, because others stood there."""
 
     def written(self, job: Job | Insert) -> asyncio.Future[None]:
         """Gives the job to the thread; the future is done when it is on disk.
@@ -146,8 +148,10 @@ class Scribe:
             with writing(self._path):
                 with self.database:
                     committed = _written(self.database, [order.job for order in orders])
-                for then, whole in committed:
-                    then(whole)
+                for inserts, n_left_out in committed:
+                    self.n_left_out += n_left_out
+                    for insert in inserts:
+                        insert.then(not n_left_out)
                 if self._after is not None:
                     self._after(self.database)
         except BaseException as error:  # noqa: BLE001 - handed on to those who wait
@@ -168,9 +172,9 @@ class Scribe:
         self.database.close()
 
 
-def _written(database: sqlite3.Connection, jobs: Sequence[Job | Insert]) -> list[tuple[Callable[[bool], None], bool]]:
-    """Runs the jobs in order, neighbours that go into one table together; what is to be called when all is committed."""
-    committed: list[tuple[Callable[[bool], None], bool]] = []
+def _written(database: sqlite3.Connection, jobs: Sequence[Job | Insert]) -> list[tuple[Sequence[Insert], int]]:
+    """Runs the jobs in order, neighbours that go into one table together; each such group, and the count of its rows left out."""
+    committed: list[tuple[Sequence[Insert], int]] = []
     beside: list[Insert] = []
     for job in jobs:
         if isinstance(job, Insert):
@@ -185,7 +189,7 @@ def _written(database: sqlite3.Connection, jobs: Sequence[Job | Insert]) -> list
     return committed + _inserted(database, beside)
 
 
-def _inserted(database: sqlite3.Connection, inserts: Sequence[Insert]) -> list[tuple[Callable[[bool], None], bool]]:
+def _inserted(database: sqlite3.Connection, inserts: Sequence[Insert]) -> list[tuple[Sequence[Insert], int]]:
     if not inserts:
         return []
     into, width = inserts[0].into, inserts[0].width
@@ -194,8 +198,7 @@ def _inserted(database: sqlite3.Connection, inserts: Sequence[Insert]) -> list[t
     for first in range(0, len(rows), AT_ONCE):
         some = rows[first : first + AT_ONCE]
         database.execute(f"{into} VALUES {', '.join([one] * len(some))}", list(chain.from_iterable(some)))
-    whole = database.total_changes - before == len(rows)
-    return [(insert.then, whole) for insert in inserts]
+    return [(inserts, len(rows) - (database.total_changes - before))]
 
 
 def _tell(orders: Sequence[_Order], error: BaseException | None) -> None:

@@ -3,12 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sctk_core.identity import file_digest
+from sctk_core.refusals import no_room
+from sctk_core.shown import name_of
+from sctk_core.store.failures import damaged
 from sctk_core.store.rows import Values, frame
 from sctk_core.store.whole import whole_file
+
+if TYPE_CHECKING:
+    import polars as pl
 
 ROW_GROUP = 100_000
 
@@ -28,7 +35,7 @@ def read_shards(
     import polars as pl
 
     for path in paths:
-        rows = pl.read_parquet(path, columns=list(columns) if columns else None, glob=False)
+        rows = table_at(path, columns)
         if chosen is not None:
             rows = rows.filter(pl.col("id").is_in(list(chosen)))
         yield from rows.iter_rows(named=True)
@@ -38,4 +45,28 @@ def n_rows(paths: Sequence[Path]) -> int:
     """How many rows some shards have, read off their footers."""
     import polars as pl
 
-    return sum(int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item()) for path in paths)
+    total = 0
+    for path in paths:
+        with _readable(path):
+            total += int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
+    return total
+
+
+def table_at(path: Path, columns: Sequence[str] | None = None) -> pl.DataFrame:
+    """One shard, or some of its columns; a StoreError names one that cannot be read."""
+    import polars as pl
+
+    with _readable(path):
+        return pl.read_parquet(path, columns=list(columns) if columns else None, glob=False)
+
+
+@contextmanager
+def _readable(path: Path) -> Iterator[None]:
+    import polars as pl
+
+    try:
+        yield
+    except (pl.exceptions.PolarsError, OSError) as error:
+        raise no_room(error, str(path)) or damaged(
+            path, f"no table that can be read ({name_of(type(error))})"
+        ) from error

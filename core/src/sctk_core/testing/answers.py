@@ -11,7 +11,8 @@ import math
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from sctk_core.pipeline.contract import breach, checked_values
+from sctk_core.pipeline.contract import breach
+from sctk_core.pipeline.whole_answers import checked_values
 from sctk_core.protocols import AcceptanceRule, Backend, Comparer, Critic, Evaluator, Reward
 from sctk_core.records import Critique, Decision, Failure, Reply, Request, Round, Sample, Score
 from sctk_core.scales import scale_of

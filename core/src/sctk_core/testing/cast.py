@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -56,7 +56,7 @@ class Replies:
         """The known reply of each key, or None."""
         return [self._known.get(key) for key in keys]
 
-    async def put(self, answered: Iterable[tuple[Request, Reply]], about: dict[str, Any]) -> None:
+    async def put(self, answered: Sequence[tuple[Request, Reply]], about: dict[str, Any]) -> None:
         """Keeps replies."""
         self._known |= {request.key: reply for request, reply in answered}
 

@@ -10,7 +10,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from sctk_core.pipeline.contract import checked_report, checked_verdicts
 from sctk_core.pipeline.events import (
     ItemFinished,
     RunFinished,
@@ -21,6 +20,7 @@ from sctk_core.pipeline.events import (
     TrainingStep,
 )
 from sctk_core.pipeline.threads import aside
+from sctk_core.pipeline.whole_answers import checked_report, checked_verdicts
 from sctk_core.plan import Declined
 from sctk_core.protocols import Curator, Source, Trainer, Watcher
 from sctk_core.records import ModelRef, Prompt, TrainingData, TrainReport
