@@ -57,6 +57,13 @@ def test_answers_that_failed_are_told_and_may_undo_a_verdict() -> None:
     assert "failures" in most.why
 
 
+def test_no_share_leads_by_more_than_one() -> None:
+    runs = {("main", seed): reading(values(share), values(0.0)) for seed, share in enumerate((0.6, 0.9, 1.0))}
+    found = judge(LEAD, runs, 3).found
+    assert found is not None
+    assert (found.high, found.value) == (1.0, pytest.approx(5 / 6))
+
+
 def test_seeds_without_prompts_in_common_say_nothing() -> None:
     found = judged(LEAD, main=reading(values(0.9), values(0.5, before="q")))
     assert (found.verdict, found.found, found.why) == ("undecided", None, "the arms have no prompt in common")

@@ -105,4 +105,7 @@ def _mean(claim: Claim, seeds: Sequence[_Seed], fill: int = 0) -> Estimate:
     groups = [[one.groups.get(prompt, prompt) for prompt in row] for one, row in zip(seeds, rows, strict=True)]
     reach = (ends[1] - ends[0]) * (len(claim.terms) // 2)
     drawn = seed_from(0, "verify", claim.id, claim.metric)
-    return over_seeds([list(row.values()) for row in rows], groups, reach=reach, seed=drawn)
+    found = over_seeds([list(row.values()) for row in rows], groups, reach=reach, seed=drawn)
+    if found.low is None or found.high is None or not set(known) <= {0.0, 1.0}:
+        return found
+    return replace(found, low=max(-reach, found.low), high=min(reach, found.high))  # no share leads by more than 1
