@@ -106,11 +106,24 @@ def row(name: str, by_prompt: Sequence[Sequence[float]], note: str = "") -> str:
     return f"| {name} | {' | '.join(cells)} | {note} |"
 
 
-async def main(n_prompts: int, n_draws: int, n_chains: int) -> None:
-    """The table as Markdown."""
+async def main(n_prompts: int, n_draws: int, n_chains: int, ways: Sequence[str]) -> None:
+    """The table as Markdown; without drafts there is no target."""
     backend = NanoBackend(NanoBackend.Config(max_batch=128), model=ModelRef(path=str(model_path())))
     prompts = list(ReviewSource(SourceConfig(n_prompts=n_prompts)).prompts())
     crew = crew_of(backend)
+    if n_draws:
+        await beside(prompts, n_draws, crew)
+    for name in ways:
+        states, accepted, failed = await chains(prompts, n_chains, WAYS[name], crew)
+        for sweeps in SWEEPS:
+            found = [each[:, sweeps - 1].mean(axis=0).tolist() for each in states if len(each)]
+            note = f"{accepted:.1%} accepted, {failed} of {n_prompts * n_chains} chains failed"
+            print(row(f"{name}, {sweeps} sweeps", found, note if sweeps == max(SWEEPS) else ""), flush=True)
+    await backend.aclose()
+
+
+async def beside(prompts: Sequence[Prompt], n_draws: int, crew: DscCrew) -> None:
+    """What stands beside the chains: drafts, the target by importance sampling, and the best of several drafts."""
     drawn = await drafts(prompts, n_draws, crew)
     weights = np.exp(drawn[:, :, 0] / TEMPERATURE)
     weights /= weights.sum(axis=1, keepdims=True)
@@ -124,13 +137,6 @@ async def main(n_prompts: int, n_draws: int, n_chains: int) -> None:
         groups = drawn[:, : n_draws // n * n].reshape(len(prompts), -1, n, 2)
         best = np.take_along_axis(groups, groups[..., :1].argmax(axis=2)[:, :, None, :].repeat(2, axis=3), axis=2)
         print(row(f"best of {n}", best[:, :, 0].mean(axis=1).tolist()), flush=True)
-    for name, how in WAYS.items():
-        states, accepted, failed = await chains(prompts, n_chains, how, crew)
-        for sweeps in SWEEPS:
-            found = [each[:, sweeps - 1].mean(axis=0).tolist() for each in states if len(each)]
-            note = f"{accepted:.1%} accepted, {failed} of {n_prompts * n_chains} chains failed"
-            print(row(f"{name}, {sweeps} sweeps", found, note if sweeps == max(SWEEPS) else ""), flush=True)
-    await backend.aclose()
 
 
 if __name__ == "__main__":
@@ -138,5 +144,6 @@ if __name__ == "__main__":
     parser.add_argument("--prompts", type=int, default=12)
     parser.add_argument("--draws", type=int, default=400)
     parser.add_argument("--chains", type=int, default=6)
+    parser.add_argument("--ways", nargs="*", default=list(WAYS), choices=list(WAYS))
     given = parser.parse_args()
-    asyncio.run(main(given.prompts, given.draws, given.chains))
+    asyncio.run(main(given.prompts, given.draws, given.chains, given.ways))

@@ -143,7 +143,9 @@ async def _check_backend(found: Complaints, items: list[Request], may_fail: bool
         if isinstance(reply, Reply):
             _check_reply(found, request, reply)
     if callable(getattr(found.component, "logprobs", None)):
-        conversations = [(request.messages, "Yes.") for request in items]
+        conversations: list[Any] = [(request.messages, "Yes.") for request in items]
+        sampled = [reply.token_ids if isinstance(reply, Reply) else None for reply in replies]
+        conversations += [(one.messages, ids) for one, ids in zip(items, sampled, strict=False) if ids]
         await _batches(found, "logprobs", conversations, float, lambda a: a, 1e-2)
     found.done()
 
