@@ -1,17 +1,21 @@
 """The store of replies as it grows: rows a second, bytes a row, memory, the time to open it, and look-ups by key at random.
 
-Replies of about 300 characters of random words are written through `Replies.put` in turns of the loop, as a run writes them.
+Replies of about 300 characters of random words are written through `Replies.put` in turns of the loop, as a run writes them. To
+write ten million takes a quarter of an hour of a core; with `--copied` all but the last 50,000 of a size are copies in SQL of what
+was written, under random keys: the file has the size and the shape, in some minutes.
 
-    python benches/store_growth.py 1000000 10000000 --at /tmp/store
+    python benches/store_growth.py 1000000 10000000 --copied --at /tmp/store
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
+import contextlib
 import json
 import random
 import shutil
+import sqlite3
 import time
 from collections.abc import Iterator
 from hashlib import blake2b
@@ -22,7 +26,7 @@ from sctk_core import Message, Reply, Request, Usage
 from sctk_core.store.replies import Replies
 
 ABOUT = {"model": "0" * 32, "backend": {"name": "bench", "settings": {"temperature": 1.0}}}
-GROUP, N_LOOK_UPS = 256, 20_000
+GROUP, N_LOOK_UPS, N_WRITTEN = 256, 20_000, 50_000
 
 
 def key_of(number: int) -> str:
@@ -56,6 +60,29 @@ async def written(replies: Replies, first: int, stop: int) -> None:
     await asyncio.gather(*flying, *([replies.put(group, ABOUT)] if group else []))
 
 
+def copied(path: Path, n: int) -> None:
+    """Makes the store as large as `n` exchanges by copies under random keys."""
+    with contextlib.closing(sqlite3.connect(path, isolation_level=None)) as database:
+        for pragma in ("journal_mode = OFF", "synchronous = OFF", "cache_size = -1000000"):
+            database.execute(f"PRAGMA {pragma}")
+        (held,) = database.execute("SELECT max(rowid) FROM exchange").fetchone()
+        while held < n:
+            take = min(held, n - held)
+            database.execute(
+                "INSERT INTO exchange SELECT randomblob(16), about, NULL, packed FROM exchange WHERE rowid <= ?",
+                (take,),
+            )
+            held += take
+
+
+def some_keys(path: Path, n: int) -> list[str]:
+    """The keys of exchanges here and there in the store."""
+    with contextlib.closing(sqlite3.connect(path)) as database:
+        places = random.Random(1).sample(range(1, n + 1), N_LOOK_UPS)
+        query = "SELECT key FROM exchange WHERE rowid = ?"
+        return [database.execute(query, (place,)).fetchone()[0].hex() for place in places]
+
+
 def measured(path: Path, n_before: int, n: int) -> dict[str, float]:
     """What it costs to grow the store from so many exchanges to so many, and to use it then."""
     replies = Replies(path)
@@ -65,12 +92,10 @@ def measured(path: Path, n_before: int, n: int) -> dict[str, float]:
     replies.close()
     again = time.monotonic()
     replies = Replies(path)
-    found = replies.get([key_of(0), key_of(n - 1), key_of(n)])
+    found = replies.get([key_of(n_before), key_of(n - 1), key_of(n)])
     opened_s = time.monotonic() - again
     assert [reply is not None for reply in found] == [True, True, False]
-    keys = [key_of(random.Random(n).randrange(n)) for _ in range(1)] + [
-        key_of(k) for k in random.Random(1).sample(range(n), N_LOOK_UPS)
-    ]
+    keys = some_keys(path, n)
     looked = time.monotonic()
     assert None not in replies.get(keys)
     look_up_us = (time.monotonic() - looked) / len(keys) * 1e6
@@ -88,12 +113,17 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("sizes", type=int, nargs="+")
     parser.add_argument("--at", type=Path, required=True, help="a directory, which is made, and taken away at the end")
+    parser.add_argument("--copied", action="store_true", help="all but the first size and the last rows are copies")
     args = parser.parse_args()
     args.at.mkdir(parents=True)
     before = 0
     try:
         for n in sorted(args.sizes):
-            print(json.dumps(measured(args.at / "replies.sqlite", before, n)), flush=True)
+            file = args.at / "replies.sqlite"
+            if args.copied and before:
+                copied(file, n - N_WRITTEN)
+                before = n - N_WRITTEN
+            print(json.dumps(measured(file, before, n)), flush=True)
             before = n
     finally:
         shutil.rmtree(args.at)
