@@ -41,6 +41,7 @@ ROWS: tuple[dict[str, Any], ...] = (
     {"prompt": "Hi", "answers": [{"answer": "Yo", "rank": 1}, {"answer": "No", "rank": 2}]},
     {"question": "Which flies?", "options": {"A": "carp", "B": "wren"}, "answer": "B"},
     {"question": "Which flies?", "choices": [{"label": "A", "text": "carp"}, {"label": "B", "text": "wren"}], "answer": "B"},
+    {"question": "Which flies?", "A": "carp", "B": "wren", "answer": "B"},
     {"instruction": "Sort.", "inputs": "b a", "targets": "a b"},
     {"Body": "Two hens.", "Question": "How many?", "Answer": 2},
     {"question": "When?", "document": "In May."},

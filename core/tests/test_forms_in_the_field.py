@@ -29,6 +29,24 @@ ASKED: dict[str, tuple[dict[str, Any], str, tuple[str, ...], str]] = {  # a row,
     "options that are numbers": (
         {"question": "Which?", "choices": [10, 2.5], "answer": 1}, "Which?\n\nA. 10\nB. 2.5", ("B", "2.5"), "question + choices",
     ),
+    "options in columns": (
+        {"question": "Which?", "A": "x", "B": "y", "C": "z", "D": None, "answer": "B"}, "Which?\n\nA. x\nB. y\nC. z", ("B", "y"),
+        "read as multiple choice: question + options -> prompt, A + B + C + D -> options, answer -> reference",
+    ),
+    "options in columns, in capitals": (
+        {"id": 1, "Question": "Which?", "A": "x", "B": "y", "Answer": "A"}, "Which?\n\nA. x\nB. y", ("A", "x"),
+        "Question + options -> prompt",
+    ),
+    "what two systems said is no choice": (
+        {"question": "Who?", "A": "Ada", "B": "Bob", "label": "A"}, "Who?", (), "not read, and holding text: A, B",
+    ),
+    "options in columns that hold no text": (
+        {"question": "Which?", "A": ["x"], "B": ["y"], "answer": "A"}, "Which?", ("A",), "not read, and holding text: A, B",
+    ),
+    "one letter is no choice": ({"question": "Which?", "A": "x"}, "Which?", (), "not read, and holding text: A"),
+    "letters beside options": (
+        {"question": "Which?", "options": ["x", "y"], "A": "a", "B": "b"}, "Which?\n\nA. x\nB. y", (), "holding text: A, B",
+    ),
     "an instruction and its question": (
         {"instruction": "Answer.", "question": "Who?"}, "Answer.\n\nWho?", (), "read as instructions: instruction + question",
     ),

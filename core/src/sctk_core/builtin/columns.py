@@ -14,6 +14,7 @@ from sctk_core.builtin.asked import messages_of
 from sctk_core.builtin.beside import DOCUMENT, REFERENCE, document_in, kinds_in, references_in, system_turn, text_beside
 from sctk_core.builtin.given import given_of
 from sctk_core.builtin.looked import NAMED, Looked
+from sctk_core.builtin.options import gathered
 from sctk_core.builtin.own_tables import own_prompt
 from sctk_core.builtin.row_values import as_lists
 from sctk_core.config import setting
@@ -71,7 +72,9 @@ def prompt_of(row: Row, columns: Columns, *, trim: bool) -> tuple[Prompt, Looked
         return replace(prompt, given=given), looked
     if own is not None:
         return own
+    row, of_options = (row, {}) if columns.prompt else gathered(row)
     looked = _looked(row, columns)
+    looked.roles |= {role: names for role, names in of_options.items() if role in looked.asked}
     messages, answer = messages_of(row, looked)
     group = text_beside(row, columns.group, "group", looked)
     messages = (*system_turn(row, columns.system, messages, looked), *messages)

@@ -20,6 +20,7 @@ CONTEXT = (
 ANSWER = ("answer", "answers", "ground_truth", "best_answer", "response", "output", "completion")
 KEYED = (*ANSWER, "answerKey")
 PAIR = ("chosen", "rejected")
+CHOICE = "multiple choice"
 
 
 _TEXT_OR_LIST = (str, list)
@@ -55,12 +56,9 @@ ROW_FORMS = (
     RowForm(name="Alpaca", asked="instruction", wants=("output",), after=("input",), answered=ANSWER),
     RowForm(name="instructions", asked="instruction", after=("input", "inputs", "question", *CONTEXT), answered=ANSWER),
     RowForm(name="preference rows", asked="question", wants=PAIR, before=CONTEXT, answered=PAIR),
-    RowForm(
-        name="multiple choice", asked="question", wants=("choices",), before=CONTEXT, after=("choices",), answered=KEYED
-    ),
-    RowForm(
-        name="multiple choice", asked="question", wants=("options",), before=CONTEXT, after=("options",), answered=KEYED
-    ),
+    RowForm(name=CHOICE, asked="question", wants=("choices",), before=CONTEXT, after=("choices",), answered=KEYED),
+    RowForm(name=CHOICE, asked="question", wants=("options",), before=CONTEXT, after=("options",), answered=KEYED),
+    RowForm(name=CHOICE, asked="Question", wants=("options",), after=("options",), answered=("Answer",)),
     RowForm(name="questions", asked="question", before=CONTEXT, answered=ANSWER),
     RowForm(name="questions", asked="query", before=CONTEXT, answered=ANSWER),
     RowForm(name="problems", asked="problem", before=CONTEXT, answered=("answer", "solution")),
