@@ -7,6 +7,8 @@ import json
 from pathlib import Path
 
 import polars as pl
+import pyarrow as pa
+import pyarrow.ipc
 import pytest
 from sctk_core import ConfigError
 from sctk_core.reading import (
@@ -110,3 +112,18 @@ def test_a_column_that_is_missing_gets_advice() -> None:
         "a.jsonl:1: got no column 'promt' (columns: prompt, n), wanted it for --column\nhint: did you mean 'prompt'?"
     )
     assert no_column("f", "zzz", {"a": 1}).hint == "name a column that is there"
+
+
+@pytest.mark.parametrize("stream", [False, True])
+@pytest.mark.parametrize("nest", ["{}", '{{"s": {}}}', '[{{"s": {}}}]', '[[{{"s": {}}}]]'])
+def test_a_name_that_is_no_text_is_told_without_a_panic(
+    nest: str, stream: bool, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    table = pa.table({"a": [json.loads(nest.format('{"abcdef": 1}'))]})
+    with (pa.ipc.new_stream if stream else pa.ipc.new_file)(tmp_path / "a.arrow", table.schema) as file:
+        file.write_table(table)
+    whole = (tmp_path / "a.arrow").read_bytes()
+    (tmp_path / "a.arrow").write_bytes(whole.replace(b"abcdef", b"abc\xff\xfef"))
+    with pytest.raises(ConfigError, match="is damaged"):
+        list(chunks_of(Input.at(tmp_path / "a.arrow", "arrow")))
+    assert "panicked" not in capfd.readouterr().err

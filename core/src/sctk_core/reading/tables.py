@@ -82,6 +82,7 @@ def _arrow(path: Path, name: str) -> Iterator[tuple[pl.DataFrame, float]]:
             file.seek(0)
             batches = pa.ipc.open_stream(file)
             schema = batches.schema
+        _check_names(schema)
         n_rows = 0
         for batch in batches:
             for start in range(0, batch.num_rows, CHUNK_ROWS):
@@ -91,6 +92,13 @@ def _arrow(path: Path, name: str) -> Iterator[tuple[pl.DataFrame, float]]:
                 yield pl.DataFrame(pl.from_arrow(part)), file.tell() / size
         if not n_rows:
             yield pl.DataFrame(pl.from_arrow(schema.empty_table())), 1.0
+
+
+def _check_names(fields: Any) -> None:
+    """A UnicodeDecodeError where a field at any depth has a name that is no UTF-8, at which polars would panic."""
+    for field in fields:
+        str(field.name)
+        _check_names([field.type.field(number) for number in range(field.type.num_fields)])
 
 
 def _pyarrow(name: str) -> Any:
