@@ -6,8 +6,10 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from sctk_core import PluginError
+from sctk_core import ContractError, PluginError
 from sctk_core.claims import Claim, Experiment, Lead, claims_of
+from sctk_core.testing import check_method
+from toy_arms import Arms, Nothing
 
 MAIN, HARD = Experiment(name="main"), Experiment(name="hard", sections={"method": {"tau": "hard"}})
 CLAIM = Claim(id="A", says="it helps", source="a paper", lead=Lead(of="student", over="base", on=MAIN), least=0.05)
@@ -60,7 +62,11 @@ def test_a_method_without_claims_has_none() -> None:
         ((replace(CLAIM, least=float("nan")),), "finite"),
         ((replace(CLAIM, least=True),), "finite"),
         ((CLAIM, replace(ACROSS, lead=replace(CLAIM.lead, on=replace(HARD, name="main")))), "two experiments"),
-        ((replace(CLAIM, lead=replace(CLAIM.lead, on=Experiment(name="../x"))),), "'../x'"),
+        ((replace(CLAIM, lead=replace(CLAIM.lead, on=Experiment(name="../x"))),), "no Lead"),
+        ((replace(ACROSS, lead=replace(ACROSS.lead, against=replace(HARD, name="main"))),), "two experiments"),
+        ((replace(CLAIM, lead=("student", "base")),), "no Lead"),
+        ((replace(CLAIM, lead=replace(CLAIM.lead, on="main")),), "no Lead"),
+        ((replace(CLAIM, beyond=replace(CLAIM.lead, over=None)),), "no Lead"),
         (
             (replace(CLAIM, lead=replace(CLAIM.lead, on=Experiment(name="x", sections={"a": {"b": {1}}}))),),
             "plain data",
@@ -72,3 +78,11 @@ def test_claims_that_cannot_be_run_are_the_authors_to_mend(claims: Any, told: st
     with pytest.raises(PluginError, match=told) as raised:
         claims_of(broken, "mine")
     assert "'mine' is broken" in str(raised.value)
+
+
+def test_the_check_of_a_method_looks_at_its_claims() -> None:
+    class Broken(Arms):
+        claims: Any = (replace(CLAIM, least=float("inf")),)
+
+    with pytest.raises(ContractError, match="claims: A: least: got inf"):
+        check_method(Broken(Nothing()))

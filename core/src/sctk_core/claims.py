@@ -103,14 +103,14 @@ def _told(lead: Lead) -> str:
 def claims_of(method: Any, named: str) -> tuple[Claim, ...]:
     """The claims of a method class, checked; none where it states none. PluginError where they cannot be run."""
     claims = getattr(method, "claims", ())
-    for complaint in _complaints(claims):
+    for complaint in claim_complaints(claims):
         raise PluginError(
             f"the method {named!r} is broken: its claims: {complaint}", hint="this is for its author to mend"
         )
     return tuple(claims)
 
 
-def _complaints(claims: Any) -> Iterator[str]:
+def claim_complaints(claims: Any) -> Iterator[str]:
     """What is wrong with claims, the first first."""
     if not isinstance(claims, Sequence) or not all(isinstance(one, Claim) for one in claims):
         yield "got something else than a tuple of Claim"
@@ -118,17 +118,37 @@ def _complaints(claims: Any) -> Iterator[str]:
     seen: dict[str, Experiment] = {}
     ids: set[str] = set()
     for one in claims:
-        if not isinstance(one.id, str) or not NAME.fullmatch(one.id) or one.id in ids:
+        if not _is_name(one.id) or one.id in ids:
             yield f"got the id {one.id!r}, wanted letters, digits, . _ - and each id once"
         ids.add(one.id)
-        if isinstance(one.least, bool) or not isinstance(one.least, int | float) or not math.isfinite(one.least):
-            yield f"{one.id}: least: got {one.least!r}, wanted a finite number"
-        for experiment in (experiment for _, experiment, _ in one.terms):
-            if not NAME.fullmatch(experiment.name):
-                yield f"{one.id}: got an experiment named {experiment.name!r}, wanted letters, digits, . _ -"
-            if seen.setdefault(experiment.name, experiment) != experiment:
-                yield f"{one.id}: got two experiments named {experiment.name!r}, wanted one name for each"
-        try:
-            _ = one.digest
-        except (TypeError, ValueError) as error:
-            yield f"{one.id}: got sections that are no plain data: {error}"
+        leads = [one.lead] if one.beyond is None else [one.lead, one.beyond]
+        if not all(isinstance(each, Lead) and _has_experiments(each) for each in leads):
+            yield f"{one.id}: got a lead that is no Lead of two arms in experiments with sections"
+            continue
+        yield from (f"{one.id}: {complaint}" for complaint in _of_one(one, seen))
+
+
+def _of_one(one: Claim, seen: dict[str, Experiment]) -> Iterator[str]:
+    """What is wrong with one claim; `seen` are the experiments of those before, by name."""
+    if isinstance(one.least, bool) or not isinstance(one.least, int | float) or not math.isfinite(one.least):
+        yield f"least: got {one.least!r}, wanted a finite number"
+    for _, experiment, _ in one.terms:
+        if seen.setdefault(experiment.name, experiment) != experiment:
+            yield f"got two experiments named {experiment.name!r}, wanted one name for each"
+    try:
+        _ = one.digest
+    except (TypeError, ValueError) as error:
+        yield f"got sections that are no plain data: {error}"
+
+
+def _is_name(name: object) -> bool:
+    return isinstance(name, str) and NAME.fullmatch(name) is not None
+
+
+def _has_experiments(lead: Lead) -> bool:
+    """Whether both arms are named, and stand in experiments that have a name for a directory and sections."""
+    experiments = [lead.on] if lead.against is None else [lead.on, lead.against]
+    named = all(isinstance(arm, str) for arm in (lead.of, lead.over))
+    return named and all(
+        isinstance(one, Experiment) and _is_name(one.name) and isinstance(one.sections, Mapping) for one in experiments
+    )

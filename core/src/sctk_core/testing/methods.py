@@ -9,6 +9,7 @@ import threading
 import tomllib
 from collections.abc import Sequence
 
+from sctk_core.claims import claim_complaints
 from sctk_core.errors import ContractError
 from sctk_core.pipeline.crew import Answerer, places
 from sctk_core.pipeline.threads import aside
@@ -30,13 +31,15 @@ def check_method(
     walk_s: float = 10.0,
     timeout_s: float = 60.0,
 ) -> None:
-    """Raises a ContractError unless recipe, plan and crew are sound and every walk can be rehearsed.
+    """Raises a ContractError unless recipe, claims, plan and crew are sound and every walk can be rehearsed.
 
     `prompts` are walked in place of the examples; `answer` is what speakers write, where walks read a form of their own.
     One walk may take `walk_s` seconds, all of them `timeout_s`.
     """
     found = Complaints(method, guide="docs/method-author.md says what a walk must keep to")
     _check_recipe(found, getattr(type(method), "recipe", None))
+    for line in claim_complaints(getattr(type(method), "claims", ())):
+        found.add(f"claims: {line}")
     well, plan = found.attempt(method.plan, "plan")
     for line in complaints_of(plan) if well else []:
         found.add(f"plan(): {line}")
