@@ -200,10 +200,7 @@ impl Writer<'_> {
     /// Writes a character that something is to be heeded about, the one at `done`; or the run that it begins.
     #[inline(never)]
     fn closer(&mut self, (c, n): (u32, usize)) {
-        let form = match self.forms.get(c as usize) {
-            Some(form) => *form,
-            None => self.high(c),
-        };
+        let form = self.form(c);
         if form.heed() & Form::COMPLEX != 0 {
             self.plain.heed |= form.heed();
             return self.run();
@@ -228,6 +225,13 @@ impl Writer<'_> {
         self.plain.push(&form.0[..form.n()]);
     }
 
+    /// The form of a character.
+    #[inline(always)]
+    fn form(&self, c: u32) -> Form {
+        let form = self.forms.get(c as usize).copied();
+        form.unwrap_or_else(|| self.high(c))
+    }
+
     /// The form of a character beyond the first table.
     fn high(&self, c: u32) -> Form {
         if c < 0x2_0000 {
@@ -248,10 +252,7 @@ impl Writer<'_> {
                 continue;
             }
             let last = character_at(self.text, begin).0;
-            let form = match self.forms.get(last as usize) {
-                Some(form) => *form,
-                None => self.high(last),
-            };
+            let form = self.form(last);
             if form.heed() & Form::MARKED != 0 {
                 return class(c, |parts| parts.next()) < class(last, |parts| parts.next_back());
             }
@@ -299,9 +300,7 @@ impl Writer<'_> {
         let dictionary = dictionary::dictionary(script);
         while from < self.text.len() && !self.text[from].is_ascii() {
             let (c, n) = character_at(self.text, from);
-            let Some(form) = self.forms.get(c as usize) else {
-                break;
-            };
+            let form = self.form(c);
             if form.heed() & Form::COMPLEX != 0 {
                 if dictionary::script_of(c) != Some(script) {
                     break;

@@ -458,7 +458,7 @@ pub(super) mod tests {
     fn what_is_not_written_parts_no_run_of_a_script_without_spaces() {
         let mut hasher = WordHasher::new(Simd::best(), Alphabet::Unicode);
         let want = hasher.words("ဦြ".as_bytes()).unwrap().to_vec();
-        for text in ["ဦ\u{3099}ြ", "ဦ\u{200d}ြ", "ဦ\u{ff9f}ြ"] {
+        for text in ["ဦ\u{3099}ြ", "ဦ\u{200d}ြ", "ဦ\u{ff9f}ြ", "ဦ\u{e0100}ြ"] {
             assert_eq!(hasher.words(text.as_bytes()).unwrap(), want, "{text:?}");
         }
     }
