@@ -2,8 +2,8 @@
 //!
 //! The rule is that of icu_segmenter: from each place the longest word of the dictionary that ends between two user-perceived
 //! characters. Where there is none, one such character is a word (icu_segmenter goes on to where its search ended). Its trie is
-//! made to be small, and costs 45 to 60 ns a character; here the same words stand in nodes of 32 bytes, made when the first
-//! text of a script is met.
+//! made to be small, and costs 45 to 60 ns a character; here the same words stand in nodes of 24 bytes, made when the first
+//! text of a script is met, and a table leads from the first two characters of a word to their node.
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -16,8 +16,12 @@ use icu_segmenter::provider::{Baked, DictionaryBreakData, SegmenterDictionaryExt
 use super::fold::{is_ignorable, is_word};
 use super::simd::per_level;
 
-/// No dictionary has this character.
-const NOWHERE: u8 = 0xff;
+/// In a symbol: the character continues the one before it. The rest is the character's number.
+const CONTINUES: u8 = 0x80;
+/// The number of characters that no word has.
+const NOWHERE: u8 = 0x7f;
+/// What stands behind a run: no word goes on there, and a character ends.
+pub const END: u8 = NOWHERE;
 
 /// A script: its code points (at most 160) and its dictionary.
 struct Script {
@@ -48,8 +52,13 @@ pub fn is_complex(c: char) -> bool {
 #[inline]
 pub fn script_of(c: impl Into<u32>) -> Option<usize> {
     let c = c.into();
-    let within = |script: &Script| (script.first..=script.last).contains(&c);
-    SCRIPTS.iter().position(within)
+    (0..SCRIPTS.len()).find(|&script| is_of(script, c))
+}
+
+/// Whether a character is of this script.
+#[inline]
+pub fn is_of(script: usize, c: u32) -> bool {
+    (SCRIPTS[script].first..=SCRIPTS[script].last).contains(&c)
 }
 
 struct Node {
@@ -76,25 +85,22 @@ impl Node {
         let before = next & ((1 << place) - 1);
         (next >> place & 1 != 0).then(|| first + before.count_ones())
     }
-
-    /// Whether no word goes on here.
-    #[inline(always)]
-    fn is_last(&self) -> bool {
-        self.next[0] | self.next[1] == 0
-    }
 }
 
 /// The words of one script.
 pub struct Dictionary {
     first: u32,
-    /// The number of each character, `NOWHERE` where no word has it.
-    numbers: [u8; 160],
-    /// Whether a character continues the one before it.
-    continues: [bool; 160],
+    /// The symbol of each character.
+    symbols: [u8; 160],
+    /// The node behind two numbers (`PAIR`); 0: no word begins so.
+    pairs: Vec<u32>,
     nodes: Vec<Node>,
 }
 
-/// The words of a script's dictionary; none has a character of another script, and no more than 128 characters are used.
+/// How many numbers there are for a second character.
+const PAIR: usize = 128;
+
+/// The words of a script's dictionary; none has a character of another script, and fewer than 128 characters are used.
 fn words_of(script: &Script) -> Vec<String> {
     let response: DataResponse<SegmenterDictionaryExtendedV2> = Baked
         .load(DataRequest {
@@ -128,29 +134,30 @@ impl Dictionary {
         let breaks = CodePointMapData::<GraphemeClusterBreak>::new();
         let mut dictionary = Self {
             first: script.first,
-            numbers: [NOWHERE; 160],
-            continues: std::array::from_fn(|i| {
+            symbols: std::array::from_fn(|i| {
                 use GraphemeClusterBreak as G;
-                matches!(
-                    breaks.get32(script.first + i as u32),
-                    G::Extend | G::SpacingMark | G::ZWJ
-                )
+                let kind = breaks.get32(script.first + i as u32);
+                let continues = matches!(kind, G::Extend | G::SpacingMark | G::ZWJ);
+                NOWHERE | (CONTINUES * u8::from(continues))
             }),
+            pairs: vec![0; PAIR * PAIR],
             nodes: vec![],
         };
         let words = words_of(script);
         let letters: BTreeSet<char> = words.iter().flat_map(|word| word.chars()).collect();
+        assert!(letters.len() <= usize::from(NOWHERE), "they have numbers");
         for (number, &letter) in letters.iter().enumerate() {
-            let place = dictionary.place(letter);
-            dictionary.numbers[usize::from(place)] = u8::try_from(number).unwrap_or(NOWHERE);
+            let symbol = &mut dictionary.symbols[(u32::from(letter) - script.first) as usize];
+            *symbol = (*symbol & CONTINUES) | number as u8;
         }
-        let number = |c: char| dictionary.numbers[usize::from(dictionary.place(c))];
+        let number = |c: char| dictionary.symbol(c) & !CONTINUES;
         let mut words: Vec<Vec<u8>> = words
             .iter()
             .map(|word| word.chars().map(number).collect())
             .collect();
         words.sort_unstable();
         dictionary.grow(&words);
+        dictionary.pair();
         dictionary
     }
 
@@ -178,60 +185,66 @@ impl Dictionary {
         }
     }
 
-    /// The character as `cut` wants it.
-    #[inline(always)]
-    pub fn place(&self, c: impl Into<u32>) -> u8 {
-        (c.into() - self.first) as u8
+    /// Fills the table of pairs from the nodes.
+    fn pair(&mut self) {
+        for first in 0..NOWHERE {
+            let Some(node) = self.nodes[0].child(first) else {
+                continue;
+            };
+            for second in 0..NOWHERE {
+                let behind = self.nodes[node as usize].child(second);
+                self.pairs[usize::from(first) * PAIR + usize::from(second)] = behind.unwrap_or(0);
+            }
+        }
     }
 
+    /// The character as `cut` wants it; one of this script.
     #[inline(always)]
-    fn is_boundary(&self, run: &[u8], at: usize) -> bool {
-        run.get(at).is_none_or(|&c| !self.continues[usize::from(c)])
+    pub fn symbol(&self, c: impl Into<u32>) -> u8 {
+        self.symbols[(c.into() - self.first) as usize]
     }
 
+    /// Where the word that begins at `from` ends.
     #[inline(always)]
     fn word_end(&self, run: &[u8], from: usize) -> usize {
-        let mut node = &self.nodes[0];
-        let mut longest = None;
-        for (at, &c) in run.iter().enumerate().skip(from) {
-            let number = self.numbers[usize::from(c)];
-            let child = if number == NOWHERE {
-                None
-            } else {
-                node.child(number)
-            };
-            let Some(child) = child else { break };
-            node = &self.nodes[child as usize];
-            if node.is_word() && self.is_boundary(run, at + 1) {
-                longest = Some(at + 1);
+        let number = |at: usize| run[at] & !CONTINUES;
+        let pair = usize::from(number(from)) * PAIR + usize::from(number(from + 1));
+        let mut next = Some(self.pairs[pair]).filter(|&node| node != 0);
+        // a word of one character ends where that character does, so only longer ones are looked for
+        let (mut longest, mut at) = (0, from + 2);
+        while let Some(node) = next {
+            let node = &self.nodes[node as usize];
+            if node.is_word() & is_boundary(run, at) {
+                longest = at;
             }
-            if node.is_last() {
-                break;
-            }
-        }
-        longest.unwrap_or_else(|| self.character_end(run, from + 1))
-    }
-
-    #[inline(always)]
-    fn character_end(&self, run: &[u8], mut at: usize) -> usize {
-        while !self.is_boundary(run, at) {
+            next = node.child(number(at));
             at += 1;
         }
-        at
+        if longest > 0 {
+            return longest;
+        }
+        (from + 1..)
+            .find(|&at| is_boundary(run, at))
+            .expect("a run has an end")
     }
-}
-
-per_level! {
-    /// Appends where the words of a run of characters (`Dictionary::place`) end.
-    pub fn cut(dictionary: &Dictionary, run: &[u8], ends: &mut Vec<u32>) = cut_kernel;
 }
 
 #[inline(always)]
-fn cut_kernel(dictionary: &Dictionary, run: &[u8], ends: &mut Vec<u32>) {
+fn is_boundary(run: &[u8], at: usize) -> bool {
+    run[at] & CONTINUES == 0
+}
+
+per_level! {
+    /// Marks the last character of each word of a run (`Dictionary::symbol`, then `END`) with 1; `last` has 0 for each.
+    pub fn cut(dictionary: &Dictionary, run: &[u8], last: &mut [u8]) = cut_kernel;
+}
+
+#[inline(always)]
+fn cut_kernel(dictionary: &Dictionary, run: &[u8], last: &mut [u8]) {
     let mut from = 0;
-    while from < run.len() {
+    while from < last.len() {
         from = dictionary.word_end(run, from);
-        ends.push(from as u32);
+        last[from - 1] = 1;
     }
 }
 
@@ -245,17 +258,18 @@ mod tests {
 
     fn ends(text: &str) -> Vec<usize> {
         let dictionary = dictionary(script_of(text.chars().next().unwrap()).unwrap());
-        let run: Vec<u8> = text.chars().map(|c| dictionary.place(c)).collect();
-        let starts: Vec<usize> = text.char_indices().map(|(at, _)| at).collect();
-        let mut ends = vec![];
-        cut(Simd::best(), dictionary, &run, &mut ends);
+        let mut run: Vec<u8> = text.chars().map(|c| dictionary.symbol(c)).collect();
+        let mut last = vec![0; run.len()];
+        run.push(END);
+        cut(Simd::best(), dictionary, &run, &mut last);
         for level in Simd::available() {
-            let mut same = vec![];
+            let mut same = vec![0; last.len()];
             cut(level, dictionary, &run, &mut same);
-            assert_eq!(same, ends);
+            assert_eq!(same, last);
         }
-        let byte = |end| starts.get(end as usize).copied().unwrap_or(text.len());
-        ends.into_iter().map(byte).collect()
+        let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
+        let marked = ends.zip(last).filter(|&(_, last)| last == 1);
+        marked.map(|(end, _)| end).collect()
     }
 
     #[test]
@@ -283,7 +297,7 @@ mod tests {
         for (i, script) in SCRIPTS.iter().enumerate() {
             let words = words_of(script);
             let known: HashSet<&String> = words.iter().collect();
-            let continues = |c: char| dictionary(i).continues[usize::from(dictionary(i).place(c))];
+            let continues = |c: char| dictionary(i).symbol(c) & CONTINUES != 0;
             for _ in 0..200 {
                 // words, and pieces of words that are none
                 let text: String = (0..draw(12) + 1)

@@ -4,9 +4,9 @@
 //! ASCII before such a character is copied, the character's form is read from a table of 512 KiB (made once, when the first
 //! text that is not ASCII is met) and written, and the next one is found by its bit: no step waits for the one before, and
 //! what follows what need not be guessed. Two kinds of block are common enough to have a shorter way: all of its characters
-//! are written as they are (small letters), or all of them have three bytes (Han, kana, Thai). Runs of a script without
-//! spaces go to its dictionary; the few texts whose marks must be put in order, or whose letters must be joined, go the slow
-//! way.
+//! are written with as many bytes as they have (letters), or all of them have three bytes (Han, kana, Thai). Runs of a script
+//! without spaces go to its dictionary; the few texts whose marks must be put in order, or whose letters must be joined, go
+//! the slow way.
 
 use std::sync::OnceLock;
 
@@ -36,10 +36,11 @@ pub struct Plain {
 /// A run of a script that is cut by dictionary.
 #[derive(Default)]
 struct Run {
-    places: Vec<u8>,
-    /// Where each character begins in the text, and what it is.
-    characters: Vec<(usize, u32)>,
-    ends: Vec<u32>,
+    /// The characters as the dictionary wants them.
+    symbols: Vec<u8>,
+    forms: Vec<Form>,
+    /// 1 for the last character of each word, else 0.
+    last: Vec<u8>,
 }
 
 impl Plain {
@@ -267,56 +268,97 @@ impl Writer<'_> {
     #[inline(never)]
     fn run(&mut self) {
         let mut run = std::mem::take(&mut self.plain.run);
-        let dictionary = self.collect(&mut run);
-        run.ends.clear();
-        dictionary::cut(self.simd, dictionary, &run.places, &mut run.ends);
-        self.plain.make_room(4 * 3 * run.places.len() + MOST);
-        let mut from = 0;
-        for &end in &run.ends {
-            self.plain.space();
-            for &(begin, c) in &run.characters[from..end as usize] {
-                let form = self.forms[c as usize];
-                if form.heed() & (Form::MARK | Form::LONG | Form::ANSWER) != 0 {
-                    self.write(c, form, begin);
-                } else {
-                    let n = self.plain.n;
-                    self.plain.bytes[n..n + 8].copy_from_slice(&form.0);
-                    self.plain.n += form.n();
-                }
-            }
-            from = end as usize;
-        }
+        let begin = self.done;
+        let (dictionary, is_plain) = self.collect(&mut run);
+        run.last.clear();
+        run.last.resize(run.forms.len(), 0);
+        dictionary::cut(self.simd, dictionary, &run.symbols, &mut run.last);
+        // each character has at most 6 bytes and a space, and eight are written at a time
+        self.plain.make_room(8 * run.forms.len() + MOST);
         self.plain.space();
+        if is_plain {
+            self.plain.n += write_run(&run, &mut self.plain.bytes[self.plain.n..]);
+        } else {
+            self.write_run_closely(&run, begin);
+        }
         self.plain.run = run;
     }
 
-    /// Fills `run` with the characters of one script from `done` on, ignorable ones left out; moves behind them.
-    fn collect(&mut self, run: &mut Run) -> &'static Dictionary {
-        run.places.clear();
-        run.characters.clear();
+    /// As `write_run`, character by character.
+    fn write_run_closely(&mut self, run: &Run, begin: usize) {
+        let mut at = begin;
+        for (form, &last) in run.forms.iter().zip(&run.last) {
+            let (mut c, mut n) = character_at(self.text, at);
+            while self.form(c).heed() & Form::COMPLEX == 0 {
+                at += n; // it is ignored
+                (c, n) = character_at(self.text, at);
+            }
+            self.write(c, *form, at);
+            at += n;
+            if last == 1 {
+                self.plain.push(b" ");
+            }
+        }
+    }
+
+    /// Fills `run` with the characters of one script from `done` on, ignorable ones left out; moves behind them. Whether each is
+    /// written by its form alone: then it is neither long, nor may its marks be out of order.
+    fn collect(&mut self, run: &mut Run) -> (&'static Dictionary, bool) {
+        run.symbols.clear();
+        run.forms.clear();
         let mut from = self.done;
         let first = character_at(self.text, from).0;
         let script = dictionary::script_of(first).expect("a run has a script");
         let dictionary = dictionary::dictionary(script);
+        let (mut any, mut before) = (0, Form::MARKED);
         while from < self.text.len() && !self.text[from].is_ascii() {
-            let (c, n) = character_at(self.text, from);
+            let (c, n) = match self.text[from..].first_chunk() {
+                // nearly every one; the shorter way to it
+                Some(four) if length(four[0]) == 3 => {
+                    let three = Scalar::code_point_of_three(u32::from_be_bytes(*four));
+                    (three.into(), 3)
+                }
+                _ => character_at(self.text, from),
+            };
             let form = self.form(c);
-            if form.heed() & Form::COMPLEX != 0 {
-                if dictionary::script_of(c) != Some(script) {
+            let heed = form.heed();
+            if heed & Form::COMPLEX != 0 {
+                if !dictionary::is_of(script, c) {
                     break;
                 }
-                run.places.push(dictionary.place(c));
-                run.characters.push((from, c));
+                run.symbols.push(dictionary.symbol(c));
+                run.forms.push(form);
+                let behind_mark = if before & Form::MARKED != 0 {
+                    Form::MARK
+                } else {
+                    0
+                };
+                any |= heed & (Form::LONG | Form::ANSWER | behind_mark);
+                before = heed;
                 // ignorable characters at the end belong to what follows
                 self.done = from + n;
-            } else if form.n() > 0 || form.heed() & Form::LONG != 0 {
+            } else if form.n() > 0 || heed & Form::LONG != 0 {
                 break; // it is written, so it is no part of the run
             }
-            self.plain.heed |= form.heed() & Form::JOINS;
+            self.plain.heed |= heed & Form::JOINS;
             from += n;
         }
-        dictionary
+        run.symbols.push(dictionary::END);
+        (dictionary, any == 0)
     }
+}
+
+/// Writes the characters of a run by their forms, a space behind each word: how many bytes.
+#[inline(always)]
+fn write_run(run: &Run, room: &mut [u8]) -> usize {
+    let mut n = 0;
+    for (form, &last) in run.forms.iter().zip(&run.last) {
+        room[n..n + 8].copy_from_slice(&form.0);
+        n += form.n();
+        room[n] = b' '; // written over, where the word goes on
+        n += usize::from(last);
+    }
+    n
 }
 
 /// The combining class of the first or the last part of `c`: of what it is before it is folded, for a mark may be folded to a
@@ -353,8 +395,8 @@ fn length(first: u8) -> usize {
 /// Every third bit: where characters of three bytes begin.
 const THREES: u64 = 0x9249_2492_4924_9249;
 
-/// Writes a block of characters that are all written as they are: how many bytes, and up to where it is written then; None:
-/// they are not, and nothing is written.
+/// Writes a block of characters that are all written with as many bytes as they have: how many bytes, and up to where it is
+/// written then; None: they are not, and nothing is written.
 #[inline(always)]
 fn write_straight<B: Block>(
     forms: &Table,
@@ -367,11 +409,11 @@ fn write_straight<B: Block>(
         let c = B::code_point(four(bytes, leads.trailing_zeros() as usize));
         forms
             .get(c as usize)
-            .map_or(Form::CHANGED, |form| form.bits())
+            .map_or(Form::RESIZED, |form| form.bits())
     };
     let mut leads = way.leads;
     if way.from > MARGIN || leads != 0 && bits(leads) & Form::CLOSER != 0 {
-        return None; // where the first one is changed, mostly others are too
+        return None; // where the first one is no such, mostly others are none too
     }
     let mut any = 0;
     while leads != 0 {
@@ -389,7 +431,27 @@ fn write_straight<B: Block>(
     // as much as there may be, whatever is wanted: what is too much is written over
     room[..BLOCK].copy_from_slice(&bytes[way.from..way.from + BLOCK]);
     room[BLOCK - way.from..][..MARGIN].copy_from_slice(&bytes[BLOCK..]);
+    if any & Form::CHANGED != 0 {
+        change::<B>(forms, bytes, way, room);
+    }
     Some((end - way.from, end))
+}
+
+/// Writes the characters of a block, each with as many bytes as it has, over their copies.
+#[inline(always)]
+fn change<B: Block>(forms: &Table, bytes: &[u8; BLOCK + MARGIN], way: Way, room: &mut [u8; MOST]) {
+    let mut leads = way.leads;
+    while leads != 0 {
+        let place = leads.trailing_zeros() as usize;
+        let form = &forms[B::code_point(four(bytes, place)) as usize];
+        let to = &mut room[place - way.from..];
+        if form.n() == 2 {
+            to[..2].copy_from_slice(&form.0[..2]);
+        } else {
+            to[..form.n()].copy_from_slice(&form.0[..form.n()]);
+        }
+        leads &= leads - 1;
+    }
 }
 
 /// As `write_straight`, a block of characters of three bytes, whatever they are written as.

@@ -133,14 +133,14 @@ fn cuts(text: &str, alphabet: Alphabet) -> Vec<usize> {
             characters.next();
         }
         let dictionary = dictionary::dictionary(script.expect("it is complex"));
-        let places: Vec<u8> = run.iter().map(|&(_, c)| dictionary.place(c)).collect();
-        let mut ends = vec![];
-        dictionary::cut(Simd::SCALAR, dictionary, &places, &mut ends);
+        let mut symbols: Vec<u8> = run.iter().map(|&(_, c)| dictionary.symbol(c)).collect();
+        symbols.push(dictionary::END);
+        let mut last = vec![0; run.len()];
+        dictionary::cut(Simd::SCALAR, dictionary, &symbols, &mut last);
         cuts.push(at);
-        cuts.extend(
-            ends.iter()
-                .map(|&n| run.get(n as usize).map_or(end, |&(at, _)| at)),
-        );
+        let next = run[1..].iter().map(|&(at, _)| at).chain([end]);
+        let marked = next.zip(last).filter(|&(_, last)| last == 1);
+        cuts.extend(marked.map(|(next, _)| next));
     }
     cuts
 }

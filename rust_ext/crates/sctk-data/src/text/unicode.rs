@@ -24,7 +24,7 @@ pub enum Alphabet {
 }
 
 /// A character's plain form: up to 6 bytes of UTF-8; then what to heed (`Form::COMPLEX` ...); then how many bytes, and in the
-/// highest bit whether they are others than the character's own.
+/// two highest bits whether they are others than the character's own, and whether they are more or fewer.
 #[derive(Clone, Copy, Default, Debug)]
 pub struct Form(pub [u8; 8]);
 
@@ -43,10 +43,11 @@ impl Form {
     pub const ANSWER: u8 = 128;
 
     /// In `bits`: what is to be heeded (of a form that ends with a mark only by what comes behind it); whether it is another than
-    /// the character.
+    /// the character; whether it has another number of bytes.
     pub const HEED: u64 = (0xff & !(Self::MARKED as u64)) << 48;
     pub const CHANGED: u64 = 1 << 63;
-    pub const CLOSER: u64 = Self::HEED | Self::CHANGED;
+    pub const RESIZED: u64 = 1 << 62;
+    pub const CLOSER: u64 = Self::HEED | Self::RESIZED;
 
     #[inline(always)]
     pub fn n(self) -> usize {
@@ -79,7 +80,8 @@ pub fn form(c: char, alphabet: Alphabet) -> Form {
         }
     }
     let changed = written != *c.encode_utf8(&mut [0; 4]);
-    form.0[7] = written.len() as u8 | u8::from(changed) << 7;
+    let resized = written.len() != c.len_utf8();
+    form.0[7] = written.len() as u8 | u8::from(changed) << 7 | u8::from(resized) << 6;
     form
 }
 
