@@ -39,7 +39,7 @@ def test_a_lead_adds_and_takes_off_arms_of_its_experiments() -> None:
     ]  # fmt: skip
     assert [one.name for one in BEYOND.experiments] == ["main", "hard"]
     assert BEYOND.told == (
-        "student (main) over student (hard) by truth, at least +0.05 beyond sft (hard) over base (hard)"
+        "student (main) over student (hard) by truth, beyond sft (hard) over base (hard), at least +0.05"
     )
 
 

@@ -93,7 +93,8 @@ class Claim:
         'student (main) over base (main) by truth, at least +0.1'
         """
         lead = f"{_told(self.lead)} by {self.metric}"
-        return f"{lead}, at least {self.least:+g}" + (f" beyond {_told(self.beyond)}" if self.beyond else "")
+        beyond = f", beyond {_told(self.beyond)}" if self.beyond else ""
+        return f"{lead}{beyond}, at least {self.least:+g}"
 
 
 def _told(lead: Lead) -> str:
