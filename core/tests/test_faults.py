@@ -162,6 +162,7 @@ def page(found: list[Told], of: int) -> str:
         f"{len(found)} of {of} faults were tried: {counts}.",
         f"Of the {len(ended)} that ended otherwise than with 0, {sum(map(_goes_on, ended))} gave the tables of a run without any "
         "fault once they were mended.",
+        f"{len({told['fault'] for told in found} & set(fresh()))} of them were thought of by a second pair of eyes.",
         "",
         "With `0` the failures are counted in the ledger, a warning is told, or what the component did had no effect on any table.",
         "Out of scope: `os._exit` and signals to oneself, which end any process, and a trainer that never ends, for nobody",
