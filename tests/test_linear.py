@@ -11,7 +11,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from sctk_core import Message, Prompt, Reply, Sample, neutralise, parse_score, parse_verdict
+from sctk_core import Message, Prompt, Sample, neutralise, parse_score, parse_verdict
 from sctk_core.testing import ScriptedBackend
 from sctk_critics.constitution import Constitution
 from sctk_rewards.lexicon import Lexicon
@@ -34,7 +34,7 @@ def sample(text: str) -> Sample:
 
 def critic(text: str) -> Any:
     built = Constitution(Constitution.Config(), backend=ScriptedBackend(lambda request: text))
-    return built._critique(sample("a draft"), Reply(key="k", text=text))
+    return asyncio.run(built.critique([sample("a draft")]))
 
 
 def scored(reward: Any) -> Callable[[str], Any]:
