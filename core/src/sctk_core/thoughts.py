@@ -38,6 +38,7 @@ _HEADER = re.compile(
     r"\s*(?:<\|start\|>assistant)?<\|channel\|>\s*(?P<channel>\w+)[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>"
 )
 _CLOSE = re.compile(r"<\|(?:end|return|call)\|>")
+_FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)  # a fence begins a line: within one it is only spoken of
 _QUOTES = "`'\"\u2018\u2019\u201c\u201d"
 
 
@@ -156,7 +157,7 @@ def _quoted(text: str, place: int, stop: int, start: int) -> bool:
     """Whether a mark is only spoken of: between quotation marks, or in a block of code."""
     before, after = text[max(start, place - 1) : place], text[stop : stop + 1]
     in_quotes = bool(before) and before in _QUOTES and bool(after) and after in _QUOTES
-    in_code = text.count("```", start, place) % 2 == 1 and "```" in text[stop:]
+    in_code = all(len(_FENCE.findall(text, *part)) % 2 for part in ((start, place), (stop, len(text))))
     return in_quotes or in_code
 
 
