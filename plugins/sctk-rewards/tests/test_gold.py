@@ -57,7 +57,11 @@ NUMBERS = [  # what is said, a number that it is, a number that it is not
     ("The answer is 3 + 4 = 7 apples", 7, 3), ("the answer is 42 (21 times 2)", 42, 21),
     ("First 5. The answer is 6. No: the answer is 7.", 7, 6),
     ("Answer: she sold 48 / 2 = 24 in May, and then some more. Altogether 72.", 72, 24),
-    ("He did not eat, so 12 are left.", 12, 1),
+    ("He did not eat, so 12 are left.", 12, 1), (r"\boxed{-\frac{3}{4}}", -0.75, 0.75),
+    (r"So it is $-\frac{3}{4}$.", "-3/4", "3/4"),
+    ("２．５", 2.5, 5), ("答案是３，４５６円", 3456, 456), ("答案是7，不是别的", 7, 0.7), ("1\u200b2", 12, 2),
+    ("The answer is 7 miles.", 7, 7000),
+    ("7m", 7, 7000000), ("30min", 30, 3), ("the 7-n rule", 7, -7), (r"7\text{ km}", 7, 0.7),
 ]  # fmt: skip
 
 
@@ -74,6 +78,10 @@ DOUBTFUL = [
     "5 feet 6 inches", "5:30", "2020-05-05", "05/05/2020", "5.5.5", "5 + 5", "The answer is 5 * 5", "5, 6", "5, 5, 6", "5 - 5",
     "no idea", "", "H5", "x5", "v5", "5/0", "The answer is Paris. It has 5 parks.", "5^5^5", "1e999", "5 apples and 6 pears",
     "15", "0.5", "5.05", "50", "-5", "5 thousand", "5e1",
+    "5 Milliarden", "5 Mio. Euro", "5 mil", "5 тыс. рублей", "5천원", "5만", "5万元",
+    "5 ล้านบาท", "5 آلاف", "5 हज़ार रुपये", "5 nghìn", "5 milyon", "5M", "5B", "5n", "5i", "5π", r"5\pi", r"\sqrt{5}", r"\sqrt[3]{5}",
+    "√5",
+    r"\log_5 25", r"\log_{2} 5", "±5", r"\pm 5", r"\frac{\pi}{5}", "π/5", "5‰", "0x5", "5 out of 6", "4 out of 5",
 ]  # fmt: skip
 
 

@@ -23,7 +23,11 @@ _CHARACTERS = {
     **dict.fromkeys(map(ord, "−﹣－‐‑–"), "-"), **dict.fromkeys(map(ord, "×✕✖⋅·"), "*"), ord("⁄"): "/", ord("∕"): "/",
     ord("٫"): ".", ord("٬"): ",", ord("’"): "'", ord("％"): "%", ord("٪"): "%",
 }  # fmt: skip
+_FULL_WIDTH = re.compile(
+    r"(?<=[\d０-９])．(?=[\d０-９])|(?<=[０-９])，(?=[０-９])"
+)  # ， between other digits ends a clause
 _LATEX = (
+    (re.compile(r"(?<![\w)\]}])-\\[dt]?frac\s*\{\s*([^{}]*?)\s*\}\s*\{\s*([^{}]*?)\s*\}"), r" -\1/\2 "),
     (re.compile(r"\\[dt]?frac\s*\{\s*([^{}]*?)\s*\}\s*\{\s*([^{}]*?)\s*\}"), r" \1/\2 "),
     (re.compile(r"\\(?:times|cdot)\b"), "*"),
     (re.compile(r"\\([%$])"), r"\1"),
@@ -62,8 +66,27 @@ _DECIMAL = re.compile(
 )
 _COMMA = re.compile(r"(?P<whole>\d{1,3}(?:\.\d{3})+|\d+),(?P<part>\d+)")
 _POINTS = re.compile(r"\d{1,3}(?:\.\d{3}){2,}")
-_OPERATOR = re.compile(r"\s*(?:[*/÷+^]|(?:\bx\b|-)(?=\s))\s*[\d(\\]")
-_BETWEEN = re.compile(r"\s*(?:[*/÷+^x]|\s-)\s*")
+_OPERATOR = re.compile(r"\s*(?:[*/÷+^]|(?:\bx\b|-)(?=\s)|\bout\ of\b)\s*[\d(\\]")
+_BETWEEN = re.compile(r"\s*(?:[*/÷+^x]|\s-|\bout\ of\b)\s*")
+_OTHER_SCALES = (
+    "tausend|million|millionen|milliarden?|mio|mrd|mil|mill(?:ón|ones|ão|ões)|mille|milliers?|milliards?|mila|milion[ei]|miliard[ei]"
+    "|duizend|miljoen|miljard|tusen|miljoner|tuhat(?:ta)?|tys|tysi[ąe]c[ey]?|mln|mld|тыс|тысяч[аи]?|млн|миллион(?:а|ов)?|млрд|миллиард(?:а|ов)?"
+    "|bin|milyon|milyar|ribu|juta|miliar|nghìn|ngàn|triệu|t[ỷỉ]|ألف|آلاف|مليون|مليار|هزار|میلیون|हज़ार|हजार|लाख|करोड़?|হাজার"
+)
+"""Words of thousands and more whose value is not taken: no number is better than a wrong one."""
+_MORE = re.compile(
+    rf"\s?(?:{_OTHER_SCALES})\b\.?"
+    r"|\s?(?:[万萬亿億兆千百만천억조‰‱π√]|พัน|หมื่น|แสน|ล้าน)"
+    r"|(?-i:[xyznijeMBT](?![^\W_]))"
+    r"|(?<=0)x[0-9a-f]"
+    r"|\s*\\(?:pi|sqrt|log|ln)\b",
+    re.IGNORECASE,
+)
+"""What makes a number behind which it stands the part of another: five thousand, 5 pi, 0x1F."""
+_WITHIN = re.compile(
+    r"(?:\\(?:sqrt(?:\[\w+\])?|log(?:_\{?\w+\}?)?|ln|exp|sin|cos|tan|pm|mp)(?![^\W\d_])[\s{(_]*|[√∛±∓]\s?|[^\W\d_]\s?/\s?)-?$"
+)
+"""What a number stands in that is another: the root of 2, pi/4, plus or minus 5."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -82,6 +105,7 @@ def plain(text: str) -> str:
     >>> plain("١٢٫٥ or 10² or 1½")
     '12.5 or 10^2 or 1 1/2'
     """
+    text = _FULL_WIDTH.sub(lambda match: "." if match[0] == "．" else ",", text)
     for pattern, instead in _LATEX:
         text = pattern.sub(instead, text)
     text = "".join(_plain(char, text[place - 1 : place]) for place, char in enumerate(text))
@@ -93,6 +117,8 @@ def _plain(char: str, before: str) -> str:
         return char
     if ord(char) in _CHARACTERS:
         return _CHARACTERS[ord(char)]
+    if unicodedata.category(char) == "Cf":
+        return ""
     kind = unicodedata.decomposition(char).partition(" ")[0]
     if kind == "<super>":
         raised = unicodedata.normalize("NFKC", char).replace("\u2212", "-")
@@ -111,6 +137,8 @@ def quantities(text: str) -> Iterator[Quantity]:
         worked = (
             _OPERATOR.match(text, end)
             or text[end : end + 1] == "^"
+            or (not match["scale"] and _MORE.match(text, end))
+            or _WITHIN.search(text[max(start - 20, 0) : start])
             or (last >= 0 and _BETWEEN.fullmatch(text, last, start))
         )
         value, last = None if worked else _value(match, negative=_is_negative(text, match)), end
