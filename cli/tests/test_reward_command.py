@@ -126,3 +126,22 @@ def test_a_reward_that_is_wrong_too_often_ends_with_1(
 def test_a_reward_that_scores_nothing_is_not_let_pass(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     code, _, told = checked(tmp_path, capfd, ROWS[3:], "--at-most", "1")
     assert (code, "got - wrong" in told) == (1, True)
+
+
+def test_gold_answers_reach_the_rewards_that_compare_with_them(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = [
+        {"prompt": "2 + 3?", "reply": "It is 5.", "reference": 5, "label": 1},
+        {"prompt": "A prime?", "reply": "7", "reference": ["2", "7"], "label": 1},
+        {"prompt": "2 + 2?", "reply": "5", "reference": "4", "label": 1},
+        {"prompt": "Why?", "reply": "5", "label": 0},
+    ]
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    assert main(["reward", "check", "numeric", str(tmp_path / "rows.jsonl"), "--json"]) == 0
+    found = json.loads(capfd.readouterr().out)
+    assert found["failures"] == {"the prompt has no reference": 1}
+    assert found["errors"]["all"]["wrong"]["value"] == 1 / 3
+    (tmp_path / "rows.jsonl").write_text(json.dumps({"prompt": "p", "reply": "r", "reference": {"a": 1}, "label": 1}))
+    assert main(["reward", "check", "numeric", str(tmp_path / "rows.jsonl")]) == 2
+    assert "rows.jsonl:1: got a gold answer that is dict" in capfd.readouterr().err

@@ -20,6 +20,7 @@ from sctk_cli.terminal import clean, put, put_json, reserved_stdout, say, table
 
 if TYPE_CHECKING:
     from sctk_core import Failure, Sample, Score
+    from sctk_core.reading import Row
 
 TEXTS = ("reply", "response", "completion", "answer", "text", "output")
 BATCH = 64
@@ -30,7 +31,8 @@ Examples:
   sctk reward check judge labelled.jsonl --backend vllm --model ORG/MODEL --calibrate
 \b
 A row has `prompt`, the reply (`reply`, `response`, `completion`, `answer`, `text` or `output`), and `label`: the
-score that is right. Its other columns are the prompt's, for rewards that read them (`harmful`, say)."""
+score that is right; `reference`, where there is one, holds the gold answers. Its other columns are the prompt's, for
+rewards that read them (`harmful`, say)."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -224,6 +226,16 @@ class _Forgetful:
         return None
 
 
+def _references(row: Row) -> tuple[str, ...]:
+    """The gold answers of a row's `reference`: a text, a number, true, false or a list of them."""
+    from sctk_core import ConfigError, references_of
+
+    try:
+        return references_of(row.values.get("reference"))
+    except ConfigError as error:
+        raise ConfigError(f"{row.where}: {error.args[0]}", hint="reference holds what a right reply says") from error
+
+
 def _samples(file: Path, label: str, group: str | None) -> Iterator[tuple[Sample, float, str]]:
     """(sample, the right score, its group) of each row; a row without a prompt, a reply or a label is an error with its place."""
     from sctk_core import ConfigError, Message, Prompt, Sample
@@ -245,6 +257,10 @@ def _samples(file: Path, label: str, group: str | None) -> Iterator[tuple[Sample
                 f"{row.where}: got the columns {names}, wanted {missing}",
                 hint=f"a row has prompt, one of {', '.join(TEXTS)}, and {label}: the score that is right",
             )
-        meta = {key: each for key, each in row.values.items() if key not in ("prompt", reply, label)}
-        prompt = Prompt(messages=(Message(role="user", content=asked),), meta=meta)
+        meta = {key: each for key, each in row.values.items() if key not in ("prompt", "reference", reply, label)}
+        right_answers = _references(row)
+        prompt = Prompt(
+            messages=(Message(role="user", content=asked),), meta=meta,
+            reference=next(iter(right_answers), None), other_references=right_answers[1:],
+        )  # fmt: skip
         yield Sample(prompt=prompt, text=row.values[reply]), right, str(row.values.get(group or "", ""))
