@@ -58,6 +58,7 @@ NUMBERS = [  # what is said, a number that it is, a number that it is not
     ("First 5. The answer is 6. No: the answer is 7.", 7, 6),
     ("Answer: she sold 48 / 2 = 24 in May, and then some more. Altogether 72.", 72, 24),
     ("He did not eat, so 12 are left.", 12, 1), (r"\boxed{-\frac{3}{4}}", -0.75, 0.75),
+    ("It is -3/4.", r"-\frac{3}{4}", r"\frac{3}{4}"), ("3/4", r"$\frac{3}{4}$", r"-\frac{3}{4}"),
     (r"So it is $-\frac{3}{4}$.", "-3/4", "3/4"),
     ("２．５", 2.5, 5), ("答案是３，４５６円", 3456, 456), ("答案是7，不是别的", 7, 0.7), ("1\u200b2", 12, 2),
     ("The answer is 7 miles.", 7, 7000),
@@ -105,6 +106,7 @@ def test_tolerances_are_a_share_of_the_reference_or_a_number() -> None:
 
 
 TEXTS = [  # what is said, what it is, what it is not
+    (r"\boxed{-\frac{3}{4}}", "-3/4", "3/4"), ("0.75", r"\frac{3}{4}", r"-\frac{3}{4}"),
     ("Paris", "paris", "Pari"), ("  “Paris”. ", "Paris", "Rome"), ("The answer is Paris.", "Paris", "The"),
     (r"\boxed{Paris}", "paris", "boxed"), ("Yes", True, False), ("true", True, False), ("The answer is no.", False, True),
     ("42", 42, 4), ("1,000", 1000, 1), ("-5", -5, 5), ("C++", "c++", "C"), ("C#", "C#", "C"), ("1/2", "1/2", "12"),

@@ -33,7 +33,7 @@ def answered(text: str, *, last: bool = True) -> Quantity | None:
 
 def alone(text: str) -> Quantity | None:
     """The number that a text is, with nothing around it."""
-    found = list(quantities(text := plain(text.strip().rstrip(".,;? ").strip("$*_ "))))
+    found = list(quantities(text := plain(text.strip().rstrip(".,;? ").strip("$*_ ")).strip()))
     return found[0] if len(found) == 1 and (found[0].start, found[0].end) == (0, len(text)) else None
 
 
