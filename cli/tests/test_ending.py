@@ -23,11 +23,14 @@ atexit.register(forever)
 
 
 @pytest.fixture(autouse=True)
-def hangups_are_not_ignored() -> Iterator[None]:
-    """A child ignores what its parent ignores, and these tests may themselves run under `nohup`."""
-    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+def nothing_is_ignored() -> Iterator[None]:
+    """A child ignores what its parent ignores, and these tests may run under `nohup` or in a script's background."""
+    ignored = [one for one in (signal.SIGHUP, signal.SIGINT) if signal.getsignal(one) is signal.SIG_IGN]
+    for one in ignored:
+        signal.signal(one, signal.SIG_DFL)
     yield
-    signal.signal(signal.SIGHUP, before)
+    for one in ignored:
+        signal.signal(one, signal.SIG_IGN)
 
 
 def begun(*arguments: str) -> subprocess.Popen[str]:
