@@ -76,6 +76,7 @@ def fork(root: Path, spec: dict[str, Any], *, at: int = -1, redo: tuple[str, ...
         code = 1
         try:
             signal.alarm(LIMIT_S)
+            signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's job in the background ignores it
             killer = Killer(root, at, getattr(signal, spec.get("signal", "SIGKILL")))
             sys.addaudithook(killer.audited)
             sqlite3.connect = killer.connected
