@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import multiprocessing
 import os
 import subprocess
@@ -285,8 +286,8 @@ def test_what_a_started_process_prints_goes_to_stderr(capfd: pytest.CaptureFixtu
 
 
 @pytest.mark.slow
-def test_closing_fails_what_is_in_flight_and_ends_the_processes(
-    backend: VLLMBackend, loop: asyncio.AbstractEventLoop
+def test_closing_fails_what_is_in_flight_and_ends_the_processes_without_a_traceback(
+    backend: VLLMBackend, loop: asyncio.AbstractEventLoop, capfd: pytest.CaptureFixture[str]
 ) -> None:
     """Last, because it ends the one engine."""
 
@@ -307,3 +308,5 @@ def test_closing_fails_what_is_in_flight_and_ends_the_processes(
     failed = [outcome for outcome in found if isinstance(outcome, Failure)]
     assert failed
     assert {failure.kind for failure in failed} == {"backend"}
+    assert "Traceback" not in capfd.readouterr().err
+    assert not logging.getLogger("vllm.v1.engine.async_llm").disabled

@@ -28,7 +28,7 @@ from sctk_chat import (
 )
 from sctk_core import BackendDown, Failure, Message, ModelRef, Reply, Request, SctkError, boundary
 
-from sctk_vllm.engine import EngineConfig, check_installed, start
+from sctk_vllm.engine import EngineConfig, check_installed, start, unlogged
 
 NAME = "vllm"
 
@@ -158,7 +158,10 @@ class _Running:
         if self.in_flight:
             await self.engine.abort(list(self.in_flight))
         engine, self.engine = self.engine, None
-        await asyncio.to_thread(engine.shutdown, 20.0)
+        with unlogged("vllm.v1.engine.async_llm"):  # to its reader the end is a fault, with a traceback
+            await asyncio.to_thread(engine.shutdown, 20.0)
+            if engine.output_handler is not None:
+                await asyncio.wait([engine.output_handler], timeout=5.0)
 
     def sampling(self, request: Request, opening: Opening) -> Any:
         """The request's sampling in vLLM's words."""
