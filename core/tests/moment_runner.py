@@ -42,7 +42,8 @@ LIMIT_S = 120
 
 def line(folder: Path, spec: dict[str, Any]) -> list[str]:
     """What the user types."""
-    sections = ("source", "critic", "reward", "trainer", "baseline", *(["rule"] if spec["method"] == "dsc" else []))
+    sections = ["source", "reward", "trainer", "baseline", *(["rule"] if spec["method"] == "dsc" else [])]
+    sections += [] if "method.proposal=suffix" in spec["settings"] else ["critic"]
     uses = [f"{name}.use=toy" for name in sections] + ["backend.use=noted", f"method.use={spec['method']}"]
     sets = [part for one in (*uses, *spec["settings"]) for part in ("--set", one)]
     loads = [

@@ -7,6 +7,7 @@ import json
 import os
 import random
 import shutil
+import sqlite3
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 from sctk_cli.main import main as sctk
+from sctk_core import StoreError
 from sctk_core.identity import file_digest
 from sctk_core.store.manifest import Manifest, _digest
 from sctk_core.store.shape import misfit
@@ -206,3 +208,78 @@ def test_what_a_manifest_should_hold_is_told(path: Path_, value: Any, told: str,
         at = at[name]
     at[path[-1]] = value
     assert misfit(manifest, Manifest) == told
+
+
+def replaced(run: Path, name: str, rng: random.Random, how: str) -> str:
+    """Puts another table in a shard's place, all digests right; gives what was changed."""
+    import polars as pl
+
+    file = run / name
+    frame = pl.read_parquet(file)
+    column = rng.choice(frame.columns)
+    if how == "garbage":
+        file.write_bytes(rng.choice([b"", b"PAR1", rng.randbytes(99), b"PAR1" + rng.randbytes(40) + b"PAR1"]))
+    else:
+        other = rng.choice(
+            [pl.lit(7), pl.lit(True), pl.lit(b"\xff"), pl.struct(pl.lit(1).alias("role")), pl.lit("\x1b")]
+        )
+        new = {
+            "rename": lambda: frame.rename({column: "\x1b[2J"}),
+            "retype": lambda: frame.with_columns(other.alias(column)),
+            "hollow": lambda: frame.with_columns(pl.lit(None).cast(frame.schema[column]).alias(column)),
+            "another": lambda: pl.DataFrame({"a": [1]}),
+        }[how]()
+        new.write_parquet(file)
+    manifest = json.loads((run / "manifest.json").read_text())
+    part = name.rpartition("/")[0].rpartition("/")[0]
+    shards = run / part / "shards.jsonl"
+    lines = [json.loads(one) for one in shards.read_text().splitlines()]
+    for shard in lines:
+        shard["files"] = {one: file_digest(run / one) for one in shard["files"]}
+    shards.write_text("\n".join(json.dumps(one, sort_keys=True) for one in lines))
+    manifest["parts"][part]["digest"] = file_digest(shards)
+    written(run, manifest)
+    return column
+
+
+HOW = ("garbage", "rename", "retype", "hollow", "another")
+
+
+@pytest.mark.parametrize("how", HOW)
+def test_tables_of_anything_are_told(how: str, whole: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    rng, found, told = random.Random(f"{SEED} {how}"), [], 0
+    names = sorted(file.relative_to(whole / "runs" / "run").as_posix() for file in whole.rglob("*.parquet"))
+    for n in range(max(N // 8, 4)):
+        run, name = tmp_path / str(n) / "runs" / "run", rng.choice(names)
+        shutil.copytree(whole / "runs" / "run", run)
+        column = replaced(run, name, rng, how)
+        for arguments in (["show", str(run)], ["show", str(run), "--json"], ["why", str(run), ""]):
+            code = sctk(arguments)
+            said = "".join(capsys.readouterr())
+            told += code == 6
+            if code not in (0, 2, 6) or (code == 6 and name not in said) or "fault of sctk" in said or "\x1b" in said:
+                found.append((name, column, arguments[0], code, said[-300:]))
+    assert found == []
+    assert told
+
+
+@pytest.mark.parametrize("name", ["chains/train/00000.parquet", "chains/ledger/00001.parquet"])
+def test_a_table_that_is_none_of_ours_is_made_again(
+    name: str, whole: Path, run: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    replaced(run, name, random.Random(SEED), "another")
+    assert sctk(line(run)) == 0
+    assert (run / name).read_bytes() == (whole / "runs" / "run" / name).read_bytes()
+
+
+def test_a_conversation_that_goes_on_from_itself_is_damage(whole: Path, tmp_path: Path) -> None:
+    from sctk_core.store.replies import Replies
+
+    shutil.copy(whole / "runs" / "replies.sqlite", tmp_path)
+    with sqlite3.connect(tmp_path / "replies.sqlite") as database:
+        database.execute("UPDATE exchange SET after = key")
+        (key,) = database.execute("SELECT hex(key) FROM exchange").fetchone()
+    replies = Replies(tmp_path / "replies.sqlite")
+    with pytest.raises(StoreError, match=r"replies\.sqlite"):
+        replies.exchange(key)
+    replies.close()

@@ -140,6 +140,7 @@ WORLDS = [
     ("dsc", 2, ("method.sweeps=3", "run.chains=3"), False),
     ("dsc", 1000, ("method.sweeps=2", "run.chains=2"), False),
     ("dsc", 2, ("method.sweeps=2", "run.chains=2"), True),
+    ("dsc", 2, ("method.sweeps=3", "run.chains=2", "method.proposal=suffix"), False),
     ("rdpo", 2, (), False),
     ("rdpo", 1000, (), False),
     ("passes", 2, (), False),

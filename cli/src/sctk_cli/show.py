@@ -89,10 +89,8 @@ def training_rows(reader: RunReader, n_rows: int) -> list[dict[str, Any]]:
     """The first rows of the tables that the last arm learns from."""
     from itertools import islice
 
-    from sctk_core.store.shards import read_shards
-
     shards = [shard for table in reader.training_tables() for shard in reader.tables().get(table, ())]
-    return list(islice(read_shards(reader.checked(shards)), n_rows))
+    return list(islice(reader.rows(shards), n_rows))
 
 
 def a_training_row(run: Path) -> str | None:

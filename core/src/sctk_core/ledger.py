@@ -16,14 +16,9 @@ from typing import Any
 
 from sctk_core.pipeline.notes import ANSWERED, Line, off_plan_by
 from sctk_core.plan import Step
-from sctk_core.store.shards import table_at
+from sctk_core.store.shards import readable, table_at
 
 OUTCOMES = ("answered", "failed", "declined")
-KINDS: Mapping[str, str] = {
-    "number": "int", "stage": "text", "id": "text", "of": "text", "rank": "int", "outcome": "text", "record": "text",
-    "reason": "text", "role": "text", "requests": "int", "tokens_read": "int", "tokens_written": "int",
-}  # fmt: skip
-"""The columns of the ledger and the kind of their values; `number` tells two items apart whose records are equal."""
 NEEDED = ("number", "id", "stage", "of", "outcome", "record")
 """The columns that the check reads."""
 N_COMPLAINTS = 100
@@ -63,7 +58,8 @@ def count(files: Sequence[Path]) -> list[StageCount]:
     for file in files:
         spent = [pl.col(name).sum() for name in ("requests", "tokens_read", "tokens_written")]
         keys = ["stage", "outcome", "reason", "role"]
-        found = table_at(file).group_by(keys, maintain_order=True).agg(pl.len().alias("n"), *spent)
+        with readable(file):
+            found = table_at(file).group_by(keys, maintain_order=True).agg(pl.len().alias("n"), *spent)
         for row in found.iter_rows(named=True):
             _add(stages.setdefault(row["stage"], {"outcomes": {}, "reasons": {}, "usage": {}, "notes": {}}), row)
     return [_counted(stage, found) for stage, found in stages.items()]

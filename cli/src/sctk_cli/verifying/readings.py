@@ -11,7 +11,6 @@ from sctk_core import SctkError
 from sctk_core.plan import ANSWERS, EVALUATION
 from sctk_core.store.facts import ArmCost
 from sctk_core.store.reader import RunReader
-from sctk_core.store.shards import read_shards
 
 from sctk_cli.verifying.trials import Trial
 
@@ -36,7 +35,7 @@ def read(run: Path) -> Reading:
         part = table.removesuffix("/values")
         before = "" if part == EVALUATION else f"{part}."
         prompts = _prompts(reader, part, groups)
-        for row in read_shards(reader.checked(reader.tables()[table])):
+        for row in reader.rows(reader.tables()[table]):
             prompt = prompts.get((row["arm"], row["sample_id"]))
             if prompt is not None:
                 values.setdefault((before + row["metric"], row["arm"]), {})[prompt] = row["value"]
@@ -63,7 +62,7 @@ def _prompts(reader: RunReader, part: str, groups: dict[str, str]) -> dict[tuple
         where, _, name = table.rpartition("/")
         if name != ANSWERS or where.rpartition("/")[0] != part:
             continue
-        for row in read_shards(reader.checked(shards)):
+        for row in reader.rows(shards):
             found[where.rpartition("/")[2], row["id"]] = row["prompt_id"]
             if row["prompt_id"] not in groups:
                 meta = json.loads(json.loads(row["parents"])[row["prompt_id"]].get("meta") or "{}")

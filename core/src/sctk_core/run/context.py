@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,14 +23,12 @@ from sctk_core.run.loop import RunLoop
 from sctk_core.run.tables import ROWS, StoredTable
 from sctk_core.run.units import Unit
 from sctk_core.run.watch import Watch
+from sctk_core.store.columns import NUMBERS
 from sctk_core.store.directory import RunDirectory
 from sctk_core.store.layout import curated
 from sctk_core.store.manifest import Part
 from sctk_core.store.part import Kinds, StoredPart, files_of, shards_of
 from sctk_core.store.shards import read_shards
-
-NUMBERS: Mapping[str, str] = {"name": "text", "value": "float"}
-"""The columns of what a fit comes to."""
 
 
 def place_of(name: str) -> tuple[str, str]:

@@ -19,8 +19,9 @@ from sctk_core.records import Prompt
 from sctk_core.run.context import Context, place_of
 from sctk_core.run.failing import note_ended
 from sctk_core.run.generating import refuse_unbalanced
-from sctk_core.run.tables import DECLINED, NOTES, OWN, ROWS, StoredTable
+from sctk_core.run.tables import OWN, ROWS, StoredTable
 from sctk_core.run.units import Unit
+from sctk_core.store.columns import DECLINED, NOTES, type_named
 from sctk_core.store.progress import TableRows
 from sctk_core.store.rows import schema, values_of, whole
 from sctk_core.store.shards import read_shards
@@ -31,7 +32,7 @@ def sieve(context: Context, unit: Unit) -> None:
     table: str = unit.what
     kind = Prompt if table == PROMPTS else tables_of(context.assembly.plan)[table]
     kinds = {ROWS: schema(kind, full=True), "curations": DECLINED, "notes": NOTES, **OWN}
-    types = {ROWS: kind.__name__, "curations": "Declined", "notes": "str", "failures": "Failure", "ledger": "Line"}
+    types = {ROWS: type_named(kind), "curations": "Declined", "notes": "str", "failures": "Failure", "ledger": "Line"}
     part = context.part(unit, kinds, types)
     rows: StoredTable[Any] = context.stored(*place_of(table), kind)
     held_out: StoredTable[Prompt] = context.stored(HELD_OUT, ROWS, Prompt)

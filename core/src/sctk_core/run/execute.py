@@ -136,7 +136,7 @@ def is_complete(directory: RunDirectory, unit: Unit) -> bool:
     if noted.digest != list_digest(layout, unit.part):
         return False
     shards = shards_of(layout, unit.part)
-    held = sum(shard.stop - shard.first for shard in shards if is_whole(layout, shard))
+    held = sum(shard.stop - shard.first for shard in shards if is_whole(layout, shard, noted.tables))
     return held == noted.total and (unit.kind != "training" or unit.what.arm in directory.manifest.arms)
 
 

@@ -12,11 +12,12 @@ from sctk_core.pipeline.fields import is_label
 from sctk_core.pipeline.recording import Spent
 from sctk_core.plan import Fit
 from sctk_core.reals import finite
-from sctk_core.run.context import NUMBERS, Context, place_of
+from sctk_core.run.context import Context, place_of
 from sctk_core.run.result import counts_of
 from sctk_core.run.tables import ROWS
 from sctk_core.run.units import Unit
 from sctk_core.shown import shown
+from sctk_core.store.columns import NUMBERS
 from sctk_core.store.layout import Layout
 
 

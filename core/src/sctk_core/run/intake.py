@@ -21,9 +21,10 @@ from sctk_core.records import Prompt
 from sctk_core.run.context import Context
 from sctk_core.run.drawing import KIND, Drawn, draw
 from sctk_core.run.failing import note_ended
-from sctk_core.run.tables import NOTES, ROWS
+from sctk_core.run.tables import ROWS
 from sctk_core.run.units import Unit
 from sctk_core.statistics import N_LEAST
+from sctk_core.store.columns import NOTES
 from sctk_core.store.progress import TableRows
 from sctk_core.store.rows import schema, whole
 

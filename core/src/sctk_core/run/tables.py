@@ -12,6 +12,7 @@ from sctk_core.pipeline.item import Walked
 from sctk_core.pipeline.notes import MAKE
 from sctk_core.plan import Generate
 from sctk_core.records import Critique, Decision, Failure, Sample, Score
+from sctk_core.store.columns import DECLINED, LINE, type_named
 from sctk_core.store.part import Kinds
 from sctk_core.store.progress import TableRows
 from sctk_core.store.rows import parents_of, record_from, schema, values_of, whole
@@ -23,13 +24,7 @@ RECORDS: Mapping[type, str] = {Sample: "samples", Critique: "critiques", Score: 
 _MAKES: Mapping[str, Sequence[type]] = {
     "": (Sample,), "critic": (Critique, Sample), "reward": (Score,), "comparer": (Score,), "rule": (Decision,),
 }  # fmt: skip
-DECLINED: Mapping[str, str] = {
-    "row": "text", "stage": "text", "reason": "text", "because": "text", "similarity": "float", "detail": "text",
-}  # fmt: skip
-"""What was left out, and why: of a pass, a row is an item that made none; of a curation, a record."""
-NOTES: Mapping[str, str] = {"stage": "text", "text": "text"}
-"""What is to be told of a table that was read or curated."""
-OWN: dict[str, Mapping[str, str]] = {"failures": schema(Failure), "ledger": ledger.KINDS}
+OWN: dict[str, Mapping[str, str]] = {"failures": schema(Failure), "ledger": LINE}
 T = TypeVar("T")
 
 
@@ -43,10 +38,10 @@ def kinds_of(generate: Generate, crew: type) -> Kinds:
 
 def types_of(generate: Generate, crew: type) -> dict[str, str]:
     """The record type of each table of a pass, by name, for the manifest."""
-    known = {table: kind.__name__ for kind, table in RECORDS.items()} | {
+    known = {table: type_named(kind) for kind, table in RECORDS.items()} | {
         "failures": "Failure", "ledger": "Line", "declined": "Declined",
     }  # fmt: skip
-    own = {table: kind.__name__ for table, kind in generate.makes.items()}
+    own = {table: type_named(kind) for table, kind in generate.makes.items()}
     return {table: known.get(table, own.get(table, "")) for table in kinds_of(generate, crew)}
 
 

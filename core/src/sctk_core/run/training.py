@@ -38,6 +38,7 @@ from sctk_core.run.reports import Tables, report_amiss
 from sctk_core.run.tables import StoredTable
 from sctk_core.run.units import Unit
 from sctk_core.shown import kind_of, told
+from sctk_core.store.columns import LINE
 from sctk_core.store.failures import writing
 from sctk_core.store.progress import TableRows
 
@@ -55,7 +56,7 @@ def train(context: Context, unit: Unit) -> None:
         if not context.trained(unit):
             _train(context, unit, tables)
         declined: Mapping[str, str] = context.directory.manifest.arms[one.arm]["declined"]
-        part = context.part(unit, {"ledger": ledger.KINDS}, {"ledger": "Line"})
+        part = context.part(unit, {"ledger": LINE}, {"ledger": "Line"})
         total = part.seal_all(_lines(one, tables, declined))
         asked = ((row, (Step(_step(name)),)) for name, table in tables.items() for row in table.ids())
         balance(context, unit, part, asked, one.arm)

@@ -60,7 +60,8 @@ class RunDirectory:
     def part(self, name: str, tables: Kinds) -> StoredPart:
         """The part of the run that `name` stands for; its shards have one file for each of `tables`."""
         if name not in self._parts:
-            self._parts[name] = StoredPart(self.layout, name, tables, self.progress, self._shard_rows)
+            types = self.manifest.parts[name].tables if name in self.manifest.parts else {}
+            self._parts[name] = StoredPart(self.layout, name, tables, self.progress, self._shard_rows, types)
         return self._parts[name]
 
     def complete(self, part: StoredPart, total: int) -> None:

@@ -17,14 +17,16 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from sctk_core.errors import StoreError
 from sctk_core.identity import file_digest
+from sctk_core.store.columns import unlike
 from sctk_core.store.failures import writing
 from sctk_core.store.layout import Layout
 from sctk_core.store.progress import Progress, TableRows
-from sctk_core.store.shards import read_shards, write_shard
+from sctk_core.store.shards import columns_at, read_shards, write_shard
 from sctk_core.store.whole import through_no_link, write_whole
 
 _SHARD = re.compile(r"(?!\.\.?/)[^/\x00]+/\d{5,}\.parquet")
@@ -72,15 +74,21 @@ def files_of(layout: Layout, shards: Sequence[Shard], table: str) -> list[Path]:
     return [layout.place / name for shard in shards for name in shard.files if Path(name).parent.name == table]
 
 
-def is_whole(layout: Layout, shard: Shard) -> bool:
-    """Whether all files of a shard are there and hold what was written."""
-    return not torn_of(layout, shard)
+def is_whole(layout: Layout, shard: Shard, types: Mapping[str, str]) -> bool:
+    """Whether all files of a shard are there and hold what was written; `types` are those of the part's tables."""
+    return all(
+        _is_as_written(layout.place / name, digest, types.get(Path(name).parent.name))
+        for name, digest in shard.files.items()
+    )
 
 
-def torn_of(layout: Layout, shard: Shard) -> list[Path]:
-    """The files of a shard that are gone or do not hold what was written."""
-    files = ((layout.place / name, digest) for name, digest in shard.files.items())
-    return [file for file, digest in files if not file.is_file() or file_digest(file) != digest]
+def _is_as_written(file: Path, digest: str, kind: str | None) -> bool:
+    if not file.is_file() or file_digest(file) != digest:
+        return False
+    try:
+        return kind is None or not unlike(columns_at(file), kind)
+    except StoreError:  # a stranger's, whose digest is right: no table at all
+        return False
 
 
 def list_digest(layout: Layout, part: str) -> str:
@@ -92,8 +100,11 @@ def list_digest(layout: Layout, part: str) -> str:
 class StoredPart:
     """A part that is being written, or is complete."""
 
-    def __init__(self, layout: Layout, name: str, tables: Kinds, progress: Progress, shard_rows: int) -> None:
-        self.name, self.tables = name, tables
+    def __init__(
+        self, layout: Layout, name: str, tables: Kinds, progress: Progress, shard_rows: int,
+        types: Mapping[str, str] = MappingProxyType({}),
+    ) -> None:  # fmt: skip
+        self.name, self.tables, self._types = name, tables, types
         self._layout, self._progress, self._shard_rows = layout, progress, shard_rows
         self.shards = self._whole_shards()
         self._counts: Counter[int] = Counter()
@@ -108,7 +119,7 @@ class StoredPart:
 
     def _whole_shards(self) -> list[Shard]:
         shards = shards_of(self._layout, self.name)
-        whole = [shard for shard in shards if is_whole(self._layout, shard)]
+        whole = [shard for shard in shards if is_whole(self._layout, shard, self._types)]
         if len(whole) < len(shards):
             self._list(whole)
         return whole

@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sctk_core.errors import ConfigError
 from sctk_core.identity import file_digest
+from sctk_core.store.columns import hollow, unlike
 from sctk_core.store.failures import damaged
 from sctk_core.store.layout import Layout, curated
 from sctk_core.store.manifest import Manifest, load_manifest
 from sctk_core.store.part import list_digest, shards_of
 from sctk_core.store.replies import Replies
-from sctk_core.store.shards import n_rows
+from sctk_core.store.shards import columns_at, n_rows, readable
+
+if TYPE_CHECKING:
+    import polars as pl
+
+Row = dict[str, Any]
 
 
 class RunReader:
@@ -46,19 +52,46 @@ class RunReader:
         return found
 
     def checked(self, paths: Sequence[Path]) -> list[Path]:
-        """The same shards, each compared with its digest once; a StoreError names one that is not what was written."""
+        """The same shards, each compared with its digest and looked at for its columns once.
+
+        A StoreError names one that is not what was written, or that no sctk wrote.
+        """
         for path in paths:
             if path not in self._seen:
                 if not path.is_file() or file_digest(path) != self._digests[path]:
                     raise damaged(path, "a table that is gone or not what was written")
+                if complaint := unlike(columns_at(path), self._type_at(path)):
+                    raise damaged(path, complaint)
                 self._seen.add(path)
         return list(paths)
 
+    def _type_at(self, path: Path) -> str:
+        return self.type_of(path.parent.relative_to(self.layout.place).as_posix())
+
+    def rows(self, paths: Sequence[Path], wanted: pl.Expr | None = None) -> Iterator[Row]:
+        """The rows of some shards for which an expression is true, in order, one shard in memory at a time.
+
+        A StoreError names a shard of which a row holds nothing where its type has something.
+        """
+        import polars as pl
+
+        for path in self.checked(paths):
+            with readable(path):
+                scan = pl.scan_parquet(path, glob=False)
+                found = (scan if wanted is None else scan.filter(wanted)).collect()
+            for row in found.iter_rows(named=True):
+                if complaint := hollow(row, self._type_at(path)):
+                    raise damaged(path, complaint)
+                yield row
+
     def check_ledgers(self) -> None:
-        """Compares every ledger with its digest: what became of what is read off them."""
+        """Looks at every ledger: what became of what is read off them."""
+        import polars as pl
+
         for table, paths in self._tables.items():
             if table.endswith("/ledger"):
-                self.checked(paths)
+                for _ in self.rows(paths, pl.any_horizontal(pl.all().is_null())):
+                    pass
 
     def tables(self) -> Mapping[str, Sequence[Path]]:
         """The shards of every sealed table, by its path in the run directory."""
@@ -82,36 +115,27 @@ class RunReader:
         """How many rows each sealed table has."""
         return {table: n_rows(self.checked(paths)) for table, paths in sorted(self._tables.items())}
 
-    def find(self, prefix: str, column: str = "id") -> list[tuple[str, dict[str, Any]]]:
+    def find(self, prefix: str, column: str = "id") -> list[tuple[str, Row]]:
         """(table, row) of every record whose `column` begins with `prefix`; ledgers are left out, records of their own come
         before their copies in tables for others."""
         import polars as pl
 
-        found: list[tuple[str, dict[str, Any]]] = []
-        for table, paths in self._tables.items():
-            if table.endswith("/ledger"):
-                continue
-            frame = pl.scan_parquet(self.checked(paths), glob=False)
-            if column in frame.collect_schema().names():
-                rows = frame.filter(pl.col(column).str.starts_with(prefix)).collect()
-                found += [(table, row) for row in rows.iter_rows(named=True)]
+        wanted = pl.col(column).str.starts_with(prefix)
+        found = [
+            (table, row)
+            for table, paths in self._tables.items()
+            if not table.endswith("/ledger") and column in columns_at(self.checked(paths)[0])
+            for row in self.rows(paths, wanted)
+        ]
         return sorted(found, key=lambda item: ("parents" in item[1], item[0]))
 
-    def line_of(self, record: str) -> Mapping[str, Any]:
+    def line_of(self, record: str) -> Row:
         """The first line of the ledger that has a record as its answer; empty where none has."""
         import polars as pl
 
-        for table, paths in self._tables.items():
-            if table.endswith("/ledger"):
-                rows = (
-                    pl.scan_parquet(self.checked(paths), glob=False)
-                    .filter(pl.col("record") == record)
-                    .head(1)
-                    .collect()
-                )
-                for row in rows.iter_rows(named=True):
-                    return row
-        return {}
+        ledgers = (paths for table, paths in self._tables.items() if table.endswith("/ledger"))
+        lines = (row for paths in ledgers for row in self.rows(paths, pl.col("record") == record))
+        return next(lines, {})
 
     def exchange(self, key: str) -> tuple[Mapping[str, Any], Mapping[str, Any]] | None:
         """Request and reply of a key, from the replies beside the run."""

@@ -219,7 +219,11 @@ class Replies:
     def _before(self, after: bytes | None) -> list[list[str]]:
         """The turns of the exchanges that a conversation goes on from, the first one first."""
         found: list[list[str]] = []
+        seen = set[bytes]()
         while after is not None:
+            if after in seen:
+                raise ValueError("a conversation that goes on from itself")
+            seen.add(after)
             number, earlier, packed = self._reader.execute(_FIND, (after,)).fetchone()
             values = _unpacked(packed, self._about(number))
             found = [*values[3], ["assistant", values[5]], *found]

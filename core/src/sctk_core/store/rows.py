@@ -144,8 +144,6 @@ def record_from(kind: type, row: Mapping[str, Any], parents: Mapping[str, Mappin
     for column in columns(kind):
         if column.name == "id" or column.name not in row:
             continue
-        if column.name not in row and column.field in _younger(kind):
-            continue  # a table that was written before the field came
         value = row[column.name]
         if value is not None and column.parent is not None:
             found = tuple(
@@ -164,11 +162,20 @@ def record_from(kind: type, row: Mapping[str, Any], parents: Mapping[str, Mappin
 
 
 @cache
-def _younger(record: type) -> frozenset[str]:
-    """The fields that a row may lack, for they have a default."""
+def needed(record: type) -> frozenset[str]:
+    """The columns without which there is no such record: its id, and those of fields that have no default."""
     missing = dataclasses.MISSING
-    fields = dataclasses.fields(record)
-    return frozenset(f.name for f in fields if f.default is not missing or f.default_factory is not missing)
+    fields = (f.name for f in dataclasses.fields(record) if f.default is f.default_factory is missing)
+    known = {column.field: column.name for column in columns(record)}
+    return frozenset(known[name] for name in fields)
+
+
+@cache
+def may_be_none(record: type) -> frozenset[str]:
+    """The columns that hold nothing where the field is None, or where what they show is."""
+    hints = _hints(record)
+    found = [one for one in columns(record) if type(None) in typing.get_args(hints[one.field])]
+    return frozenset(name for column in found for name in (column.name, column.field))
 
 
 def _read(column: Column, hint: Any, value: Any) -> Any:

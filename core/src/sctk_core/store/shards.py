@@ -47,7 +47,7 @@ def n_rows(paths: Sequence[Path]) -> int:
 
     total = 0
     for path in paths:
-        with _readable(path):
+        with readable(path):
             total += int(pl.scan_parquet(path, glob=False).select(pl.len()).collect().item())
     return total
 
@@ -56,17 +56,26 @@ def table_at(path: Path, columns: Sequence[str] | None = None) -> pl.DataFrame:
     """One shard, or some of its columns; a StoreError names one that cannot be read."""
     import polars as pl
 
-    with _readable(path):
+    with readable(path):
         return pl.read_parquet(path, columns=list(columns) if columns else None, glob=False)
 
 
+def columns_at(path: Path) -> Mapping[str, pl.DataType]:
+    """The columns of one shard, read off its footer."""
+    import polars as pl
+
+    with readable(path):
+        return pl.read_parquet_schema(path)
+
+
 @contextmanager
-def _readable(path: Path) -> Iterator[None]:
+def readable(path: Path) -> Iterator[None]:
+    """What polars says of a file that is no table, or not of the columns that are asked for, becomes a StoreError that names it."""
     import polars as pl
 
     try:
         yield
-    except (pl.exceptions.PolarsError, OSError) as error:
+    except (pl.exceptions.PolarsError, pl.exceptions.PanicException, OSError) as error:
         raise no_room(error, str(path)) or damaged(
             path, f"no table that can be read ({name_of(type(error))})"
         ) from error

@@ -1,0 +1,47 @@
+"""What the columns of a table say of whether it is one of ours."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+import polars as pl
+import pytest
+from sctk_core import Pair, Prompt, Sample
+from sctk_core import records as ours
+from sctk_core.store.columns import hollow, type_named, unlike
+from sctk_core.store.rows import frame, schema
+
+
+@dataclass(frozen=True, kw_only=True)
+class Score:
+    """A plugin's own record, which has the name of one of ours."""
+
+    grade: int
+    id: str = field(init=False)
+
+
+@pytest.mark.parametrize("kind", [Prompt, Sample, Pair, ours.Critique, ours.Score, ours.Decision, ours.Failure, Score])
+@pytest.mark.parametrize("full", [True, False])
+def test_what_is_written_is_ours(kind: type, full: bool) -> None:
+    assert unlike(frame(schema(kind, full=full), []).schema, type_named(kind)) == ""
+
+
+def test_a_table_of_before_a_field_came_is_ours() -> None:
+    older = frame(schema(Sample), []).drop("thought", "teach_thought", "about")
+    assert unlike(older.schema, "Sample") == ""
+    assert unlike(older.drop("text").schema, "Sample") == "no column 'text'"
+
+
+def test_a_column_of_another_type_is_told() -> None:
+    table = frame(schema(ours.Score), [])
+    assert unlike(table.with_columns(pl.lit(1).alias("name")).schema, "Score") == "a column 'name' of another type"
+    assert unlike(table.with_columns(pl.lit(1).alias("x")).schema, "Score") == "a column 'x' that no such table has"
+    assert type_named(Score) != "Score"
+
+
+def test_a_row_that_holds_nothing_is_told() -> None:
+    turn = {"role": "user", "content": "a"}
+    assert hollow({"id": "1", "messages": [turn], "reference": None}, "Prompt") == ""
+    assert hollow({"id": "1", "messages": None}, "Prompt") == "nothing in the column 'messages'"
+    for turns in ([], [None], [turn | {"content": None}]):
+        assert hollow({"id": "1", "messages": turns}, "Prompt") == "no conversation in the column 'messages'"
