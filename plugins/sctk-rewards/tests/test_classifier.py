@@ -13,7 +13,8 @@ from sctk_core.testing import check_reward
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
-from sctk_rewards.classifier import Classifier, context_of  # noqa: E402
+from sctk_rewards.classifier import Classifier  # noqa: E402
+from sctk_rewards.weights import context_of  # noqa: E402
 
 WORDS = [
     "[PAD]",

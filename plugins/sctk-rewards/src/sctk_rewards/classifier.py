@@ -11,8 +11,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
-from pathlib import Path
 from typing import Any, Literal
 
 from sctk_core import (
@@ -23,15 +21,12 @@ from sctk_core import (
     Scale,
     Score,
     boundary,
-    content_id,
-    directory_digest,
     setting,
 )
 
 from sctk_rewards.heads import Head, head_of
 from sctk_rewards.read_by import Ids, Reader, Text, Way
-
-_LONGEST = 100_000  # tokenizers without a limit say 1e30
+from sctk_rewards.weights import context_of, weights_digest
 
 
 class Classifier:
@@ -74,7 +69,7 @@ class Classifier:
     @staticmethod
     def digest_of(config: Config) -> str:
         """The digest of the model's files, or of a hub model's name and revision: part of what a run is."""
-        return _digest(config.model, config.revision)
+        return weights_digest(config.model, config.revision)
 
     async def score(self, samples: Sequence[Sample]) -> Sequence[Score | Failure]:
         """One score or failure per sample, in order."""
@@ -136,12 +131,6 @@ def _failure(sample: Sample, kind: Literal["parse", "budget"], reason: str, deta
     return Failure(of=sample.id, stage="score", component="classifier", kind=kind, reason=reason, detail=detail)
 
 
-@cache
-def _digest(model: str, revision: str | None) -> str:
-    folder = Path(model)
-    return directory_digest(folder) if folder.is_dir() else content_id("hub", model, revision)
-
-
 def _load(config: Classifier.Config) -> _Loaded:
     """Weights in float32 from safetensors only, on a GPU where there is one."""
     import torch
@@ -181,14 +170,6 @@ def _way(config: Classifier.Config, tokenizer: Any) -> Way:
     if config.reads != "auto":
         return config.reads
     return "conversation" if tokenizer.chat_template else "reply"
-
-
-def context_of(about: Any, tokenizer: Any) -> int:
-    """The most tokens that model and tokenizer both take; RoBERTa's kin number positions from after the padding's."""
-    positions = getattr(about, "max_position_embeddings", None) or _LONGEST
-    if "roberta" in about.model_type or about.model_type in ("camembert", "longformer"):
-        positions -= (about.pad_token_id or 0) + 1
-    return int(min(positions, tokenizer.model_max_length, _LONGEST))
 
 
 def _read(read: Any, config: Classifier.Config) -> Any:

@@ -25,6 +25,11 @@ def sctk_rewards() -> Sequence[Component]:
             target="sctk_rewards.classifier:Classifier",
             summary="any transformers sequence classifier, labels by its own map (extra: classifier)",
         ),
+        Component(
+            name="personal-data",
+            target="sctk_rewards.personal_data:PersonalData",
+            summary="minus the persons, addresses, numbers and accounts that a text tells, by rules or a token classifier",
+        ),
         *_gold(),
         Component(name="judge", target="sctk_rewards.judge:Judge", summary="the run's own model rates the reply"),
     ]
