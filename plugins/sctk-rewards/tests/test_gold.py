@@ -91,6 +91,50 @@ def test_what_is_in_doubt_or_another_number_is_not_five(text: str) -> None:
     assert found("numeric", text, 5) == 0
 
 
+OTHERS = [
+    "9 miljoonaa", "9 milijardi", "9 mld. zł", "9 thousand apples", "9-million", "9 mil pessoas", "9 tūkst.",
+    "9 tuhat", "9 ribu rupiah", "9 हजार लोग", "9 কোটি", "9 ล้านคน", "9萬人", "9千人", "9억원", "9十", "9 de milioane",
+    "9 mille milliards", "9 ألف نسمة", "9 מיליון", "elfu 9", "9q", "9ax", "9F", "9C2", "9z", "9 y", "9 n = k", "9!",
+    "9!!", r"\boxed{9!}", "|9|", "9(a+b)", "(9)(2)", "9 mod 5", "9 squared", "9 hundredths", "9 choose 3", "log10(9)",
+    "exp 9", "cos(9)", "floor(9)", "arctan 9", r"\tan 9", r"\phi(9)", r"\Gamma(9)", r"\binom{12}{9}", r"9\alpha",
+    r"9\sqrt{2}", "9α", "+/-9", "9th", "0b9", "9x10", "c/9", "9 or so 8", "9 kk",
+]  # fmt: skip
+WHOLES = [
+    "9 apples", "9km", "9 km/h", "9cm^2", "9m²", "9kg.", "9h", "9pm", "9GB", "9USD", "USD 9", "9 €", "€9", "9°",
+    "9°C", "9 °F", r"9^\circ", r"9\%", "9%", "9 percent", "9個です", "9개입니다", "9人", "9รายการ", "9 км", "9км",
+    "9 लोग", "9 سنوات", "9 ans", "9 Stück", "It is 9!", "There are 9 (nine) of them.", "= 9", "x = 9", r"$x = 9$",
+    r"\[ x = 9 \]", "**9**", "So **9 apples** (not 10).", "9.", "9,", "(9)", "[9]", r"\boxed{9\text{ cm}}",
+    r"\boxed{9}\quad\blacksquare", "3 times 3 is 9", "3 mal 3 ist 9.", "3 fois 3 font 9", "3 по 3 это 9",
+    "3 × 3 = 9 units", "It was 9 in all, as I said.", "合計は9", "总共有9个苹果", "9 is it", "9 dollars",
+    "9 and that is all", "9 miles", "9 mile run", "9 min",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("text", OTHERS)
+def test_a_number_that_is_part_of_another_is_not_nine(text: str) -> None:
+    assert found("numeric", text, 9) != 1
+
+
+@pytest.mark.parametrize("text", WHOLES)
+def test_a_unit_and_the_rest_of_a_sentence_leave_a_number_whole(text: str) -> None:
+    assert found("numeric", text, 9) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("7 Millionen", 7_000_000), ("3万个零件", 30_000), ("約1.2億人です。", 120_000_000), ("2.5 millones", 2_500_000),
+        ("5 लाख रुपये", 500_000), ("4 ล้านบาท", 4_000_000), ("8‰", "0.008"), ("٪٧", 0.07), ("%7", 7), (r"\frac34", 0.75),
+        (r"\boxed{- \frac{3}{4}}", -0.75), (r"\boxed{- 3}", -3), (r"\boxed{-\left(\frac{1}{4}\right)}", -0.25), ("10⁻² m", 0.01),
+        ("It fell on March 3, 1987.", 1987), ("le 3 mars 1987", 1987), ("1.234.567 habitants", 1_234_567),
+        ("It is 45 minutes (0.75 hours).", 45), ("It costs 30 kr (4 EUR) in all.", 30), ("(In all) it is (45)", 45),
+        ("The peace was signed in **1648**, after thirty years (1618-1648) of 3 wars.", 1648),
+    ],
+)  # fmt: skip
+def test_numbers_of_other_forms(text: str, value: Any) -> None:
+    assert found("numeric", text, value) == 1
+
+
 def test_a_reply_that_was_cut_off_has_answered_only_what_it_states() -> None:
     assert found("numeric", "First 48, then 72", 72, finish="length") == 0
     assert found("numeric", "The answer is 72. Let me check: 48 +", 72, finish="length") == 1

@@ -12,13 +12,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 
+from sctk_rewards.gold.wholes import factor, is_within
+
 MOST_DIGITS = 300
 CURRENCY = "$¢£¤¥֏؋৲৳৻૱௹฿៛﷼﹩＄￠￡￥￦" + "".join(map(chr, range(0x20A0, 0x20C1)))
-SCALES = {
-    "hundred": 10**2, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12, "dozen": 12, "lakh": 10**5,
-    "crore": 10**7, "mn": 10**6, "bn": 10**9, "k": 10**3, "万": 10**4, "萬": 10**4, "亿": 10**8, "億": 10**8,
-}  # fmt: skip
-_NAMES = "|".join(sorted(SCALES, key=len, reverse=True))
 _CHARACTERS = {
     **dict.fromkeys(map(ord, "−﹣－‐‑–"), "-"), **dict.fromkeys(map(ord, "×✕✖⋅·"), "*"), ord("⁄"): "/", ord("∕"): "/",
     ord("٫"): ".", ord("٬"): ",", ord("’"): "'", ord("％"): "%", ord("٪"): "%",
@@ -26,9 +23,12 @@ _CHARACTERS = {
 _FULL_WIDTH = re.compile(
     r"(?<=[\d０-９])．(?=[\d０-９])|(?<=[０-９])，(?=[０-９])"
 )  # ， between other digits ends a clause
+_FRACTION = r"\\[dt]?frac\s*\{\s*([^{}]*?)\s*\}\s*\{\s*([^{}]*?)\s*\}"
 _LATEX = (
-    (re.compile(r"(?<![\w)\]}])-\\[dt]?frac\s*\{\s*([^{}]*?)\s*\}\s*\{\s*([^{}]*?)\s*\}"), r" -\1/\2 "),
-    (re.compile(r"\\[dt]?frac\s*\{\s*([^{}]*?)\s*\}\s*\{\s*([^{}]*?)\s*\}"), r" \1/\2 "),
+    (re.compile(r"\\([dt]?frac)\s*(\d)\s*(\d)"), r"\\\1{\2}{\3}"),
+    (re.compile(rf"(?:(?<![\w)\]}}])-|(?:^|(?<=[={{(:$]))\s*-\s*(?:\\left\s*)?\(?\s*){_FRACTION}"), r" -\1/\2 "),
+    (re.compile(_FRACTION), r" \1/\2 "),
+    (re.compile(r"\^\s*\{?\s*\\circ\s*\}?"), "°"),
     (re.compile(r"\\(?:times|cdot)\b"), "*"),
     (re.compile(r"\\([%$])"), r"\1"),
     (re.compile(r"\{,\}|\\!"), ""),
@@ -39,21 +39,25 @@ _LATEX = (
 _GROUPED_BY_SPACE = re.compile(r"(?<![\w.,])(?!0)\d{1,3}(?:[ \u00a0\u2009\u202f]\d{3})+(?:[.,]\d+)?(?![\d.,]*\d)")
 
 
+_UNSPACED = r"\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u3040-\u30ff\u3400-\u9fff\uac00-\ud7a3"
+"""Scripts whose words touch a number that is no part of them."""
+
+
 def _to_the(name: str) -> str:
     return rf"\^\s*\{{?\s*(?P<{name}>-?\d{{1,3}})\s*\}}?"
 
 
 _NUMBER = re.compile(
     rf"""
+    (?P<percent_first>(?<![\w%])%\ ?)?
     (?P<sign>-|(?<!\w)(?:minus|negative)\ +)?
     (?P<money>[{re.escape(CURRENCY)}]\ ?)?
     (?P<late_sign>-)?
-    (?<![\w^])(?P<run>\.?\d(?:[\d.,:/'_-]*\d)?)
+    (?<![^\W{_UNSPACED}])(?<!\^)(?P<run>\.?\d(?:[\d.,:/'_-]*\d)?)
     (?:[eE](?P<exponent>[+-]?\d{{1,3}})(?!\w))?
     (?:{_to_the("power")})?
     (?P<mixed>\ +\d+/\d+(?![\d/]))?
     (?:\ *(?:\*|x)\ *10{_to_the("ten")})?
-    (?:\ ?(?P<scale>{_NAMES})s?(?![^\W\d_]))?
     (?P<percent>\ ?(?:%|percent\b|per\ cent\b))?
     """,
     re.VERBOSE | re.IGNORECASE,
@@ -68,25 +72,6 @@ _COMMA = re.compile(r"(?P<whole>\d{1,3}(?:\.\d{3})+|\d+),(?P<part>\d+)")
 _POINTS = re.compile(r"\d{1,3}(?:\.\d{3}){2,}")
 _OPERATOR = re.compile(r"\s*(?:[*/÷+^]|(?:\bx\b|-)(?=\s)|\bout\ of\b)\s*[\d(\\]")
 _BETWEEN = re.compile(r"\s*(?:[*/÷+^x]|\s-|\bout\ of\b)\s*")
-_OTHER_SCALES = (
-    "tausend|million|millionen|milliarden?|mio|mrd|mil|mill(?:ón|ones|ão|ões)|mille|milliers?|milliards?|mila|milion[ei]|miliard[ei]"
-    "|duizend|miljoen|miljard|tusen|miljoner|tuhat(?:ta)?|tys|tysi[ąe]c[ey]?|mln|mld|тыс|тысяч[аи]?|млн|миллион(?:а|ов)?|млрд|миллиард(?:а|ов)?"
-    "|bin|milyon|milyar|ribu|juta|miliar|nghìn|ngàn|triệu|t[ỷỉ]|ألف|آلاف|مليون|مليار|هزار|میلیون|हज़ार|हजार|लाख|करोड़?|হাজার"
-)
-"""Words of thousands and more whose value is not taken: no number is better than a wrong one."""
-_MORE = re.compile(
-    rf"\s?(?:{_OTHER_SCALES})\b\.?"
-    r"|\s?(?:[万萬亿億兆千百만천억조‰‱π√]|พัน|หมื่น|แสน|ล้าน)"
-    r"|(?-i:[xyznijeMBT](?![^\W_]))"
-    r"|(?<=0)x[0-9a-f]"
-    r"|\s*\\(?:pi|sqrt|log|ln)\b",
-    re.IGNORECASE,
-)
-"""What makes a number behind which it stands the part of another: five thousand, 5 pi, 0x1F."""
-_WITHIN = re.compile(
-    r"(?:\\(?:sqrt(?:\[\w+\])?|log(?:_\{?\w+\}?)?|ln|exp|sin|cos|tan|pm|mp)(?![^\W\d_])[\s{(_]*|[√∛±∓]\s?|[^\W\d_]\s?/\s?)-?$"
-)
-"""What a number stands in that is another: the root of 2, pi/4, plus or minus 5."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -133,16 +118,18 @@ def quantities(text: str) -> Iterator[Quantity]:
     """The numbers of a plain text, in order; what is worked with (3 + 4) is none, for the sum is not said."""
     last = -1
     for match in _NUMBER.finditer(text):
-        start, end = match.span()
+        start, end = match.start(), match.start() + len(match[0].rstrip())
         worked = (
             _OPERATOR.match(text, end)
             or text[end : end + 1] == "^"
-            or (not match["scale"] and _MORE.match(text, end))
-            or _WITHIN.search(text[max(start - 20, 0) : start])
+            or is_within(text[max(start - 40, 0) : start])
             or (last >= 0 and _BETWEEN.fullmatch(text, last, start))
         )
-        value, last = None if worked else _value(match, negative=_is_negative(text, match)), end
-        yield Quantity(start=start, end=end, value=value, percent=match["percent"] is not None)
+        percent = match["percent"] is not None or match["percent_first"] is not None
+        times = Fraction(1) if percent else factor(text, start, end)
+        value = None if worked or times is None else _value(match, negative=_is_negative(text, match))
+        last = end
+        yield Quantity(start=start, end=end, value=value and times and value * times, percent=percent)
 
 
 def _is_negative(text: str, match: re.Match[str]) -> bool:
@@ -150,7 +137,7 @@ def _is_negative(text: str, match: re.Match[str]) -> bool:
     if match["late_sign"]:
         return True
     if not match["sign"]:
-        return re.search(r"[=:(]\s*-\s+$", text[: match.start()]) is not None
+        return re.search(r"[=:(]\s*-\s+$", text[max(match.start() - 20, 0) : match.start()]) is not None
     before = text[max(match.start() - 1, 0) : match.start()]
     return match["sign"] != "-" or not (before.isalnum() or before in (")", "]"))
 
@@ -171,7 +158,7 @@ def _value(match: re.Match[str], *, negative: bool) -> Fraction | None:
     tens = int(match["exponent"] or 0) + int(match["ten"] or 0)
     if abs(tens) > MOST_DIGITS:
         return None
-    value *= Fraction(10) ** tens * SCALES.get((match["scale"] or "").lower(), 1)
+    value *= Fraction(10) ** tens
     return -value if negative else value
 
 
