@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import itertools
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -100,7 +101,7 @@ def _object(told: Description) -> dict[str, Any]:
     claims = [asdict(claim) | {"digest": claim.digest} for claim in _claims(told)]
     scale = told.scale and {name: getattr(told.scale, name) for name in told.scale.__slots__}
     found = {"needs": told.needs, "scale": scale, "measured": told.measured, "settings": settings}
-    return known | about | found | ({"claims": claims} if loaded.kind == "method" else {})
+    return known | about | found | ({"tasks": _tasks(told), "claims": claims} if loaded.kind == "method" else {})
 
 
 def _claims(told: Description) -> tuple[Claim, ...]:
@@ -120,6 +121,30 @@ def _claimed(told: Description) -> Iterator[str]:
     for one in found:
         yield f"  {one.id} ({one.digest}): {clean(one.says, one_line=True)} ({clean(one.source, one_line=True)})"
         yield f"      {clean(one.told, one_line=True)}"
+
+
+def _tasks(told: Description) -> dict[str, str]:
+    """A method's tasks by name, each with what the first comment of its recipe says of it; nothing of other kinds."""
+    from sctk_core.plugins import target_of
+
+    known = getattr(target_of(told.loaded), "tasks", {}) if told.loaded.kind == "method" else {}
+    texts = known if isinstance(known, Mapping) else {}
+    return {str(name): _first_comment(str(text)) for name, text in texts.items()}
+
+
+def _first_comment(text: str) -> str:
+    """The lines of comment that a recipe begins with, as one line."""
+    lines = itertools.takewhile(lambda line: line.startswith("#"), text.strip().splitlines())
+    return " ".join(line.lstrip("# ") for line in lines)
+
+
+def _tasks_told(told: Description) -> Iterator[str]:
+    """A method's tasks, and how to run one."""
+    found = _tasks(told)
+    if found:
+        yield from ["", f"tasks (`sctk run --plugin {clean(told.loaded.component.name)} --task NAME`):"]
+    for name, about in found.items():
+        yield f"  {clean(name)}: {clean(about, one_line=True)}"
 
 
 def _who_speaks(told: Description) -> Iterator[str]:
@@ -150,6 +175,7 @@ def _lines(told: Description) -> Iterator[str]:
     yield from _how_wrong(told)
     if told.story:
         yield from ["", *clean(told.story).split("\n")]
+    yield from _tasks_told(told)
     yield from _claimed(told)
     yield ""
     if not told.settings:

@@ -25,6 +25,7 @@ EPILOG = """\b
 Examples:
   sctk run --plugin rdpo
   sctk run --plugin dsc --limit 50 --out runs/small
+  sctk run --plugin dsc --task safety
   sctk run --plugin dsc --arms all
   sctk run --plugin rdpo --model DIR --backend transformers --prompts prompts.jsonl
   sctk run recipe.toml --set method.temperature=0.5 --json
@@ -40,6 +41,9 @@ def recipe_options(command: Any) -> Any:
     options = (
         click.argument("recipe", type=click.Path(path_type=Path), required=False),
         click.option("--plugin", metavar="METHOD", help="The method to run, with its own default recipe."),
+        click.option(
+            "--task", metavar="NAME", help="One of the method's tasks; `sctk describe method METHOD` lists them."
+        ),
         click.option("--model", metavar="DIR|NAME", help="A model directory or hub name; else the backend's own."),
         click.option("--backend", metavar="NAME", help="What continues conversations: nano, transformers, vllm, ..."),
         click.option(
@@ -163,8 +167,9 @@ def _flags(given: Mapping[str, Any]) -> dict[str, Any]:
     if given["prompts"]:
         paths = list(given["prompts"])
         sections["source"] = {"use": PROMPTS_SOURCE, "path": paths[0] if len(paths) == 1 else paths}
-    if given["limit"] is not None:
-        sections["run"] = {"limit": given["limit"]}
+    run = {name: given[name] for name in ("task", "limit") if given[name] is not None}
+    if run:
+        sections["run"] = run
     if given["watchers"]:
         sections["watcher"] = [_watcher(text) for text in given["watchers"]]
     return sections

@@ -180,8 +180,9 @@ class Method(Protocol):
 
     The class has a `Crew` (a frozen dataclass: who its walks may ask), a `recipe` (TOML: the default that runs) and may have a
     `reading` (what a user should know of how the paper was read: a line, or a static method of its Config that gives one).
-    It may have `presets` (by name, TOML that `[method] preset = NAME` lays over the recipe) and `check(setup)`: given the `Setup`
-    that a recipe came to, it raises a ConfigError for what its walks cannot do right with, before anything is asked.
+    It may have `tasks` (by name, TOML that `[run] task = NAME` lays over the recipe; its first comment says what the task is),
+    `presets` (the same for `[method] preset = NAME`) and `check(setup)`: given the `Setup` that a recipe came to, it raises a
+    ConfigError for what its walks cannot do right with, before anything is asked.
     """
 
     def plan(self) -> Plan:

@@ -39,6 +39,11 @@ SECTIONS = (*FIXED, *USUAL)
 class RunSettings:
     """What the run itself reads: section [run]."""
 
+    task: str = setting(
+        "",
+        help="one of the method's tasks, a recipe each, laid over its own (sctk describe method NAME); nothing: that alone",
+        identity=False,
+    )
     seed: int = setting(0, help="every random number of the run follows from it", low=0)
     limit: int = setting(
         0,

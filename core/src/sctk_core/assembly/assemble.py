@@ -126,10 +126,11 @@ def crews_of(plan: Plan, crew: type) -> list[type]:
 def with_defaults(layers: list[Layer], catalogue: Catalogue) -> Recipe:
     """The recipe of the layers over the defaults of the method that they name and of the backend that this makes.
 
-    A method class has `recipe`, TOML text, and may have `presets`: by name, TOML text that is laid over it where the recipe says
-    `[method] preset = NAME`. A backend class may have `trainer_defaults`: for a trainer's name the settings that
-    suit its own model, where neither recipe nor flag says otherwise (a model of 3 M weights wants another learning rate). A
-    trainer class may have `shared`: names of its settings that hold for the plan's other trainers too.
+    A method class has `recipe`, TOML text, and may have `tasks` and `presets`: by name, TOML text that is laid over it where the
+    recipe says `[run] task = NAME` and `[method] preset = NAME`, the preset above the task. A backend class may have
+    `trainer_defaults`: for a trainer's name the settings that suit its own model, where neither recipe nor flag says otherwise (a
+    model of 3 M weights wants another learning rate). A trainer class may have `shared`: names of its settings that hold for the
+    plan's other trainers too.
     """
     named = merge(layers).use("method")
     if named is None:
@@ -137,7 +138,8 @@ def with_defaults(layers: list[Layer], catalogue: Catalogue) -> Recipe:
             "the recipe: got no method, wanted [method] with use", hint="sctk run --plugin rdpo, or [method] use = ..."
         )
     method = target_of(load("method", named, among=catalogue))
-    below = [Layer(origin=f"default of {named}", sections=_recipe_of(method, named)), *_preset(method, named, layers)]
+    below = [Layer(origin=f"default of {named}", sections=_recipe_of(method, named))]
+    below += [*_task(method, named, layers), *_preset(method, named, layers)]
     recipe = merge([*below, *layers])
     backend = recipe.use("backend")
     if backend is not None and recipe.section("model").get("path", "") == "":
@@ -171,17 +173,32 @@ def _shared(recipe: Recipe, catalogue: Catalogue) -> Layer:
     return Layer(origin="as [trainer]", sections=sections)
 
 
+def _task(method: Any, named: str, layers: list[Layer]) -> list[Layer]:
+    """The task of a method that the layers ask for, as a layer."""
+    task = merge(layers).section("run").get("task", "")
+    return [_named_layer("task", task, method, named)] if task != "" else []
+
+
 def _preset(method: Any, named: str, layers: list[Layer]) -> list[Layer]:
-    """The preset of a method that the layers ask for, as a layer."""
-    preset, known = merge(layers).section("method").get("preset", ""), getattr(method, "presets", {})
-    if not preset or not known:
-        return []
-    if preset not in known:
-        raise ConfigError(
-            f"[method] {named}: got the unknown preset {preset!r}, wanted one of {', '.join(sorted(known))}",
-            hint=suggestion(str(preset), list(known)) or f"sctk describe method {named}",
+    """The preset of a method that the layers ask for, as a layer; `preset` of a method without presets is a setting as any."""
+    preset = merge(layers).section("method").get("preset", "")
+    return [_named_layer("preset", preset, method, named)] if preset and getattr(method, "presets", {}) else []
+
+
+def _named_layer(what: str, wanted: object, method: Any, named: str) -> Layer:
+    """The text of a method's `tasks` or `presets` that is called `wanted`, as a layer."""
+    known = getattr(method, f"{what}s", {})
+    if not isinstance(known, Mapping):
+        raise PluginError(
+            f"the method {named!r} is broken: got {shown(known)} as its {what}s, wanted a mapping", hint=HINT
         )
-    return [Layer(origin=f"preset {preset} of {named}", sections=_recipe_of(method, named, known[preset]))]
+    if not isinstance(wanted, str) or wanted not in known:
+        names = sorted(map(str, known))
+        raise ConfigError(
+            f"[method] {named}: got the unknown {what} {shown(wanted)}, wanted {'one of ' + ', '.join(names) if names else 'none'}",
+            hint=suggestion(str(wanted), names) or f"sctk describe method {named}",
+        )
+    return Layer(origin=f"{what} {wanted} of {named}", sections=_recipe_of(method, named, known[wanted]))
 
 
 def _recipe_of(method: Any, named: str, text: str | None = None) -> dict[str, Any]:

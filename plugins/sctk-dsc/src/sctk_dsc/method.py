@@ -8,7 +8,7 @@ state of likelihood 0 is no point of the posterior, and never trains.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from importlib.resources import files
 from typing import Any, ClassVar, Literal
@@ -61,12 +61,13 @@ use = "diversity"
 """
 
 
+TASKS = ("sentiment", "safety")
 PRESETS = ("paper-safety", "paper-sentiment", "paper-privacy")
 
 
-def preset_text(name: str) -> str:
-    """A preset that ships with the method."""
-    return files("sctk_dsc").joinpath(f"presets/{name}.toml").read_text("utf-8")
+def shipped(folder: Literal["tasks", "presets"], names: Iterable[str]) -> dict[str, str]:
+    """The recipes of a folder of the package, by name."""
+    return {name: files("sctk_dsc").joinpath(f"{folder}/{name}.toml").read_text("utf-8") for name in names}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -107,7 +108,8 @@ class DistilledSelfCritique:
     Crew = DscCrew
     recipe: ClassVar[str] = RECIPE
     claims: ClassVar[tuple[Claim, ...]] = CLAIMS
-    presets: ClassVar[Mapping[str, str]] = {name: preset_text(name) for name in PRESETS}
+    tasks: ClassVar[Mapping[str, str]] = shipped("tasks", TASKS)
+    presets: ClassVar[Mapping[str, str]] = shipped("presets", PRESETS)
 
     @staticmethod
     def reading(config: DscConfig) -> str:

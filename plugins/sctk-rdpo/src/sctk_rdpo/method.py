@@ -10,6 +10,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from importlib.resources import files
 from typing import ClassVar, Literal
 
 from sctk_core import (
@@ -62,6 +63,7 @@ use = "diversity"
 """
 
 
+TASKS = ("safety",)
 STEPS = ("draft", "critique.1", "revise.1", "score.0", "score.1")
 KEPT = Declined(reason="the critic says keep")
 
@@ -108,6 +110,9 @@ class RefinedDpo:
 
     Config = RdpoConfig
     Crew = RdpoCrew
+    tasks: ClassVar[Mapping[str, str]] = {
+        name: files("sctk_rdpo").joinpath(f"tasks/{name}.toml").read_text("utf-8") for name in TASKS
+    }
     recipe: ClassVar[str] = RECIPE
     claims: ClassVar[tuple[Claim, ...]] = CLAIMS
     reading: ClassVar[str] = (
