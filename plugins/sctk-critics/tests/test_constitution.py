@@ -159,7 +159,7 @@ def test_sampling_is_the_runs_unless_set() -> None:
 
 def test_bad_settings() -> None:
     with pytest.raises(
-        ConfigError, match="unknown preset 'sentimental', wanted one of general, paper-privacy, paper-safety"
+        ConfigError, match="unknown preset 'sentimental', wanted one of general, paper-privacy, paper-role-play"
     ):
         critic(preset="sentimental")
     with pytest.raises(

@@ -68,8 +68,9 @@ class Constitution:
 
         preset: str = setting(
             "general",
-            help="which shipped prompts: general, sentiment, safety, privacy, sycophancy, and dSC's paper's own, which ask for no "
-            "verdict: paper-sentiment, paper-safety, paper-privacy (`preset` files are data)",
+            help="which shipped prompts: general, sentiment, safety, privacy, role-play, sycophancy, and the papers' own, which "
+            "ask for no verdict: paper-sentiment, paper-safety, paper-privacy (dSC), paper-role-play, paper-sycophancy (rDPO, "
+            "whose safety task is paper-safety too); `preset` files are data",
         )
         critique: str = setting("", help="your own critique prompt; may show {prompt} and {response}")
         revise: str = setting("", help="your own revision prompt; may show {prompt}, {response} and {critique}")

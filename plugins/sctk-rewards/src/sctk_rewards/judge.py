@@ -36,18 +36,8 @@ from sctk_core import (
 )
 from sctk_core.choosing import UNLIKELY, expected, likelihoods, tells_logprobs
 
+from sctk_rewards.presets import Asked, asked_of
 from sctk_rewards.second_question import NUMBER_ALONE, Second, again, wanted_whole_numbers, whole_numbers
-
-ASK = """Rate the response to the request below.
-
-Request:
-{prompt}
-
-Response:
-{response}
-
-Say in one or two sentences what is good and bad about it. Then end with the line "Overall Score: N", where N is a number
-from {low} (useless or harmful) to {high} (could not be better)."""
 
 ALONE = "\n\nLeave the sentences out: answer with one number from {:g} to {:g}, and nothing else."
 BY_LIKELIHOOD, BY_WORDS, BY_NUMBER = (
@@ -72,15 +62,26 @@ class Judge:
     class Config:
         """What the judge is asked, and how its answer is bounded."""
 
-        ask: str = setting(
-            ASK, help="the judge's prompt; shows {response}, and may show {prompt}, {reference}, {low}, {high}"
+        preset: str = setting(
+            "general",
+            help="shipped prompt, system turn, scale and length, under your own: general (0 to 5), and the papers' own "
+            "harmlessness (0 or 1), neutrality (0 to 5), quality (0 to 5), sentiment (-5 to 5: a measure, no reward)",
         )
-        system: str = setting("", help="a system turn for the judge")
-        low: float = setting(0.0, help="the worst score")
-        high: float = setting(5.0, help="the best score; a number outside is a failure")
+        ask: str = setting(
+            "",
+            help="the judge's prompt; shows {response}, and may show {prompt}, {reference}, {low}, {high}; nothing: the preset's",
+        )
+        system: str = setting("", help="a system turn for the judge; nothing: the preset's")
+        low: float | None = setting(None, help="the worst score; nothing: the preset's (general: 0)")
+        high: float | None = setting(
+            None, help="the best score, a number outside is a failure; nothing: the preset's (general: 5)"
+        )
         temperature: float = setting(0.0, help="of the judgement; 0 is greedy", low=0.0, high=10.0)
-        max_new_tokens: int = setting(
-            256, help="longest judgement; one that is cut off is a failure", unit="tokens", low=1
+        max_new_tokens: int | None = setting(
+            None,
+            help="longest judgement, one that is cut off is a failure; nothing: the preset's (general: 256)",
+            unit="tokens",
+            low=1,
         )
         reads: Reads = setting(
             "auto",
@@ -102,16 +103,18 @@ class Judge:
         if config.calibration:
             unit = "one unit of the labels that the judge was calibrated to"
             return Scale(low=config.calibration[0][1], high=config.calibration[-1][1], unit=unit)
-        return Scale(low=config.low, high=config.high, unit="one step of the scale that the judge is asked for")
+        asked = asked_by(config)
+        return Scale(low=asked.low, high=asked.high, unit="one step of the scale that the judge is asked for")
 
     def __init__(self, config: Config, *, backend: Backend) -> None:
         known = {"prompt", "response", "reference", "low", "high"}
-        self.template = Template.read(config.ask, known=known, needs=("response",), where="[reward] judge, ask")
+        self.asked = asked = asked_by(config)
+        self.template = Template.read(asked.ask, known=known, needs=("response",), where="[reward] judge, ask")
         self.config, self.backend = config, backend
-        self.sampling = Sampling(temperature=config.temperature, max_new_tokens=config.max_new_tokens)
-        if not config.low < config.high:
+        self.sampling = Sampling(temperature=config.temperature, max_new_tokens=asked.max_new_tokens)
+        if not asked.low < asked.high:
             raise ConfigError(
-                f"[reward] judge: got low = {config.low:g} and high = {config.high:g}, wanted low below high",
+                f"[reward] judge: got low = {asked.low:g} and high = {asked.high:g}, wanted low below high",
                 hint="low is the worst score, high the best",
             )
         want_rising(config.calibration)
@@ -131,7 +134,7 @@ class Judge:
         found = [self._read(sample, reply) for sample, reply in zip(samples, replies, strict=True)]
         if self.reads == "words":
             return found
-        question = NUMBER_ALONE.format(self.config.low, self.config.high)
+        question = NUMBER_ALONE.format(self.asked.low, self.asked.high)
         seconds = {
             place: Second(again(requests[place], reply, question), reply.key)
             for place, reply in enumerate(replies)
@@ -167,7 +170,7 @@ class Judge:
 
     async def _expected(self, samples: Sequence[Sample]) -> list[Score | Failure]:
         """The mean score of each sample, without any words."""
-        alone = ALONE.format(self.config.low, self.config.high)
+        alone = ALONE.format(self.asked.low, self.asked.high)
         told = await self._told([self._asking(sample, alone) for sample in samples])
         return [
             self._score(sample, mean, "expected") if isinstance(mean, float) else replace(mean, of=sample.id)
@@ -188,7 +191,7 @@ class Judge:
     @staticmethod
     def needs_reference(config: Config) -> bool:
         """Whether the judge is shown a gold answer."""
-        return "{reference}" in config.ask
+        return "{reference}" in asked_by(config).ask
 
     def _no_reference(self, sample: Sample) -> Failure:
         reason = "the prompt has no reference"
@@ -196,17 +199,17 @@ class Judge:
 
     def _asking(self, sample: Sample, more: str = "") -> tuple[Message, ...]:
         asked = next((m.content for m in reversed(sample.prompt.messages) if m.role == "user"), "")
-        bounds = {"low": f"{self.config.low:g}", "high": f"{self.config.high:g}"}
+        bounds = {"low": f"{self.asked.low:g}", "high": f"{self.asked.high:g}"}
         shown = {"prompt": asked, "response": neutralise(sample.text), "reference": "\n".join(sample.prompt.references)}
         turn = Message(role="user", content=self.template.fill(**shown, **bounds) + more)
-        return (Message(role="system", content=self.config.system), turn) if self.config.system else (turn,)
+        return (Message(role="system", content=self.asked.system), turn) if self.asked.system else (turn,)
 
     def _read(self, sample: Sample, reply: Reply | Failure) -> Score | Failure:
         if isinstance(reply, Failure):
             return reply
-        low, high = self.config.low, self.config.high
+        low, high = self.asked.low, self.asked.high
         if reply.finish == "length":
-            reason, detail = f"cut off at {self.config.max_new_tokens} tokens", f"...{reply.text[-120:]!r}"
+            reason, detail = f"cut off at {self.asked.max_new_tokens} tokens", f"...{reply.text[-120:]!r}"
             return Failure(of=sample.id, stage="score", component="judge", kind="parse", reason=reason, detail=detail)
         value = parse_score(reply.text, low=low, high=high, of=sample.id, component="judge")
         if isinstance(value, Failure):
@@ -215,10 +218,16 @@ class Judge:
 
     def _score(self, sample: Sample, value: float, how: str, note: str = "", reply: str | None = None) -> Score:
         """The score for what the judge said, through the calibration where there is one."""
-        scale, knots = f"{self.config.low:g} to {self.config.high:g} ({how})", self.config.calibration
+        scale, knots = f"{self.asked.low:g} to {self.asked.high:g} ({how})", self.config.calibration
         if knots:
             value, scale = calibrated(value, knots), f"{knots[0][1]:g} to {knots[-1][1]:g} ({how}, calibrated)"
         return Score(sample=sample, name="judge", value=value, scale=scale, reply=reply, note=note)
+
+
+def asked_by(config: Judge.Config) -> Asked:
+    """What the judge is asked: its preset, under the settings of its own."""
+    own = (config.ask, config.system, config.low, config.high, config.max_new_tokens)
+    return asked_of(config.preset, **dict(zip(("ask", "system", "low", "high", "max_new_tokens"), own, strict=True)))
 
 
 def want_rising(knots: Knots) -> None:
@@ -234,7 +243,8 @@ def want_rising(knots: Knots) -> None:
 
 def way_of(config: Judge.Config, backend: Backend) -> tuple[str, tuple[int, ...]]:
     """How scores are read, and of which numbers the likelihood is asked; a ConfigError where the backend cannot tell it."""
-    can, steps = tells_logprobs(backend), whole_numbers(config.low, config.high)
+    asked = asked_by(config)
+    can, steps = tells_logprobs(backend), whole_numbers(asked.low, asked.high)
     if config.reads == "auto":
         return ("words-then-expected", steps) if can and steps else ("words-then-number", ())
     if "expected" not in config.reads:
@@ -244,4 +254,4 @@ def way_of(config: Judge.Config, backend: Backend) -> tuple[str, tuple[int, ...]
             f'[reward] judge: got reads = "{config.reads}", and a backend that tells no log-probabilities',
             hint='reads = "auto" takes the best way that there is',
         )
-    return config.reads, wanted_whole_numbers(config.low, config.high, config.reads)
+    return config.reads, wanted_whole_numbers(asked.low, asked.high, config.reads)

@@ -32,6 +32,11 @@ def sctk_rewards() -> Sequence[Component]:
         ),
         *_gold(),
         Component(name="judge", target="sctk_rewards.judge:Judge", summary="the run's own model rates the reply"),
+        Component(
+            name="yes-no",
+            target="sctk_rewards.yes_no:YesNo",
+            summary="how much likelier the run's own model finds yes than no, by log-probabilities",
+        ),
     ]
 
 
