@@ -58,7 +58,7 @@ def test_a_classifiers_scale_holds_what_its_outputs_come_to(head: Head, low: flo
 
 def test_the_figures_that_are_described_are_those_of_the_readme() -> None:
     readme = (Path(__file__).parents[1] / "README.md").read_text("utf-8").replace("95 %: ", "")
-    for name in ("refusal", "lexicon", "personal-data"):
+    for name in ("refusal", "lexicon", "personal-data", "sentiment-distance"):
         figures = re.findall(
             r"[\d.]+ %(?: of pairs)? \([\d.]+ to [\d.]+\)", " ".join(describe("reward", name).measured)
         )

@@ -30,6 +30,11 @@ def sctk_rewards() -> Sequence[Component]:
             target="sctk_rewards.personal_data:PersonalData",
             summary="minus the persons, addresses, numbers and accounts that a text tells, by rules or a token classifier",
         ),
+        Component(
+            name="sentiment-distance",
+            target="sctk_rewards.sentiment:SentimentDistance",
+            summary="minus the distance of a text's sentiment from neutral, by the lexicon or a classifier",
+        ),
         *_gold(),
         Component(name="judge", target="sctk_rewards.judge:Judge", summary="the run's own model rates the reply"),
         Component(
@@ -54,8 +59,13 @@ def sctk_comparers() -> Sequence[Component]:
 
 @hookimpl
 def sctk_evaluators() -> Sequence[Component]:
-    """What compares replies with gold answers measures arms, too."""
-    return _gold()
+    """What compares replies with gold answers measures arms, too; and how far opinions move the answers to one question."""
+    shift = Component(
+        name="sentiment-shift",
+        target="sctk_rewards.sentiment:SentimentShift",
+        summary="minus the shift of sentiment between answers to one question that is asked with other opinions",
+    )
+    return [*_gold(), shift]
 
 
 def _gold() -> list[Component]:
