@@ -374,3 +374,13 @@ def test_no_such_file_and_a_directory(tmp_path: Path) -> None:
 def test_columns_are_at_most_eight_settings() -> None:
     for config in (FileSource.Config, Columns):
         assert len(config.__dataclass_fields__) <= 8
+
+
+def test_the_longest_conversation_of_each_order_of_roles_is_kept_to_try_templates_on(tmp_path: Path) -> None:
+    turns = [("user", "assistant")[n % 2] for n in range(5)]
+    talks = [
+        [{"role": role, "content": "x" * length} for role in turns[:n]]
+        for n, length in ((1, 3), (3, 2), (1, 5), (3, 9), (3, 4))
+    ]
+    found = dict(source(written(tmp_path, [{"messages": talk} for talk in talks])).longest())
+    assert {place.rpartition(":")[2]: len(messages) for place, messages in found.items()} == {"3": 1, "4": 3}

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -159,22 +160,21 @@ def batch_notes(roles: Mapping[str, Role]) -> list[str]:
 
 
 def conversation_notes(roles: Mapping[str, Role], source: Any) -> list[str]:
-    """What backends say of the source's turns of developers and tools, which these roles are asked to go on from.
+    """What backends say of the source's conversations, which these roles are asked to go on from: all with turns of developers
+    and tools, and of the others the longest of each order of roles.
 
     A conversation that a backend or its template does not take is a ConfigError with its place in the file.
     """
-    unusual = getattr(source, "unusual", None)
-    if unusual is None or next(iter(unusual()), None) is None:
-        return []
+    unusual, longest = getattr(source, "unusual", tuple), getattr(source, "longest", tuple)
     found = []
     for one in _different(roles):
-        if getattr(one.backend.target, "conversation_notes", None) is None:
-            where, _ = next(iter(unusual()))
+        if getattr(one.backend.target, "conversation_notes", None) is not None:
+            found += answer_of(one.backend, "conversation_notes", one.model, chain(unusual(), longest()))
+        elif (first := next(iter(unusual()), None)) is not None:
             raise ConfigError(
-                f"{where}: got turns of a developer or a tool, and the backend {one.backend.name!r} takes none",
+                f"{first[0]}: got turns of a developer or a tool, and the backend {one.backend.name!r} takes none",
                 hint="take the row out, or name another backend",
             )
-        found += answer_of(one.backend, "conversation_notes", one.model, unusual())
     return list(dict.fromkeys(found))
 
 

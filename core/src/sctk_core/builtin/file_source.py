@@ -42,6 +42,8 @@ from sctk_core.refusals import no_room
 Format = Literal["auto", Form]
 Paths = str | tuple[str, ...]
 _TRAIN, _HELD = 0, 1
+MOST_SHAPES = 64
+"""Orders of roles of which the longest conversation is kept, to try chat templates on."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +87,7 @@ class FileSource:
         self._held_files = self._inputs(config.held_out) if config.held_out else []
         self.notes: tuple[str, ...] = ()
         self._n_unusual = 0
+        self._longest: dict[tuple[str, ...], tuple[int, str, tuple[Message, ...]]] = {}
         self._sides = self._checked()
         self.n_prompts = self._sides.count(_TRAIN)
 
@@ -152,7 +155,15 @@ class FileSource:
                 prompt, looked = self._first_read(row, one)
                 account.add(row, looked)
                 self._n_unusual += is_unusual(prompt.messages)
+                self._note_shape(row.where, prompt.messages)
                 yield row.where, prompt
+
+    def _note_shape(self, where: str, turns: tuple[Message, ...]) -> None:
+        """Keeps a conversation that is the longest yet of its roles in their order, of the first so many such orders."""
+        shape, size = tuple(turn.role for turn in turns), sum(len(turn.content) for turn in turns)
+        known = self._longest.get(shape)
+        if (known is None and len(self._longest) < MOST_SHAPES) or (known is not None and known[0] < size):
+            self._longest[shape] = (size, where, turns)
 
     def _first_read(self, row: Row, source: Input) -> tuple[Prompt, Looked]:
         """As `prompt_of`; of a table of a run that has no prompts it is said which tables have."""
@@ -181,6 +192,10 @@ class FileSource:
         if self._n_unusual:
             read = self._read([*self._files, *self._held_files], Account())
             yield from ((where, prompt.messages) for where, prompt in read if is_unusual(prompt.messages))
+
+    def longest(self) -> Iterator[tuple[str, tuple[Message, ...]]]:
+        """(place, turns) of the longest conversation of each order of roles: what a template may cut, or drop turns of."""
+        return ((where, turns) for _, where, turns in self._longest.values() if not is_unusual(turns))
 
     def _again(self, files: Sequence[Input], side: int | None) -> Iterator[Prompt]:
         """The prompts of one side (None: of all rows), out of the files as they were when they were checked."""

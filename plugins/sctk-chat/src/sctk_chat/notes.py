@@ -23,6 +23,7 @@ from sctk_chat.templates import (
     template_of,
     written,
 )
+from sctk_chat.trials import refuse_faults
 from sctk_chat.twin import twin_of
 
 Conversations = Iterable[tuple[str, tuple[Message, ...]]]
@@ -64,6 +65,7 @@ def template_notes(model: ModelRef) -> list[str]:
     found = habits_of(tokenizer, model.variables)
     idle = [name for name in model.variables if not re.search(rf"\b{re.escape(name)}\b", template_of(tokenizer))]
     about = f"chat template of {model.path} ({found.family})"
+    refuse_faults(tokenizer, model.variables, about)
     return [
         f"{about}: {note}" for note in (*_notes(found), *(f"it never reads the variable {name!r}" for name in idle))
     ]
