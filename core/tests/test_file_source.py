@@ -58,7 +58,7 @@ def test_the_real_rows_go_in_as_they_are() -> None:
     assert first.answers["draft"].startswith(" Title:")
     given = [prompt.given for prompt in prompts[:100]]
     assert sum(each is not None and each.answers["score.1"] > each.answers["score.0"] for each in given) == 95
-    trimmed = next(source(REAL, trim=True).prompts()).given
+    trimmed = next(source(REAL, rows={"trim": True}).prompts()).given
     assert trimmed is not None
     assert trimmed.answers["draft"].startswith("Title:")
 

@@ -89,7 +89,11 @@ def text_beside(row: Row, wanted: str, role: str, looked: Looked) -> str | None:
 
 
 def system_turn(row: Row, wanted: str, messages: Sequence[Message], looked: Looked) -> tuple[Message, ...]:
-    """The system turn that a column of its own holds; none where the conversation has that very turn, or another already."""
+    """The system turn that a column of its own holds; none where the conversation has that very turn, or another already, or where
+    the column is named for what is asked.
+    """
+    if not wanted and any(name in looked.asked for name in SYSTEM):
+        return ()
     text = text_beside(row, wanted, "system", looked)
     if not text or not text.strip():
         return ()

@@ -9,16 +9,18 @@ from __future__ import annotations
 
 import hashlib
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import compress
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from sctk_core.builtin.columns import Columns, NoPrompt, prompt_of
+from sctk_core.builtin.filters import Counted, Filter
 from sctk_core.builtin.looked import Account, Looked
 from sctk_core.builtin.own_tables import no_prompts, run_of
 from sctk_core.builtin.sides import Apart, Questions
+from sctk_core.builtin.wrapping import Wrapping, templates_in
 from sctk_core.config import setting
 from sctk_core.conversation import is_unusual
 from sctk_core.errors import ConfigError
@@ -55,6 +57,25 @@ class TextTable:
     quotes: bool = setting(True, help='"..." holds delimiters and line feeds; false: quotes are plain text')
 
 
+@dataclass(frozen=True, kw_only=True)
+class Rows:
+    """Which rows are prompts, and what is made of them."""
+
+    keep: Mapping[str, Any] | None = setting(
+        None,
+        help='rows that are prompts: column = "pattern", a regular expression that must be found there, all of them',
+    )
+    drop: Mapping[str, Any] | None = setting(None, help="rows that are none: as keep, and none of them may be found")
+    templates: tuple[str, ...] = setting(
+        (), help="texts that prompts are put into; {prompt}, or [INSERT PROMPT HERE], is where; every prompt gets one"
+    )
+    templates_file: str = setting("", help="a file of more templates (a column `template`)", identity=False)
+    held_out_templates: str = setting(
+        "", help="a file of those that held-out prompts get in their place (out of distribution)", identity=False
+    )
+    trim: bool = setting(False, help="take white space off both ends of given drafts and revisions")
+
+
 class FileSource:
     """Prompts out of files, held-out prompts out of a share of them or out of others."""
 
@@ -76,7 +97,7 @@ class FileSource:
             "auto", help="json, jsonl, csv, tsv, parquet or arrow; auto: by the ending, - is jsonl"
         )
         layout: TextTable = setting(TextTable(), help="how CSV and TSV are laid out")
-        trim: bool = setting(False, help="take white space off both ends of given drafts and revisions")
+        rows: Rows = setting(Rows(), help="which rows are prompts, and the templates that they are put into")
 
     def __init__(self, config: Config) -> None:
         self.config = config
@@ -88,6 +109,10 @@ class FileSource:
         self.notes: tuple[str, ...] = ()
         self._n_unusual = 0
         self._longest: dict[tuple[str, ...], tuple[int, str, tuple[Message, ...]]] = {}
+        self._filter = Filter(config.rows.keep, config.rows.drop)
+        shared = Wrapping((*config.rows.templates, *self._templates(config.rows.templates_file)))
+        own = Wrapping(self._templates(config.rows.held_out_templates), config.rows.held_out_templates)
+        self._wraps = {_TRAIN: shared, _HELD: own if own.templates else shared}
         self._sides = self._checked()
         self.n_prompts = self._sides.count(_TRAIN)
 
@@ -109,6 +134,11 @@ class FileSource:
                 )
         return found
 
+    def _templates(self, name: str) -> tuple[str, ...]:
+        """The templates of a file; none where no file is named."""
+        found = self._inputs_at(name, Wanted(of="templates")) if name else []
+        return tuple(template for one in found for template in templates_in(rows_of(one)))
+
     def _inputs_at(self, name: str, wanted: Wanted) -> list[Input]:
         if not is_stream(name):
             run = run_of(Path(name)) if Path(name).is_dir() else None
@@ -127,31 +157,32 @@ class FileSource:
     def _checked(self) -> bytearray:
         """The side on which each row falls: the one reading in which every row of every file is found to be good."""
         questions, account, held = Questions(self.config.apart), Account(), Account()
-        elsewhere = {questions.add(prompt) for _, prompt in self._read(self._held_files, held)}
+        other = ", ".join(_names(self.config.held_out))
+        kept, kept_held = Counted(self._filter, self.name), Counted(self._filter, other)
+        elsewhere = {questions.add(prompt) for _, prompt in self._read(self._held_files, held, kept_held)}
         given, n_given, n_rows = set(questions.keys), len(questions.keys), 0
         is_split = bool(self._held_files or self.config.held_out_share)
-        for where, prompt in self._read(self._files, account):
+        for where, prompt in self._read(self._files, account, kept):
             n_rows += 1
             if is_split and questions.add(prompt) in elsewhere:
-                other = ", ".join(_names(self.config.held_out))
                 raise ConfigError(
                     f"{where}: got a prompt that {other} holds out, wanted it in one file only",
                     hint="take it out of one of the files, or leave held_out away and use held_out_share",
                 )
-        held_out = ", ".join(_names(self.config.held_out))
-        self.notes = (*self._found, *account.notes(self.name), *held.notes(held_out))
+        counts = (*kept.notes(), *kept_held.notes())
+        self.notes = (*self._found, *counts, *account.notes(self.name), *held.notes(other))
         if self._held_files:
-            self.notes += (f"{held_out}: {len(given):,} questions; {questions.overlap(given)}",)
+            self.notes += (f"{other}: {len(given):,} questions; {questions.overlap(given)}",)
         if self._held_files or not is_split:
             return bytearray(n_rows)
-        kept, line = questions.split(self.config.held_out_share)
+        held_keys, line = questions.split(self.config.held_out_share)
         self.notes += (f"{self.name}: {line}",)
-        return bytearray(_HELD if key in kept else _TRAIN for key in questions.keys[n_given:])
+        return bytearray(_HELD if key in held_keys else _TRAIN for key in questions.keys[n_given:])
 
-    def _read(self, files: Sequence[Input], account: Account) -> Iterator[tuple[str, Prompt]]:
-        """(place, prompt) of every row of the files; `account` is told how each was read."""
+    def _read(self, files: Sequence[Input], account: Account, rows: Filter | Counted) -> Iterator[tuple[str, Prompt]]:
+        """(place, prompt) of every row of the files that is one; `account` is told how each was read."""
         for one in files:
-            for row in rows_of(one):
+            for row in rows.through(rows_of(one)):
                 prompt, looked = self._first_read(row, one)
                 account.add(row, looked)
                 self._n_unusual += is_unusual(prompt.messages)
@@ -168,29 +199,37 @@ class FileSource:
     def _first_read(self, row: Row, source: Input) -> tuple[Prompt, Looked]:
         """As `prompt_of`; of a table of a run that has no prompts it is said which tables have."""
         try:
-            return prompt_of(row, self.config.columns, trim=self.config.trim)
+            prompt, looked = prompt_of(row, self.config.columns, trim=self.config.rows.trim)
         except NoPrompt as error:
             run = run_of(source.path) if source.path else None
             raise (no_prompts(source.name, "a table", run) if run else error) from None
+        if prompt.given is not None and any(wrap.templates for wrap in self._wraps.values()):
+            raise ConfigError(
+                f"{row.where}: got source.rows.templates and a draft that answers the bare prompt, wanted one of them",
+                hint="take the templates out, or the columns of drafts",
+            )
+        return prompt, looked
 
     def digest(self) -> str:
-        """32 hex digits over the bytes of the files and of the held-out files, and how they were split: what can change a run."""
+        """32 hex digits over the bytes of all files (templates as read), and how they were split: what can change a run."""
         sides = hashlib.blake2b(self._sides, digest_size=16).hexdigest()
-        return content_id("file", _digest(self._files), _digest(self._held_files), sides)
+        wraps = [wrap.digest for wrap in self._wraps.values() if wrap.templates]
+        return content_id("file", _digest(self._files), _digest(self._held_files), sides, *wraps)
 
     def prompts(self) -> Iterator[Prompt]:
         """The prompts of training in the order of the file; a prompt that is seen again carries the number of its occurrence."""
-        return _counted(self._again(self._files, _TRAIN))
+        return _counted(map(self._wraps[_TRAIN].around, self._again(self._files, _TRAIN)))
 
     def held_out(self) -> Iterator[Prompt]:
         """The prompts of evaluation, each once: a repeated prompt would count as evidence that it is not."""
         files, side = (self._held_files, None) if self._held_files else (self._files, _HELD)
-        return (prompt for prompt in _counted(self._again(files, side)) if prompt.occurrence == 0)
+        prompts = map(self._wraps[_HELD].around, self._again(files, side))
+        return (prompt for prompt in _counted(prompts) if prompt.occurrence == 0)
 
     def unusual(self) -> Iterator[tuple[str, tuple[Message, ...]]]:
         """(place, turns) of the conversations with turns that not every chat template takes; read again, where there are any."""
         if self._n_unusual:
-            read = self._read([*self._files, *self._held_files], Account())
+            read = self._read([*self._files, *self._held_files], Account(), self._filter)
             yield from ((where, prompt.messages) for where, prompt in read if is_unusual(prompt.messages))
 
     def longest(self) -> Iterator[tuple[str, tuple[Message, ...]]]:
@@ -201,14 +240,14 @@ class FileSource:
         """The prompts of one side (None: of all rows), out of the files as they were when they were checked."""
         for one in files:
             one.check_unchanged()
-        rows = _rows(files)
+        rows = self._filter.through(_rows(files))
         for row in rows if side is None else compress(rows, (one == side for one in self._sides)):
             yield self._prompt(row)
         for one in files:
             one.check_unchanged()
 
     def _prompt(self, row: Row) -> Prompt:
-        return prompt_of(row, self.config.columns, trim=self.config.trim)[0]
+        return prompt_of(row, self.config.columns, trim=self.config.rows.trim)[0]
 
 
 def _names(paths: Paths) -> tuple[str, ...]:
