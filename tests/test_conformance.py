@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import tomllib
+from collections.abc import Sequence
+from math import log
 from pathlib import Path
 from typing import Any
 
@@ -22,8 +24,17 @@ WITH_A_MODEL = {("reward", "classifier")}
 """Checked in the tests of their own distributions, with a small model, as all backends and trainers are."""
 ON_FILES = {("source", "file")}
 """Checked in core's tests, on files."""
+WITH_LOGPROBS = {("reward", "yes-no")}
+"""Refuses a backend that tells no log-probabilities."""
 OF_ITS_WORLD = {("reward", "nano-noisy-truth")}
 """Knows its own world's prompts alone; checked on them in the tests of sctk-nano."""
+
+
+class Telling(ScriptedBackend):
+    """One that tells log-probabilities too: the same for every text."""
+
+    async def logprobs(self, conversations: Sequence[Any]) -> list[float]:
+        return [log(0.4)] * len(conversations)
 
 
 def light_offers() -> list[Offer]:
@@ -40,7 +51,8 @@ def test_an_installed_component_keeps_its_contract(
     offer: Offer, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    needs = {"backend": ScriptedBackend(lambda request: f"Fine. {request.seed % 10}")}
+    sort = Telling if (offer.kind, offer.name) in WITH_LOGPROBS else ScriptedBackend
+    needs = {"backend": sort(lambda request: f"Fine. {request.seed % 10}")}
     asks_backend = "backend" in needs_of(load(offer.kind, offer.name))
     built = build(offer.kind, offer.name, SETTINGS.get((offer.kind, offer.name), {}), needs)
     check_component(offer.kind, built.instance, may_fail=asks_backend)
