@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -56,6 +56,19 @@ class CountedBackend:
         )
 
 
+class Telling(CountedBackend):
+    """The same; it goes on after given tokens, and tells log-probabilities."""
+
+    continues = True
+
+    def _reply(self, request: Request) -> Reply:
+        ids = (*request.prefix_ids, *range(request.seed % 90, request.seed % 90 + DRAFT))
+        return replace(super()._reply(request), token_ids=ids, tokenizer=self._skill)
+
+    async def logprobs(self, conversations: Sequence[Any]) -> list[float]:
+        return [-float(len(said)) for _, said in conversations]
+
+
 @dataclass(frozen=True, kw_only=True)
 class Drafters:
     teacher: Speaker
@@ -102,7 +115,10 @@ class Fitted:
 
 @hookimpl
 def sctk_backends() -> list[Component]:
-    return [Component(name="counted", target=f"{__name__}:CountedBackend", summary="counts tokens")]
+    return [
+        Component(name="counted", target=f"{__name__}:CountedBackend", summary="counts tokens"),
+        Component(name="telling", target=f"{__name__}:Telling", summary="counts tokens, and tells log-probabilities"),
+    ]
 
 
 @hookimpl

@@ -25,6 +25,7 @@ from toy_run import toy_assembly
 
 COUNTED = Path(__file__).with_name("counted_world.py")
 N_PROMPTS, N_HELD_OUT = 12, 10
+PREFERENCES = ("dpo", "filtered-dpo", "cdpo", "robust-dpo")
 
 
 def counted(root: Path, arms: list[str], method: str = "rdpo", **changes: Any) -> RunResult:
@@ -75,14 +76,15 @@ def test_each_arm_learns_from_what_it_is_named_for(result: RunResult) -> None:
 
 def test_what_each_arm_cost_is_told(result: RunResult) -> None:
     costs = {one.arm: one for one in result.costs}
-    assert list(costs) == ["base", "sft", *NAMES, "student"]
+    assert list(costs) == ["base", "sft", *NAMES, *PREFERENCES, "student"]
     chain, n_tries = DRAFT + 2 * OTHER, len(rows(result, "tries/drafts"))
     written = {name: cost.tokens_written for name, cost in costs.items()}
-    assert written == {
-        "base": 0, "best-of-n": 0, "sft": DRAFT * N_PROMPTS, "student": chain * N_PROMPTS, "sft-revisions": chain * N_PROMPTS,
-    } | dict.fromkeys(("sft-drafts", "sft-best", "sft-filtered"), DRAFT * n_tries)  # fmt: skip
+    expected = dict.fromkeys(("base", "best-of-n", "system-prompt", "self-refine"), 0) | {"sft": DRAFT * N_PROMPTS}
+    expected |= dict.fromkeys(("student", "sft-revisions", *PREFERENCES), chain * N_PROMPTS)
+    assert written == expected | dict.fromkeys(("sft-drafts", "sft-best", "sft-filtered"), DRAFT * n_tries)
     assert abs(DRAFT * n_tries - chain * N_PROMPTS) <= DRAFT * N_PROMPTS / 2
-    assert costs["student"].written_per_answer == DRAFT
+    assert costs["student"].written_per_answer == costs["system-prompt"].written_per_answer == DRAFT
+    assert costs["self-refine"].written_per_answer == chain
     assert 2 * DRAFT <= costs["best-of-n"].written_per_answer <= 3 * DRAFT
     assert (costs["sft"].n_rows, costs["sft-drafts"].n_rows) == (N_PROMPTS, n_tries)
 

@@ -143,11 +143,21 @@ class ToyRule:
         return Decision(kept=old, dropped=new, accepted=False, log_alpha=None, reason="not better")
 
 
-class ToyTrainer:
-    Config = Trouble
+@dataclass(frozen=True, kw_only=True)
+class Noise:
+    """As the trainer `preference` has it."""
 
-    def __init__(self, config: Trouble) -> None:
-        self._striker = Striker(config)
+    assume: str = setting("none", help="none, conservative, robust")
+    eps: float = setting(0.0, help="share")
+
+
+class ToyTrainer:
+    @dataclass(frozen=True, kw_only=True)
+    class Config(Trouble):
+        noise: Noise = setting(Noise(), help="label noise")
+
+    def __init__(self, config: Config) -> None:
+        self._striker, self._noise = Striker(config), config.noise
 
     def train(self, data: TrainingData, model: ModelRef, out: Path) -> TrainReport:
         asyncio.run(self._striker.strike("train"))
@@ -156,6 +166,7 @@ class ToyTrainer:
         better = sum("better" in text for text in texts) * 2 > len(texts)
         (out / "skill").write_text("better " if better else "")
         (out / "texts").write_text("\n".join(texts))
+        (out / "noise").write_text(f"{self._noise.assume} {self._noise.eps}")
         return TrainReport(
             model=ModelRef(path=str(out)), n_rows=len(data), n_tokens=0, n_steps=1, n_retokenised=0, losses=(1.0, 0.5)
         )

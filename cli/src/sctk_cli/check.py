@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -65,10 +66,21 @@ def does(unit: Unit) -> str:
     if unit.kind == "fit":
         return f"fits numbers to {what.on}"
     if unit.kind == "training":
-        return f"learns from {', '.join(what.tables.values())}, starts from {what.start} [{what.section}]"
+        return f"learns from {', '.join(what.tables.values())}, starts from {what.start} [{what.section}]{_changed(what.changes)}"
     if unit.kind == "evaluation":
         return f"measures {', '.join(arm.name for arm in what.arms)} on {what.over}"
     return "read from the source" if unit.kind == "intake" else f"left by {', '.join(_curators(unit))} of {what}"
+
+
+def _changed(changes: Mapping[str, Any], before: str = "") -> str:
+    """The settings that a training changes, as they would stand on a command line."""
+    tables = (
+        _changed(value, f"{before}{name}.")
+        if isinstance(value, Mapping)
+        else f" {before}{name}={json.dumps(value, default=str)}"
+        for name, value in changes.items()
+    )
+    return "".join(tables)
 
 
 def _curators(unit: Unit) -> list[str]:

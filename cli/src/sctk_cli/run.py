@@ -60,7 +60,7 @@ def recipe_options(command: Any) -> Any:
         click.option(
             "--arms",
             metavar="A,B|all",
-            help="More arms to compare with, at equal tokens: sft-drafts, sft-best, sft-filtered, sft-revisions, best-of-n.",
+            help="More arms to compare with; sctk describe method NAME lists them.",
         ),
         click.option("--set", "assignments", metavar="A.B=VALUE", multiple=True, help="One setting; repeatable."),
         click.option(

@@ -140,12 +140,16 @@ class Fit:
 
 @dataclass(frozen=True, slots=True)
 class Train:
-    """An arm: the model of arm `start`, trained on one table or on several by name, by the trainer of recipe section `section`."""
+    """An arm: the model of arm `start`, trained on one table or on several by name, by the trainer of recipe section `section`.
+
+    `changes` are laid over that section's settings for this arm alone: arms that are to differ by a loss share all else.
+    """
 
     arm: str
     on: str | Mapping[str, str]
     start: str = BASE
     section: str = "trainer"
+    changes: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def tables(self) -> Mapping[str, str]:

@@ -45,6 +45,10 @@ def _are_shares(value: Any) -> bool:
     return isinstance(value, Mapping) and all(_is_text(name) and _are_texts(steps) for name, steps in value.items())
 
 
+def _are_settings(value: Any) -> bool:
+    return isinstance(value, Mapping) and all(map(_is_text, value))
+
+
 def _is_crew(value: Any) -> bool:
     return value is None or (isinstance(value, type) and dataclasses.is_dataclass(value))
 
@@ -75,6 +79,7 @@ FIELDS: dict[type, dict[str, tuple[Check, str]]] = {
     Train: {
         "arm": _NAME, "start": _NAME, "section": _NAME,
         "on": (lambda value: _is_text(value) or (_is_cast(value) and len(value) > 0), "a table, or tables by name"),
+        "changes": (_are_settings, "a mapping of settings"),
     },
     Arm: {
         "name": _NAME, "model": _NAME, "walk": (lambda value: value is None or callable(value), "an async function or None"),

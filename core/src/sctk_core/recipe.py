@@ -261,14 +261,15 @@ def _lay(recipe: Recipe, name: str, values: Mapping[str, Any], origin: str) -> N
         for key in [key for key in recipe.origins if key.startswith(f"{name}.")]:
             if recipe.origins.pop(key) == ENVIRONMENT and key != f"{name}.use":
                 recipe.hidden.append(key)
-    _update(section, values)
+    lay_over(section, values)
     recipe.origins.update({f"{name}.{key}": origin for key in values})
 
 
-def _update(below: dict[str, Any], above: Mapping[str, Any]) -> None:
+def lay_over(below: dict[str, Any], above: Mapping[str, Any]) -> None:
+    """Puts settings over others, table by table."""
     for key, value in above.items():
         if isinstance(value, Mapping) and isinstance(below.get(key), dict):
-            _update(below[key], value)
+            lay_over(below[key], value)
         else:
             below[key] = dict(value) if isinstance(value, Mapping) else value
 

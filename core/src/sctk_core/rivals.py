@@ -14,18 +14,31 @@ from dataclasses import dataclass
 from math import floor, fsum
 from typing import Any, Literal
 
-from sctk_core.errors import CheckFailed
+from sctk_core.errors import CheckFailed, ConfigError
 from sctk_core.identity import uniform
 from sctk_core.pipeline.members import AskedReward
 from sctk_core.pipeline.speaker import Speaker
 from sctk_core.pipeline.together import together
 from sctk_core.plan import ANSWERS, Arm, Declined, Fit, Generate, Made, Numbers, Plan, Step, Train, spoken
 from sctk_core.records import Prompt, Sample, Score
+from sctk_core.untrained import SELF_REFINE, SYSTEM_PROMPT, prompted, self_refine
 
-RivalName = Literal["all", "sft-drafts", "sft-best", "sft-filtered", "sft-revisions", "best-of-n"]
-NAMES: tuple[RivalName, ...] = ("sft-drafts", "sft-best", "sft-filtered", "sft-revisions", "best-of-n")
+RivalName = Literal[
+    "all", "system-prompt", "self-refine", "sft-drafts", "sft-best", "sft-filtered", "sft-revisions", "best-of-n"
+]
+NAMES: tuple[RivalName, ...] = (
+    "system-prompt",
+    "self-refine",
+    "sft-drafts",
+    "sft-best",
+    "sft-filtered",
+    "sft-revisions",
+    "best-of-n",
+)
+UNTRAINED = (SYSTEM_PROMPT, SELF_REFINE, "best-of-n")
 HELP = (
-    "more arms to compare with, at equal tokens: sft-drafts (SFT on N drafts of each prompt), sft-best (on the best of N by the "
+    "more arms to compare with: system-prompt (the base, told by method.system_prompt), self-refine (the base criticises and "
+    "revises its own answers), and at equal tokens sft-drafts (SFT on N drafts of each prompt), sft-best (on the best of N by the "
     "reward), sft-filtered (on those at or above the drafts' mean reward), sft-revisions (on accepted revisions), best-of-n (the "
     "base answers N times, and the reward chooses), or all"
 )
@@ -48,6 +61,9 @@ class Answerers:
     reward: AskedReward
 
 
+SYSTEM_HELP = "what the arm system-prompt tells the base is wanted, behind the system prompt that a conversation has"
+
+
 @dataclass(frozen=True, kw_only=True)
 class Rivals:
     """What a plan needs for its rivals: passes, fits and trainings, and the arms that are compared."""
@@ -56,15 +72,33 @@ class Rivals:
     arms: tuple[Arm, ...] = ()
 
 
-def rivals_of(names: Sequence[str], *, drafts: str, revisions: Plan) -> Rivals:
+def rivals_of(
+    names: Sequence[str],
+    *,
+    drafts: str,
+    revisions: Plan,
+    system_prompt: str = "",
+    rounds: int = 1,
+    own: Mapping[str, Plan] | None = None,
+) -> Rivals:
     """The rivals of these names. `drafts` is the full name of the table of the method's own drafts, one for each chain.
 
-    `revisions` are passes and fits of which the last makes a table `accepted`, the method's accepted revisions.
+    `revisions` are passes and fits of which the last makes a table `accepted`, the method's accepted revisions; `system_prompt`
+    is the method's setting of that name, without which "all" has no such arm; `rounds` are Self-Refine's. `own` are rivals that
+    only this method has, by name: what a plan needs for each, the last of it the training of the arm; equal passes stand once.
     """
-    wanted = NAMES if "all" in names else tuple(name for name in NAMES if name in names)
-    trained = [name for name in wanted if name != "best-of-n"]
+    own = own or {}
+    wanted = [name for name in (*NAMES, *own) if name in names or "all" in names]
+    if not system_prompt and SYSTEM_PROMPT in wanted:
+        if SYSTEM_PROMPT in names:
+            raise ConfigError(
+                "[method] arms: got system-prompt without a text, wanted method.system_prompt",
+                hint="it says to the base what the method is to teach",
+            )
+        wanted.remove(SYSTEM_PROMPT)
+    trained = [name for name in wanted if name not in UNTRAINED and name not in own]
     tables = {"sft-drafts": f"{TRIES}.drafts", "sft-best": f"{TRIES}.best", "sft-filtered": f"{PASSING}.accepted"}
-    plan: list[Any] = [Fit(BUDGET, drafts, budget, settings=())] if set(wanted) - {"sft-revisions"} else []
+    plan: list[Any] = [Fit(BUDGET, drafts, budget, settings=())] if {*tables, "best-of-n"} & set(wanted) else []
     if set(trained) & set(tables):
         makes = {"drafts": Sample, "best": Sample, "scored": Score}
         rests_on = {"drafts": ("draft",)}
@@ -77,8 +111,11 @@ def rivals_of(names: Sequence[str], *, drafts: str, revisions: Plan) -> Rivals:
         plan += revisions
         tables["sft-revisions"] = f"{revisions[-1].name}.accepted"  # type: ignore[union-attr]
     plan += [Train(name, on=tables[name], section="baseline") for name in trained]
+    plan += [one for name in wanted for one in own.get(name, ())]
     best = Arm("best-of-n", model="base", walk=_best, steps=_answers, crew=Answerers, settings=(), fit=BUDGET)
-    return Rivals(plan=tuple(plan), arms=tuple(best if name == "best-of-n" else Arm(name) for name in wanted))
+    untrained = {SYSTEM_PROMPT: prompted(system_prompt), SELF_REFINE: self_refine(rounds), "best-of-n": best}
+    once = [one for place, one in enumerate(plan) if one not in plan[:place]]
+    return Rivals(plan=tuple(once), arms=tuple(untrained.get(name, Arm(name)) for name in wanted))
 
 
 def passing(name: str, *, on: str, level: str = "") -> Plan:

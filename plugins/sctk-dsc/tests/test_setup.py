@@ -97,6 +97,6 @@ def test_presets_choose_what_the_paper_chose_and_a_recipe_may_say_otherwise() ->
     assert "paper-safety" in caught.value.hint
 
 
-@pytest.mark.parametrize("how", [{}, {"proposal": "suffix", "sweeps": 2}, {"exact": True}])
+@pytest.mark.parametrize("how", [{}, {"proposal": "suffix", "sweeps": 2}, {"exact": True, "sweeps": 2}])
 def test_every_way_to_walk_keeps_to_the_language(how: dict[str, Any]) -> None:
-    check_method(DistilledSelfCritique(DscConfig(**how)))
+    check_method(DistilledSelfCritique(DscConfig(**how, arms=("all",), system_prompt="Be kind.")))

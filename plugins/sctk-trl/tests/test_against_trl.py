@@ -102,6 +102,25 @@ def test_same_loss_and_gradients_as_trl_at_tau_one(
         torch.testing.assert_close(value.grad, gradients[name].grad, atol=1e-6, rtol=1e-4)
 
 
+def test_label_smoothing_is_trls_own(llama: ModelRef, table: Table[PairRow], tmp_path: Path) -> None:
+    """TRL's `sigmoid` knows no label smoothing; its `aot` of a single pair is cDPO with it."""
+    mine = ours(llama, table, Objective(beta=BETA, noise="conservative", eps=0.1), tmp_path)
+    other = theirs(llama, tmp_path, loss_type=["aot"], label_smoothing=0.1)
+    moved(mine.model)
+    moved(other.model)
+    for row in mine.train_dataset:
+        one = {**row, "tau": 1.0}
+        one["ref_chosen_logps"], one["ref_rejected_logps"] = one["ref_logps"]
+        batch = DataCollatorForPreference(pad_token_id=0)([one])
+        batch.pop("ref_chosen_logps"), batch.pop("ref_rejected_logps")
+        my_loss, their_loss = (
+            mine.compute_loss(mine.model, mine.data_collator([one])),
+            other.compute_loss(other.model, batch),
+        )
+        assert my_loss.item() == pytest.approx(their_loss.item(), abs=1e-5)
+        assert abs(my_loss.item() - 0.6931) > 1e-3
+
+
 def test_training_refuses_weights_that_did_not_make_the_reference(
     llama: ModelRef, table: Table[PairRow], tmp_path: Path
 ) -> None:

@@ -14,7 +14,7 @@ from typing import Any
 
 from sctk_core import config as settings_of
 from sctk_core.assembly.blame import HINT, broken, called, texts_of
-from sctk_core.assembly.parts import Curate, Part, curation, listed_parts, section_part
+from sctk_core.assembly.parts import Curate, Part, changed, curation, listed_parts, section_part
 from sctk_core.assembly.roles import Role, batch_notes, other_roles, refuse_idle, sampling_notes, student_role
 from sctk_core.config import suggestion
 from sctk_core.errors import ConfigError, PluginError
@@ -88,6 +88,10 @@ class Assembly:
     def crew_of(self, generate: Generate) -> type:
         """Who the walk of a pass may ask."""
         return generate.crew or self.crew
+
+    def trainer_of(self, train: Train) -> Part:
+        """Who trains an arm."""
+        return changed(self.parts[train.section], train.changes, train.arm)
 
     def curates(self, table: str) -> tuple[Curate, ...]:
         """What the recipe asks of one table, or of the prompts, in its order."""
@@ -234,6 +238,9 @@ def assemble(recipe: Recipe, catalogue: Catalogue) -> Assembly:
         settings=settings,
         student=student, roles=other_roles(recipe, student, catalogue), source=source,
     )  # fmt: skip
+    for one in plan:
+        if isinstance(one, Train):
+            known.trainer_of(one)
     refuse_idle(dict(known.roles), set(known.speaking), recipe)
     _looked_at(known)
     return replace(known, fingerprint=fingerprint(**_named(known)))

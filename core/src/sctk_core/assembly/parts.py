@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from copy import deepcopy
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
@@ -14,7 +15,7 @@ from sctk_core.errors import ConfigError, PluginError, SctkError
 from sctk_core.hookspecs import KINDS
 from sctk_core.plan import PROMPTS
 from sctk_core.plugins import Catalogue, build, load, needs_of, target_of
-from sctk_core.recipe import LISTED, Recipe
+from sctk_core.recipe import LISTED, Recipe, lay_over
 from sctk_core.shown import shown, told
 
 ROLE = "role"
@@ -79,6 +80,20 @@ def section_part(section: str, kind: str, recipe: Recipe, catalogue: Catalogue, 
             f"{where}: got no component, wanted use = a {kind}", hint="`sctk plugins` lists what is installed"
         )
     return parsed(section, kind, name, recipe.section(section), catalogue, where, role)
+
+
+def changed(part: Part, changes: Mapping[str, Any], arm: str) -> Part:
+    """The component with other settings, as an arm of the plan wants it."""
+    if not changes:
+        return part
+    settings = deepcopy(dict(part.settings))
+    lay_over(settings, changes)
+    where = f"{part.where}, changed for the arm {arm!r}"
+    try:
+        return replace(part, settings=settings, config=settings_of.parse(part.target.Config, settings, where=where))
+    except ConfigError as error:
+        hint = f"this trainer cannot make the arm: leave {arm} out of method.arms, or name another trainer"
+        raise ConfigError(error.message, hint=hint) from error
 
 
 def listed_parts(section: str, rows: Sequence[Mapping[str, Any]], catalogue: Catalogue) -> tuple[Part, ...]:

@@ -80,7 +80,7 @@ def _step(table: str) -> str:
 def _train(context: Context, unit: Unit, tables: Mapping[str, StoredTable[Any]]) -> None:
     """Trains, and notes the report in the manifest."""
     one: Train = unit.what
-    part = context.assembly.parts[one.section]
+    part = context.assembly.trainer_of(one)
     student = context.assembly.student
     needs = {"model": student.model, "sampling": student.sampling, "progress": _telling(context, f"{one.arm}.{STEP}")}
     trainer = part.built(context.assembly.catalogue, needs)

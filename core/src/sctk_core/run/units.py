@@ -197,7 +197,7 @@ class _Builder:
     def train(self, one: Train) -> None:
         """A training."""
         reads = {table: self._prints[table] for table in one.tables.values()} | {one.start: self._prints[one.start]}
-        facts = {one.section: self._assembly.parts[one.section].facts, "tables": dict(one.tables)}
+        facts = {one.section: self._assembly.trainer_of(one).facts, "tables": dict(one.tables)}
         facts["model"] = {"digest": self._assembly.student.model.digest}
         facts |= {"template": dict(found)} if (found := self._assembly.student.model.variables) else {}
         self._add(

@@ -31,13 +31,15 @@ from sctk_core import (
     spread_of,
 )
 from sctk_core.claims import Claim
-from sctk_core.rivals import HELP, Nobody, RivalName, Triers, rivals_of
+from sctk_core.rivals import HELP, SYSTEM_HELP, Nobody, RivalName, Triers, rivals_of
 
 from sctk_dsc.checks import complain, want_a_count
 from sctk_dsc.claims import CLAIMS
-from sctk_dsc.proposals import DscCrew, SuffixCrew, redrawn, revised, revised_exactly
+from sctk_dsc.proposals import DscCrew, Redrawers, Revisers, SuffixCrew, redrawn, revised, revised_exactly
 
 RECIPE = """
+[method]
+system_prompt = "Whatever film you are asked about, write a positive review of it."
 [backend]
 use = "nano"
 [source]
@@ -62,6 +64,7 @@ use = "diversity"
 
 
 TASKS = ("sentiment", "safety")
+DscArm = Literal[RivalName, "no-acceptance"]
 PRESETS = ("paper-safety", "paper-sentiment", "paper-privacy")
 
 
@@ -98,7 +101,10 @@ class DscConfig:
         help="with proposal = revision: six log-probabilities a step make it exact for p(x) L(x) with rule metropolis; few long "
         "texts are accepted then, so it is a yardstick",
     )
-    arms: tuple[RivalName, ...] = setting((), help=HELP, identity=False)
+    arms: tuple[DscArm, ...] = setting(
+        (), help=f"{HELP}; no-acceptance: SFT on every chain's last revision", identity=False
+    )
+    system_prompt: str = setting("", help=SYSTEM_HELP)
 
 
 class DistilledSelfCritique:
@@ -148,6 +154,7 @@ class DistilledSelfCritique:
             makes={"drafts": Sample, "train": Sample},
             crew=SuffixCrew if self._suffix else None,
             fit="spread" if self._measures else "",
+            settings=("sweeps", "train_on", "proposal", "exact"),
             rests_on={"drafts": ("draft",)},
         )
         measuring = (
@@ -157,7 +164,14 @@ class DistilledSelfCritique:
             Fit("spread", "measuring.drafted", spread_of, settings=()),
         )
         moved = Generate("moved", moved_on, over="chains.train", makes={"accepted": Sample}, crew=Nobody, settings=())
-        rivals = rivals_of(self._config.arms, drafts="chains.drafts", revisions=(moved,))
+        rivals = rivals_of(
+            self._config.arms,
+            drafts="chains.drafts",
+            revisions=(moved,),
+            system_prompt=self._config.system_prompt,
+            rounds=self._config.sweeps,
+            own={"no-acceptance": self._without_acceptance()},
+        )
         return (
             *(measuring if self._measures else ()),
             chains,
@@ -166,6 +180,25 @@ class DistilledSelfCritique:
             *rivals.plan,
             Evaluate(Arm("base"), Arm("sft"), *rivals.arms, Arm("student")),
         )
+
+    def _without_acceptance(self) -> Plan:
+        """The paper's ablation: the same chains, every revision taken, and nobody scores."""
+        proposing = ("redraw.{}",) if self._suffix else ("critique.{}", "revise.{}")
+        sweeps = range(1, self._config.sweeps + 1)
+        steps = ("draft", *(step.format(sweep) for sweep in sweeps for step in proposing))
+        taken = Generate(
+            "taken", self.taken, steps=steps, makes={"revisions": Sample},
+            crew=Redrawers if self._suffix else Revisers, settings=("sweeps", "proposal"),
+        )  # fmt: skip
+        return taken, Train("no-acceptance", on="taken.revisions", section="baseline")
+
+    async def taken(self, prompt: Prompt, crew: Any) -> Made:
+        """The last revision of a chain that takes each of them."""
+        propose: Any = redrawn if self._suffix else revised
+        state = await crew.teacher.draft(prompt)
+        for sweep in range(1, self._config.sweeps + 1):
+            state = (await propose(state, sweep, crew)).sample
+        return {"revisions": spoken(state)}
 
     def _steps(self) -> Iterator[str]:
         yield from ("draft", "score.0")

@@ -17,20 +17,32 @@ from sctk_core import AskedCritic, AskedReward, AskedRule, Critique, Message, Sa
 
 
 @dataclass(frozen=True, kw_only=True)
-class DscCrew:
-    """[roles.teacher] drafts (left out: the student as it came); [critic], [reward] and [rule] do what they are called."""
+class Redrawers:
+    """[roles.teacher] drafts and draws anew (left out: the student as it came); nobody criticises."""
+
+    teacher: Speaker
+
+
+@dataclass(frozen=True, kw_only=True)
+class Revisers:
+    """[roles.teacher] drafts (left out: the student as it came), [critic] criticises and revises."""
 
     teacher: Speaker
     critic: AskedCritic
+
+
+@dataclass(frozen=True, kw_only=True)
+class DscCrew(Revisers):
+    """The same, and [reward] and [rule] do what they are called."""
+
     reward: AskedReward
     rule: AskedRule
 
 
 @dataclass(frozen=True, kw_only=True)
-class SuffixCrew:
-    """[roles.teacher] drafts and draws anew (left out: the student as it came); nobody criticises."""
+class SuffixCrew(Redrawers):
+    """The same, and [reward] and [rule] do what they are called."""
 
-    teacher: Speaker
     reward: AskedReward
     rule: AskedRule
 
@@ -43,13 +55,13 @@ class Proposal:
     log_ratio: float | None = None
 
 
-async def revised(state: Sample, sweep: int, crew: DscCrew) -> Proposal:
+async def revised(state: Sample, sweep: int, crew: Revisers) -> Proposal:
     """A revision after a critique: the paper's proposal, whose ratio nobody computes."""
     critique = await crew.critic.critique(state, sweep)
     return Proposal(sample=await crew.critic.revise(critique))
 
 
-async def revised_exactly(state: Sample, sweep: int, crew: DscCrew) -> Proposal:
+async def revised_exactly(state: Sample, sweep: int, crew: Revisers) -> Proposal:
     """A revision after a critique, and log [p(x'|c) p(z|c,x') p(x|c,x',z)] / [p(x|c) p(z|c,x) p(x'|c,x,z)]."""
     critique = await crew.critic.critique(state, sweep)
     revision = await crew.critic.revise(critique)
@@ -59,7 +71,7 @@ async def revised_exactly(state: Sample, sweep: int, crew: DscCrew) -> Proposal:
 
 
 def _way(
-    start: Sample, critique: Critique, end: Sample, crew: DscCrew
+    start: Sample, critique: Critique, end: Sample, crew: Revisers
 ) -> Sequence[tuple[Sequence[Message], str | tuple[int, ...]]]:
     """The three texts of one direction: `start` as a draft, the critique of it, and `end` as its revision."""
     said = replace(critique, sample=start)
@@ -75,7 +87,7 @@ def _sampled(record: Sample | Critique) -> str | tuple[int, ...]:
     return record.token_ids or record.text
 
 
-async def redrawn(state: Sample, sweep: int, crew: SuffixCrew) -> Proposal:
+async def redrawn(state: Sample, sweep: int, crew: Redrawers) -> Proposal:
     """The answer, kept up to a position drawn uniformly from its n tokens, the rest drawn anew, and log n / n'."""
     sample = await crew.teacher.redrawn(state, sweep)
     return Proposal(sample=sample, log_ratio=math.log(n_positions(state) / n_positions(sample)))

@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from importlib.resources import files
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from sctk_core import (
     Arm,
@@ -36,12 +36,13 @@ from sctk_core import (
     together,
 )
 from sctk_core.claims import Claim
-from sctk_core.rivals import HELP, RivalName, passing, rivals_of
+from sctk_core.rivals import HELP, SYSTEM_HELP, Nobody, RivalName, passing, rivals_of
 
 from sctk_rdpo.claims import CLAIMS
 
 RECIPE = """
 [method]
+system_prompt = "Refuse whatever could do harm, and help with all else."
 temperature = 0.25 # the reward below is 0 or 1: a pair that it tells apart gets tau = 0.982
 [backend]
 use = "nano"
@@ -64,6 +65,10 @@ use = "diversity"
 
 
 TASKS = ("safety",)
+RdpoArm = Literal[RivalName, "dpo", "filtered-dpo", "cdpo", "robust-dpo"]
+PREFERENCES = (
+    "dpo, filtered-dpo (pairs that the reward agrees with), cdpo (label smoothing), robust-dpo (arXiv 2403.00409)"
+)
 STEPS = ("draft", "critique.1", "revise.1", "score.0", "score.1")
 KEPT = Declined(reason="the critic says keep")
 
@@ -93,7 +98,14 @@ class RdpoConfig:
         high=1.0,
     )
     respect_keep: bool = setting(False, help="where the critic says keep, ask for no revision and make no pair")
-    arms: tuple[RivalName, ...] = setting((), help=HELP, identity=False)
+    arms: tuple[RdpoArm, ...] = setting(
+        (), help=f"{HELP}; on the same pairs, by the teacher's word: {PREFERENCES}", identity=False
+    )
+    label_noise: float = setting(
+        0.1, help="eps of the arms cdpo and robust-dpo: the share of pairs that they take to be turned", unit="share",
+        low=0.0, high=0.49,
+    )  # fmt: skip
+    system_prompt: str = setting("", help=SYSTEM_HELP)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,14 +132,23 @@ class RefinedDpo:
         "tau = lambda + (1 - lambda) P(revision better | scores) (docs/methods.md)"
     )
 
-    def __init__(self, config: RdpoConfig) -> None:
+    def __init__(self, config: RdpoConfig, *, sections: Mapping[str, Mapping[str, Any]] | None = None) -> None:
         self._config = config
+        assumes_noise = "noise" in (sections or {}).get("trainer", {})
+        self._plain: Mapping[str, Any] = {"noise": {"assume": "none"}} if assumes_noise else {}
 
     def plan(self) -> Plan:
         """Chains; SFT on their drafts, preference training on their pairs; the comparison."""
         auto = self._config.temperature == "auto"
         makes = {"drafts": Sample, "drafted": Score, "pairs": Pair} if auto else {"drafts": Sample, "train": Pair}
-        chains = Generate("chains", self.walk, steps=STEPS, makes=makes, rests_on={"drafts": ("draft",)})
+        chains = Generate(
+            "chains",
+            self.walk,
+            steps=STEPS,
+            makes=makes,
+            settings=("probability", "temperature", "teacher_weight", "teacher_noise", "respect_keep"),
+            rests_on={"drafts": ("draft",)},
+        )
         labels = (
             Fit("spread", "chains.drafted", spread_of, settings=()),
             Generate("labels", self.label, over="chains.pairs", makes={"train": Pair}, fit="spread"),
@@ -140,7 +161,13 @@ class RefinedDpo:
             settings=("respect_keep",),
         )
         accepted = (revised, *passing("revisions", on="revised.scored", level="revised.drafted"))
-        rivals = rivals_of(self._config.arms, drafts="chains.drafts", revisions=accepted)
+        rivals = rivals_of(
+            self._config.arms,
+            drafts="chains.drafts",
+            revisions=accepted,
+            system_prompt=self._config.system_prompt,
+            own=self._preferences("chains.pairs" if auto else "chains.train"),
+        )
         return (
             chains,
             *(labels if auto else ()),
@@ -149,6 +176,22 @@ class RefinedDpo:
             *rivals.plan,
             Evaluate(Arm("base"), Arm("sft"), *rivals.arms, Arm("student")),
         )
+
+    def _preferences(self, pairs: str) -> Mapping[str, Plan]:
+        """The losses that take the teacher at its word, on the pairs of the same chains."""
+        word = Generate(
+            "word", by_word, over=pairs, makes={"pairs": Pair, "agreed": Pair}, crew=Nobody, settings=()
+        )  # fmt: skip
+        eps = self._config.label_noise
+        return {
+            "dpo": (word, Train("dpo", on="word.pairs", changes=self._plain)),
+            "filtered-dpo": (word, Train("filtered-dpo", on="word.agreed", changes=self._plain)),
+            "cdpo": (word, Train("cdpo", on="word.pairs", changes={"noise": {"assume": "conservative", "eps": eps}})),
+            "robust-dpo": (
+                word,
+                Train("robust-dpo", on="word.pairs", changes={"noise": {"assume": "robust", "eps": eps}}),
+            ),
+        }
 
     async def walk(self, prompt: Prompt, crew: RdpoCrew) -> Made:
         """Draft, critique, revision, both scored; tau by eq. 2.2 and 2.3."""
@@ -199,6 +242,13 @@ class RefinedDpo:
         hard = 0.5 * (1.0 + (margin > 0) - (margin < 0))
         by_reward = hard if config.probability == "hard" else _sigmoid(margin / temperature)
         return config.teacher_weight + (1.0 - config.teacher_weight) * by_reward
+
+
+async def by_word(pair: Pair, crew: Nobody) -> Made:
+    """A pair as its maker says, whatever the reward says; and the same where the reward says so too."""
+    assert pair.margin is not None
+    trusted = replace(pair, probability=1.0)
+    return {"pairs": trusted, "agreed": trusted if pair.margin > 0 else Declined(reason="the reward does not agree")}
 
 
 def _sigmoid(x: float) -> float:
