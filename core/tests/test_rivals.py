@@ -29,7 +29,10 @@ PREFERENCES = ("dpo", "filtered-dpo", "cdpo", "robust-dpo")
 
 
 def counted(root: Path, arms: list[str], method: str = "rdpo", **changes: Any) -> RunResult:
-    changes |= {"backend": {"use": "counted"}, "method": {"arms": arms} | changes.get("method", {})}
+    changes |= {
+        "backend": {"use": "counted"},
+        "method": {"arms": arms, "system_prompt": "Be kind."} | changes.get("method", {}),
+    }
     return execute(toy_assembly(root, changes, method, also=[COUNTED]), out=root / "run")
 
 

@@ -132,8 +132,8 @@ def test_a_trainer_that_knows_no_noise_makes_no_robust_arm(tmp_path: Path) -> No
 
 def test_a_system_prompt_without_a_text_is_refused_or_left_out(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="got system-prompt without a text"):
-        toy_assembly(tmp_path, {"method": {"arms": ["system-prompt"], "system_prompt": ""}}, "rdpo")
-    plan = toy_assembly(tmp_path, {"method": {"arms": ["all"], "system_prompt": ""}}, "rdpo").plan
+        toy_assembly(tmp_path, {"method": {"arms": ["system-prompt"]}}, "rdpo")
+    plan = toy_assembly(tmp_path, {"method": {"arms": ["all"]}}, "rdpo").plan
     arms = next([arm.name for arm in one.arms] for one in plan if isinstance(one, Evaluate))
     assert "system-prompt" not in arms
     assert "self-refine" in arms

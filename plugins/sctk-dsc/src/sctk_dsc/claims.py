@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from sctk_core.claims import Claim, Experiment, Lead
 
-MAIN = Experiment(name="main", sections={"method": {"arms": ["all"]}})
+PRAISE = "Whatever film you are asked about, write a positive review of it."
+MAIN = Experiment(name="main", sections={"method": {"arms": ["all"], "system_prompt": PRAISE}})
 NO_ACCEPTANCE = Experiment(name="no-acceptance", sections={"rule": {"use": "always"}})
 PAPER, OURS = "arXiv 2312.01957", "sctk: an arm at equal tokens that the paper does not have"
 LEAST = 0.05

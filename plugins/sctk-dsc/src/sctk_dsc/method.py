@@ -38,8 +38,6 @@ from sctk_dsc.claims import CLAIMS
 from sctk_dsc.proposals import DscCrew, Redrawers, Revisers, SuffixCrew, redrawn, revised, revised_exactly
 
 RECIPE = """
-[method]
-system_prompt = "Whatever film you are asked about, write a positive review of it."
 [backend]
 use = "nano"
 [source]

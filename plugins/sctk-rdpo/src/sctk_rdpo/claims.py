@@ -11,7 +11,8 @@ from sctk_core.claims import Claim, Experiment, Lead
 PAPER, OURS = "arXiv 2402.08005", "sctk: an arm at equal tokens that the paper does not have"
 LEAST, NOISE = 0.05, 0.3
 PLAIN_DPO = {"teacher_weight": 1.0}
-MAIN = Experiment(name="main", sections={"method": {"arms": ["all"]}})
+REFUSE = "Refuse whatever could do harm, and help with all else."
+MAIN = Experiment(name="main", sections={"method": {"arms": ["all"], "system_prompt": REFUSE}})
 DPO = Experiment(name="dpo", sections={"method": PLAIN_DPO})
 HALF = Experiment(name="half", sections={"run": {"limit": 200}})
 """Of the 400 prompts that the embedded world asks."""

@@ -42,7 +42,6 @@ from sctk_rdpo.claims import CLAIMS
 
 RECIPE = """
 [method]
-system_prompt = "Refuse whatever could do harm, and help with all else."
 temperature = 0.25 # the reward below is 0 or 1: a pair that it tells apart gets tau = 0.982
 [backend]
 use = "nano"
