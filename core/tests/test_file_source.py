@@ -384,3 +384,54 @@ def test_the_longest_conversation_of_each_order_of_roles_is_kept_to_try_template
     ]
     found = dict(source(written(tmp_path, [{"messages": talk} for talk in talks])).longest())
     assert {place.rpartition(":")[2]: len(messages) for place, messages in found.items()} == {"3": 1, "4": 3}
+
+
+ONE_OBJECT = {
+    "columns": {"prompt": ["one", "two"], "answer": ["x", "y"]},
+    "pandas": {"prompt": {"0": "one", "1": "two"}, "answer": {"0": "x", "1": "y"}},
+    "a table beside its version": {"version": "1.0", "data": [{"prompt": "one"}, {"prompt": "two"}]},
+    "a split": {"train": [{"prompt": "one"}, {"prompt": "two"}]},
+}
+
+
+@pytest.mark.parametrize("form", ONE_OBJECT)
+def test_one_object_that_holds_a_table_is_its_rows(form: str, tmp_path: Path) -> None:
+    path = tmp_path / "rows.json"
+    path.write_text(json.dumps(ONE_OBJECT[form], indent=2))
+    assert asked(source(path, held_out_share=0.0).prompts()) == ["one", "two"]
+
+
+@pytest.mark.parametrize("indent", [None, 2])
+def test_one_object_that_is_a_row_is_one_row(indent: int | None, tmp_path: Path) -> None:
+    path = tmp_path / "rows.json"
+    turns = [
+        {"role": "user", "content": "one"},
+        {"role": "assistant", "content": "two"},
+        {"role": "user", "content": "three"},
+    ]
+    path.write_text(json.dumps({"messages": turns, "tags": ["x", "y", "z"]}, indent=indent))
+    (prompt,) = source(path, held_out_share=0.0).prompts()
+    assert [turn.content for turn in prompt.messages] == ["one", "two", "three"]
+
+
+def test_one_object_with_several_tables_is_an_error_that_names_them(tmp_path: Path) -> None:
+    path = tmp_path / "rows.json"
+    path.write_text(json.dumps({"train": [{"prompt": "one"}], "test": [{"prompt": "two"}]}))
+    with pytest.raises(ConfigError, match="the tables train, test, wanted one table"):
+        source(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "line"),
+    [
+        ("a.jsonl", '{"prompt": "one"}\n{"prompt": "first", "prompt": "second"}\n', 2),
+        ("a.json", '[{"prompt": "one"},\n\n{"prompt": "first", "prompt": "second"}]', 3),
+        ("b.jsonl", '{"messages": [{"role": "user", "content": "one", "content": "two"}]}\n', 1),
+    ],
+)
+def test_a_key_that_stands_twice_in_an_object_is_an_error_with_its_line(
+    name: str, text: str, line: int, tmp_path: Path
+) -> None:
+    (tmp_path / name).write_text(text)
+    with pytest.raises(ConfigError, match=rf"{name}:{line}.* twice in one object"):
+        source(tmp_path / name)

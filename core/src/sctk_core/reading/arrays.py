@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator
 
+from sctk_core.reading.decoding import DECODER
 from sctk_core.reading.faults import no_json, no_object, no_utf8
 from sctk_core.reading.inputs import Input
 from sctk_core.reading.lines import Parsed
 from sctk_core.reading.packing import BOM, told, unpacked
-from sctk_core.reading.squad import begins_squad
 
 _SPACE = " \t\r\n"
 
 
-def array_text(source: Input) -> str | None:
-    """The text of the file where it is an array, SQuAD's object, or nothing but white space; None: it is none of them."""
+def json_text(source: Input) -> str:
+    """The whole text of a file of JSON; a ConfigError with its line where it is no UTF-8."""
     with source.opened() as raw, told(source.name):
         data = unpacked(raw, source.name).read()
     mark = len(BOM) if data.startswith(BOM) else 0
@@ -23,7 +23,12 @@ def array_text(source: Input) -> str | None:
         text: str = data[mark:].decode("utf-8")
     except UnicodeDecodeError as error:
         raise no_utf8(source.name, 1 + data.count(b"\n", 0, mark + error.start), error, mark).error() from error
-    return text if text.lstrip(_SPACE)[:1] in ("", "[") or begins_squad(text) else None
+    return text
+
+
+def begins_array(text: str) -> bool:
+    """Whether a text of JSON is an array, or nothing but white space."""
+    return text.lstrip(_SPACE)[:1] in ("", "[")
 
 
 def parsed_members(text: str, source: Input) -> Iterator[tuple[Parsed, float]]:
@@ -37,14 +42,14 @@ def parsed_members(text: str, source: Input) -> Iterator[tuple[Parsed, float]]:
 
 def members(text: str, name: str) -> Iterator[tuple[int, object, int, int]]:
     """(line, value, where it begins and ends in the text) of every member of the array."""
-    position, line, counted, decoder = _skip(text, 0), 1, 0, json.JSONDecoder()
+    position, line, counted = _skip(text, 0), 1, 0
     if position == len(text):
         return
     position, more = _skip(text, position + 1), True
     while more and text[position : position + 1] != "]":
         line, counted = line + text.count("\n", counted, position), position
         try:
-            value, end = decoder.raw_decode(text, position)
+            value, end = DECODER.raw_decode(text, position)
         except (ValueError, RecursionError) as error:
             at = error.lineno if isinstance(error, json.JSONDecodeError) else line
             raise no_json(name, at, error).error() from error

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sctk_core.reading.arrays import array_text, parsed_members
+from sctk_core.reading.arrays import begins_array, json_text, parsed_members
 from sctk_core.reading.delimited import parsed_rows
 from sctk_core.reading.inputs import Input
-from sctk_core.reading.lines import Lines, in_chunks, lines_of
+from sctk_core.reading.lines import Lines, Parsed, in_chunks, lines_of
+from sctk_core.reading.objects import parsed_object, single_object
 from sctk_core.reading.squad import begins_squad, parsed_questions
 from sctk_core.reading.tables import Table, tables_of
 
@@ -24,13 +25,20 @@ def chunks_of(source: Input, *, n_bytes: int = CHUNK_BYTES) -> Iterator[tuple[Ch
     if source.typed:
         yield from tables_of(source)
     elif source.form == "json":
-        text = array_text(source)
-        if text is None:  # one object per line: many a .json is that
-            yield from lines_of(source, n_bytes)
-        else:
-            rows = parsed_questions(text, source) if begins_squad(text) else parsed_members(text, source)
-            yield from in_chunks(source, rows, n_bytes)
+        rows = _rows_of_json(source)
+        yield from lines_of(source, n_bytes) if rows is None else in_chunks(source, rows, n_bytes)
     else:
         yield from (
             lines_of(source, n_bytes) if source.form == "jsonl" else in_chunks(source, parsed_rows(source), n_bytes)
         )
+
+
+def _rows_of_json(source: Input) -> Iterator[tuple[Parsed, float]] | None:
+    """The rows of an array, of SQuAD's object or of any other one; None for one object per line, as many a .json is."""
+    text = json_text(source)
+    if begins_squad(text):
+        return parsed_questions(text, source)
+    if begins_array(text):
+        return parsed_members(text, source)
+    value = single_object(text)
+    return None if value is None else parsed_object(value, source)

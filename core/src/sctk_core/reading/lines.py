@@ -6,12 +6,12 @@ Other forms without types (arrays, CSV) come as such lines too, which were then 
 from __future__ import annotations
 
 import io
-import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sctk_core.errors import ConfigError
+from sctk_core.reading.decoding import DECODER
 from sctk_core.reading.faults import Fault, no_json, no_object, no_utf8
 from sctk_core.reading.inputs import Input
 from sctk_core.reading.packing import BOM, told, unpacked
@@ -118,7 +118,7 @@ def _parsed(chunk: Lines) -> Iterator[tuple[int, Values | Fault]]:
 def _decoded(chunk: Lines) -> Iterator[tuple[int, Values | Fault]]:
     for index, line in enumerate(chunk.lines):
         try:
-            value = json.loads(line.decode("utf-8"))
+            value = DECODER.decode(line.decode("utf-8"))
         except (ValueError, RecursionError) as error:
             if line.strip():
                 yield index, _fault(chunk, index, error)
