@@ -1,4 +1,4 @@
-"""Postal addresses: a street with its number, in the order and with the words of thirteen languages.
+"""Postal addresses: a street with its number, in the order and with the words of fourteen languages.
 
 A street without a number is a place, and does not count. The span ends behind the house number: what follows (a town, a postcode)
 belongs to the same address, and is no second one.
