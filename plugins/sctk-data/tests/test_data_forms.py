@@ -292,7 +292,40 @@ def test_the_one_column_with_text_is_the_text(
 def test_a_first_row_that_does_not_fit_its_form_does_not_choose_another_column(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
-    rows = [{"prompt": 5, "note": "n"}, {"prompt": "Hi", "note": "n"}, {"prompt": "Hi", "note": "m"}]
+    rows = [{"prompt": 5, "note": "n"}, {"prompt": "Hi", "note": "n"}, {"prompt": "Hi", "note": "n"}]
     code, out, err = told(capfd, "dedup", written(tmp_path / "in.jsonl", rows), "--exact", "--skip-bad")
     assert (code, len(out.splitlines())) == (0, 1), err
-    assert "read as prompts: prompt" in err
+    assert "2 rows by 'prompt + note'" in err
+
+
+WHOLE_ROWS = {
+    "prompt + response_0 + response_1": [
+        {"prompt": "How?", "response_0": "by foot", "response_1": "by train"},
+        {"prompt": "How?", "response_0": "by sea", "response_1": "never"},
+    ],
+    "premise + choice1 + choice2 + question": [
+        {"premise": "It rained.", "choice1": "wet", "choice2": "dry", "question": "effect", "label": 0},
+        {"premise": "It snowed.", "choice1": "white", "choice2": "red", "question": "effect", "label": 1},
+    ],
+    "query + title + review_body": [
+        {"query": "", "title": "Nice", "review_body": "I loved it", "url": "a.b/c"},
+        {"query": "", "title": "Nice", "review_body": "I loved the dog", "url": "a.b/c"},
+    ],
+    "source + target": [{"source": "Guten Tag", "target": "Hello"}, {"source": "Hallo", "target": "Hello"}],
+}
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet", "csv"])
+@pytest.mark.parametrize("columns", WHOLE_ROWS)
+def test_rows_that_differ_in_any_text_are_kept(
+    columns: str, ending: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = WHOLE_ROWS[columns]
+    file = tmp_path / f"in.{ending}"
+    if ending == "csv":
+        pl.DataFrame(rows).write_csv(file)
+    else:
+        written(file, [*rows, rows[0]])
+    code, _, err = told(capfd, "dedup", file, "--normalised", "--out", tmp_path / "out.jsonl")
+    assert code == 0
+    assert f"rows by '{columns}' (normalised): 2 kept, {0 if ending == 'csv' else 1} removed" in err

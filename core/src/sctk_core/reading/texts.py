@@ -1,7 +1,8 @@
 """The text of a row: out of the columns that were named, or out of those of the form that the file's first row shows.
 
 `parts.py` says what the text of one row is; here a chunk becomes one Arrow column, whatever the form of the file. Of a form the
-whole row is compared, what is asked and what is answered: rows with one instruction and other inputs are different rows.
+whole row is compared, what is asked and what is answered: rows with one instruction and other inputs are different rows. Where no
+column is called as answers are, all columns with text are the row's, but for those that only tell of it.
 """
 
 from __future__ import annotations
@@ -18,7 +19,7 @@ from sctk_core.reading.inputs import Input
 from sctk_core.reading.lines import Lines, objects
 from sctk_core.reading.parts import Reading, Reason
 from sctk_core.reading.paths import root_of
-from sctk_core.reading.row_forms import named_form, recognised, where_asked
+from sctk_core.reading.row_forms import RowForm, answered_in, named_form, recognised, where_asked
 from sctk_core.reading.tables import Table
 
 if TYPE_CHECKING:
@@ -28,6 +29,8 @@ ALONE = "text"
 """A column of that name is the text, whatever is beside it."""
 DOCUMENTS = ("content", "document")
 ANSWERS = ("completion", "response", "answer")
+TRANSLATION = ("source", "target")
+"""Beside a target a source is a text, and not where the row is from."""
 
 
 class TextColumn:
@@ -154,9 +157,11 @@ class TextColumn:
         form = None if self._besides else recognised(row)
         documents = [name for name in named_usually(DOCUMENTS, row) if holds_text(row[name])]
         if form is not None and not documents:
-            return Reading(form=form.form)
+            return self._whole(row, form.form, form.asked)
         if not self._besides and not documents and (unfit := named_form(row)):
-            return Reading(form=unfit)  # the first row alone may be without a text
+            return self._whole(row, unfit, (unfit.asked,))  # the first row alone may be without a text
+        if not self._besides and not documents and all(isinstance(row.get(name), str) for name in TRANSLATION):
+            return Reading(names=TRANSLATION)
         usual = [*documents, *([form.form.asked] if form else [])] or self._one_column(row)
         if len(usual) == 1:
             return Reading(names=tuple(usual))
@@ -165,6 +170,13 @@ class TextColumn:
             f"{where}: got {'several columns' if usual else 'no column'} that may be the text (columns: {listed(list(row))})",
             hint=f"say which it is with {self._option} {[*usual, where_asked(row) or longest or 'NAME'][0]}",
         )
+
+    def _whole(self, row: Mapping[str, Any], form: RowForm, asked: Sequence[str]) -> Reading:
+        """The form; or all text of the row, where it has no answer by its usual name and other columns hold text: one may be it."""
+        holding = self._holding(row)
+        whole = tuple(name for name in row if name in asked or name in holding)
+        answered = answered_in(row, form)
+        return Reading(form=form) if answered or set(whole) <= set(asked) else Reading(names=whole)
 
     def _one_column(self, row: Mapping[str, Any]) -> list[str]:
         """The text of a row of no form: its one column that holds text; of a row whose question is elsewhere the answer."""
