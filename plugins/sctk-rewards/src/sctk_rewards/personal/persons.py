@@ -152,32 +152,19 @@ def _is_title(text: str, word: _Word) -> bool:
 
 
 def _is_place(text: str, words: Sequence[_Word], place: int, last: int) -> bool:
-    """Whether a street, a firm or a saint's church has this name."""
-    after = words[last].lower if last < len(words) and text[words[last - 1].end : words[last].start] == " " else ""
-    before = (
-        words[place - 1].lower if place and text[words[place - 1].end : words[place].start] in (" ", ". ", "-") else ""
+    """Whether a street, a firm or a church has this name: by its own later words, the capital behind it, or the word before."""
+    behind = text[words[last - 1].end : words[last - 1].end + 2]
+    after = (
+        words[last]
+        if last < len(words) and behind[:1] == " " and words[last].start == words[last - 1].end + 1
+        else None
     )
-    endings = {word.lower for word in words[place + 1 : last]} | (
-        {after} if last < len(words) and words[min(last, len(words) - 1)].text[0].isupper() else set()
-    )
-    joined = text[words[last - 1].end : words[last - 1].end + 2] in (" &", "-S", "-P")
-    saint = before in ("st", "saint", "san", "santa", "sankt", "são", "ste", "&")
-    streets = before in (
-        "rue",
-        "avenue",
-        "calle",
-        "via",
-        "rua",
-        "plaza",
-        "piazza",
-        "place",
-        "ul",
-        "ул",
-        "boulevard",
-        "corso",
-        "viale",
-    )
-    return bool(endings & listed("no_person")) or joined or saint or streets
+    before = words[place - 1] if place and text[words[place - 1].end : words[place].start] in (" ", ". ", "-") else None
+    endings = {word.lower for word in words[place + 1 : last]}
+    if after is not None and after.text[0].isupper():
+        endings.add(after.lower)
+    named_after = before is not None and before.lower in listed("before_places")
+    return bool(endings & listed("no_person")) or behind == " &" or named_after
 
 
 def _given(word: str) -> bool:
