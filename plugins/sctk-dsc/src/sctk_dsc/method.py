@@ -61,7 +61,7 @@ use = "diversity"
 """
 
 
-TASKS = ("sentiment", "safety")
+TASKS = ("sentiment", "safety", "privacy", "films", "goals")
 DscArm = Literal[RivalName, "no-acceptance"]
 PRESETS = ("paper-safety", "paper-sentiment", "paper-privacy")
 
