@@ -163,3 +163,12 @@ def test_a_system_column_that_is_named_for_the_prompt_is_no_system_turn_as_well(
     assert [(turn.role, turn.content) for turn in prompt.messages] == [("user", "You are a pirate.\n\nWhy?")]
     (prompt,) = source(path).prompts()
     assert [turn.role for turn in prompt.messages] == ["system", "user"]
+
+
+def test_the_longest_conversation_is_told_with_its_template(tmp_path: Path) -> None:
+    path = written(tmp_path / "rows.jsonl", [{"prompt": "Why?"}, {"prompt": "Why then?"}])
+    unseen = written(tmp_path / "unseen.jsonl", [{"template": "And now, at length: {prompt}"}])
+    found = source(path, templates=["Say: {prompt}"], held_out_templates=str(unseen))
+    ((where, turns),) = found.longest()
+    assert where == f"{path}:2"
+    assert [turn.content for turn in turns] == ["And now, at length: Why then?"]

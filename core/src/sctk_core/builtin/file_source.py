@@ -186,7 +186,8 @@ class FileSource:
                 prompt, looked = self._first_read(row, one)
                 account.add(row, looked)
                 self._n_unusual += is_unusual(prompt.messages)
-                self._note_shape(row.where, prompt.messages)
+                for wrap in dict.fromkeys(self._wraps.values()):
+                    self._note_shape(row.where, wrap.around(prompt).messages)
                 yield row.where, prompt
 
     def _note_shape(self, where: str, turns: tuple[Message, ...]) -> None:
