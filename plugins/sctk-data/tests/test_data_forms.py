@@ -187,7 +187,7 @@ def test_files_of_several_forms_are_compared_with_each_other(tmp_path: Path, cap
             "a turn that is no text alone in 'messages'",
         ),
         ({"messages": 5}, "no text but a int in 'messages'"),
-        ({"other": "x"}, "no column 'messages'"),
+        ({"other": "x", "another": "y"}, "no column 'messages'"),
         ({"messages": []}, "no text but a list in 'messages'"),
         ({"messages": chat("\ud83d")}, "half a surrogate pair in 'messages'"),
     ],
@@ -329,3 +329,53 @@ def test_rows_that_differ_in_any_text_are_kept(
     code, _, err = told(capfd, "dedup", file, "--normalised", "--out", tmp_path / "out.jsonl")
     assert code == 0
     assert f"rows by '{columns}' (normalised): 2 kept, {0 if ending == 'csv' else 1} removed" in err
+
+
+def test_a_file_of_several_forms_is_read_row_by_row(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    rows = [
+        {"messages": [{"role": "user", "content": "one"}]}, {"prompt": "two"},
+        {"instruction": "three", "input": "x", "output": "y"},
+        {"conversations": [{"from": "human", "value": "four"}, {"from": "gpt", "value": "five"}]}, {"prompt": "two"},
+        {"instruction": "three", "input": "z", "output": "y"},
+    ]  # fmt: skip
+    code, out, err = told(capfd, "dedup", written(tmp_path / "in.jsonl", rows), "--exact")
+    assert (code, len(out.splitlines())) == (0, 5), err
+    assert all(form in err for form in ("messages", "prompts", "Alpaca", "ShareGPT"))
+
+
+def test_a_row_of_no_form_among_others_is_an_error_with_its_line(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = [{"prompt": "two"}, {"x": "a b", "y": "c d"}]
+    code, _, err = told(capfd, "dedup", written(tmp_path / "in.jsonl", rows), "--exact")
+    assert code == 2
+    assert "in.jsonl:2" in err
+
+
+HINTED = {
+    "questions and answers of a story": {
+        "story": "A story.",
+        "questions": ["Who?"],
+        "answers": {"input_text": ["a b"], "start": [1]},
+    },
+    "choices": {"id": "1", "question_stem": "The sun", "choices": {"text": ["is hot", "is cold"], "label": ["A", "B"]}},
+    "a translation": {"translation": {"de": "Hallo", "en": "Hello"}},
+    "rows within a row": {"data": [{"prompt": "a"}, {"prompt": "b"}]},
+    "a question that is an object": {
+        "question": {"full_text": "Who?", "tokens": ["Who", "?"]},
+        "reply_0": "a",
+        "reply_1": "b",
+    },
+    "a document that is an object": {"document": {"id": "7", "text": "So it is."}, "n": 5},
+    "two texts": {"left": "So it is.", "right": "Or not."},
+}
+
+
+@pytest.mark.parametrize("name", HINTED)
+def test_a_hint_that_is_followed_leads_to_a_text(name: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    file = written(tmp_path / "in.jsonl", [HINTED[name]])
+    code, _, err = told(capfd, "dedup", file)
+    assert code == 2
+    column = err.split("say which it is with --column ")[1].splitlines()[0].strip()
+    code, out, err = told(capfd, "dedup", file, "--column", column)
+    assert (code, len(out.splitlines())) == (0, 1), err

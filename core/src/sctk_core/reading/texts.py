@@ -50,7 +50,7 @@ class TextColumn:
     ) -> None:
         self._named = (names,) if isinstance(names, str) else tuple(names or ())
         self._bad, self._option, self._besides = bad, option, frozenset(besides)
-        self._readings: dict[int, Reading] = {}
+        self._readings: dict[object, Reading] = {}
         self._read: dict[str, None] = dict.fromkeys(self._named)
         self._others: dict[str, None] = {}
 
@@ -78,6 +78,8 @@ class TextColumn:
     def text(self, row: Mapping[str, Any], source: Input, where: str) -> str | Reason:
         """The text of one row, or the reason why it has none."""
         reading = self._reading(row, source, where)
+        if not self._named and reading.first not in row:
+            reading = self._another(row, where) or reading
         columns, text = reading.text(row)
         self._read.update(dict.fromkeys(columns))
         for name, value in row.items():
@@ -151,14 +153,25 @@ class TextColumn:
             found = self._readings[id(source)] = Reading(names=self._named) if self._named else self._found(row, where)
         return found
 
+    def _another(self, row: Mapping[str, Any], where: str) -> Reading | None:
+        """How a row is read that is none like the first of its file, by itself; None: nobody can say."""
+        shape = frozenset(row)
+        if shape not in self._readings:
+            try:
+                self._readings[shape] = self._found(row, where)
+            except ConfigError:
+                return None
+        return self._readings[shape]
+
     def _found(self, row: Mapping[str, Any], where: str) -> Reading:
         if ALONE in row and ALONE not in self._besides:
             return Reading(names=(ALONE,))
         form = None if self._besides else recognised(row)
-        documents = [name for name in named_usually(DOCUMENTS, row) if holds_text(row[name])]
+        documents = [name for name in named_usually(DOCUMENTS, row) if _is_text(row[name])]
         if form is not None and not documents:
             return self._whole(row, form.form, form.asked)
-        if not self._besides and not documents and (unfit := named_form(row)):
+        unfit = named_form(row)
+        if not self._besides and not documents and unfit and not isinstance(row[unfit.asked], dict):
             return self._whole(row, unfit, (unfit.asked,))  # the first row alone may be without a text
         if not self._besides and not documents and all(isinstance(row.get(name), str) for name in TRANSLATION):
             return Reading(names=TRANSLATION)
@@ -166,9 +179,12 @@ class TextColumn:
         if len(usual) == 1:
             return Reading(names=tuple(usual))
         longest = max(self._holding(row), key=lambda name: len(str(row[name])), default="")
+        asked = where_asked(row)
+        asked = text_within(row[asked], asked) if isinstance(row.get(asked), dict) else asked
+        within = asked or (text_within(row[longest], longest) if longest else "")
         raise ConfigError(
             f"{where}: got {'several columns' if usual else 'no column'} that may be the text (columns: {listed(list(row))})",
-            hint=f"say which it is with {self._option} {[*usual, where_asked(row) or longest or 'NAME'][0]}",
+            hint=f"say which it is with {self._option} {[*usual, within or 'NAME'][0]}",
         )
 
     def _whole(self, row: Mapping[str, Any], form: RowForm, asked: Sequence[str]) -> Reading:
@@ -192,3 +208,21 @@ class TextColumn:
     def _tells(self, name: str) -> bool:
         """Whether a column has another part, or only tells of its row."""
         return name in self._besides or is_about(name)
+
+
+def _is_text(value: object) -> bool:
+    return isinstance(value, str | list) and holds_text(value)
+
+
+def text_within(value: object, path: str) -> str:
+    """The path of the first text in a value, or of a list of texts; "" where there is none.
+
+    >>> text_within({"n": 1, "text": ["a", "b"]}, "choices"), text_within([{"prompt": "a"}], "data"), text_within(5, "x")
+    ('choices.text', 'data[0].prompt', '')
+    """
+    if isinstance(value, str) or (isinstance(value, list) and value and all(isinstance(each, str) for each in value)):
+        return path if holds_text(value) else ""
+    if isinstance(value, dict):
+        inside = (text_within(each, f"{path}.{key}") for key, each in value.items() if not is_id(key))
+        return next(filter(None, inside), "")
+    return text_within(value[0], f"{path}[0]") if isinstance(value, list) and value else ""
