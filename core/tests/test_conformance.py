@@ -8,7 +8,7 @@ import random
 import threading
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import pytest
 from sctk_core import (
@@ -397,6 +397,22 @@ def test_a_method_without_a_recipe_is_refused() -> None:
 
     refused(t.check_method, NoRecipe(GOOD_PLAN), "no TOML")
     refused(t.check_method, NoSource(GOOD_PLAN), "got no [source]")
+
+
+def test_a_method_whose_tasks_or_presets_are_no_recipes_is_refused() -> None:
+    class Sound(Planned):
+        tasks: ClassVar[Any] = {"films": "# Films.\n[source]\nuse = 'films'\n"}
+        presets: ClassVar[Any] = {"mild": "[reward]\nuse = 'mild'\n"}
+
+    class NoText(Sound):
+        tasks: ClassVar[Any] = {"films": "[source"}
+
+    class NoMapping(Sound):
+        presets: ClassVar[Any] = ["mild"]
+
+    t.check_method(Sound(GOOD_PLAN))
+    refused(t.check_method, NoText(GOOD_PLAN), "tasks: 'films': got no TOML text")
+    refused(t.check_method, NoMapping(GOOD_PLAN), "presets: got ['mild'], wanted a mapping")
 
 
 def test_trainers_account_for_every_row(tmp_path: Path) -> None:

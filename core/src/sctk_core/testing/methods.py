@@ -7,7 +7,7 @@ import dataclasses
 import sys
 import threading
 import tomllib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from sctk_core.claims import claim_complaints
 from sctk_core.errors import ContractError
@@ -31,13 +31,15 @@ def check_method(
     walk_s: float = 10.0,
     timeout_s: float = 60.0,
 ) -> None:
-    """Raises a ContractError unless recipe, claims, plan and crew are sound and every walk can be rehearsed.
+    """Raises a ContractError unless recipe, tasks, claims, plan and crew are sound and every walk can be rehearsed.
 
     `prompts` are walked in place of the examples; `answer` is what speakers write, where walks read a form of their own.
     One walk may take `walk_s` seconds, all of them `timeout_s`.
     """
     found = Complaints(method, guide="docs/method-author.md says what a walk must keep to")
     _check_recipe(found, getattr(type(method), "recipe", None))
+    for laid in ("tasks", "presets"):
+        _check_laid(found, laid, getattr(type(method), laid, {}))
     for line in claim_complaints(getattr(type(method), "claims", ())):
         found.add(f"claims: {line}")
     well, plan = found.attempt(method.plan, "plan")
@@ -67,6 +69,18 @@ def _check_recipe(found: Complaints, recipe: object) -> None:
     for section in ("source", "backend"):
         if "use" not in sections.get(section, {}):
             found.add(f'recipe: got no [{section}] with `use = "..."`, wanted a default that runs')
+
+
+def _check_laid(found: Complaints, kind: str, recipes: object) -> None:
+    """What a method offers to be laid over its recipe is TOML text by name."""
+    if not isinstance(recipes, Mapping):
+        found.add(f"{kind}: got {recipes!r:.80}, wanted a mapping from name to TOML text")
+        return
+    for name, text in recipes.items():
+        try:
+            tomllib.loads(text)
+        except (TypeError, AttributeError, ValueError) as error:
+            found.add(f"{kind}: {name!r:.80}: got no TOML text ({error})")
 
 
 def _check_crew(found: Complaints, crew: type) -> None:
