@@ -319,3 +319,16 @@ def test_questions_that_are_objects_are_one_in_whatever_order_their_members_stan
     assert main(["data", "consistency", str(file), "--group-by", "q", "--column", "answer"]) == 0
     rows = [json.loads(line) for line in capfdbinary.readouterr().out.splitlines()]
     assert [(row["n_answers"], row["rouge_l"]) for row in rows] == [(2, 1.0), (2, 1.0)]
+
+
+def test_numbers_and_truth_are_answers_of_a_group(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    rows = [{"q": "a", "answer": 2500}, {"q": "a", "answer": "2,500"}, {"q": "a", "answer": 2.5}]
+    mixed = written(tmp_path / "in.jsonl", [*rows, {"q": "b", "answer": False}, {"q": "b", "answer": "false"}])
+    pl.DataFrame({"q": ["a", "a", "b"], "answer": [4.0, 4.0, 0.25]}).write_parquet(tmp_path / "in.parquet")
+    options = ["--score", "vote", "--group-by", "q", "--column", "answer"]
+    code, out, _ = told(capfd, mixed, *options)
+    assert (code, [json.loads(line)["answer_cluster"] for line in out.splitlines()]) == (0, [0, 0, 1, 0, 0])
+    code, out, _ = told(capfd, tmp_path / "in.parquet", *options)
+    assert (code, [json.loads(line)["votes"] for line in out.splitlines()]) == (0, [2, 2, 1])
+    dates = [{"q": "a", "answer": {"day": 1}}]
+    assert "no text but a dict in 'answer'" in told(capfd, written(tmp_path / "bad.jsonl", dates), *options)[2]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from sctk_core.reading.answers import answers_of
@@ -59,6 +60,16 @@ def text_of(row: Mapping[str, Any], name: str) -> str | Reason:
     if not isinstance(text, str):
         return Reason(f"no text but a {type(value).__name__} in {name!r}")
     return text if whole(text) else Reason(f"half a surrogate pair in {name!r}")
+
+
+def answer_of(row: Mapping[str, Any], name: str, reason: Reason) -> str | Reason:
+    """The number, or true or false, that stands in column `name` as a text; else the reason why it has none."""
+    try:
+        value = value_at(row, name)
+    except NoSuchPath:
+        return reason
+    is_one = isinstance(value, int | float | Decimal)
+    return next(iter(answers_of(value)), Reason(f"null in {name!r}")) if is_one else reason
 
 
 def _named(row: Mapping[str, Any], names: tuple[str, ...]) -> str | Reason:

@@ -17,7 +17,7 @@ from sctk_core.reading.faults import Fault
 from sctk_core.reading.frames import first_row, quick_texts, text_columns
 from sctk_core.reading.inputs import Input
 from sctk_core.reading.lines import Lines, objects
-from sctk_core.reading.parts import Reading, Reason
+from sctk_core.reading.parts import Reading, Reason, answer_of
 from sctk_core.reading.paths import root_of
 from sctk_core.reading.row_forms import RowForm, answered_in, named_form, recognised, where_asked
 from sctk_core.reading.tables import Table
@@ -36,8 +36,9 @@ TRANSLATION = ("source", "target")
 class TextColumn:
     """The text columns of a command: named, or found in the first row of each file. `bad` is told of rows without a text.
 
-    `besides` are columns that have another part in the command; with them one column is looked for and no form. `read_as` are
-    the forms that were found, `unread` the columns that hold text and were not read.
+    `besides` are columns that have another part in the command; with them one column is looked for and no form. With `answers`
+    numbers, and true or false, are texts too. `read_as` are the forms that were found, `unread` the columns that hold text and
+    were not read.
     """
 
     def __init__(
@@ -47,9 +48,10 @@ class TextColumn:
         *,
         option: str = "--column",
         besides: Sequence[str] = (),
+        answers: bool = False,
     ) -> None:
         self._named = (names,) if isinstance(names, str) else tuple(names or ())
-        self._bad, self._option, self._besides = bad, option, frozenset(besides)
+        self._bad, self._option, self._besides, self._answers = bad, option, frozenset(besides), answers
         self._readings: dict[object, Reading] = {}
         self._read: dict[str, None] = dict.fromkeys(self._named)
         self._others: dict[str, None] = {}
@@ -81,6 +83,8 @@ class TextColumn:
         if not self._named and reading.first not in row:
             reading = self._another(row, where) or reading
         columns, text = reading.text(row)
+        if self._answers and isinstance(text, Reason):
+            text = answer_of(row, reading.first, text)
         self._read.update(dict.fromkeys(columns))
         for name, value in row.items():
             if name not in self._read and name not in self._others and self._may_be_text(name) and holds_text(value):
@@ -138,7 +142,7 @@ class TextColumn:
             if root not in schema:
                 hint = f"name one that is there with {self._option}"
                 raise no_column(chunk.source.name, name, schema, hint=hint)
-            if schema[root].is_numeric() or schema[root].is_temporal():
+            if (schema[root].is_numeric() and not self._answers) or schema[root].is_temporal():
                 raise ConfigError(
                     f"{chunk.source.name}: column {root!r}: got {schema[root]}, wanted text", hint="name another column"
                 )

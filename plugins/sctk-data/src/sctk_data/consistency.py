@@ -123,7 +123,7 @@ def consistency(files: tuple[str, ...], group_by: str | None, **given: Any) -> i
         if group_by is None:
             column = _lists(sources, AnswerLists(given["column"], bad), settings, stages, place, tally)
         else:
-            groups = Groups(TextColumn(given["column"], bad, besides=(group_by,)), group_by, bad)
+            groups = Groups(TextColumn(given["column"], bad, besides=(group_by,), answers=True), group_by, bad)
             column = _groups(sources, groups, settings, stages, place, tally)
     _tell(tally, settings, column, bad, json_=given["json_"])
     return 0

@@ -15,7 +15,7 @@ from sctk_core import Failure, Sample, Scale, Score, setting
 from sctk_rewards.gold.choices import chosen, named, options_of
 from sctk_rewards.gold.numbers import alone, answered, same
 from sctk_rewards.gold.stated import stated
-from sctk_rewards.gold.texts import comparable, holds, squad
+from sctk_rewards.gold.texts import comparable, holds, squad, undressed, without_ending
 
 Right = Callable[[Sample], bool | str]
 """Whether a reply is right; or why its references cannot say."""
@@ -64,11 +64,15 @@ class Exact:
             return text == gold
         if self.config.compare == "squad":
             return bool(squad(gold)) and squad(text) == squad(gold)
+        text, gold = undressed(text), undressed(gold)
         one, other = alone(text), alone(gold)
         if one is not None and other is not None:
             return one.percent == other.percent and same(one, other)
         one_text, other_text = comparable(text), comparable(gold)
-        return bool(other_text) and _TRUTH.get(one_text, one_text) == _TRUTH.get(other_text, other_text)
+        if not other_text:
+            return False
+        bare = comparable(without_ending(text))
+        return _TRUTH.get(one_text, one_text) == _TRUTH.get(other_text, other_text) or bare == other_text
 
 
 class Numeric:

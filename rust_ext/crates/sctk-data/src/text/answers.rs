@@ -6,7 +6,8 @@
 
 use super::dictionary::is_complex;
 use super::fold::{is_currency, is_word};
-use super::letters::{Letters, is_article};
+use super::letters::{Letters, is_article, is_long, parts_an_article};
+use super::marks;
 use super::numbers;
 use super::simd::Simd;
 use super::spans::edges;
@@ -79,7 +80,7 @@ fn write_closely(text: &str, out: &mut Vec<u8>) {
 /// The text folded, as far as numbers are concerned in ASCII: signs of money are gone, and so are spaces that set thousands apart.
 pub(super) fn spelled(text: &str) -> String {
     let ordered = super::fold::ordered(text);
-    let letters: Vec<char> = ordered.chars().collect();
+    let letters = marks::meant(ordered.chars().collect());
     let mut out = String::with_capacity(text.len());
     let is_digit = |i: usize| letters.get(i).is_some_and(|c| c.is_numeric());
     let joins = |i: usize| letters.get(i).is_some_and(|&c| is_word(c));
@@ -95,6 +96,9 @@ pub(super) fn spelled(text: &str) -> String {
     }
     for (i, &c) in letters.iter().enumerate() {
         if is_currency(c) {
+            if c == '$' {
+                numbers::drop_country(&mut out);
+            }
             if i > 0 && joins(i - 1) && joins(i + 1) {
                 out.push(' ');
             }
@@ -104,6 +108,8 @@ pub(super) fn spelled(text: &str) -> String {
             // an apostrophe
         } else if c.is_ascii() {
             out.push(c.to_ascii_lowercase());
+        } else if marks::is_kept(c) {
+            out.extend([' ', c, ' ']);
         } else if is_complex(c) {
             out.push(c); // as the dictionaries have it: `write_words` cuts, and then folds
         } else {
@@ -156,9 +162,14 @@ fn write_words(spelled: &str, out: &mut Vec<u8>) {
     let words = cut(&plain);
     for (i, word) in words.iter().enumerate() {
         let nothing = is_article(word.as_bytes());
-        let before_a_word = words
-            .get(i + 1)
-            .is_some_and(|next| next.starts_with(is_word));
+        let before_a_word = words.get(i + 1).is_some_and(|next| {
+            let place = |piece: &str| piece.as_ptr() as usize - plain.as_ptr() as usize;
+            let (end, begin) = (place(word) + word.len(), place(next));
+            let gap = &plain.as_bytes()[end..begin];
+            next.starts_with(is_word)
+                && parts_an_article(gap)
+                && is_long(&plain.as_bytes()[begin..])
+        });
         if nothing && before_a_word {
             continue;
         }
@@ -246,7 +257,7 @@ fn write_letters(text: &[u8], out: &mut Vec<u8>) -> bool {
         let next = text.get(i + 1).copied().unwrap_or(b' ');
         if is_letter(byte) {
             if !inside {
-                if let Some(from) = article.take() {
+                if let Some(from) = article.take().filter(|_| is_long(&text[i..])) {
                     out.truncate(from);
                 }
                 if out.len() > start {
@@ -258,16 +269,32 @@ fn write_letters(text: &[u8], out: &mut Vec<u8>) -> bool {
             out.push(byte.to_ascii_lowercase());
             continue;
         }
+        if byte == b' ' {
+            if inside && is_article(&out[word..]) {
+                article = Some(if word > start { word - 1 } else { start });
+            }
+            inside = false;
+            continue;
+        }
         match byte {
             b'0'..=b'9' | b'#' | b'%' | b'*' | b'+' | b'/' | b'<' | b'=' | b'>' | b'^' | b'$' => {
                 return false;
             }
+            b'&' | b'|' | b'~' | b'[' | b']' | b'{' | b'}' => return false,
+            b'!' if !inside && (is_letter(next) || matches!(next, b'(' | b'!')) => return false,
+            b'!' | b'\'' | b'"' if inside && !is_letter(next) && out.len() - word < 2 => {
+                return false;
+            }
+            b'!' | b'\'' | b'"' if i > 0 && text[i - 1] == b')' => return false,
             b'-' if !inside || !is_letter(next) || one_letter(text, i) => return false,
             b'\'' | b'.' if inside && is_letter(next) => continue,
             _ => (),
         }
         if inside && is_article(&out[word..]) {
             article = Some(if word > start { word - 1 } else { start });
+        }
+        if !parts_an_article(&[byte]) {
+            article = None;
         }
         inside = false;
     }
@@ -317,6 +344,31 @@ mod tests {
             "end.",
             "a-b",
             "x-ray",
+            "A, B",
+            "a b",
+            "a U.S. dog",
+            "the 'end'",
+            "a, dog",
+            "a *dog*",
+            "x!",
+            "!p",
+            "no!",
+            "f'(x)",
+            "f'",
+            "say 'x'",
+            "dogs'",
+            "(a)!",
+            "(a)'",
+            "A- b",
+            "R&D",
+            "a|b",
+            "~p",
+            "{a, b}",
+            "the; end",
+            "a \"b\" c",
+            "x\"",
+            "an o'clock",
+            "a u.s",
         ] {
             assert_eq!(comparable(text), slow(text), "{text:?}");
         }
@@ -391,6 +443,63 @@ mod tests {
             "≠ 5",
             "¬p",
             "p",
+            "-∞",
+            "A-",
+            "A+",
+            "B-",
+            "AB",
+            "AB+",
+            "O-",
+            "O",
+            "3!",
+            "3!!",
+            "3",
+            "n!",
+            "n",
+            "[1,2)",
+            "(1,2]",
+            "[1,2]",
+            "(1,2)",
+            "]1,2[",
+            "{1,2}",
+            "|y|",
+            "y",
+            "y'",
+            "y''",
+            "~p",
+            "a&b",
+            "a|b",
+            "a&&b",
+            "A→B",
+            "A←B",
+            "A⇒B",
+            "A B",
+            "A<->B",
+            "B♭",
+            "B♯",
+            "°C",
+            "5‰",
+            "5'",
+            "5\"",
+            "C--",
+            "K♠",
+            "K♥",
+            "-π",
+            "π",
+            "-x",
+            "(1, 2, 3)",
+            "the answer A, B",
+            "B, C",
+            "Cl-",
+            "Cl",
+            "Na+",
+            "Na",
+            "5+",
+            "5'6\"",
+            "a∖b",
+            "½ cup",
+            "1 of 2",
+            "90°",
         ];
         for (i, one) in all.iter().enumerate() {
             for other in &all[..i] {
@@ -412,7 +521,43 @@ mod tests {
                 "“Paris”",
                 "**Paris**",
             ][..],
-            &["1,000 dollars", "1000 dollars", "$1,000.00 dollars"],
+            &[
+                "1,000 dollars",
+                "1000 dollars",
+                "$1,000.00 dollars",
+                "1000",
+                "1 000",
+                "1000 USD",
+                "EUR 1000",
+                "US$1,000",
+                "Rs. 1000",
+                "Rs.1000",
+                "1000 kr",
+                "1000円",
+                "1 000 元",
+                "NT$1000",
+                "HK$ 1000",
+                "A$1,000",
+                "1 000 ₽",
+                "1000 Kč",
+                "1,000원",
+            ],
+            &["-1000", "-1 000", "-1000 EUR", "(-1000)", "-$1000"],
+            &[
+                "\"B\"", "B", "'B'", "(B)", "B.", "**B**", "B!", "`B`", "“B”", "‘B’",
+            ],
+            &["[1, 2)", "[1,2)", "[1,2)."],
+            &["(x, y)", "x, y"],
+            &["[Paris, Rome]", "Paris, Rome"],
+            &["A -> B", "A→B", "A-->B"],
+            &["!p", "¬p"],
+            &["R&D", "R & D", "R and D"],
+            &["20 °C", "20°C", "20 ℃"],
+            &["y'", "y′", "y’"],
+            &["a dog", "dog", "A \"dog\"", "the dog!"],
+            &["✓ Paris", "Paris ✅", "• Paris", "★ Paris"],
+            &["Paris - yes", "Paris, yes", "Paris — yes"],
+            &["- Paris", "Paris"],
             &["Café", "cafe\u{301}", "CAFÉ"],
             &["x>3", "x > 3"],
             &["ΟΔΟΣ", "οδος", "οδοσ"],

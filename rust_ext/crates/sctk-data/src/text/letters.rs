@@ -3,6 +3,7 @@
 //! The words are those of `words`; here they are written one after another, joined where an apostrophe or a point stands
 //! between two letters, without articles. An answer that may have a number, a sign or money in it takes the long way.
 
+use super::marks::may_mean;
 use super::simd::Simd;
 use super::unicode::{Alphabet, Form};
 use super::words::{Listed, WordHasher};
@@ -45,7 +46,10 @@ impl Letters {
         let is_complex = hasher.met(Form::COMPLEX);
         let found = Found::of(&listed.lower);
         let unsure = found.any || found.hyphen && (is_curly || is_complex);
-        if unsure || is_complex && found.mark && joins_two(text) {
+        if unsure
+            || found.sign && may_mean(&listed.lower)
+            || is_complex && found.mark && joins_two(text)
+        {
             return false;
         }
         write_listed(listed, out)
@@ -74,6 +78,8 @@ struct Found {
     hyphen: bool,
     /// A point or an apostrophe.
     mark: bool,
+    /// What may be a sign.
+    sign: bool,
 }
 
 impl Found {
@@ -87,6 +93,15 @@ impl Found {
                 found.hyphen |= byte == b'-';
                 found.mark |= byte == b'.' || byte == b'\'';
             }
+            let mut sign = 0_u8;
+            for &byte in piece {
+                let low = byte.wrapping_sub(b'!') < 2; // ! and "
+                let pair = byte & !1 == b'&'; // & and '
+                let curly = byte.wrapping_sub(b'{') < 4;
+                let square = (byte == b'[') | (byte == b']');
+                sign |= u8::from(low | pair | curly | square | (byte == b'-'));
+            }
+            found.sign |= sign != 0;
         }
         found
     }
@@ -112,7 +127,7 @@ fn write_listed(listed: &Listed, out: &mut Vec<u8>) -> bool {
         let joined = begin.checked_sub(1) == Some(last)
             && matches!(listed.lower[last as usize], b'.' | b'\'');
         if !joined {
-            if is_article(&out[word..]) {
+            if is_article(&out[word..]) && stays_article(listed, last, begin) {
                 out.truncate(word.saturating_sub(1).max(start));
             }
             if out.len() > start {
@@ -126,7 +141,31 @@ fn write_listed(listed: &Listed, out: &mut Vec<u8>) -> bool {
     true
 }
 
-/// Whether a word is nothing before another word.
+/// Whether the word that ends at `last` may be an article of the one that begins at `begin`.
+#[cold]
+fn stays_article(listed: &Listed, last: u32, begin: u32) -> bool {
+    let (last, begin) = (last as usize, begin as usize);
+    parts_an_article(&listed.lower[last..begin]) && is_long(&listed.lower[begin..])
+}
+
+/// Whether a word is nothing before another word, with no more than spaces and quotation marks between them.
 pub fn is_article(word: &[u8]) -> bool {
     matches!(word, b"a" | b"an" | b"the")
+}
+
+/// Whether what stands between an article and a word leaves it one: `A, B` and `A. Rome` name a choice.
+pub fn parts_an_article(gap: &[u8]) -> bool {
+    gap.iter()
+        .all(|byte| byte.is_ascii_whitespace() || matches!(byte, b'"' | b'\'' | b'*' | b'`'))
+}
+
+/// Whether a word begins there that is no single letter: `a B` are two, and `a U.S.` is one with an article.
+pub fn is_long(rest: &[u8]) -> bool {
+    let is_word = |i: usize| {
+        rest.get(i)
+            .is_some_and(|&b: &u8| b.is_ascii_alphanumeric() || b == b'_' || b >= 0x80)
+    };
+    is_word(1)
+        || matches!(rest.get(1), Some(b'.' | b'\'')) && is_word(2)
+        || !rest[0].is_ascii_alphabetic()
 }

@@ -15,6 +15,7 @@ pub mod fold;
 pub mod grams;
 pub mod hash;
 mod letters;
+pub mod marks;
 pub mod numbers;
 mod plain;
 mod signs;

@@ -30,10 +30,9 @@ const MOST_DIGITS: usize = 64;
 pub(super) fn of_plain(text: &str) -> Option<String> {
     let text = text.trim_matches(|c: char| c.is_whitespace() || "*_`\"'$\\".contains(c));
     let text = text.strip_suffix('.').unwrap_or(text);
-    let text = match text.strip_prefix('(').and_then(|t| t.strip_suffix(')')) {
-        Some(inner) => inner,
-        None => text,
-    };
+    let inner = text.strip_prefix('(').and_then(|t| t.strip_suffix(')'));
+    let whole = without_spaces(without_money(inner.unwrap_or(text)));
+    let text: &str = &whole;
     let (negative, rest) = match text.as_bytes().first()? {
         b'-' => (true, &text[1..]),
         b'+' => (false, &text[1..]),
@@ -45,6 +44,64 @@ pub(super) fn of_plain(text: &str) -> Option<String> {
     };
     let sign = if negative && size != "0" { "-" } else { "" };
     Some(format!("{sign}{size}"))
+}
+
+/// Codes, names and signs of money, folded; sterling's and `won` are words of other meaning too.
+const MONEY: &str = " usd eur gbp jpy cny rmb inr krw rub brl aud cad chf nok sek dkk pln czk huf mxn zar sgd hkd twd nzd thb idr vnd ils \
+    sar aed egp ngn pkr bdt uah ron dollar dollars euro euros yen yuan rupee rupees rs kr kn zł kč ft lei лв руб рубль рубля рублей \
+    ruble rubles rouble roubles peso pesos franc francs franken krona kronor kroner krone lira 円 元 圆 圓 원 บาท ";
+
+/// Whose dollars they are, before the sign.
+const COUNTRIES: [&str; 13] = [
+    "us", "u.s.", "a", "au", "c", "ca", "nt", "hk", "s", "nz", "r", "mx", "ar",
+];
+
+/// Takes a country's letters from the end of what stands before a dollar sign.
+pub(super) fn drop_country(before: &mut String) {
+    let word = before.rsplit([' ', '-', '(']).next().unwrap_or_default();
+    if COUNTRIES.contains(&word) {
+        before.truncate(before.len() - word.len());
+    }
+}
+
+/// A number without the name of money before it or behind it.
+fn without_money(text: &str) -> &str {
+    let is_size = |c: char| c.is_ascii_digit() || "+-.".contains(c);
+    let is_money = |name: &str| {
+        let name = name.trim().trim_end_matches('.');
+        let composed = super::fold::composed(name);
+        !name.is_empty() && !name.contains(' ') && MONEY.contains(&format!(" {composed} "))
+    };
+    let behind = text
+        .rfind(|c: char| c.is_ascii_digit())
+        .map_or(0, |at| at + 1);
+    let ahead = text.find(|c: char| is_size(c)).unwrap_or(0);
+    let abbreviated = text[ahead..].starts_with('.') && !text[..ahead].ends_with(' '); // Rs.500
+    if is_money(&text[behind..]) && ahead == 0 {
+        text[..behind].trim()
+    } else if behind == text.len() && is_money(&text[..ahead]) {
+        text[ahead + usize::from(abbreviated)..].trim()
+    } else {
+        text
+    }
+}
+
+/// With the thousands together that spaces set apart.
+fn without_spaces(text: &str) -> std::borrow::Cow<'_, str> {
+    let whole = text.split(['.', ',']).next().unwrap_or_default();
+    let mut groups = whole.trim_start_matches(['+', '-']).split(' ');
+    let is_digits = |group: &str| group.bytes().all(|b| b.is_ascii_digit());
+    let first = groups.next().unwrap_or_default();
+    let apart = (1..=3).contains(&first.len())
+        && is_digits(first)
+        && !first.starts_with('0')
+        && groups.clone().next().is_some()
+        && groups.all(|group| group.len() == 3 && is_digits(group));
+    if apart {
+        text.replace(' ', "").into()
+    } else {
+        text.into()
+    }
 }
 
 /// The plain decimal of digits with points and commas; None: they are no number, or may be two.
@@ -219,7 +276,7 @@ mod tests {
     #[test]
     fn what_may_be_two_numbers_is_none() {
         for text in [
-            "1,5", "1.000", "1.250", "007", "1.2.3", "1,23,4", "12,34", "1 000", "5-3", "1/0",
+            "1,5", "1.000", "1.250", "007", "1.2.3", "1,23,4", "12,34", "1 00", "5-3", "1/0",
             "1//2", "-", ".", "1e", "1e999", "--5", "5%", "5 6", "a", "1a", "0,123", "1/2/3", "٫",
         ] {
             assert_eq!(number(text), None, "{text}");

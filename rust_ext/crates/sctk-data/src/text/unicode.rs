@@ -8,6 +8,7 @@
 use super::dictionary;
 pub use super::fold::is_word;
 use super::fold::{combining_class, decomposed, folded, is_currency, is_symbol, joins};
+use super::marks::is_kept;
 
 /// How a text is cut into words.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -99,7 +100,7 @@ fn heed(c: char, alphabet: Alphabet) -> u8 {
 
 /// Whether a character means something in an answer (`answers`) beyond what it is written as.
 fn tells_answers(c: char, folded: &str) -> bool {
-    let alone = |c: char| is_currency(c) || is_symbol(c) || !c.is_ascii() && c.is_numeric();
+    let alone = |c: char| is_currency(c) || is_kept(c) || !c.is_ascii() && c.is_numeric();
     let marks = folded.contains(['.', '\'']) && folded != "...";
     is_currency(c) || marks || folded.chars().any(alone)
 }

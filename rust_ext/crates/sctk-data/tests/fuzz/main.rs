@@ -25,7 +25,7 @@ fn cases(n: u32) -> ProptestConfig {
 
 /// Text that is made to be awkward: few letters, so that words recur, and many that lower-case or split strangely.
 fn text(most: usize) -> impl Strategy<Value = String> {
-    let odd = "aAbB cCzZ09_ ,.-+=<*/%'\n\0\u{1c}\u{a0}\u{ad}\u{200d}éÉßİK\u{301}\u{327}Σσς漢字カｶ゛か\u{3099}🙂٣ﬁǅ½²−×≤∞ไทยดี\u{e38}\u{e48}ខ្មែរ\u{17b4}ລາວໜຫນຳ\u{ecd}น้ำ\u{e4d}าဦဦ=\u{338}မြန်마क़ष्ण\u{1100}\u{1161}ㅋﷺ\u{20e3}";
+    let odd = "aAbB cCzZ09_ ,.-+=<*/%!|&~\"()[]{}>:→♭°‘’′'\n\0\u{1c}\u{a0}\u{ad}\u{200d}éÉßİK\u{301}\u{327}Σσς漢字カｶ゛か\u{3099}🙂٣ﬁǅ½²−×≤∞ไทยดี\u{e38}\u{e48}ខ្មែរ\u{17b4}ລາວໜຫນຳ\u{ecd}น้ำ\u{e4d}าဦဦ=\u{338}မြန်마क़ष्ण\u{1100}\u{1161}ㅋﷺ\u{20e3}";
     let letter = proptest::sample::select(odd.chars().collect::<Vec<_>>());
     let few = proptest::collection::vec(letter, 0..most)
         .prop_map(|letters| letters.into_iter().collect());
