@@ -14,6 +14,7 @@ from sctk_core import ConfigError, Generate, Message, Prompt, Sample, Train
 from sctk_core.plan import Arm, Evaluate, Made
 from sctk_core.plan_rules import complaints_of
 from sctk_core.run import RunResult, execute
+from sctk_core.run.units import units_of
 from sctk_core.untrained import prompted
 from toy_run import toy_assembly
 
@@ -137,6 +138,15 @@ def test_a_system_prompt_without_a_text_is_refused_or_left_out(tmp_path: Path) -
     arms = next([arm.name for arm in one.arms] for one in plan if isinstance(one, Evaluate))
     assert "system-prompt" not in arms
     assert "self-refine" in arms
+
+
+def test_a_text_that_comes_later_adds_an_arm_and_redoes_nothing(tmp_path: Path) -> None:
+    first = toy_assembly(tmp_path, {"method": {"arms": ["self-refine"]}}, "rdpo")
+    told = {"arms": ["self-refine", "system-prompt"], "system_prompt": "Be kind."}
+    later = toy_assembly(tmp_path, {"method": told}, "rdpo")
+    before, after = ({unit.part: unit.fingerprint for unit in units_of(one)} for one in (first, later))
+    changed = {part for part in after if after[part] != before.get(part)}
+    assert changed == {"evaluation/system-prompt", "evaluation"}
 
 
 async def _nothing(*_: Any) -> Any:

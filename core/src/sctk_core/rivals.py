@@ -79,13 +79,15 @@ def rivals_of(
     revisions: Plan,
     system_prompt: str = "",
     rounds: int = 1,
+    rounds_by: Sequence[str] = (),
     own: Mapping[str, Plan] | None = None,
 ) -> Rivals:
     """The rivals of these names. `drafts` is the full name of the table of the method's own drafts, one for each chain.
 
     `revisions` are passes and fits of which the last makes a table `accepted`, the method's accepted revisions; `system_prompt`
-    is the method's setting of that name, without which "all" has no such arm; `rounds` are Self-Refine's. `own` are rivals that
-    only this method has, by name: what a plan needs for each, the last of it the training of the arm; equal passes stand once.
+    is the method's setting of that name, without which "all" has no such arm; `rounds` are Self-Refine's, which follow the
+    settings `rounds_by`. `own` are rivals that only this method has, by name: what a plan needs for each, the last of it the
+    training of the arm; equal passes stand once.
     """
     own = own or {}
     wanted = [name for name in (*NAMES, *own) if name in names or "all" in names]
@@ -113,7 +115,7 @@ def rivals_of(
     plan += [Train(name, on=tables[name], section="baseline") for name in trained]
     plan += [one for name in wanted for one in own.get(name, ())]
     best = Arm("best-of-n", model="base", walk=_best, steps=_answers, crew=Answerers, settings=(), fit=BUDGET)
-    untrained = {SYSTEM_PROMPT: prompted(system_prompt), SELF_REFINE: self_refine(rounds), "best-of-n": best}
+    untrained = {SYSTEM_PROMPT: prompted(system_prompt), SELF_REFINE: self_refine(rounds, rounds_by), "best-of-n": best}
     once = [one for place, one in enumerate(plan) if one not in plan[:place]]
     return Rivals(plan=tuple(once), arms=tuple(untrained.get(name, Arm(name)) for name in wanted))
 

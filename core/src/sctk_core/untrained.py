@@ -32,10 +32,14 @@ def prompted(system_prompt: str) -> Arm:
     return Arm(SYSTEM_PROMPT, model=BASE, walk=walk, steps=("evaluate",), crew=Answerer, settings=("system_prompt",))
 
 
-def self_refine(rounds: int = 1) -> Arm:
-    """Self-Refine (arXiv 2303.17651): the base answers, criticises its answer and revises it, `rounds` times."""
+def self_refine(rounds: int = 1, settings: Sequence[str] = ()) -> Arm:
+    """Self-Refine (arXiv 2303.17651): the base answers, criticises its answer and revises it, `rounds` times.
+
+    `settings` are those of the method that `rounds` follow.
+    """
     steps = ("evaluate", *(f"{step}.{n}" for n in range(1, rounds + 1) for step in ("critique", "revise")))
-    return Arm(SELF_REFINE, model=BASE, walk=partial(_refined, rounds=rounds), steps=steps, crew=SelfRefiners)
+    walk = partial(_refined, rounds=rounds)
+    return Arm(SELF_REFINE, model=BASE, walk=walk, steps=steps, crew=SelfRefiners, settings=settings)
 
 
 def told(messages: Sequence[Message], system_prompt: str) -> tuple[Message, ...]:

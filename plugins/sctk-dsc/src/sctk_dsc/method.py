@@ -168,6 +168,7 @@ class DistilledSelfCritique:
             revisions=(moved,),
             system_prompt=self._config.system_prompt,
             rounds=self._config.sweeps,
+            rounds_by=("sweeps",),
             own={"no-acceptance": self._without_acceptance()},
         )
         return (
