@@ -280,14 +280,9 @@ fn write_letters(text: &[u8], out: &mut Vec<u8>) -> bool {
             b'0'..=b'9' | b'#' | b'%' | b'*' | b'+' | b'/' | b'<' | b'=' | b'>' | b'^' | b'$' => {
                 return false;
             }
-            b'&' | b'|' | b'~' | b'[' | b']' | b'{' | b'}' => return false,
-            b'!' if !inside && (is_letter(next) || matches!(next, b'(' | b'!')) => return false,
-            b'!' | b'\'' | b'"' if inside && !is_letter(next) && out.len() - word < 2 => {
-                return false;
-            }
-            b'!' | b'\'' | b'"' if i > 0 && text[i - 1] == b')' => return false,
             b'-' if !inside || !is_letter(next) || one_letter(text, i) => return false,
             b'\'' | b'.' if inside && is_letter(next) => continue,
+            _ if is_sign(text, i, inside.then(|| out.len() - word)) => return false,
             _ => (),
         }
         if inside && is_article(&out[word..]) {
@@ -299,6 +294,21 @@ fn write_letters(text: &[u8], out: &mut Vec<u8>) -> bool {
         inside = false;
     }
     true
+}
+
+/// Whether a mark may mean something (`marks`), behind a word of so many letters.
+#[inline(never)]
+fn is_sign(text: &[u8], at: usize, word: Option<usize>) -> bool {
+    let next = text.get(at + 1).copied().unwrap_or(b' ');
+    let ends = !(next.is_ascii_alphabetic() || next == b'_');
+    match text[at] {
+        b'&' | b'|' | b'~' | b'[' | b']' | b'{' | b'}' => true,
+        b'!' if word.is_none() && (!ends || matches!(next, b'(' | b'!')) => true,
+        b'!' | b'\'' | b'"' => {
+            ends && word.is_some_and(|n| n < 2) || at > 0 && text[at - 1] == b')'
+        }
+        _ => false,
+    }
 }
 
 /// Whether a hyphen may be a minus, between single letters.
