@@ -32,6 +32,11 @@ from sctk_rewards.weights import context_of, weights_digest
 class Classifier:
     """Scores a reply by the labels that a sequence classifier gives it."""
 
+    measured = (
+        "how well a classifier judges is its model's, and sctk ships none: "
+        "`sctk reward check classifier labelled.jsonl --set model=DIR`",
+    )
+
     @dataclass(frozen=True, kw_only=True)
     class Config:
         """Which model, what it reads, and what its labels are worth."""

@@ -18,6 +18,11 @@ from sctk_rewards.patterns import Pattern, linear_pattern
 class Rules:
     """Scores the share of its rules that a text keeps, in [0, 1]."""
 
+    measured = (
+        "nothing that it could be wrong in: the score is the share of your rules that hold; how well they stand for what you mean: "
+        "`sctk reward check rules labelled.jsonl`",
+    )
+
     scale = Scale(low=0.0, high=1.0, unit="from no rule kept to all of them")
 
     @dataclass(frozen=True, kw_only=True)

@@ -23,10 +23,19 @@ AGREES = Scale(low=0.0, high=1.0, unit="from a reply that agrees with no referen
 _TRUTH = {"true": "yes", "false": "no"}
 
 
+def _too_strict(n: int, unseen: str, mended: str, none: str) -> str:
+    """What was measured of a comparison that credits nothing in doubt."""
+    return (
+        f"on {n} replies by another hand, unseen: {unseen} of values wrong, each a right answer scored 0; after mending {mended}, "
+        f"which is no unseen figure; no wrong answer scored 1 ({none})"
+    )
+
+
 class Exact:
     """1 where the answer is a reference word by word, case, width and punctuation aside; numbers by their value; true is yes."""
 
     needs_reference, scale = True, AGREES
+    measured = (_too_strict(100, "13.0 % (7.8 to 21.0)", "8.0 % (4.1 to 15.0)", none="0.0 to 3.7 %"),)
 
     @dataclass(frozen=True, kw_only=True)
     class Config:
@@ -79,6 +88,7 @@ class Numeric:
     """1 where the number that a reply answers with is a reference's: units, currency and separators aside; in doubt 0."""
 
     needs_reference, scale = True, AGREES
+    measured = (_too_strict(160, "21.9 % (16.2 to 28.9)", "11.9 % (7.7 to 17.8)", none="0.0 to 2.3 %"),)
 
     @dataclass(frozen=True, kw_only=True)
     class Config:
@@ -117,6 +127,7 @@ class Choice:
     """1 where a reply chooses the option that a reference names, by letter, number or text; two options at once are 0."""
 
     needs_reference, scale = True, AGREES
+    measured = (_too_strict(120, "19.3 % (13.2 to 27.3)", "15.1 % (9.8 to 22.6)", none="0.0 to 3.1 %"),)
 
     @dataclass(frozen=True, kw_only=True)
     class Config:
@@ -159,6 +170,10 @@ class Contains:
     """1 where a reply holds a reference as whole words; a reply that names several answers holds each of them."""
 
     needs_reference, scale = True, AGREES
+    measured = (
+        "on 60 replies by another hand, unseen: 10.0 % (4.7 to 20.1) of values wrong: 5 of 27 wrong answers scored 1, "
+        "which name the reference beside another, as denied, or in a thought; 1 of 33 right ones scored 0",
+    )
 
     @dataclass(frozen=True, kw_only=True)
     class Config:
