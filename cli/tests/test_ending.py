@@ -140,3 +140,36 @@ def test_nothing_of_others_keeps_a_finished_process_alive(tmp_path: Path) -> Non
     assert time.monotonic() - began < 60
     assert code in (0, 3)
     assert "Traceback" not in (tmp_path / "out").read_text()
+
+
+IN_A_LOCK = """
+import os, signal, sys, threading
+
+SIGNALS = iter(["BEFORE", "WHILE"])
+
+
+def strikes(frame, event, argument):
+    \"\"\"A signal where a thread that begins gives its lock back.\"\"\"
+    if event == "call" and frame.f_code.co_name == "_acquire_restore" and next(SIGNALS, "") == WHEN:
+        os.kill(os.getpid(), getattr(signal, NAME))
+
+
+from sctk_cli import main
+from sctk_cli.ending import ended
+
+
+main.cli.main = lambda **_: threading.Thread(target=print).start()
+sys.setprofile(strikes)
+ended(main.main)
+"""
+
+
+@pytest.mark.parametrize("name", ["SIGINT", "SIGTERM"])
+@pytest.mark.parametrize("when", ["BEFORE", "WHILE"])
+def test_a_signal_while_a_thread_begins_is_no_fault(name: str, when: str) -> None:
+    """Of the thread that counts signals, and of one that a command begins."""
+    program = IN_A_LOCK.replace("NAME", repr(name)).replace("WHEN", repr(when))
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False, timeout=60)
+    assert done.returncode == 130, done.stderr
+    assert "Traceback" not in done.stderr
+    assert "fault" not in done.stderr

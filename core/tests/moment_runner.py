@@ -21,6 +21,7 @@ import signal
 import sqlite3
 import sys
 import time
+import traceback
 from collections import Counter
 from pathlib import Path
 from typing import Any
@@ -85,6 +86,8 @@ def fork(folder: Path, spec: dict[str, Any]) -> int:
         code = int(end.code or 0)
     except KeyboardInterrupt:  # before the command began
         code = 130
+    except BaseException:  # noqa: BLE001 - told with the run
+        traceback.print_exc()
     finally:
         sys.stdout.flush()
         sys.stderr.flush()

@@ -17,6 +17,8 @@ from sctk_core.shown import text_of
 from toy_run import PLUGINS, toy_run
 
 VALUE = "sk-live-0123456789abcdef"
+CAPITALS = ["AKIA3J5QZ7XWN2PLMK4T", "K7Q2M9X4Z1P8", "NB2HK4DFOJXGK3TH"]
+"""Keys of capitals and digits alone, which might be names of variables."""
 TELLS = """
 from dataclasses import dataclass
 from toy_world import ToyReward, Trouble
@@ -62,7 +64,7 @@ def test_a_recipe_names_the_variable_and_nothing_else_is_held() -> None:
     )  # fmt: skip
 
 
-@pytest.mark.parametrize("pasted", [VALUE, "hf_AbCdEf", "ghp_0123", "", 7, None, "WITH SPACE"])
+@pytest.mark.parametrize("pasted", [VALUE, "hf_AbCdEf", "ghp_0123", "", 7, None, "WITH SPACE", *CAPITALS])
 def test_a_secret_that_is_pasted_is_refused_and_not_repeated(pasted: object) -> None:
     with pytest.raises(ConfigError, match="no name of an environment variable") as caught:
         parse(Config, {"api_key": pasted}, where="[backend]")
@@ -130,3 +132,50 @@ def test_a_setting_of_the_environment_that_a_flag_hides_is_told() -> None:
         Layer(origin="flag", sections={"reward": {"use": "other"}}),
     ]
     assert merge(layers).hidden == ["reward.model"]
+
+
+@pytest.mark.parametrize(
+    "name", ["OPENAI_API_KEY", "HF_TOKEN_2", "MYCOMPANYINTERNALGATEWAYKEY", "S3_ACCESS_KEY_ID", "KEY1"]
+)
+def test_names_of_variables_are_names(name: str) -> None:
+    assert parse(Config, {"api_key": name}, where="[backend]").api_key == Secret(name)
+
+
+def test_what_looks_like_a_key_is_a_name_where_there_is_such_a_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(CAPITALS[0], VALUE)
+    assert parse(Config, {"api_key": CAPITALS[0]}, where="[backend]").api_key == Secret(CAPITALS[0])
+
+
+@pytest.mark.parametrize(
+    "key",
+    [
+        *CAPITALS,
+        "sk-proj-9f8e7d6c5b4a3f2e1d0c",
+        "hf_QwErTyUiOpAsDfGhJkLzXcVbNm",
+        "AIzaSyD3x9Kq0Lm1Np2Rs3Tu4Vw5Xy6Za7Bc8De",
+    ],
+)
+@pytest.mark.parametrize(
+    "told",
+    [
+        "401: Incorrect API key provided: {}. See the docs", "got api_key={}, wanted another", '{{"access_token": "{}"}}',
+        "--set backend.api_key={}", "Authorization: Bearer {}", "the password is {}", "[backend] of a.toml, api_key: got '{}'",
+    ],
+)  # fmt: skip
+def test_a_key_that_nobody_revealed_is_not_repeated_by_the_name_of_its_setting(key: str, told: str) -> None:
+    said = text_of(RuntimeError(told.format(key)))
+    assert key not in said
+    assert "(not repeated)" in said
+
+
+@pytest.mark.parametrize(
+    "told",
+    [
+        "max_tokens=1024, eos_token: <|im_end|>, pad_token=<pad>", "got the key 3f0c9a21b4d7e6803f0c9a21b4d7e680",
+        "the token is Donaudampfschifffahrtsgesellschaft", "sample 8a1f03bc9d2e4f57: no secret was told",
+        "the model Qwen2.5-0.5B-Instruct at /models/Meta-Llama-3.1-8B-Instruct", "n_tokens: 123456789012345678",
+        "the api key: expired", "password: too short", "token 50256 is unknown, a secret of two people",
+    ],
+)  # fmt: skip
+def test_words_numbers_and_ids_are_told_as_they_are(told: str) -> None:
+    assert text_of(RuntimeError(told)) == told

@@ -13,7 +13,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import NoReturn
 
@@ -24,20 +24,44 @@ INTERRUPTED = 130
 SECOND_S, LEFT_S = 2.0, 10.0
 """How long the second signal waits for an orderly end, and how long a finished process waits for what others have left in it."""
 _OTHERS = (signal.SIGTERM, signal.SIGHUP)
+_ALL = (signal.SIGINT, *_OTHERS)
 
 
 def ended(command: Callable[[], int]) -> NoReturn:
     """Runs the command as a process of its own, and ends that process with its exit code."""
     try:
         install()
-        _listen()
+        with _held():
+            _listen()
         code = command()
     except KeyboardInterrupt:  # before the command could take it, or while it was telling of an earlier one
         code = INTERRUPTED
+    _interrupt_no_more()
     with contextlib.suppress(OSError):  # else Python would try it, and end with a code of its own
         sys.stdout.flush()
     threading.Thread(target=_end_after, args=(LEFT_S, code, "something is left running"), daemon=True).start()
     sys.exit(code)
+
+
+@contextlib.contextmanager
+def _held() -> Iterator[None]:
+    """Signals wait: an interrupt in the midst of Python's own locks, as when a thread begins, would be an error of these."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ALL)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+def _interrupt_no_more() -> None:
+    """What comes now is only counted: the process is ending, and a second signal ends it at once."""
+    for number in _ALL:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, _counted)
+
+
+def _counted(number: int, frame: FrameType | None) -> None:
+    """The pipe has told the thread that counts."""
 
 
 def _listen() -> None:

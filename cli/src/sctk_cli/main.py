@@ -65,12 +65,27 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _tell(clean(shown.getvalue().rstrip("\n")))
         return 2
     except (KeyboardInterrupt, click.Abort) as stop:
-        word = str(stop) or str(stop.__cause__ or "")  # click raises an Abort from what interrupted it
-        _tell(f"interrupted: {clean(word) or 'what was answered is kept'}; run the same line again to go on")
-        return 130
+        return _interrupted(str(stop) or str(stop.__cause__ or ""))  # click raises an Abort from what interrupted it
     except BaseException as error:  # noqa: BLE001 - the last line of defence: a message, never a traceback
         return _failed(error)
     return code if isinstance(code, int) else 0
+
+
+def _interrupted(word: str) -> int:
+    _tell(f"interrupted: {clean(word) or 'what was answered is kept'}; run the same line again to go on")
+    return 130
+
+
+def _is_of_interrupt(error: BaseException) -> bool:
+    """Whether it came of an interrupt: one in the midst of a lock that Python takes becomes an error of that lock."""
+    seen = set[int]()
+    before: BaseException | None = error
+    while before is not None and id(before) not in seen:
+        if isinstance(before, KeyboardInterrupt):
+            return True
+        seen.add(id(before))
+        before = BaseException.__context__.__get__(before)  # type: ignore[attr-defined]
+    return False
 
 
 def _tell(line: str) -> None:
@@ -128,6 +143,8 @@ def _failed(error: BaseException) -> int:
         error = blamed(error, cli.called, f"running the command of {cli.called.module}")
     if isinstance(error, SctkError):
         return _told(error)
+    if _is_of_interrupt(error):
+        return _interrupted("")
     _tell(f"error: a fault of sctk: {clean(told(error), one_line=True)}{_place(error)}")
     _tell("hint: set SCTK_DEBUG=1 to see the traceback, and please report it")
     return 1
@@ -135,11 +152,12 @@ def _failed(error: BaseException) -> int:
 
 def _told(error: SctkError) -> int:
     """The exit code of an error of ours, told; a component may have raised one of a kind of its own."""
+    from sctk_core.secrets import unpasted
     from sctk_core.shown import cut
 
-    _tell(f"error: {clean(cut(error.message, LONGEST))}")
+    _tell(f"error: {clean(unpasted(cut(error.message, LONGEST)))}")
     if error.hint:
-        _tell(f"hint: {clean(cut(error.hint, LONGEST))}")
+        _tell(f"hint: {clean(unpasted(cut(error.hint, LONGEST)))}")
     code = error.exit_code
     return code if type(code) is int and code in CODES else 1
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from types import WrapperDescriptorType
 
-from sctk_core.secrets import masked
+from sctk_core.secrets import masked, unpasted
 
 WIDTH, LINE, NAME, REASON, TEXT = 60, 500, 100, 200, 4000
 """Characters of a value, of a message, of a name, of a reason and of a detail at most."""
@@ -71,9 +71,9 @@ def text_of(error: BaseException) -> str:
     """The first line of what an exception says of itself, at most 500 characters of it; "" where it says nothing."""
     try:
         if _is_plain(error) and not all(type(one) in _PLAIN for one in error.args):
-            return cut(", ".join(map(shown, error.args)), LINE)
+            return unpasted(cut(", ".join(map(shown, error.args)), LINE))
         text = str(error)
-        line = (masked(str.__str__(text))[: 4 * LINE].splitlines() or [""])[0]
+        line = (unpasted(masked(str.__str__(text))[: 4 * LINE]).splitlines() or [""])[0]
         return unicode_of(line[:LINE])
     except KeyboardInterrupt:
         raise
