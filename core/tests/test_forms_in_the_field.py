@@ -225,10 +225,10 @@ def test_lists_of_other_columns_are_no_turns(tmp_path: Path) -> None:
 
 def test_rows_that_stand_in_an_object_are_told_how_to_be_taken_out(tmp_path: Path) -> None:
     path = tmp_path / "a b.json"
-    path.write_text(json.dumps({"version": 1, "data": [{"question": "Who?"}, {"question": "When?"}]}))
+    path.write_text(json.dumps({"version": 1, "entries": [{"question": "Who?"}, {"question": "When?"}]}))
     with pytest.raises(ConfigError) as caught:
         made(path)
-    assert caught.value.hint == "the rows stand in 'data': jq -c '.\"data\"[]' FILE > rows.jsonl"
+    assert caught.value.hint == "the rows stand in 'entries': jq -c '.\"entries\"[]' FILE > rows.jsonl"
 
 
 def test_decimals_are_numbers(tmp_path: Path) -> None:

@@ -13,8 +13,6 @@ from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
-from babel import Locale, localedata
-
 OUT = Path(__file__).parents[1] / "src/sctk_rewards/gold/scales.toml"
 SHORT = frozenset(
     (
@@ -74,6 +72,8 @@ HEAD = "# Words that multiply the number beside them, by value; 0: by one of sev
 
 def patterns() -> Iterator[tuple[str, int]]:
     """Every word that CLDR writes with a number, and what it stands for."""
+    from babel import Locale, localedata
+
     for name in localedata.locale_identifiers():
         for width in ("long", "short"):
             for table in Locale.parse(name).compact_decimal_formats.get(width, {}).values():

@@ -158,14 +158,11 @@ class TextColumn:
         return found
 
     def _another(self, row: Mapping[str, Any], where: str) -> Reading | None:
-        """How a row is read that is none like the first of its file, by itself; None: nobody can say."""
+        """How a row of another form than the first of its file is read; None: it has none."""
         shape = frozenset(row)
-        if shape not in self._readings:
-            try:
-                self._readings[shape] = self._found(row, where)
-            except ConfigError:
-                return None
-        return self._readings[shape]
+        if shape not in self._readings and not self._besides and recognised(row):
+            self._readings[shape] = self._found(row, where)
+        return self._readings.get(shape)
 
     def _found(self, row: Mapping[str, Any], where: str) -> Reading:
         if ALONE in row and ALONE not in self._besides:
