@@ -84,7 +84,7 @@ def _is_of_interrupt(error: BaseException) -> bool:
         if isinstance(before, KeyboardInterrupt):
             return True
         seen.add(id(before))
-        before = BaseException.__context__.__get__(before)  # type: ignore[attr-defined]
+        before = BaseException.__context__.__get__(before)  # type: ignore[union-attr]
     return False
 
 
