@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import polars as pl
 import pytest
@@ -10,6 +11,7 @@ from sctk_core import Pair, Prompt, Sample
 from sctk_core import records as ours
 from sctk_core.store.columns import hollow, type_named, unlike
 from sctk_core.store.rows import frame, schema
+from sctk_core.store.shards import columns_at
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,3 +47,10 @@ def test_a_row_that_holds_nothing_is_told() -> None:
     assert hollow({"id": "1", "messages": None}, "Prompt") == "nothing in the column 'messages'"
     for turns in ([], [None], [turn | {"content": None}]):
         assert hollow({"id": "1", "messages": turns}, "Prompt") == "no conversation in the column 'messages'"
+
+
+def test_the_columns_of_a_file_are_read_whatever_its_name_is(tmp_path: Path) -> None:
+    for name, column in (("a[b]*?", "x"), ("ab", "y"), ("~c", "z")):
+        (tmp_path / name).mkdir()
+        pl.DataFrame({column: [1]}).write_parquet(tmp_path / name / "0.parquet")
+    assert [list(columns_at(path / "0.parquet")) for path in sorted(tmp_path.iterdir())] == [["x"], ["y"], ["z"]]

@@ -65,7 +65,7 @@ def columns_at(path: Path) -> Mapping[str, pl.DataType]:
     import polars as pl
 
     with readable(path):
-        return pl.read_parquet_schema(path)
+        return pl.scan_parquet(path, glob=False).collect_schema()  # read_parquet_schema takes a name for a pattern
 
 
 @contextmanager
