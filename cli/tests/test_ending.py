@@ -173,3 +173,27 @@ def test_a_signal_while_a_thread_begins_is_no_fault(name: str, when: str) -> Non
     assert done.returncode == 130, done.stderr
     assert "Traceback" not in done.stderr
     assert "fault" not in done.stderr
+
+
+WHILE_A_CLASS_IS_MADE = """
+import os, signal
+
+
+class Struck:
+    def __set_name__(self, owner, name):
+        os.kill(os.getpid(), signal.SIGINT)
+
+
+class Reward:
+    one = Struck()
+"""
+
+
+def test_an_interrupt_while_a_plugin_is_imported_is_no_fault_of_the_plugin(toy: list[str], tmp_path: Path) -> None:
+    """Python 3.11 makes an error of its own of what is raised while a class is made."""
+    plugin = tmp_path / "struck.py"
+    plugin.write_text(WHILE_A_CLASS_IS_MADE)
+    running = begun(*toy, "--load", str(plugin))
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 130, err
+    assert "broken" not in err

@@ -77,7 +77,7 @@ def _interrupted(word: str) -> int:
 
 
 def _is_of_interrupt(error: BaseException) -> bool:
-    """Whether it came of an interrupt: one in the midst of a lock that Python takes becomes an error of that lock."""
+    """Whether it came of an interrupt, which becomes an error of Python's own in the midst of a lock or of a class that is made."""
     seen = set[int]()
     before: BaseException | None = error
     while before is not None and id(before) not in seen:
@@ -124,7 +124,7 @@ _TOLD: set[str] = set()
 
 def _failed(error: BaseException) -> int:
     """The exit code of an error, told in words: what, and on a line of its own what to do."""
-    from sctk_core.errors import SctkError, StoreError  # not before they are needed: `--help` is quick
+    from sctk_core.errors import PluginError, SctkError, StoreError  # not before they are needed: `--help` is quick
     from sctk_core.refusals import out_of
     from sctk_core.shown import told
 
@@ -141,10 +141,10 @@ def _failed(error: BaseException) -> int:
         from sctk_core.plugins import blamed
 
         error = blamed(error, cli.called, f"running the command of {cli.called.module}")
+    if _is_of_interrupt(error) and (isinstance(error, PluginError) or not isinstance(error, SctkError)):
+        return _interrupted("")  # a disk that is full while an interrupted run is left is told as such
     if isinstance(error, SctkError):
         return _told(error)
-    if _is_of_interrupt(error):
-        return _interrupted("")
     _tell(f"error: a fault of sctk: {clean(told(error), one_line=True)}{_place(error)}")
     _tell("hint: set SCTK_DEBUG=1 to see the traceback, and please report it")
     return 1
