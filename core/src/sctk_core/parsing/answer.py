@@ -73,7 +73,7 @@ def answer_of(reply: str) -> str | None:
         text = text[text.rfind(end) + len(end) :] if end in text else text
         if begin in text:
             return None
-    return first_turn(text)[-READ_CHARACTERS:]
+    return _without_open_item(first_turn(text)[-READ_CHARACTERS:])
 
 
 def plain_digits(text: str) -> str:
@@ -146,6 +146,15 @@ def uncorrected(sentence: str) -> tuple[str, bool]:
 def leads_to_an_example(sentence: str) -> bool:
     """Whether a sentence ends in a colon behind which an example, a format or a condition stands."""
     return sentence.endswith(":") and re.search(rf"(?<![^\W_]){any_of('score.examples')}", sentence) is not None
+
+
+def _without_open_item(text: str) -> str:
+    """A text without the number of a list's next item, where it was cut off behind that."""
+    end = re.search(r"\n(?P<blank>[ \t]*\n)?[ \t]*\(?(?P<number>\d{1,3})(?P<mark>[.)]?)\s*\Z", text)
+    if end is None or (end["blank"] and not end["mark"]):
+        return text
+    before = re.search(rf"(?m)^[ \t]*\(?{int(end['number']) - 1}[.)]\s", text[: end.start()])
+    return text[: end.start()] if before else text
 
 
 def _unboxed(line: str) -> str:

@@ -95,7 +95,7 @@ def _on_its_scale(text: str, bounds: Bounds) -> Statement | None:
 def _given(text: str, bounds: Bounds) -> Statement | None:
     """ "Je lui donne 4 sur 5", "我给这个回答打4分": with the asked scale or a unit behind the number."""
     opened = re.match(rf"(?:[^\d]*,\s+)?{any_of('score.gives')}[^\d.,;:!?]{{0,40}}?\s?{_FIGURE}", text)
-    if opened is None or re.search(rf"(?<![^\W_]){any_of('score.hedges')}|[不没]", opened[0]):
+    if opened is None or re.search(rf"(?<![^\W_]){any_of('score.hedges', 'score.parts')}|[不没]", opened[0]):
         return None
     number = read_number(text[opened.end() :], bounds)
     plain = number is not None and number.value is not None

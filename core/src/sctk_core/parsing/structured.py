@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from sctk_core.parsing.markup import without_markup, without_program
+from sctk_core.parsing.tables import tables_said
 from sctk_core.parsing.words import any_of
 
 _TRIES = 64
@@ -37,7 +38,7 @@ def spoken(text: str) -> str:
     ['So: ', 'score: 4 /5', '']
     """
     said = _TAG.sub(_tag_said, without_markup(without_program(text)))
-    return _tables_said(_objects_said(said))
+    return tables_said(_objects_said(said))
 
 
 def _tag_said(match: re.Match[str]) -> str:
@@ -138,26 +139,3 @@ def _words(key: object) -> str:
     """A key as words: "overallScore" and "overall_score" are "overall score"."""
     apart = re.sub(r"(?<=[a-z])(?=[A-Z])", " ", str(key))
     return re.sub(r"[\s_]+", " ", apart).strip().lower()
-
-
-def _tables_said(text: str) -> str:
-    """Rows of a table ("| Overall | 3 |") said: the first cell names the second, or the heads name the cells of a single row."""
-    if "|" not in text:
-        return text
-    lines, heads = [], list[str]()
-    for line in text.splitlines():
-        cells = [cell.strip() for cell in line.strip().strip("|").split("|")] if line.count("|") > 1 else []
-        ruled = bool(cells) and all(re.fullmatch(r":?-+:?", cell) for cell in cells)
-        if not cells:
-            heads = []
-            lines.append(line)
-        elif ruled:
-            continue
-        elif heads and len(cells) == len(heads) and re.match(r"\W*\d", cells[0]):
-            lines += [f"{head}: {cell}" for head, cell in zip(heads, cells, strict=True)]
-        elif len(cells) >= 2:
-            lines.append(f"{cells[0]}: {cells[1]}")
-            heads = heads or cells
-        else:
-            heads = cells
-    return "\n".join(lines)
