@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,22 @@ from sctk_core.plan import Generate
 from sctk_core.store.replies import Replies
 from sctk_core.store.rows import record_from, values_of
 from sctk_core.testing import ScriptedBackend
-from sctk_core.thoughts import PAIRS, Parted, Thoughts, opened_in, parted
+from sctk_core.thoughts import ASKED_FOR, PAIRS, Parted, Thoughts, opened_in, parted
 from test_speaker import Memory
 
 TURNS = (Message(role="user", content="May I?"),)
 CHANNELS = (
     "<|channel|>analysis<|message|>I weigh it.<|end|><|start|>assistant<|channel|>final<|message|>You may.<|return|>"
 )
+
+
+PIECES = st.lists(
+    st.sampled_from(
+        ["<think>", "</think>", "<THINK>", "[THINK]", "[/THINK]", "<scratchpad>", "</scratchpad>", "<analysis>"]
+    )
+    | st.text("<think/>`' .\nab[]|", max_size=8),
+    max_size=9,
+).map("".join)
 
 
 @pytest.mark.parametrize(
@@ -51,6 +61,20 @@ CHANNELS = (
         ("[THINK]Hm.[/THINK]You may.", "You may."),
         ("<|START_THINKING|>Hm.<|END_THINKING|><|START_RESPONSE|>You may.<|END_RESPONSE|>", "You may."),
         ("<|START_RESPONSE|>You may.<|END_RESPONSE|>", "You may."),
+        ("<THINK>Hm.</THINK>You may.", "You may."),
+        ("<Thinking>\nHm.\n</thinking>\nYou may.", "You may."),
+        ("<think>a</think>First.<think>b</think>You may.", "You may."),
+        ("<think>a<think>b</think>c</think>You may.", "You may."),
+        ("<think>\n<think>\nHm.</think>You may.", "You may."),
+        ("<think>They ask what <think> is for. Well.</think>You may.", "You may."),
+        ("<think>I write `<think>so</think>` there.</think>You may.", "You may."),
+        ("Let me see. <think>Hm.</think>You may.", "You may."),
+        ("<think>\n```python\nopen(\n</think>\nSo:\n```python\nopen()", "So:\n```python\nopen()"),
+        ("<think>A block of\n```\nthen.</think>\nSo:\n```python\nopen()\n```", "So:\n```python\nopen()\n```"),
+        ("<scratchpad>17 + 4</scratchpad>\nIt is 21.", "It is 21."),
+        ("<Analysis>They ask twice.</Analysis>You may.", "You may."),
+        ("<analysis>Fine, by all means.</analysis>", "<analysis>Fine, by all means.</analysis>"),
+        ("You may. <analysis>Nobody", "You may. <analysis>Nobody"),
         (CHANNELS, "You may."),
         ("<|channel|>final<|message|>You may.", "You may."),
         ("<|channel|>analysis<|message|>a<|end|><|start|>assistant<|channel|>commentary<|message|>b<|end|>"
@@ -68,12 +92,49 @@ def test_the_answer_is_what_stands_behind_the_thought(text: str, answer: str) ->
     "text",
     [
         "<think>Hm", " <think>\n", "[THINK]Hm.", "<|START_THINKING|>Hm", "<think>a</think><think>b",
-        "<think>I close with `</think>` when", "<|channel|>analysis<|message|>Hm.",
+        "<think>I close with `</think>` when", "<|channel|>analysis<|message|>Hm.", "<THINK>Hm", "<scratchpad>17 +",
+        "Let me see. <think>I go on and", "Well!\n<think>\nI go on", "<think>a</think>b<think>c", "<think>a<think>b</think>c",
+        "You may. <think>Or not?</think>", "<think>a</think>You may.\n<think>Or not?</think>\n",
         "<|channel|>analysis<|message|>Hm.<|end|>",
     ],
 )  # fmt: skip
 def test_a_thought_that_never_ends_has_no_answer(text: str) -> None:
     assert parted(text) is None
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A thought begins with <think> and ends with </think> here.",
+        "Some models (<think>, </think>) have two tags. What is <think> for?",
+        "1. <think> begins it\n2. </think> ends it",
+        "Write <think>so</think> and go on.",
+        "Write `<b><think>so</think></b>` and go on.",
+        "<p><think>so</think></p> is no element of HTML.",
+        "The tag is:\n```html\n<think>\nso\n</think>\n```\nBrowsers do not know it.",
+        "**<think>** is bold, as |<THINK>| is in a table, and (</think>) is not.",
+        "标签<think>表示思考。",
+        "I read [think] there, and [THINK] too.",
+    ],
+)  # fmt: skip
+def test_an_answer_that_speaks_of_the_marks_is_an_answer(text: str) -> None:
+    assert parted(text) == Parted(thought="", answer=text)
+    assert parted("<think>Hm.</think>" + text) == Parted(thought="<think>Hm.</think>", answer=text)
+
+
+def test_as_many_marks_as_a_reply_has_room_for_take_no_time() -> None:
+    for unit in (
+        "</think>",
+        "<think>",
+        "`<think>",
+        "a </think> b ",
+        "<think>a</think>b",
+        "\n```\n</think>",
+        '"<think>"',
+    ):
+        started = time.process_time()
+        parted(unit * 20_000)
+        assert time.process_time() - started < 2.0  # seconds; a tenth of it is usual
 
 
 @pytest.mark.parametrize(("begin", "end"), PAIRS)
@@ -85,11 +146,11 @@ def test_a_thought_that_the_prompt_began(begin: str, end: str) -> None:
     assert parted(f"Hm.{end}\nYou may.") == Parted(thought=f"Hm.{end}\n", answer="You may.")
 
 
-@given(st.text("<think/>`' \nab[]|", max_size=40), st.sampled_from(["", *(begin for begin, _ in PAIRS)]))
+@given(PIECES, st.sampled_from(["", *(begin for begin, _ in PAIRS)]))
 def test_a_reply_is_its_thought_and_its_answer(text: str, opened: str) -> None:
     found = parted(text, opened)
     assert found is None or text == found.thought + found.answer
-    if not opened and not any(mark in text for pair in PAIRS for mark in pair):
+    if not opened and not any(mark.lower() in text.lower() for pair in (*PAIRS, *ASKED_FOR) for mark in pair):
         assert found == Parted(thought="", answer=text)
 
 
@@ -128,6 +189,11 @@ def test_who_asks_reads_the_answer_and_the_store_keeps_the_reply() -> None:
     (whole,) = drafted(text, Thoughts(part=False), memory).made["texts"]
     assert (whole.text, whole.thought) == (text, None)
     assert len(memory.asked) == 1
+
+
+def test_what_was_said_before_a_thought_that_nothing_follows_is_no_answer_and_is_told() -> None:
+    found = drafted("<think>Hm.</think>You may. <think>Or not?</think>", Thoughts(), Memory())
+    assert [line.reason for line in found.page.sorted_lines()][:1] == ["parse: nothing behind the last thought"]
 
 
 @pytest.mark.parametrize(("finish", "kind"), [("stop", "parse"), ("length", "budget")])

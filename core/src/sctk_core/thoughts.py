@@ -1,8 +1,9 @@
 """Where a thought ends and the answer begins: the one place that knows, for every model, role and backend.
 
 A reasoning model writes `<think>...</think>` before its answer; where the prompt begins the thought, only `</think>` is in the
-reply. Others use other marks, or channels (gpt-oss). A thought that never ends has no answer behind it. Text without marks comes
-back as it is, and so do marks that are quoted.
+reply. Others use other marks, or channels (gpt-oss). The answer is what stands behind the last thought: what is said before or
+between thoughts is on the way to it. A thought that never ends has no answer behind it. Text without marks comes back as it is,
+and so do marks that are only spoken of (`thought_marks.py`).
 """
 
 from __future__ import annotations
@@ -13,19 +14,10 @@ from typing import Literal
 
 from sctk_core.config import setting
 from sctk_core.records import Failure, Finish
+from sctk_core.thought_marks import ASKED_FOR as ASKED_FOR
+from sctk_core.thought_marks import PAIRS as PAIRS
+from sctk_core.thought_marks import Mark, Marks
 
-PAIRS = (
-    ("<think>", "</think>"),  # DeepSeek-R1, Qwen3, GLM, SmolLM3 and most others
-    ("<thinking>", "</thinking>"),
-    ("<thought>", "</thought>"),  # EXAONE
-    ("<reasoning>", "</reasoning>"),
-    ("<seed:think>", "</seed:think>"),  # Seed-OSS
-    ("[THINK]", "[/THINK]"),  # Magistral
-    ("<|START_THINKING|>", "<|END_THINKING|>"),  # Command A
-    ("<|begin_of_thought|>", "<|end_of_thought|>"),  # Sky-T1
-    ("◁think▷", "◁/think▷"),  # Kimi-VL
-)
-"""What thoughts begin and end with."""
 WRAPPINGS = (
     ("<|START_RESPONSE|>", "<|END_RESPONSE|>"),  # Command A
     ("<|START_TEXT|>", "<|END_TEXT|>"),
@@ -38,8 +30,6 @@ _HEADER = re.compile(
     r"\s*(?:<\|start\|>assistant)?<\|channel\|>\s*(?P<channel>\w+)[^<]*(?:<\|constrain\|>[^<]*)?<\|message\|>"
 )
 _CLOSE = re.compile(r"<\|(?:end|return|call)\|>")
-_FENCE = re.compile(r"^[ \t]*```", re.MULTILINE)  # a fence begins a line: within one it is only spoken of
-_QUOTES = "`'\"\u2018\u2019\u201c\u201d"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,12 +52,16 @@ class Parted:
 
 
 def parted(text: str, opened: str = "") -> Parted | None:
-    r"""A reply's thought and answer; None: the thought never ends. `opened` is the mark that the prompt had begun it with.
+    r"""A reply's thought and answer; None: a thought never ends, or what was said before it has nothing behind it.
+
+    `opened` is the mark that the prompt had begun a thought with.
 
     >>> parted("<think>\nHm.\n</think>\n\nNo.")
     Parted(thought='<think>\nHm.\n</think>\n\n', answer='No.')
     >>> parted("Hm.</think>No."), parted("No."), parted("<think>Hm."), parted("Hm.", "<think>")
     (Parted(thought='Hm.</think>', answer='No.'), Parted(thought='', answer='No.'), None, None)
+    >>> parted("<think>a</think>b<think>c</think>d"), parted("No. <think>Or is it?")
+    (Parted(thought='<think>a</think>b<think>c</think>', answer='d'), None)
     """
     if _HEADER.match(opened + text):
         return _out_of_channels(text, len(opened), opened + text)
@@ -90,15 +84,18 @@ def opened_in(prompt: str) -> str:
 
 
 def unended(finish: Finish, text: str) -> Failure:
-    """What a reply is whose thought never ends."""
+    """What a reply is that has no answer behind its thought."""
     cut = finish == "length"
+    ended = text.rstrip().lower().endswith(tuple(end.lower() for _, end in PAIRS))
     why = (
         "cut at max_new_tokens: set sampling.max_new_tokens higher, or tell the template not to think"
         if cut
         else "ended"
     )
     return Failure(
-        kind="budget" if cut else "parse", reason="a thought that never ends", detail=f"{why}: ...{text[-200:]}"
+        kind="budget" if cut else "parse",
+        reason="nothing behind the last thought" if ended else "a thought that never ends",
+        detail=f"{why}: ...{text[-200:]}",
     )
 
 
@@ -109,56 +106,84 @@ def without_thought(text: str) -> str | Failure:
 
 
 def _border(text: str) -> int | None:
-    """Where the answer begins; None: a thought has begun, and never ends."""
-    place = _skip(text, 0)
-    begun = next((pair for pair in PAIRS if text.startswith(pair[0], place)), None)
-    if begun is None:
-        return _orphan(text)
-    while begun is not None:
-        stop = _found(text, begun[1], place + len(begun[0]))
-        if stop < 0:
-            return None
-        place = _behind(text, stop + len(begun[1]))
-        begun = next((pair for pair in PAIRS if text.startswith(pair[0], place)), None)
-    return place
+    """Where the answer begins; None: a thought has begun, and never ends, or ends the text behind what was said."""
+    marks = Marks(text)
+    walk = _Walk(marks, marks.skip(0))
+    for mark in marks.found:
+        walk.pass_by(mark)
+    if walk.open or walk.asked_for or (walk.said and walk.border == len(text)):
+        return None
+    return walk.border if walk.parted else 0
 
 
-def _orphan(text: str) -> int:
-    """Where the answer begins behind the first end of a thought that was begun elsewhere; 0: there is none."""
-    ends = [(place, end) for _, end in PAIRS if (place := _found(text, end, 0)) >= 0]
-    if not ends:
-        return 0
-    place, end = min(ends)
-    border = _behind(text, place + len(end))
-    more = _border(text[border:]) if any(text.startswith(begin, border) for begin, _ in PAIRS) else 0
-    return border + (more or 0)
+class _Walk:
+    """A walk over a reply's marks: which thought is open, and where the answer begins as far as was read.
 
+    `open` holds the begins of a thought and of those inside of it, `border` is where the answer begins, white space skipped,
+    `parted` says that a thought ended before it, `said` that something was said before the last one, `named` is a begin that
+    was only spoken of, `asked_for` one of the pair that answers are asked for in too.
+    """
 
-def _behind(text: str, place: int) -> int:
-    """Past white space and ends of thoughts that are there once more."""
-    place = _skip(text, place)
-    again = next((end for _, end in PAIRS if text.startswith(end, place)), None)
-    return place if again is None else _behind(text, place + len(again))
+    def __init__(self, marks: Marks, first: int) -> None:
+        self.marks, self.first, self.border = marks, first, first
+        self.open: list[Mark] = []
+        self.named: Mark | None = None
+        self.asked_for: Mark | None = None
+        self.parted = self.said = False
 
+    def pass_by(self, mark: Mark) -> None:
+        """One mark on; one that is quoted is only spoken of."""
+        if mark.start < self.border:
+            return
+        since = self.open[0].stop if self.open else self.border
+        if self.marks.quoted(mark, since):
+            return
+        if self.asked_for or mark.kind in ASKED_FOR:
+            self._asked_for(mark)
+        elif self.open:
+            self._inside(mark)
+        elif mark.begins:
+            self._begin(mark)
+        else:
+            self._lone_end(mark)
 
-def _skip(text: str, place: int) -> int:
-    return len(text) - len(text[place:].lstrip())
+    def _asked_for(self, mark: Mark) -> None:
+        if mark.begins and mark.start == self.first:
+            self.asked_for = mark
+        elif self.asked_for and not mark.begins and mark.kind == self.asked_for.kind:
+            self.asked_for = None
+            if self.marks.skip(mark.stop) < len(self.marks.text):
+                self._end(mark)
 
+    def _begin(self, mark: Mark) -> None:
+        if mark.start == self.border or self.marks.may_begin(mark, self.border):
+            self.said = mark.start > self.border
+            self.open = [mark]
+        else:
+            self.named = mark
 
-def _found(text: str, mark: str, start: int) -> int:
-    """The first place of a mark that is not quoted; -1: there is none."""
-    place = text.find(mark, start)
-    while place >= 0 and _quoted(text, place, place + len(mark), start):
-        place = text.find(mark, place + 1)
-    return place
+    def _inside(self, mark: Mark) -> None:
+        """A thought in a thought is counted; a begin that is there once more is not."""
+        if mark.kind != self.open[-1].kind:
+            return
+        if not mark.begins:
+            self.open.pop()
+            if not self.open:
+                self._end(mark)
+        elif self.marks.skip(self.open[-1].stop) < mark.start and self.marks.may_begin(mark, self.open[0].stop):
+            self.open.append(mark)
 
+    def _lone_end(self, mark: Mark) -> None:
+        """An end once more, or the first one where the thought was begun elsewhere."""
+        named = self.named if self.named and self.named.kind == mark.kind else None
+        if mark.start == self.border:
+            self._end(mark)
+        elif not self.parted and not self.marks.in_passing(mark, self.border, named):
+            self.said = False
+            self._end(mark)
 
-def _quoted(text: str, place: int, stop: int, start: int) -> bool:
-    """Whether a mark is only spoken of: between quotation marks, or in a block of code."""
-    before, after = text[max(start, place - 1) : place], text[stop : stop + 1]
-    in_quotes = bool(before) and before in _QUOTES and bool(after) and after in _QUOTES
-    in_code = all(len(_FENCE.findall(text, *part)) % 2 for part in ((start, place), (stop, len(text))))
-    return in_quotes or in_code
+    def _end(self, mark: Mark) -> None:
+        self.border, self.parted, self.named = self.marks.skip(mark.stop), True, None
 
 
 def _unwrapped(text: str, border: int) -> Parted:
