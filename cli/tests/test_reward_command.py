@@ -145,3 +145,13 @@ def test_gold_answers_reach_the_rewards_that_compare_with_them(
     (tmp_path / "rows.jsonl").write_text(json.dumps({"prompt": "p", "reply": "r", "reference": {"a": 1}, "label": 1}))
     assert main(["reward", "check", "numeric", str(tmp_path / "rows.jsonl")]) == 2
     assert "rows.jsonl:1: got a gold answer that is dict" in capfd.readouterr().err
+
+
+def test_gold_answers_of_csv_may_be_lists(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text(
+        """prompt,reply,label,reference\nWho?,It was Ada.,1,"[""Bo"", ""Ada""]"\nWho?,It was Cy.,0,"['Bo', 'Ada']"\n"""
+    )
+    code = main(["reward", "check", "contains", str(path), "--json"])
+    found = json.loads(capfd.readouterr().out)
+    assert (code, found["failures"], found["errors"]["all"]["wrong"]["value"]) == (0, {}, 0.0)

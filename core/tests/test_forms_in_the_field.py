@@ -175,6 +175,12 @@ def test_lists_that_are_written_in_a_table_of_text(kind: str, tmp_path: Path) ->
     assert (prompt.messages[0].content, prompt.references) == (asked, right)
 
 
+def test_a_list_in_a_table_of_text_that_the_recipe_names(tmp_path: Path) -> None:
+    row = {"prompt": "Who?", "names": str(["Ada", "A."]), "notes": json.dumps(["One.", "Two."])}
+    (prompt,) = made(_csv(tmp_path / "a.csv", row), reference="names", document="notes").prompts()
+    assert (prompt.references, prompt.document) == (("Ada", "A."), "One.\n\nTwo.")
+
+
 def test_where_lists_are_lists_a_text_is_a_text(tmp_path: Path) -> None:
     prompt, _ = only(tmp_path, {"question": "What is printed?", "context": "['One.']", "answer": "['a', 'b']"})
     assert (prompt.messages[0].content, prompt.references) == ("['One.']\n\nWhat is printed?", ("['a', 'b']",))

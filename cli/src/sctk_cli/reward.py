@@ -227,11 +227,16 @@ class _Forgetful:
 
 
 def _references(row: Row) -> tuple[str, ...]:
-    """The gold answers of a row's `reference`: a text, a number, true, false or a list of them."""
+    """The gold answers of a row's `reference`: a text, a number, true, false or a list of them, which CSV has as text."""
     from sctk_core import ConfigError, references_of
+    from sctk_core.reading import Misfit, written
 
+    value = row.values.get("reference")
     try:
-        return references_of(row.values.get("reference"))
+        listed = written(value) if row.is_text and isinstance(value, str) else None
+        return references_of(value if listed is None else listed)
+    except Misfit as error:
+        raise ConfigError(f"{row.where}: reference: {error}", hint=error.hint) from error
     except ConfigError as error:
         raise ConfigError(f"{row.where}: {error.args[0]}", hint="reference holds what a right reply says") from error
 

@@ -332,3 +332,39 @@ def test_numbers_and_truth_are_answers_of_a_group(tmp_path: Path, capfd: pytest.
     assert (code, [json.loads(line)["votes"] for line in out.splitlines()]) == (0, [2, 2, 1])
     dates = [{"q": "a", "answer": {"day": 1}}]
     assert "no text but a dict in 'answer'" in told(capfd, written(tmp_path / "bad.jsonl", dates), *options)[2]
+
+
+@pytest.mark.parametrize("ending", ["csv", "tsv", "jsonl", "parquet"])
+@pytest.mark.parametrize("column", ["", "said"])
+def test_a_list_that_is_written_in_a_cell_is_a_list(
+    ending: str, column: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    cells = ['["red kites", "red kites", "a blue one"]', "['it flies', \"it doesn't\"]", "[4, 4.0, 5]", "[]"]
+    frame = pl.DataFrame({"question": ["q1", "q2", "q3", "q4"], column or "answers": cells})
+    path = tmp_path / f"rows.{ending}"
+    {
+        "csv": frame.write_csv,
+        "tsv": lambda place: frame.write_csv(place, separator="\t"),
+        "jsonl": frame.write_ndjson,
+        "parquet": frame.write_parquet,
+    }[ending](path)
+    named = ["--column", column] if column else []
+    code, out, err = told(capfd, path, "--score", "vote", "--out", tmp_path / "out.jsonl", "--json", *named)
+    assert code == 0, err
+    counts = json.loads(out)
+    assert (counts["questions"], counts["answers"], counts["column"]) == (4, 8, column or "answers")
+    rows = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert [row["n_answers"] for row in rows] == [3, 2, 3, 0]
+    assert rows[0]["vote"] == "red kites"
+    assert [row[column or "answers"] for row in rows] == cells  # what was read is given back as it was
+
+
+def test_a_list_without_commas_and_a_text_in_its_place_are_told(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "rows.csv"
+    path.write_text("""question,answers\nq,"['a', 'b']"\nr,"['a' 'b']"\ns,Paris\n""")
+    code, _, err = told(capfd, path, "--out", tmp_path / "out.jsonl")
+    assert (code, "rows.csv:3: got a list of texts without commas in 'answers'" in err) == (2, True)
+    code, out, _ = told(capfd, path, "--out", tmp_path / "out.jsonl", "--skip-bad", "--json")
+    assert (code, json.loads(out)["questions"]) == (0, 1)

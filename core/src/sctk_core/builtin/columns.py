@@ -64,7 +64,8 @@ class NoPrompt(ConfigError):
 
 def prompt_of(row: Row, columns: Columns, *, trim: bool) -> tuple[Prompt, Looked]:
     """The prompt of a row, its occurrence not yet counted, and how the row was read; else a ConfigError that names the row."""
-    row = as_lists(row, (*CONTEXT, *DOCUMENT, *REFERENCE, *OPTIONS)) if row.is_text else row
+    lists = dict.fromkeys((*CONTEXT, *DOCUMENT, *REFERENCE, *OPTIONS, columns.reference, columns.document))
+    row = as_lists(row, lists) if row.is_text else row
     own = None if _names_prompt(columns) else own_prompt(row.values)
     if own is not None and (columns.texts or columns.scores):
         prompt, looked = own

@@ -42,7 +42,7 @@ from sctk_core.reading.turns import (
     turn_of,
     turns_of,
 )
-from sctk_core.reading.written import json_in, listed_texts, written
+from sctk_core.reading.written import json_in, list_in, listed_texts, written
 
 __all__ = [
     "CONTEXT",
@@ -85,6 +85,7 @@ __all__ = [
     "is_stream",
     "json_in",
     "labelled",
+    "list_in",
     "listed",
     "listed_texts",
     "listed_turns",

@@ -35,6 +35,21 @@ def written(text: str) -> Any:
     return value if isinstance(value, dict) or listed_texts(value) is not None else None
 
 
+def list_in(value: Any) -> list[Any] | None:
+    """The list that a value is or that its whole text writes, where a list is wanted; None: neither. A Misfit as above.
+
+    >>> list_in('["a", "b"]'), list_in("[1, 2]"), list_in(["a"]), list_in("['it''s'"), list_in("{'a': 1}")
+    (['a', 'b'], [1, 2], ['a'], None, None)
+    """
+    if isinstance(value, list):
+        return value
+    if not isinstance(value, str) or not value.lstrip().startswith("["):
+        return None
+    found = json_in(value)
+    found = written(value.strip()) if found is None else found
+    return found if isinstance(found, list) else None
+
+
 def listed_texts(value: Any) -> list[str] | None:
     """A list of nothing but texts; None: the value is none."""
     return value if isinstance(value, list) and all(isinstance(one, str) for one in value) else None

@@ -22,6 +22,7 @@ from sctk_core.reading import (
     Table,
     TextColumn,
     answers_of,
+    list_in,
     listed,
     named_usually,
     no_column,
@@ -65,7 +66,7 @@ class AnswerLists:
         good, found = [], []
         for index, row in rows:
             if self.name is None:
-                lists = {name: value for name, value in row.items() if isinstance(value, list)}
+                lists = {name: value for name, each in row.items() if (value := _list_in(each)) is not None}
                 texts = [name for name, value in lists.items() if all(isinstance(one, str) for one in value)]
                 self._settle(list(lists), texts, row, chunk.where(index))
             answers = _listed(row, self.name or "")
@@ -82,10 +83,11 @@ class AnswerLists:
         schema = chunk.frame.schema
         lists = {name: kind for name, kind in schema.items() if isinstance(kind, pl.List)}
         texts = [name for name, kind in lists.items() if kind == pl.List(pl.String)]
-        self._settle(list(lists), texts, schema, chunk.source.name)
+        written = [name for name, kind in schema.items() if kind == pl.String and _writes_lists(chunk.frame[name])]
+        self._settle([*lists, *written], [*texts, *written], schema, chunk.source.name)
         name = self.name or ""
         kind = schema.get(root_of(name, schema))
-        if not isinstance(kind, (pl.List, pl.Struct)):
+        if not isinstance(kind, (pl.List, pl.Struct)) and name not in written:
             raise ConfigError(
                 f"{chunk.source.name}: column {name!r}: got {kind or 'no such column'}, wanted lists of text",
                 hint=suggestion(name, schema) or "name another with --column, or use --group-by",
@@ -117,15 +119,33 @@ def _listed(row: Mapping[str, Any], name: str) -> list[str] | str:
         value = value_at(row, name)
     except NoSuchPath:
         return f"no column {name!r}"
-    if not isinstance(value, list):
+    try:
+        listed_ = list_in(value)
+    except Misfit as error:
+        return f"{error.got} in {name!r}"
+    if listed_ is None:
         return f"null in {name!r}" if value is None else f"no list in {name!r}"
     try:
-        found = [answers_of(each) for each in value]
+        found = [answers_of(each) for each in listed_]
     except Misfit:
         found = [[]]
     if not all(len(one) == 1 for one in found):
         return f"an answer that is no text in {name!r}"
     return [one for (one,) in found] if all(whole(one) for (one,) in found) else f"half a surrogate pair in {name!r}"
+
+
+def _writes_lists(column: pl.Series) -> bool:
+    """Whether a column of text writes lists, as far as its first text tells."""
+    texts = column.drop_nulls()
+    return bool(len(texts)) and _list_in(texts[0]) is not None
+
+
+def _list_in(value: object) -> list[Any] | None:
+    """The list that a value is or writes; None: it is none, or a torn one."""
+    try:
+        return list_in(value)
+    except Misfit:
+        return None
 
 
 class Groups:
