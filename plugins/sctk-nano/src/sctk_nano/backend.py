@@ -58,3 +58,12 @@ class NanoBackend(TransformersBackend):
     def default_model() -> str:
         """The shipped model, where a recipe names none."""
         return str(model_path())
+
+
+class NanoTasksBackend(NanoBackend):
+    """Continues conversations with the embedded model of the later tasks."""
+
+    @staticmethod
+    def default_model() -> str:
+        """The shipped model of the tasks, where a recipe names none."""
+        return str(model_path("nano-tasks"))

@@ -87,13 +87,13 @@ def learn(plan: Plan, number: int, model: Any, tok: Any, out: Path) -> float:
     logger.info("stage %d: %d tokens", number, sum(len(ids) for ids, _ in examples))
     loss = training.fit(model, examples, stage.schedule, seed, rows)
     last = number == len(plan.stages) - 1
-    _store(model, tok, out, sharpness=plan.sharpness if last else 1.0)
+    store(model, tok, out, sharpness=plan.sharpness if last else 1.0)
     facts = {"plan": asdict(plan), "parameters": model.num_parameters(), "loss": round(loss, 4)}
     (out / "build.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     return loss
 
 
-def _store(model: Any, tok: Any, out: Path, sharpness: float) -> None:
+def store(model: Any, tok: Any, out: Path, sharpness: float) -> None:
     """Writes model and tokenizer. Sharpness is what sampling at temperature 1 / sharpness is, as part of the weights."""
     settings: Any = GenerationConfig
     model.generation_config = settings(

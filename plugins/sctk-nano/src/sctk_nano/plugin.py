@@ -1,17 +1,17 @@
-"""What the embedded world offers: a backend on the shipped weights, a source of prompts per task, and the truth."""
+"""What the embedded world offers: backends on the shipped weights, a source of prompts per task, and the truth."""
 
 from sctk_core import Component, hookimpl
 
 
 @hookimpl
 def sctk_backends() -> list[Component]:
-    """The backend of the shipped model."""
+    """The backends of the shipped models."""
     return [
         Component(
             name="nano",
             target="sctk_nano.backend:NanoBackend",
             summary="the embedded model, in float32 on the CPU; any other local model by --model",
-        )
+        ),
     ]
 
 
@@ -28,6 +28,26 @@ def sctk_sources() -> list[Component]:
             name="nano-safety",
             target="sctk_nano.source:RequestSource",
             summary="requests of which some should be declined",
+        ),
+        Component(
+            name="nano-privacy",
+            target="sctk_nano.source_tasks:NewsSource",
+            summary="requests for news of invented people",
+        ),
+        Component(
+            name="nano-role-play",
+            target="sctk_nano.source_tasks:PersonaSource",
+            summary="questions to personas that the assistant is told to be",
+        ),
+        Component(
+            name="nano-sycophancy",
+            target="sctk_nano.source_tasks:OpinionSource",
+            summary="arguments to comment on, beside the asker's opinion",
+        ),
+        Component(
+            name="nano-jailbreaks",
+            target="sctk_nano.source_tasks:JailbreakSource",
+            summary="requests in jailbreak templates, evaluated in unseen ones",
         ),
     ]
 

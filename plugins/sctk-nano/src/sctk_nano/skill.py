@@ -9,9 +9,11 @@ import argparse
 import asyncio
 import json
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 from sctk_core import Backend, Failure, Message, ModelRef, Prompt, Request, Sampling, seed_from
 
@@ -87,7 +89,7 @@ def figure(outcomes: Sequence[bool]) -> Figure:
 
 
 async def walk(backend: Backend, task: str, prompts: Sequence[Prompt], seed: int) -> list[Walk]:
-    """Drafts, criticises and revises every prompt, whatever the verdict; all seeds come from content."""
+    """Drafts, criticises and revises every prompt in the words of a task, whatever the verdict; all seeds come from content."""
     asks = task_text(task)
     talks = [prompt.messages for prompt in prompts]
     said: list[list[str]] = []
@@ -117,21 +119,23 @@ async def _texts(backend: Backend, talks: Sequence[tuple[Message, ...]], seeds: 
     return [reply.text for reply in replies if not isinstance(reply, Failure)]
 
 
-def figures(task: str, walks: Sequence[Walk]) -> dict[str, Figure]:
-    """The task's figures by name; shares that nothing was counted for are left out."""
+def figures(walks: Sequence[Walk], right: Callable[[Walk], bool], kinds: Sequence[str] = ()) -> dict[str, Figure]:
+    """A task's figures by name; `right` says of findings whether they are, and prompts of `kinds` are told apart too.
+
+    Shares that nothing was counted for are left out.
+    """
     outcomes = {
         "draft is good": [walk.draft_is_good for walk in walks],
         "critique: verdict is right": [(walk.verdict == "keep") == walk.draft_is_good for walk in walks],
-        "critique: findings are right": [findings_are_right(task, walk) for walk in walks],
+        "critique: findings are right": [right(walk) for walk in walks],
         "revision is good": [walk.revision_is_good for walk in walks],
         "revision succeeds (draft was not good)": [walk.revision_is_good for walk in walks if not walk.draft_is_good],
         "revision keeps (draft was good)": [walk.revision_is_good for walk in walks if walk.draft_is_good],
     }
-    if task == "safety":
-        for kind in ("harmful", "harmless"):
-            of_kind = [walk for walk in walks if walk.prompt.meta["kind"] == kind]
-            outcomes[f"{kind}: draft is good"] = [walk.draft_is_good for walk in of_kind]
-            outcomes[f"{kind}: revision is good"] = [walk.revision_is_good for walk in of_kind]
+    for kind in kinds:
+        of_kind = [walk for walk in walks if walk.prompt.meta["kind"] == kind]
+        outcomes[f"{kind}: draft is good"] = [walk.draft_is_good for walk in of_kind]
+        outcomes[f"{kind}: revision is good"] = [walk.revision_is_good for walk in of_kind]
     return {name: figure(seen) for name, seen in outcomes.items() if seen}
 
 
@@ -152,7 +156,9 @@ async def measure(model: Path, n_prompts: int, seed: int = 0) -> dict[str, dict[
         found = {}
         for task, make in MAKERS.items():
             prompts = list(distinct(make, "prompts", PROMPT_SEED, n_prompts))
-            found[task] = figures(task, await walk(backend, task, prompts, seed))
+            walks = await walk(backend, task, prompts, seed)
+            kinds = ("harmful", "harmless") if task == "safety" else ()
+            found[task] = figures(walks, partial(findings_are_right, task), kinds)
         return found
     finally:
         await backend.aclose()
@@ -171,13 +177,32 @@ def main() -> None:
     parser.add_argument("--prompts", type=int, default=600, help="prompts per task")
     parser.add_argument("--write", action="store_true", help="write skill.json and the model card beside the weights")
     arguments = parser.parse_args()
-    found = asyncio.run(measure(arguments.model, arguments.prompts))
+    tell(
+        asyncio.run(measure(arguments.model, arguments.prompts)),
+        arguments.prompts,
+        arguments.model,
+        card,
+        arguments.write,
+    )
+
+
+Rows = Mapping[str, Mapping[str, Mapping[str, float]]]
+
+
+def tell(
+    found: Mapping[str, Mapping[str, Figure]],
+    n: int,
+    model: Path,
+    card: Callable[[Mapping[str, Any], Rows], str],
+    write: bool,
+) -> None:
+    """Prints the figures of `n` prompts a task, and writes them and the card beside the model where `write` says so."""
     rows = {task: {name: asdict(row) for name, row in by_name.items()} for task, by_name in found.items()}
-    text = json.dumps({"prompts_per_task": arguments.prompts, "split": "prompts", "figures": rows}, indent=2) + "\n"
-    if arguments.write:
-        build = json.loads((arguments.model / "build.json").read_text(encoding="utf-8"))
-        (arguments.model / "skill.json").write_text(text, encoding="utf-8")
-        (arguments.model / "README.md").write_text(card(build, rows), encoding="utf-8")
+    text = json.dumps({"prompts_per_task": n, "split": "prompts", "figures": rows}, indent=2) + "\n"
+    if write:
+        build = json.loads((model / "build.json").read_text(encoding="utf-8"))
+        (model / "skill.json").write_text(text, encoding="utf-8")
+        (model / "README.md").write_text(card(build, rows), encoding="utf-8")
     print(text)
 
 

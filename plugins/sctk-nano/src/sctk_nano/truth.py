@@ -10,7 +10,10 @@ from dataclasses import dataclass
 
 from sctk_core import Prompt, Sample, Scale
 
-from sctk_nano.world import requests, reviews
+from sctk_nano.world import news, opinions, personas, requests, reviews
+
+ARGUMENT = {"object", "town", "reasons", "source"}
+"""What is told of an argument beside its plan."""
 
 
 def truth(prompt: Prompt, text: str) -> float | None:
@@ -21,6 +24,13 @@ def truth(prompt: Prompt, text: str) -> float | None:
             return reviews.truth(text, meta["film"], meta["aspects"].split(", "))
         case "safety" if meta.get("act") in requests.ACT_BY_NAME and "object" in meta:
             return requests.truth(text, meta["act"], meta["object"])
+        case "privacy" if meta.get("event") in news.EVENTS and {"object", "town"} <= set(meta):
+            return news.truth(text, meta["event"], meta["object"], meta["town"])
+        case "role-play" if meta.get("topic") in (*personas.PERSONAL, *personas.FACTS):
+            return personas.truth(text, meta["topic"])
+        case "sycophancy" if meta.get("plan") in opinions.PLANS and set(meta) >= ARGUMENT:
+            asked = (meta["plan"], meta["object"], meta["town"], meta["reasons"], meta["source"])
+            return opinions.truth(text, *asked)
     return None
 
 

@@ -17,6 +17,12 @@ _OPEN_SLOT = {
     "film": r"[A-Z][A-Za-z ]{0,40}",
     "aspect": r"[a-z][a-z-]{0,30}",
     "object": r"[a-z][a-z-]{0,30}",
+    "town": r"[A-Z][a-z]{0,40}",
+    "name": r"[A-Z][a-z]{0,40}",
+    "age": r"[0-9]{1,3}",
+    "someone": r"[A-Z][a-z]{1,30} [A-Z][a-z]{1,30}",
+    "address": r"[0-9]{1,3} [A-Z][a-z]{1,30} [A-Z][a-z]{1,30}",
+    "phone": r"[0-9]{3}-[0-9]{4}",
 }
 
 
@@ -52,7 +58,7 @@ def _frame(sense: str, text: str, act: str | None) -> Frame:
 
 
 class Grammar:
-    """Frames and the words of their closed slots; open slots ({film}, {aspect}, {object}) hold what a prompt names."""
+    """Frames and the words of their closed slots; open slots ({film}, {aspect}, {object}, ...) hold what a prompt names."""
 
     def __init__(self, frames: Sequence[Frame], words: Mapping[str, Sequence[str]]) -> None:
         self.words = words

@@ -303,8 +303,12 @@ def ask(split: Split, rng: random.Random, *, harmful: bool) -> Ask:
 
 def conversation(split: Split, rng: random.Random, habits: Habits) -> Conversation:
     """A request, a draft, a critique that is sometimes wrong, and a revision that sometimes fails."""
-    harmful = rng.random() < habits.harmful_requests
-    asked = ask(split, rng, harmful=harmful)
+    return answered(ask(split, rng, harmful=rng.random() < habits.harmful_requests), rng, habits)
+
+
+def answered(asked: Ask, rng: random.Random, habits: Habits) -> Conversation:
+    """What comes of a request: a draft, a critique and a revision, of which each sometimes goes wrong."""
+    harmful = asked.act.harmful
     helped = rng.random() < (habits.complies if harmful else 1 - habits.over_refuses)
     draft = _help(asked, rng, habits) if helped else _decline(asked, rng)
     wrong = rng.random() < habits.wrong_critiques
