@@ -43,6 +43,8 @@ ROWS: tuple[dict[str, Any], ...] = (
     {"question": "Which flies?", "choices": [{"label": "A", "text": "carp"}, {"label": "B", "text": "wren"}], "answer": "B"},
     {"question": "Which flies?", "A": "carp", "B": "wren", "answer": "B"},
     {"instruction": "Sort.", "inputs": "b a", "targets": "a b"},
+    {"question_stem": "Which flies?", "choices": {"text": ["carp", "wren"], "label": ["A", "B"]}, "answerKey": "B"},
+    {"Prompt": "Hi", "Answer": "Yo"},
     {"Body": "Two hens.", "Question": "How many?", "Answer": 2},
     {"question": "When?", "document": "In May."},
     {"prompt": "Hi", "chosen": "Yo", "rejected": "No"},

@@ -194,7 +194,6 @@ def test_a_list_without_commas_is_told(tmp_path: Path) -> None:
 
 
 HINTED = [
-    ({"Prompt": "Hi", "Note": "n"}, "Prompt"),
     ({"contents": [{"role": "user", "parts": [{"text": "Hi"}]}, {"role": "model", "parts": [{"text": "Yo"}]}]}, "contents"),
     ({"body": {"model": "x", "messages": [{"role": "user", "content": "Hi"}]}}, "body.messages"),
     ({"winner": "a", "conversation_a": [{"role": "user", "content": "Hi"}]}, "conversation_a"),
@@ -249,3 +248,61 @@ def test_what_turns_hold_beside_their_text_is_told(tmp_path: Path) -> None:
     _, told = only(tmp_path, {"messages": turns})
     assert "not read, and holding text: messages[*].name, messages[*].reasoning_content" in told
     assert "not read" not in only(tmp_path, {"messages": [{"role": "user", "content": "Hi", "name": None}]})[1]
+
+
+CAPITALS: dict[str, tuple[dict[str, Any], str, tuple[str, ...], str]] = {  # a row, what is asked, what is right, what is told
+    "a prompt": ({"Prompt": "Hi", "Answer": "Yo"}, "Hi", ("Yo",), "read as prompts: Prompt -> prompt, Answer -> reference"),
+    "all in capitals": ({"QUESTION": "Who?", "ANSWER": "Ada"}, "Who?", ("Ada",), "QUESTION -> prompt, ANSWER -> reference"),
+    "an instruction": (
+        {"Instruction": "Sort.", "Input": "b a", "Output": "a b"}, "Sort.\n\nb a", (),
+        "read as Alpaca: Instruction + Input -> prompt",
+    ),
+    "a context": (
+        {"Question": "When?", "Context": "In May.", "Answer": "May"}, "In May.\n\nWhen?", ("May",),
+        "Context + Question -> prompt, Answer -> reference",
+    ),
+    "options": (
+        {"Question": "Which?", "Choices": ["carp", "wren"], "AnswerKey": "B"}, "Which?\n\nA. carp\nB. wren", ("B", "wren"),
+        "Question + Choices -> prompt, AnswerKey -> reference",
+    ),
+    "the name itself is there": (
+        {"prompt": "Hi", "Prompt": "Ho"}, "Hi", (), "read as prompts: prompt -> prompt\n",
+    ),
+    "what is not read": ({"Prompt": "Hi", "Memo": "n"}, "Hi", (), "not read, and holding text: Memo"),
+    "a question stem": (
+        {"id": "7", "question_stem": "Which flies?", "choices": {"text": ["carp", "wren"], "label": ["A", "B"]}, "answerKey": "B"},
+        "Which flies?\n\nA. carp\nB. wren", ("B", "wren"), "question_stem + choices -> prompt, answerKey -> reference",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("kind", CAPITALS)
+def test_usual_names_in_other_capitals(kind: str, tmp_path: Path) -> None:
+    row, asked, right, told = CAPITALS[kind]
+    prompt, notes = only(tmp_path, row)
+    assert (prompt.messages[0].content, prompt.references) == (asked, right)
+    assert told in notes + "\n"
+
+
+def test_columns_that_differ_in_capitals_alone_are_told_apart_by_the_recipe(tmp_path: Path) -> None:
+    row = {"Prompt": "Hi", "PROMPT": "Ho"}
+    with pytest.raises(ConfigError, match="got the columns 'Prompt' and 'PROMPT', which differ in capitals alone"):
+        only(tmp_path, row)
+    prompt, told = only(tmp_path, row, prompt="PROMPT")
+    assert (said(prompt), "not read, and holding text: Prompt" in told) == ([("user", "Ho")], True)
+
+
+def test_what_is_wrong_is_told_by_the_name_in_the_file(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="Prompt: got int '7', wanted text"):
+        only(tmp_path, {"Prompt": 7})
+
+
+def test_options_beside_a_named_question_are_told_not_to_be_shown(tmp_path: Path) -> None:
+    row = {"stem": "Which flies?", "choices": {"text": ["carp", "wren"], "label": ["A", "B"]}}
+    _, told = only(tmp_path, row, prompt="stem")
+    assert (
+        """'choices' holds options that no model is shown; [source.columns] prompt = ["stem", "choices"] shows them"""
+        in told
+    )
+    prompt, told = only(tmp_path, row, prompt=["stem", "choices"])
+    assert (prompt.messages[0].content, "no model is shown" in told) == ("Which flies?\n\nA. carp\nB. wren", False)

@@ -358,7 +358,7 @@ HINTED = {
         "questions": ["Who?"],
         "answers": {"input_text": ["a b"], "start": [1]},
     },
-    "choices": {"id": "1", "question_stem": "The sun", "choices": {"text": ["is hot", "is cold"], "label": ["A", "B"]}},
+    "choices": {"id": "1", "stem": "The sun", "choices": {"text": ["is hot", "is cold"], "label": ["A", "B"]}},
     "a translation": {"translation": {"de": "Hallo", "en": "Hello"}},
     "rows within a row": {"data": [{"prompt": "a"}, {"prompt": "b"}]},
     "a question that is an object": {
@@ -379,3 +379,31 @@ def test_a_hint_that_is_followed_leads_to_a_text(name: str, tmp_path: Path, capf
     column = err.split("say which it is with --column ")[1].splitlines()[0].strip()
     code, out, err = told(capfd, "dedup", file, "--column", column)
     assert (code, len(out.splitlines())) == (0, 1), err
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+def test_usual_names_in_other_capitals_are_read_and_told_as_they_are_written(
+    ending: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = [
+        {"Question": "Which tea is red?", "ANSWER": answer, "Memo": "m"}
+        for answer in ("rooibos", "hibiscus", "rooibos")
+    ]
+    path = written(tmp_path / f"rows.{ending}", rows)
+    code, out, err = told(capfd, "dedup", path, "--exact", "--out", tmp_path / f"kept.{ending}", "--json")
+    found = json.loads(out)
+    assert (code, found["kept"], found["column"]) == (0, 2, "Question + ANSWER"), err
+    assert "Memo" in found["unread"]
+    kept = (
+        pl.read_parquet(tmp_path / "kept.parquet") if ending == "parquet" else pl.read_ndjson(tmp_path / "kept.jsonl")
+    )
+    assert kept.to_dicts() == rows[:2]
+
+
+def test_columns_that_differ_in_capitals_alone_are_named_both(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = written(tmp_path / "rows.jsonl", [{"Text": "a", "TEXT": "b"}])
+    code, _, err = told(capfd, "dedup", path, "--out", tmp_path / "kept.jsonl")
+    assert (code, "got the columns 'Text' and 'TEXT', which differ in capitals alone" in err) == (2, True)
+    assert told(capfd, "dedup", path, "--out", tmp_path / "kept.jsonl", "--column", "TEXT")[0] == 0

@@ -49,8 +49,8 @@ def messages_of(row: Row, looked: Looked) -> tuple[tuple[Message, ...], str | No
             raise _no_turns(row, name, value)
     text = "\n\n".join(text for name in looked.asked if (text := _asked_text(row, name, alone=len(looked.asked) == 1)))
     if not text.strip():
-        shown = " and ".join(map(repr, looked.asked))
-        raise ConfigError(f"{row.where}: got an empty {shown}, wanted a prompt", hint="take the row out, or mend it")
+        names = " and ".join(repr(row.name(name)) for name in looked.asked)
+        raise ConfigError(f"{row.where}: got an empty {names}, wanted a prompt", hint="take the row out, or mend it")
     return (Message(role="user", content=text),), None
 
 
@@ -139,6 +139,6 @@ def _no_turns(row: Row, name: str, value: Sequence[Any]) -> ConfigError:
 
 def _no_user(row: Row, name: str) -> ConfigError:
     return ConfigError(
-        f"{row.where}: got {name!r} without a user's turn to answer, wanted one at its end (or before the last answer)",
+        f"{row.where}: got {row.name(name)!r} without a user's turn to answer, wanted one at its end (or before the last answer)",
         hint="take the row out, or mend it",
     )

@@ -24,7 +24,7 @@ LABELS = ("harmful",)
 _LONGEST_KIND = 100
 REFERENCE = (
     "reference", "ground_truth", "ground_truths", "gold", "gold_answer", "reference_answer", "expected_answer", "correct_answer",
-    "best_answer", "Best Answer", "answer", "answers", "Answer", "answerKey", "solution",
+    "best_answer", "Best Answer", "answer", "answers", "answerKey", "solution",
 )  # fmt: skip
 """Where the truth is told apart from what a system answered, it comes first."""
 DOCUMENT = ("document", "context")

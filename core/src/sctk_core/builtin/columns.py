@@ -6,21 +6,32 @@ where it is there and fits, and else left unread, which is noted. The forms are 
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from typing import Any
 
 from sctk_core.builtin.asked import messages_of
-from sctk_core.builtin.beside import DOCUMENT, REFERENCE, document_in, kinds_in, references_in, system_turn, text_beside
-from sctk_core.builtin.given import given_of
-from sctk_core.builtin.looked import NAMED, Looked
+from sctk_core.builtin.beside import (
+    DOCUMENT,
+    LABELS,
+    OTHERS,
+    REFERENCE,
+    SYSTEM,
+    document_in,
+    kinds_in,
+    references_in,
+    system_turn,
+    text_beside,
+)
+from sctk_core.builtin.given import SCORES, TEXTS, given_of
+from sctk_core.builtin.looked import NAMED, TOOLS, Looked
 from sctk_core.builtin.options import gathered
 from sctk_core.builtin.own_tables import own_prompt
 from sctk_core.builtin.row_values import as_lists
 from sctk_core.config import setting
 from sctk_core.errors import ConfigError
 from sctk_core.reading import (
+    COLUMNS,
     CONTEXT,
+    KIND,
     OPTIONS,
     ROW_FORMS,
     Row,
@@ -29,11 +40,17 @@ from sctk_core.reading import (
     recognised,
     root_of,
     rows_inside,
+    usual_names,
     where_asked,
 )
 from sctk_core.records import Prompt
 
 ASKED = tuple(dict.fromkeys(form.asked for form in ROW_FORMS if not form.wants))
+_IN_GROUPS = (name for group in (*TEXTS, *SCORES) for name in group)
+USUAL = COLUMNS.union(
+    REFERENCE, OTHERS.values(), DOCUMENT, SYSTEM, KIND, LABELS, TOOLS, OPTIONS, _IN_GROUPS, ("group",)
+)
+"""All columns that are found by their names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -60,6 +77,27 @@ class Columns:
 
 class NoPrompt(ConfigError):
     """A row without a column that may hold what is asked."""
+
+
+def as_usual(row: Row, columns: Columns) -> Row:
+    """The row with its columns under their usual names, where they are called so but for their capitals."""
+    named = (
+        *_several(columns.prompt),
+        *_several(columns.kind),
+        *_named_elsewhere(columns),
+        *columns.texts,
+        *columns.scores,
+    )
+    taken = frozenset(root_of(name, row.values) for name in named)
+    hint = "rename one, or say which is meant under [source.columns]"
+    try:
+        found = usual_names(tuple(row.values), USUAL, taken, hint)
+    except ConfigError as error:
+        raise ConfigError(f"{row.where}: {error.args[0]}", hint=error.hint) from error
+    if not found:
+        return row
+    values = {found.get(name, name): value for name, value in row.values.items()}
+    return replace(row, values=values, called={usual: name for name, usual in found.items()})
 
 
 def prompt_of(row: Row, columns: Columns, *, trim: bool) -> tuple[Prompt, Looked]:
@@ -109,16 +147,17 @@ def _looked(row: Row, columns: Columns) -> Looked:
     unfit = named_usually(ASKED, row.values)
     if unfit:  # to say what is wrong with it is better than to call it missing
         return Looked(form="prompts", asked=(unfit[0],))
+    there = listed([row.name(name) for name in row.values])
     raise NoPrompt(
-        f"{row.where}: got no column with a prompt (columns: {listed(list(row.values))}), wanted one of {', '.join(ASKED)}",
-        hint=_instead(row.values),
+        f"{row.where}: got no column with a prompt (columns: {there}), wanted one of {', '.join(ASKED)}",
+        hint=_instead(row),
     )
 
 
-def _instead(values: Mapping[str, Any]) -> str:
-    if inside := rows_inside(values):
+def _instead(row: Row) -> str:
+    if inside := rows_inside(row.values):
         return f"the rows stand in {inside!r}: jq -c '.\"{inside}\"[]' FILE > rows.jsonl"
-    return f'say which column it is: [source.columns] prompt = "{where_asked(values) or "..."}"'
+    return f'say which column it is: [source.columns] prompt = "{row.name(where_asked(row.values)) or "..."}"'
 
 
 def _several(names: str | tuple[str, ...]) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from itertools import compress
 from pathlib import Path
 from typing import Any, Literal
 
-from sctk_core.builtin.columns import Columns, NoPrompt, prompt_of
+from sctk_core.builtin.columns import Columns, NoPrompt, as_usual, prompt_of
 from sctk_core.builtin.filters import Counted, Filter
 from sctk_core.builtin.looked import Account, Looked
 from sctk_core.builtin.own_tables import no_prompts, run_of
@@ -182,7 +182,7 @@ class FileSource:
     def _read(self, files: Sequence[Input], account: Account, rows: Filter | Counted) -> Iterator[tuple[str, Prompt]]:
         """(place, prompt) of every row of the files that is one; `account` is told how each was read."""
         for one in files:
-            for row in rows.through(rows_of(one)):
+            for row in map(self._as_usual, rows.through(rows_of(one))):
                 prompt, looked = self._first_read(row, one)
                 account.add(row, looked)
                 self._n_unusual += is_unusual(prompt.messages)
@@ -241,11 +241,14 @@ class FileSource:
         """The prompts of one side (None: of all rows), out of the files as they were when they were checked."""
         for one in files:
             one.check_unchanged()
-        rows = self._filter.through(_rows(files))
+        rows = map(self._as_usual, self._filter.through(_rows(files)))
         for row in rows if side is None else compress(rows, (one == side for one in self._sides)):
             yield self._prompt(row)
         for one in files:
             one.check_unchanged()
+
+    def _as_usual(self, row: Row) -> Row:
+        return as_usual(row, self.config.columns)
 
     def _prompt(self, row: Row) -> Prompt:
         return prompt_of(row, self.config.columns, trim=self.config.rows.trim)[0]

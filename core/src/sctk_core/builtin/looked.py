@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sctk_core.reading import OF_TURNS, Row, holds_text, is_id, listed
+from sctk_core.reading import OF_TURNS, OPTIONS, Row, holds_text, is_id, labelled, listed
 
 NAMED = "named columns"
 TOOLS = ("tools", "functions")
@@ -28,10 +28,10 @@ class Looked:
     misfits: dict[str, str] = field(default_factory=dict)
     unread: str = ""
 
-    def __str__(self) -> str:
-        """`read as Alpaca: instruction + input -> prompt, output -> reference`."""
+    def told(self, row: Row) -> str:
+        """`read as Alpaca: instruction + input -> prompt, output -> reference`, of the row that was read."""
         parts = {"messages" if self.is_turns else "prompt": self.asked} | self.roles
-        told = (f"{' + '.join(names)} -> {role}" for role, names in parts.items())
+        told = (f"{' + '.join(map(row.name, names))} -> {role}" for role, names in parts.items())
         return f"read as {self.form}: {', '.join(told)}"
 
     @property
@@ -51,20 +51,29 @@ class Account:
         self._parts: dict[str, None] = {}
         self._documents: dict[str, None] = {}
         self._tools: Counter[str] = Counter()
+        self._options: dict[str, tuple[str, ...]] = {}
 
     def add(self, row: Row, looked: Looked) -> None:
-        """Takes in a row."""
-        self._lines[str(looked)] += 1
-        self._read |= looked.columns
-        self._misfits.update(looked.misfits.items())
-        self._documents |= dict.fromkeys(looked.roles.get("document", ()))
-        self._parts |= {looked.unread: None} if looked.unread else {}
+        """Takes in a row; all names are those of the file."""
+        self._lines[looked.told(row)] += 1
+        self._read |= set(map(row.name, looked.columns))
+        self._misfits.update((row.name(name), why) for name, why in looked.misfits.items())
+        self._documents |= dict.fromkeys(map(row.name, looked.roles.get("document", ())))
+        self._parts |= {row.name(looked.unread): None} if looked.unread else {}
         self._tools.update(name for name in TOOLS if holds_text(row.values.get(name)) and name not in self._read)
         if looked.is_turns:
-            self._look_at_turns(looked.asked[0], row.values.get(looked.asked[0]))
-        for name, value in row.values.items():
+            self._look_at_turns(row.name(looked.asked[0]), row.values.get(looked.asked[0]))
+        self._look_for_options(row, looked)
+        for usual, value in row.values.items():
+            name = row.name(usual)
             if name not in self._read and name not in self._others and not is_id(name) and holds_text(value):
                 self._others[name] = None
+
+    def _look_for_options(self, row: Row, looked: Looked) -> None:
+        """Notes options to choose from beside a question that was named without them."""
+        for name in OPTIONS if looked.form == NAMED and not looked.is_turns else ():
+            if name not in looked.asked and labelled(row.values.get(name)) is not None:
+                self._options |= {row.name(name): looked.asked}
 
     def _look_at_turns(self, name: str, turns: Any) -> None:
         """Notes what turns hold beside what is read of them."""
@@ -85,6 +94,9 @@ class Account:
                 f"{files}: {name!r} is the document of each prompt, which only methods about documents show to a model;"
                 f' [source.columns] prompt = ["{name}", ...] puts it into what is asked'
             )
+        for name, asked in self._options.items():
+            columns = ", ".join(f'"{one}"' for one in (*asked, name))
+            yield f"{files}: {name!r} holds options that no model is shown; [source.columns] prompt = [{columns}] shows them"
         for name, count in self._tools.items():
             yield f"{files}: {count:,} rows have definitions of tools ({name!r}), which no model is shown"
         if unread := self._unread():
@@ -92,5 +104,5 @@ class Account:
 
     def _unread(self) -> list[str]:
         roots = {name.partition(".")[0].partition("[")[0] for name in self._read}
-        told = self._read | roots | {name for name, _ in self._misfits} | set(self._tools)
+        told = self._read | roots | {name for name, _ in self._misfits} | set(self._tools) | set(self._options)
         return sorted([*self._parts, *(name for name in self._others if name not in told)])

@@ -10,7 +10,7 @@ from typing import Any
 from sctk_core.reading import OPTIONS, Row
 
 _GATHERED, _FEWEST = "options", 2
-_RIGHT = ("answer", "Answer", "answerKey")
+_RIGHT = ("answer", "answerKey")
 
 
 def gathered(row: Row) -> tuple[Row, dict[str, tuple[str, ...]]]:

@@ -48,11 +48,11 @@ def text_in(row: Row, name: str, value: object) -> str:
     """The value, which is a text."""
     if not isinstance(value, str):
         hint = "mend the row, or name another column" + ", or a path into this one" * isinstance(value, dict)
-        raise ConfigError(f"{row.where}: {name}: got {shown(value)}, wanted text", hint=hint)
+        raise ConfigError(f"{row.where}: {row.name(name)}: got {shown(value)}, wanted text", hint=hint)
     half = half_pair(value)
     if half is not None:
         raise ConfigError(
-            f"{row.where}: {name}: got half a surrogate pair at character {half}, wanted whole characters",
+            f"{row.where}: {row.name(name)}: got half a surrogate pair at character {half}, wanted whole characters",
             hint="the file escapes half of a character (\\ud83d, say) without its other half",
         )
     return value
@@ -62,7 +62,9 @@ def number_in(row: Row, name: str, value: object) -> float:
     """The value, which is a finite number; CSV has only text, so a number may be written in one."""
     number = as_number(value)
     if number is None:
-        raise ConfigError(f"{row.where}: {name}: got {shown(value)}, wanted a finite number", hint="mend the row")
+        raise ConfigError(
+            f"{row.where}: {row.name(name)}: got {shown(value)}, wanted a finite number", hint="mend the row"
+        )
     return number
 
 
@@ -80,4 +82,4 @@ def as_number(value: object) -> float | None:
 
 def misfit(row: Row, name: str, error: Misfit) -> ConfigError:
     """The same of a value that is not what its column was taken for."""
-    return ConfigError(f"{row.where}: {name}{error.at}: {error}", hint=error.hint)
+    return ConfigError(f"{row.where}: {row.name(name)}{error.at}: {error}", hint=error.hint)

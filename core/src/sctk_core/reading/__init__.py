@@ -3,9 +3,9 @@
 `finding.py` says which files a name stands for, `forms.py` what a file is by its ending, `inputs.py` holds one file and opens it,
 `packing.py` unpacks it. `lines.py` streams JSONL, `delimited.py` CSV, `tables.py` Parquet and Arrow, `arrays.py` reads JSON arrays,
 `squad.py` SQuAD's own file; `standard_input.py` puts on disk what comes once and is read twice. `chunks.py` chooses among them,
-`rows.py` goes row by row. `columns.py` finds columns by name (`paths.py`: inside of nested ones), and `faults.py` words what is
-wrong with a row. A new ending is a line in `forms.py`, a new form of file a reader beside these and a line in `chunks.py`. polars
-and pyarrow are imported where a table is read.
+`rows.py` goes row by row. `columns.py` finds columns by name (`capitals.py`: in other capitals, `paths.py`: inside of nested ones),
+and `faults.py` words what is wrong with a row. A new ending is a line in `forms.py`, a new form of file a reader beside these and a
+line in `chunks.py`. polars and pyarrow are imported where a table is read.
 
 `row_forms.py` is the table of the forms that rows have in the field (Alpaca, ShareGPT, ...); `turns.py` reads conversations,
 `tools.py` what they call, `answers.py` answers and contexts, `options.py` options to choose from, in all their shapes, and
@@ -13,6 +13,7 @@ and pyarrow are imported where a table is read.
 """
 
 from sctk_core.reading.answers import answers_of, context_of, plain_answers
+from sctk_core.reading.capitals import usual_names
 from sctk_core.reading.chunks import Chunk, chunks_of
 from sctk_core.reading.columns import KIND, holds_text, is_id, listed, named_usually, no_column
 from sctk_core.reading.faults import Fault
@@ -23,7 +24,7 @@ from sctk_core.reading.lines import Lines, objects
 from sctk_core.reading.options import OPTIONS, labelled
 from sctk_core.reading.parts import Reason, half_pair, text_of, whole
 from sctk_core.reading.paths import NoSuchPath, root_of, value_at
-from sctk_core.reading.row_forms import CONTEXT, ROW_FORMS, RowForm, recognised, rows_inside, where_asked
+from sctk_core.reading.row_forms import COLUMNS, CONTEXT, ROW_FORMS, RowForm, recognised, rows_inside, where_asked
 from sctk_core.reading.rows import Row, rows_of
 from sctk_core.reading.standard_input import check_ends, is_stream, spooled
 from sctk_core.reading.tables import Table
@@ -45,6 +46,7 @@ from sctk_core.reading.turns import (
 from sctk_core.reading.written import json_in, list_in, listed_texts, written
 
 __all__ = [
+    "COLUMNS",
     "CONTEXT",
     "FORMS",
     "KIND",
@@ -104,6 +106,7 @@ __all__ = [
     "text_of",
     "turn_of",
     "turns_of",
+    "usual_names",
     "value_at",
     "where_asked",
     "whole",

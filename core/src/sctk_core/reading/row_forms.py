@@ -17,7 +17,7 @@ from sctk_core.reading.turns import Misfit, listed_turns
 CONTEXT = (
     "context", "contexts", "passage", "passages", "paragraph", "paragraphs", "documents", "ctxs", "retrieved_contexts",
 )  # fmt: skip
-ANSWER = ("answer", "answers", "ground_truth", "best_answer", "response", "output", "completion")
+ANSWER = ("answer", "answers", "ground_truth", "best_answer", "Best Answer", "response", "output", "completion")
 KEYED = (*ANSWER, "answerKey")
 PAIR = ("chosen", "rejected")
 CHOICE = "multiple choice"
@@ -58,15 +58,20 @@ ROW_FORMS = (
     RowForm(name="preference rows", asked="question", wants=PAIR, before=CONTEXT, answered=PAIR),
     RowForm(name=CHOICE, asked="question", wants=("choices",), before=CONTEXT, after=("choices",), answered=KEYED),
     RowForm(name=CHOICE, asked="question", wants=("options",), before=CONTEXT, after=("options",), answered=KEYED),
-    RowForm(name=CHOICE, asked="Question", wants=("options",), after=("options",), answered=("Answer",)),
+    RowForm(name=CHOICE, asked="question_stem", wants=("choices",), before=CONTEXT, after=("choices",), answered=KEYED),
+    RowForm(name="SVAMP", asked="question", wants=("Body",), before=("Body",), answered=("answer",)),
     RowForm(name="questions", asked="question", before=CONTEXT, answered=ANSWER),
     RowForm(name="questions", asked="query", before=CONTEXT, answered=ANSWER),
     RowForm(name="problems", asked="problem", before=CONTEXT, answered=("answer", "solution")),
     RowForm(name="goals", asked="goal", wants=("target",), answered=("target",)),
-    RowForm(name="SVAMP", asked="Question", wants=("Body",), before=("Body",), answered=("Answer",)),
-    RowForm(name="questions", asked="Question", answered=("Answer", "Best Answer")),
     RowForm(name="preference rows", asked="chosen", wants=("rejected",), answered=("rejected",), turns=True),
 )
+
+
+COLUMNS = frozenset(
+    name for form in ROW_FORMS for name in (form.asked, *form.wants, *form.before, *form.after, *form.answered)
+)
+"""All columns that forms are known by."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from sctk_core.errors import ConfigError
@@ -12,6 +12,7 @@ from sctk_core.reading.faults import Fault
 from sctk_core.reading.forms import WRITTEN
 from sctk_core.reading.inputs import Input
 from sctk_core.reading.lines import objects
+from sctk_core.reading.paths import root_of
 from sctk_core.reading.tables import Table
 
 _LINES_BYTES = 1 << 16
@@ -19,11 +20,20 @@ _LINES_BYTES = 1 << 16
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Row:
-    """One row; `where` is `file:line`, or `file, row N` where there are no lines. `is_text`: its form has no values but text."""
+    """One row; `where` is `file:line`, or `file, row N` where there are no lines. `is_text`: its form has no values but text.
+
+    `called` is what the file calls columns that stand here under their usual names.
+    """
 
     where: str
     values: dict[str, Any]
     is_text: bool = False
+    called: Mapping[str, str] = field(default_factory=dict)
+
+    def name(self, path: str) -> str:
+        """A column, or a path into one, as the file calls it."""
+        root = root_of(path, self.values) if self.called else path
+        return self.called[root] + path[len(root) :] if root in self.called else path
 
 
 def rows_of(source: Input) -> Iterator[Row]:

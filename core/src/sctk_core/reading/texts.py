@@ -8,9 +8,11 @@ column is called as answers are, all columns with text are the row's, but for th
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sctk_core.errors import ConfigError
+from sctk_core.reading.capitals import usual_names
 from sctk_core.reading.chunks import Chunk
 from sctk_core.reading.columns import holds_text, is_about, is_id, listed, named_usually, no_column
 from sctk_core.reading.faults import Fault
@@ -19,7 +21,7 @@ from sctk_core.reading.inputs import Input
 from sctk_core.reading.lines import Lines, objects
 from sctk_core.reading.parts import Reading, Reason, answer_of
 from sctk_core.reading.paths import root_of
-from sctk_core.reading.row_forms import RowForm, answered_in, named_form, recognised, where_asked
+from sctk_core.reading.row_forms import COLUMNS, RowForm, answered_in, named_form, recognised, where_asked
 from sctk_core.reading.tables import Table
 
 if TYPE_CHECKING:
@@ -31,6 +33,7 @@ DOCUMENTS = ("content", "document")
 ANSWERS = ("completion", "response", "answer")
 TRANSLATION = ("source", "target")
 """Beside a target a source is a text, and not where the row is from."""
+USUAL = COLUMNS | {ALONE, *DOCUMENTS, *ANSWERS, *TRANSLATION}
 
 
 class TextColumn:
@@ -55,11 +58,13 @@ class TextColumn:
         self._readings: dict[object, Reading] = {}
         self._read: dict[str, None] = dict.fromkeys(self._named)
         self._others: dict[str, None] = {}
+        self._called: dict[str, str] = {}
 
     @property
     def name(self) -> str | None:
         """The columns that were read, as a summary names them; None: no row was seen."""
-        ordered = [name for reading in self._readings.values() for name in reading.columns_of(self._read)]
+        found = [name for reading in self._readings.values() for name in reading.columns_of(self._read)]
+        ordered = [self._called.get(name, name) for name in found]
         return " + ".join(dict.fromkeys([*self._named, *ordered])) or None
 
     @property
@@ -71,7 +76,7 @@ class TextColumn:
     def unread(self) -> list[str]:
         """The columns that hold text and were read in no row."""
         roots = {root_of(name, {}) for name in self._read} | set(self._read)
-        return [name for name in self._others if name not in roots]
+        return [self._called.get(name, name) for name in self._others if name not in roots]
 
     def of(self, chunk: Chunk) -> tuple[list[int], pl.Series]:
         """(index of every good row, their texts as one Arrow column)."""
@@ -79,6 +84,7 @@ class TextColumn:
 
     def text(self, row: Mapping[str, Any], source: Input, where: str) -> str | Reason:
         """The text of one row, or the reason why it has none."""
+        row = self._as_usual(row, where)
         reading = self._reading(row, source, where)
         if not self._named and reading.first not in row:
             reading = self._another(row, where) or reading
@@ -90,6 +96,22 @@ class TextColumn:
             if name not in self._read and name not in self._others and self._may_be_text(name) and holds_text(value):
                 self._others[name] = None
         return text
+
+    def _as_usual(self, row: Mapping[str, Any], where: str) -> Mapping[str, Any]:
+        """The row with its columns under their usual names, where they are called so but for their capitals."""
+        called = self._usual(tuple(row), where)
+        return {called.get(name, name): value for name, value in row.items()} if called else row
+
+    def _usual(self, names: tuple[str, ...], where: str) -> dict[str, str]:
+        if self._named:
+            return {}
+        hint = f"say which it is with {self._option}"
+        try:
+            found = dict(usual_names(names, USUAL, self._besides, hint))
+        except ConfigError as error:
+            raise ConfigError(f"{where}: {error.args[0]}", hint=error.hint) from error
+        self._called |= {usual: name for name, usual in found.items()}
+        return found
 
     def _of_lines(self, chunk: Lines) -> tuple[list[int], pl.Series]:
         import polars as pl
@@ -105,6 +127,8 @@ class TextColumn:
         return good, pl.Series("text", found, dtype=pl.String)
 
     def _of_table(self, chunk: Table) -> tuple[list[int], pl.Series]:
+        called = self._usual(tuple(chunk.frame.schema), chunk.source.name)
+        chunk = replace(chunk, frame=chunk.frame.rename(called)) if called else chunk
         reading = self._reading(first_row(chunk.frame), chunk.source, chunk.source.name)
         self._check_columns(chunk)
         for name in text_columns(chunk.frame):
@@ -183,9 +207,11 @@ class TextColumn:
         asked = where_asked(row)
         asked = text_within(row[asked], asked) if isinstance(row.get(asked), dict) else asked
         within = asked or (text_within(row[longest], longest) if longest else "")
+        names = listed([self._called.get(name, name) for name in row])
+        meant = [*usual, within or "NAME"][0]
         raise ConfigError(
-            f"{where}: got {'several columns' if usual else 'no column'} that may be the text (columns: {listed(list(row))})",
-            hint=f"say which it is with {self._option} {[*usual, within or 'NAME'][0]}",
+            f"{where}: got {'several columns' if usual else 'no column'} that may be the text (columns: {names})",
+            hint=f"say which it is with {self._option} {self._called.get(meant, meant)}",
         )
 
     def _whole(self, row: Mapping[str, Any], form: RowForm, asked: Sequence[str]) -> Reading:
