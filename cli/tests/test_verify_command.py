@@ -130,6 +130,70 @@ def test_what_was_claimed_cannot_be_changed_unseen(folder: Path, capfd: pytest.C
         path.write_text(json.dumps(noted))
 
 
+NOTED = '{"method": "claimed", "settings": {}, '
+STRANGE = ["{", "[]", "[" * 100_000, "NaN", "", '{"method": "claimed", "seeds": 5}']
+STRANGE += [NOTED + '"claims": [], "seeds": [1]}', NOTED + '"claims": {}, "seeds": ["a"]}']
+
+
+@pytest.mark.parametrize("text", STRANGE, ids=range(len(STRANGE)))
+def test_what_was_noted_may_be_anything(text: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "registered.json").write_text(text)
+    code, _, err = verified(tmp_path, capfd, "--seeds", "1")
+    assert (code, "registered.json: got " in err, "wanted what was claimed" in err) == (6, True, True)
+
+
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(
+    folder: Path, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "out").mkdir()
+    os.mkfifo(tmp_path / "out" / "registered.json")
+    assert verified(tmp_path, capfd, "--seeds", "1")[0] == 6
+    verified(folder, capfd, "--seeds", "3")
+    shutil.copytree(folder / "out", folder / "linked")
+    (folder / "linked" / "claims.json").unlink()
+    (folder / "precious").write_text("precious")
+    (folder / "linked" / "claims.json").symlink_to(folder / "precious")
+    (folder / "linked" / "claims.md").unlink()
+    os.mkfifo(folder / "linked" / "claims.md")
+    assert verified(folder, capfd, "--seeds", "3", out="linked")[0] == 1
+    assert (folder / "precious").read_text() == "precious"
+    assert (folder / "linked" / "claims.md").is_file()
+
+
+def strange_parents(run: Path, text: str) -> None:
+    """Puts a text in the place of the prompts that the answers of a run hold, as a stranger does, all digests right."""
+    import polars as pl
+    from sctk_core.identity import content_id, file_digest
+
+    table, shards = run / "evaluation/base/answers/00000.parquet", run / "evaluation/base/shards.jsonl"
+    frame = pl.read_parquet(table)
+    parents = pl.Series([text.replace("ID", name) for name in frame["prompt_id"]])
+    frame.with_columns(parents.alias("parents")).write_parquet(table)
+    line = json.loads(shards.read_text())
+    line["files"]["evaluation/base/answers/00000.parquet"] = file_digest(table)
+    shards.write_text(json.dumps(line, sort_keys=True))
+    manifest = json.loads((run / "manifest.json").read_text())
+    del manifest["digest"]
+    manifest["parts"]["evaluation/base"]["digest"] = file_digest(shards)
+    (run / "manifest.json").write_text(json.dumps(manifest | {"digest": content_id("manifest", manifest)}))
+
+
+@pytest.mark.parametrize("text", ["{", "[]", "{}", '{"ID": 5}', '{"ID": {"meta": "["}}', '{"ID": {"meta": "[1]"}}'])
+def test_a_table_of_a_stranger_is_told(text: str, folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    verified(folder, capfd, "--seeds", "3")
+    shutil.rmtree(folder / "strange", ignore_errors=True)
+    shutil.copytree(folder / "out", folder / "strange")
+    strange_parents(folder / "strange" / "main-0", text)
+    code, out, err = verified(folder, capfd, "--claims", "holds", "--seeds", "3", "--json", out="strange")
+    assert code == 6
+    assert "failed: main, seed 0: " in err
+    assert "evaluation/base/answers" in err
+    assert [seed["value"] for seed in claims_in(out)["holds"]["seeds"]] == [None, 1.0, 1.0]
+    shutil.rmtree(folder / "strange" / "main-0" / "evaluation" / "base")
+    assert verified(folder, capfd, "--claims", "holds", "--seeds", "3", out="strange")[0] == 0  # as the hint says
+
+
 def test_a_seed_that_fails_is_told_and_does_not_lose_the_others(
     folder: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -17,6 +17,7 @@ EPILOG = """\b
 Examples:
   sctk doctor
   sctk doctor --timeout 20 --json
+
 \b
 Exit code 1 where anything is broken."""
 

@@ -36,10 +36,20 @@ def ended(command: Callable[[], int]) -> NoReturn:
         code = command()
     except KeyboardInterrupt:  # before the command could take it, or while it was telling of an earlier one
         code = INTERRUPTED
+    except (
+        ImportError,
+        MemoryError,
+        OSError,
+        RuntimeError,
+    ) as error:  # not even that could be told: no files, no threads
+        say(f"error: the system refuses what the command needs: {error}")
+        say("hint: raise the limits (ulimit -n, ulimit -u, ulimit -v)")
+        code = 1
     _interrupt_no_more()
     with contextlib.suppress(OSError):  # else Python would try it, and end with a code of its own
         sys.stdout.flush()
-    threading.Thread(target=_end_after, args=(LEFT_S, code, "something is left running"), daemon=True).start()
+    with contextlib.suppress(RuntimeError):  # no thread is to be had: then nothing of others runs either
+        threading.Thread(target=_end_after, args=(LEFT_S, code, "something is left running"), daemon=True).start()
     sys.exit(code)
 
 

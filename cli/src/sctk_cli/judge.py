@@ -22,6 +22,7 @@ EPILOG = """\b
 Examples:
   sctk judge read replies.jsonl
   sctk judge read replies.jsonl --scale 1 10 --json
+
 \b
 A row has `text`, and may have `id`, `kind` (score or verdict) and `scale` ([lowest, highest]); what it leaves
 out is as the options say. With --json each row gives one line with `id`, `value` (a number, keep, revise or

@@ -33,6 +33,7 @@ Examples:
   sctk show runs/first
   sctk why runs/first ID
   sctk data dedup rows.jsonl --out kept.jsonl
+
 \b
 Exit codes: 0 done, 1 a check failed, 2 usage or configuration, 3 a plugin is broken,
 4 a backend is down, 5 nothing was accepted, 6 the store cannot be written, 130 interrupted."""
@@ -125,7 +126,7 @@ _TOLD: set[str] = set()
 def _failed(error: BaseException) -> int:
     """The exit code of an error, told in words: what, and on a line of its own what to do."""
     from sctk_core.errors import PluginError, SctkError, StoreError  # not before they are needed: `--help` is quick
-    from sctk_core.refusals import out_of
+    from sctk_core.refusals import of_system, out_of
     from sctk_core.shown import told
 
     if os.environ.get("SCTK_DEBUG") == "1":
@@ -143,6 +144,7 @@ def _failed(error: BaseException) -> int:
         error = blamed(error, cli.called, f"running the command of {cli.called.module}")
     if _is_of_interrupt(error) and (isinstance(error, PluginError) or not isinstance(error, SctkError)):
         return _interrupted("")  # a disk that is full while an interrupted run is left is told as such
+    error = of_system(error) or error
     if isinstance(error, SctkError):
         return _told(error)
     _tell(f"error: a fault of sctk: {clean(told(error), one_line=True)}{_place(error)}")

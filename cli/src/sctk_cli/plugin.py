@@ -24,6 +24,7 @@ Examples:
   sctk plugin check ./my_reward.py --set weight=2
   sctk plugin check ./my-project
   sctk plugin check sft --model runs/first/model
+
 \b
 A component that asks for a backend gets a scripted one, and may then answer with failures. The walks
 of a method are rehearsed with fakes, on prompts of its default recipe's source where that is installed."""

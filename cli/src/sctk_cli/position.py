@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 EPILOG = """\b
 Examples:
   sctk judge position pairwise pairs.jsonl --backend vllm --model ORG/MODEL
+
 \b
 A row has `prompt` and two replies: `chosen` and `rejected`, where it is known which is better, or `first` and
 `second`. A comparer's number above zero says that the first is better, below zero the second, zero a tie."""

@@ -29,6 +29,7 @@ Examples:
   sctk reward check refusal labelled.jsonl --group type
   sctk reward check judge labelled.jsonl --backend vllm --model ORG/MODEL --within 1 --at-most 0.05
   sctk reward check judge labelled.jsonl --backend vllm --model ORG/MODEL --calibrate
+
 \b
 A row has `prompt`, the reply (`reply`, `response`, `completion`, `answer`, `text` or `output`), and `label`: the
 score that is right; `reference`, where there is one, holds the gold answers. Its other columns are the prompt's, for

@@ -32,6 +32,7 @@ Examples:
   sctk run recipe.toml --load ./my_reward.py --set reward.use=mine
   sctk run --plugin rdpo --model DIR --teacher ORG/LARGER --prompts prompts.jsonl
   sctk run recipe.toml --out runs/first --set trainer.beta=0.2 --redo student
+
 \b
 The same line again goes on where it stopped, and finishes in seconds where all is answered."""
 

@@ -22,7 +22,9 @@ Examples:
 
 @click.command(epilog=EPILOG)
 @click.argument("run", type=click.Path(path_type=Path))
-@click.option("--rows", "n_rows", default=3, show_default=True, help="Training rows to show.")
+@click.option(
+    "--rows", "n_rows", type=click.IntRange(0, 10**9), default=3, show_default=True, help="Training rows to show."
+)
 @click.option("--json", "json_", is_flag=True, help="Print one object on standard output.")
 def show(run: Path, n_rows: int, json_: bool) -> int:
     """Show a run: ledger, metrics, tables."""

@@ -13,7 +13,7 @@ import re
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, redirect_stdout
-from typing import Any
+from typing import Any, TextIO
 
 _BIDI = {0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)}
 _IN_JSON = re.compile(r"[\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ud800-\udfff]")
@@ -62,9 +62,14 @@ def put_json(value: Any) -> None:
 
 
 def say(line: str) -> None:
-    """One line on standard error; a component may have taken that away."""
-    if place := sys.stderr or sys.__stderr__:
+    """One line on standard error; a component may have taken that away, or closed it."""
+    if place := heard():
         print(line, file=place, flush=True)
+
+
+def heard() -> TextIO | None:
+    """Standard error, or what it was when the process began; None: there is none."""
+    return next((one for one in (sys.stderr, sys.__stderr__) if one is not None and not one.closed), None)
 
 
 def put(line: str = "", *, end: str = "\n") -> None:
@@ -83,7 +88,8 @@ def reserved_stdout() -> Iterator[None]:
             yield
     finally:
         sys.stderr = told
-        told.flush()
+        if place := heard():
+            place.flush()
         os.dup2(kept, 1)
         os.close(kept)
 

@@ -28,6 +28,7 @@ Examples:
   sctk verify rdpo --claims above-base,above-dpo --seeds 3 --out runs/verify
   sctk verify dsc --set model.path=DIR --set backend.use=transformers --set trainer.lora.rank=8
   sctk verify mine --load ./my_method.py --json
+
 \b
 The claims themselves: sctk describe method METHOD. The same line again goes on where it stopped. Exit code
 0: every claim is supported; 1: one is not, or is undecided; a run that failed gives its own code."""
@@ -36,7 +37,7 @@ The claims themselves: sctk describe method METHOD. The same line again goes on 
 @click.command(epilog=EPILOG)
 @click.argument("method")
 @click.option("--claims", metavar="A,B", help="These claims alone; else all that the method states.")
-@click.option("--seeds", type=click.IntRange(min=1), default=5, show_default=True, help="Runs of each experiment.")
+@click.option("--seeds", type=click.IntRange(1, 1000), default=5, show_default=True, help="Runs of each experiment.")
 @click.option("--out", type=click.Path(path_type=Path), help="The runs and the report; else runs/verify-METHOD.")
 @click.option(
     "--set", "assignments", metavar="A.B=VALUE", multiple=True, help="A setting of every experiment; repeatable."

@@ -17,6 +17,7 @@ EPILOG = """\b
 Examples:
   sctk why runs/first 3f0c9a21
   sctk why runs/first 3f0c9a21 --json
+
 \b
 An id may be cut short. Ids stand in every table's column `id`; `sctk show RUN` lists some."""
 

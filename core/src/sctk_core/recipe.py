@@ -14,6 +14,7 @@ from typing import Any
 
 from sctk_core.config import setting, suggestion
 from sctk_core.errors import ConfigError
+from sctk_core.shown import told
 
 ALWAYS: Mapping[str, str] = {"method": "method", "source": "source", "backend": "backend"}
 """The sections that every recipe has -> kind of the component that each names."""
@@ -170,8 +171,11 @@ def read_toml(path: Path) -> dict[str, Any]:
         raise ConfigError(
             f"{path}: byte {error.start}: got bytes that are not UTF-8", hint="save it as UTF-8"
         ) from error
-    except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: got invalid TOML: {error}", hint="strings stand in double quotes") from error
+    except (
+        ValueError,
+        RecursionError,
+    ) as error:  # TOML's own, a number of thousands of digits, and tables in tables without end
+        raise ConfigError(f"{path}: got invalid TOML: {told(error)}", hint="strings stand in double quotes") from error
     except OSError as error:
         raise ConfigError(f"{path}: {error.strerror}, wanted a readable recipe", hint="check the path") from error
 
@@ -282,6 +286,7 @@ def _put(sections: dict[str, Any], keys: Sequence[str], value: Any) -> None:
 
 def _toml_value(text: str) -> Any:
     try:
-        return tomllib.loads(f"value = {text}")["value"]
-    except tomllib.TOMLDecodeError:
+        found = tomllib.loads(f"value = {text}")
+    except (ValueError, RecursionError):  # no TOML, a number of thousands of digits, lists in lists without end
         return text
+    return found["value"] if len(found) == 1 else text

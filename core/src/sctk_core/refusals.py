@@ -9,6 +9,7 @@ import errno
 import os
 
 from sctk_core.errors import StoreError
+from sctk_core.shown import shown
 
 _AGAIN = "and run the same line again; what is answered is kept"
 HINTS = {
@@ -33,6 +34,20 @@ def no_room(error: BaseException, where: str = "") -> StoreError | None:
         return None
     name = where or str(error.filename or "a file")
     return StoreError(f"the system refuses {name}: {os.strerror(error.errno)}", hint=HINTS[error.errno])
+
+
+def of_system(error: BaseException) -> StoreError | None:
+    """What the system says of a file that it will not open, whatever the reason; None: the error is another."""
+    if not isinstance(error, OSError) or not error.errno:
+        return None
+    name = shown(error.filename) if error.filename else "the system"
+    gone = error.errno == errno.ENOENT and not error.filename
+    hint = (
+        "is the current directory still there? cd to one that is"
+        if gone
+        else "check the path, and what you may do there"
+    )
+    return StoreError(f"{name}: {os.strerror(error.errno)}, wanted a file that can be used", hint=hint)
 
 
 def out_of(error: BaseException) -> StoreError | None:

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Sequence
-from pathlib import Path
 
-from sctk_core import StoreError
+from sctk_core.store.whole import write_whole
 
 from sctk_cli.terminal import clean
 from sctk_cli.verifying.findings import Finding
@@ -63,10 +62,4 @@ def write(outcome: Outcome) -> None:
         "claims.svg": forest(outcome.findings),
     }
     for name, text in texts.items():
-        path: Path = outcome.protocol.out / name
-        try:
-            path.write_text(text, encoding="utf-8")
-        except OSError as error:
-            raise StoreError(
-                f"cannot write {path}: {error.strerror}", hint="make room, and run the same line again"
-            ) from error
+        write_whole(outcome.protocol.out / name, text)

@@ -6,12 +6,15 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
-from sctk_core import SctkError
+from sctk_core import SctkError, StoreError
 from sctk_core.plan import ANSWERS, EVALUATION
 from sctk_core.store.facts import ArmCost
 from sctk_core.store.reader import RunReader
+from sctk_core.store.rows import object_in, parents_of
 
+from sctk_cli.terminal import clean, say
 from sctk_cli.verifying.trials import Trial
 
 ByPrompt = Mapping[str, float]
@@ -51,6 +54,7 @@ def with_readings(trials: Sequence[Trial]) -> tuple[list[Trial], dict[tuple[str,
             try:
                 found[one.experiment.name, one.seed] = read(one.run)
             except SctkError as error:
+                say(f"failed: {one.experiment.name}, seed {one.seed}: {clean(str(error), one_line=True)}")
                 told[place] = replace(one, error=str(error), exit_code=error.exit_code)
     return told, found
 
@@ -65,7 +69,16 @@ def _prompts(reader: RunReader, part: str, groups: dict[str, str]) -> dict[tuple
         for row in reader.rows(shards):
             found[where.rpartition("/")[2], row["id"]] = row["prompt_id"]
             if row["prompt_id"] not in groups:
-                meta = json.loads(json.loads(row["parents"])[row["prompt_id"]].get("meta") or "{}")
-                if "group" in meta:
-                    groups[row["prompt_id"]] = json.dumps(meta["group"], sort_keys=True)
+                group = _group(row, reader.path / table)
+                if group is not None:
+                    groups[row["prompt_id"]] = json.dumps(group, sort_keys=True)
     return found
+
+
+def _group(row: Mapping[str, Any], table: Path) -> Any:
+    """The group of the prompt that a row answers, None where it has none; a StoreError where the row does not hold its prompt."""
+    try:
+        prompt = parents_of(row).get(row["prompt_id"], {})
+        return object_in({"id": row["prompt_id"]} | dict(prompt), "meta").get("group")
+    except StoreError as error:
+        raise StoreError(f"{table}: {error.message}", hint=error.hint) from error

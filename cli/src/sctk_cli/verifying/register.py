@@ -8,14 +8,26 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 from sctk_core import ConfigError, StoreError
 from sctk_core.identity import fingerprint
+from sctk_core.shown import told
+from sctk_core.store.shape import misfit
+from sctk_core.store.whole import bytes_of, write_whole
 
 from sctk_cli.verifying.trials import Protocol
 
 FILE = "registered.json"
+
+
+class Registered(TypedDict):
+    """What the file holds: digests by claim, and every number of seeds that was asked for."""
+
+    method: str
+    settings: dict[str, Any]
+    claims: dict[str, str]
+    seeds: list[int]
 
 
 def register(protocol: Protocol) -> dict[str, Any]:
@@ -27,24 +39,27 @@ def register(protocol: Protocol) -> dict[str, Any]:
     seeds = noted.get("seeds", [])
     seeds = seeds if seeds[-1:] == [protocol.n_seeds] else [*seeds, protocol.n_seeds]
     found = {"method": protocol.method, "settings": dict(protocol.changes), "claims": digests, "seeds": seeds}
-    try:
-        protocol.out.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n", encoding="utf-8")
-    except OSError as error:
-        raise StoreError(f"cannot write {path}: {error.strerror}", hint="give another directory with --out") from error
+    write_whole(path, json.dumps(found, indent=1, sort_keys=True) + "\n")
     return found
 
 
 def _read(path: Path) -> dict[str, Any]:
     try:
-        found = json.loads(path.read_text(encoding="utf-8"))
+        found = json.loads(bytes_of(path).decode("utf-8"))
     except FileNotFoundError:
         return {}
-    except (OSError, ValueError) as error:
-        raise StoreError(f"{path}: got {error}, wanted what was claimed before", hint="give another --out") from error
-    if not isinstance(found, dict):
-        raise StoreError(f"{path}: got no object, wanted what was claimed before", hint="give another --out")
-    return found
+    except (OSError, ValueError, RecursionError) as error:
+        raise _strange(path, told(error)) from error
+    if complaint := misfit(found, Registered):
+        raise _strange(path, complaint)
+    return dict(found)
+
+
+def _strange(path: Path, got: str) -> StoreError:
+    return StoreError(
+        f"{path}: got {got}, wanted what was claimed before its runs began",
+        hint="its runs are kept: give another directory with --out, or put the file as it was back",
+    )
 
 
 def _compare(noted: dict[str, Any], protocol: Protocol) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -28,6 +27,7 @@ from sctk_core.store.directory import RunDirectory
 from sctk_core.store.layout import curated
 from sctk_core.store.manifest import Part
 from sctk_core.store.part import Kinds, StoredPart, files_of, shards_of
+from sctk_core.store.rows import object_in
 from sctk_core.store.shards import read_shards
 
 
@@ -101,7 +101,7 @@ class Context:
     def _held_out(self) -> Iterator[tuple[str, str]]:
         """The id and the kind of every held-out prompt."""
         rows = read_shards(self.table(HELD_OUT).files, ["id", "meta"])
-        return ((row["id"], json.loads(row["meta"]).get(KIND, "")) for row in rows)
+        return ((row["id"], str(object_in(row, "meta").get(KIND, ""))) for row in rows)
 
     def bound(self, one: Generate) -> Generate:
         """A pass with the numbers of the fit that it names."""

@@ -17,6 +17,7 @@ from sctk_core.store.layout import Layout
 from sctk_core.store.manifest import Manifest, Part
 from sctk_core.store.part import files_of, shards_of
 from sctk_core.store.shape import misfit
+from sctk_core.store.whole import bytes_of
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -88,8 +89,8 @@ def read_metrics(path: Path) -> list[Measure]:
     if not path.exists():
         return []
     try:
-        rows = json.loads(path.read_text(encoding="utf-8"))
-    except (ValueError, RecursionError) as error:
+        rows = json.loads(bytes_of(path).decode("utf-8"))
+    except (OSError, ValueError, RecursionError) as error:
         raise damaged(path, f"no readable metrics ({error})") from error
     if complaint := misfit(rows, list[Measure]):
         raise damaged(path, f"no metrics of a run ({complaint})")

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from sctk_core import ledger
+from sctk_core.errors import StoreError
 from sctk_core.pipeline.crew import places
 from sctk_core.pipeline.item import Walked
 from sctk_core.pipeline.notes import MAKE
@@ -77,8 +78,17 @@ class StoredTable(Generic[T]):
         return self._n
 
     def __iter__(self) -> Iterator[T]:
-        rows = read_shards(self.files, chosen=self._chosen)
-        return (record_from(self.kind, row, parents_of(row)) for row in rows)
+        for file in self.files:
+            for row in read_shards([file], chosen=self._chosen):
+                yield self._record(file, row)
+
+    def _record(self, file: Path, row: Mapping[str, Any]) -> T:
+        """The record of a row; of a table that somebody else wrote, a StoreError that names the file."""
+        try:
+            found: T = record_from(self.kind, row, parents_of(row))
+        except StoreError as error:
+            raise StoreError(f"{file}: {error.message}", hint=error.hint) from error
+        return found
 
     def ids(self) -> Iterator[str]:
         """The ids of its records."""

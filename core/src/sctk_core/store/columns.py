@@ -7,6 +7,8 @@ is known of it.
 
 from __future__ import annotations
 
+import json
+import math
 from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -37,6 +39,8 @@ _RECORDS: Mapping[str, type] = {
 }
 _LAID_BESIDE = frozenset((PARENTS, ITEM, "prompt", "completion", "chosen", "rejected"))
 """What only a table that others read has."""
+_INFINITE = frozenset(("log_alpha", "log_gain"))
+"""The numbers that may be infinite."""
 
 
 def type_named(kind: type) -> str:
@@ -70,14 +74,34 @@ def unlike(found: Mapping[str, pl.DataType], kind: str) -> str:
 
 
 def hollow(row: Mapping[str, Any], kind: str) -> str:
-    """The first column of a row that holds nothing, or a conversation of none, where rows of that type have something; or ""."""
+    """The first column of a row that holds nothing, or what is no such value, where rows of that type have one; or ""."""
     columns, _, empty = _known(kind)
     for name, value in row.items():
         if value is None and name in columns and name not in empty:
             return f"nothing in the column {name!r}"
-        if columns.get(name) == "turns" and value is not None and not _is_conversation(value):
-            return f"no conversation in the column {name!r}"
+        if value is not None and (complaint := _amiss(name, columns.get(name, ""), value)):
+            return f"{complaint} in the column {name!r}"
     return ""
+
+
+def _amiss(name: str, kind: str, value: Any) -> str:
+    """What of a value is not as the values of its column's kind are."""
+    if kind == "turns" and not _is_conversation(value):
+        return "no conversation"
+    if kind == "float" and not math.isfinite(value) and (name not in _INFINITE or math.isnan(value)):
+        return "a number that is not finite"
+    if name == PARENTS:
+        found = _parsed(value)
+        return "" if isinstance(found, dict) and all(isinstance(one, dict) for one in found.values()) else "no records"
+    return "no JSON" if kind == "json" and _parsed(value) is None and value != "null" else ""
+
+
+def _parsed(text: str) -> Any:
+    """What a text of JSON holds, None where it is no JSON."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return None
 
 
 def _is_conversation(turns: list[Mapping[str, Any] | None]) -> bool:

@@ -16,6 +16,7 @@ from sctk_core.refusals import HINTS
 _HINTS = HINTS | {errno.EACCES: "no permission to write there: give another directory with --out"}
 _OS_ERROR = re.compile(r"os error (\d+)")
 AGAIN = "run the same line again: it is made anew, and what was answered is not asked again"
+FOREIGN = "somebody else wrote it, for its digest is right: take its directory away and run the same line again"
 _SQLITE = {
     sqlite3.SQLITE_FULL: _HINTS[errno.ENOSPC],
     sqlite3.SQLITE_READONLY: _HINTS[errno.EACCES],

@@ -20,7 +20,7 @@ from sctk_core.shown import shown
 from sctk_core.store.facts import ArmCost, ArmFacts, ComponentFacts, PartFacts, RoleFacts
 from sctk_core.store.failures import damaged
 from sctk_core.store.shape import misfit
-from sctk_core.store.whole import write_whole
+from sctk_core.store.whole import bytes_of, write_whole
 
 SCHEMA_VERSION = 3
 _ANEW = "move it away and run the same line again: all replies are kept, and answer again; or give another directory with --out"
@@ -77,14 +77,14 @@ class Manifest:
 
 def load_manifest(path: Path) -> Manifest | None:
     """The manifest at `path`; None where there is none."""
-    if not path.exists():
-        return None
     try:
-        value = json.loads(path.read_text(encoding="utf-8"))
+        value = json.loads(bytes_of(path).decode("utf-8"))
         version = int(value["schema_version"])
+    except FileNotFoundError:
+        return None
     except OSError as error:
         raise StoreError(f"cannot read {path}: {error.strerror}", hint="is it a file that you may read?") from error
-    except (ValueError, KeyError, TypeError, RecursionError) as error:
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError) as error:
         raise damaged(path, f"no readable manifest ({type(error).__name__})", _ANEW) from error
     if version != SCHEMA_VERSION:
         age = "a newer" if version > SCHEMA_VERSION else "an older"

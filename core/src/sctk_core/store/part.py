@@ -27,7 +27,7 @@ from sctk_core.store.failures import writing
 from sctk_core.store.layout import Layout
 from sctk_core.store.progress import Progress, TableRows
 from sctk_core.store.shards import columns_at, read_shards, write_shard
-from sctk_core.store.whole import through_no_link, write_whole
+from sctk_core.store.whole import bytes_of, through_no_link, write_whole
 
 _SHARD = re.compile(r"(?!\.\.?/)[^/\x00]+/\d{5,}\.parquet")
 Kinds = Mapping[str, Mapping[str, str]]
@@ -47,7 +47,7 @@ def shards_of(layout: Layout, part: str) -> list[Shard]:
     """The sealed shards of a part in input order, as its list names them; a line that was torn off names nothing."""
     path = layout.place / part / "shards.jsonl"
     found: dict[int, Shard] = {}
-    for line in path.read_bytes().splitlines() if path.exists() else []:
+    for line in bytes_of(path).splitlines() if path.is_file() else []:
         shard = _shard_in(line, part)
         if shard is not None:
             found[shard.first] = shard

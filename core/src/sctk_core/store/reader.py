@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from sctk_core.errors import ConfigError
 from sctk_core.identity import file_digest
 from sctk_core.store.columns import hollow, unlike
-from sctk_core.store.failures import damaged
+from sctk_core.store.failures import FOREIGN, damaged
 from sctk_core.store.layout import Layout, curated
 from sctk_core.store.manifest import Manifest, load_manifest
 from sctk_core.store.part import list_digest, shards_of
@@ -61,7 +61,7 @@ class RunReader:
                 if not path.is_file() or file_digest(path) != self._digests[path]:
                     raise damaged(path, "a table that is gone or not what was written")
                 if complaint := unlike(columns_at(path), self._type_at(path)):
-                    raise damaged(path, complaint)
+                    raise damaged(path, complaint, FOREIGN)
                 self._seen.add(path)
         return list(paths)
 
@@ -81,7 +81,7 @@ class RunReader:
                 found = (scan if wanted is None else scan.filter(wanted)).collect()
             for row in found.iter_rows(named=True):
                 if complaint := hollow(row, self._type_at(path)):
-                    raise damaged(path, complaint)
+                    raise damaged(path, complaint, FOREIGN)
                 yield row
 
     def check_ledgers(self) -> None:

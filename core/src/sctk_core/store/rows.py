@@ -20,9 +20,11 @@ from functools import cache
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
-from sctk_core.errors import StoreError
+from sctk_core.errors import ContractError, StoreError
 from sctk_core.identity import encoder
 from sctk_core.records import Message, Prompt, Sample
+from sctk_core.shown import name_of, shown
+from sctk_core.store.failures import FOREIGN
 
 if TYPE_CHECKING:
     import polars as pl
@@ -139,6 +141,23 @@ def record_from(kind: type, row: Mapping[str, Any], parents: Mapping[str, Mappin
 
     A column that a table of an older sctk lacks is as the record's field has it by default.
     """
+    try:
+        return _record_from(kind, row, parents)
+    except StoreError:
+        raise
+    except (
+        ArithmeticError,
+        AttributeError,
+        ContractError,
+        LookupError,
+        RecursionError,
+        TypeError,
+        ValueError,
+    ) as error:
+        raise _strange(row, f"holds no such record ({name_of(type(error))})", kind) from error
+
+
+def _record_from(kind: type, row: Mapping[str, Any], parents: Mapping[str, Mapping[str, Any]]) -> Any:
     fields: dict[str, Any] = {}
     hints = _hints(kind)
     for column in columns(kind):
@@ -154,11 +173,14 @@ def record_from(kind: type, row: Mapping[str, Any], parents: Mapping[str, Mappin
             fields[column.field] = _read(column, hints[column.field], value)
     record = kind(**fields)
     if record.id != row["id"]:
-        raise StoreError(
-            f"the row of {kind.__name__.lower()} {row['id']} holds another record: its content is that of {record.id}",
-            hint="the file was changed after it was written: take its directory away and run the same line again",
-        )
+        raise _strange(row, f"holds another record: its content is that of {record.id}", kind)
     return record
+
+
+def _strange(row: Mapping[str, Any], what: str, kind: type | None = None) -> StoreError:
+    """What is said of a row that sctk did not write."""
+    of = f" of {kind.__name__.lower()}" if kind else ""
+    return StoreError(f"the row{of} {shown(row.get('id'))} {what}", hint=FOREIGN)
 
 
 @cache
@@ -189,14 +211,20 @@ def _read(column: Column, hint: Any, value: Any) -> Any:
 
 
 def _built(hint: Any, value: Any) -> Any:
-    """A plain value as the type of its field: dataclasses and tuples are made again, all else is as JSON has it."""
+    """A plain value as the type of its field: dataclasses and tuples are made again, all else is as JSON has it.
+
+    A TypeError where it is of another type.
+    """
     arms = [arm for arm in typing.get_args(hint) if arm is not type(None)]
     if typing.get_origin(hint) in (typing.Union, types.UnionType) and len(arms) == 1:
         return None if value is None else _built(arms[0], value)
     if dataclasses.is_dataclass(hint) and isinstance(hint, type):
         hints = _hints(hint)
         return hint(**{name: _built(hints[name], member) for name, member in value.items()})
-    return tuple(value) if typing.get_origin(hint) is tuple else value
+    origin = typing.get_origin(hint)
+    if (origin is tuple and not isinstance(value, list)) or (origin is Mapping and not isinstance(value, dict)):
+        raise TypeError(f"got {type(value).__name__}")
+    return tuple(value) if origin is tuple else value
 
 
 def whole(record: Any, item: str = "") -> Values:
@@ -254,8 +282,21 @@ def schema(record: type, *, full: bool = False) -> Mapping[str, str]:
 
 
 def parents_of(row: Mapping[str, Any]) -> Mapping[str, Mapping[str, Any]]:
-    """The rows of a row's parents, by id."""
-    found: Mapping[str, Mapping[str, Any]] = json.loads(row[PARENTS])
+    """The rows of a row's parents, by id; a StoreError where the column holds something else."""
+    found = object_in(row, PARENTS)
+    if not all(isinstance(one, dict) for one in found.values()):
+        raise _strange(row, f"holds no records in the column {PARENTS!r}")
+    return found
+
+
+def object_in(row: Mapping[str, Any], column: str) -> Mapping[str, Any]:
+    """The JSON object in a column of a row, which may be a stranger's; a StoreError where the column holds none."""
+    try:
+        found = json.loads(row[column])
+    except (LookupError, RecursionError, TypeError, ValueError):
+        found = None
+    if not isinstance(found, dict):
+        raise _strange(row, f"holds no JSON object in the column {column!r}")
     return found
 
 

@@ -1,8 +1,10 @@
-"""Files that appear whole or not at all, and never through a link that somebody left in their place."""
+"""Files that appear whole or not at all, and never through a link that somebody left in their place; and how they are read."""
 
 from __future__ import annotations
 
+import errno
 import os
+import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,6 +15,18 @@ from sctk_core.store.failures import writing
 def through_no_link(path: str, flags: int) -> int:
     """An `opener` for files that are written in place."""
     return os.open(path, flags | os.O_NOFOLLOW, 0o644)
+
+
+def bytes_of(path: Path) -> bytes:
+    """What a regular file holds; an OSError where it is another thing: a pipe would be waited for, a device has no end."""
+    number = os.open(path, os.O_RDONLY | os.O_NONBLOCK)
+    try:
+        if not stat.S_ISREG(os.fstat(number).st_mode):
+            raise OSError(errno.EINVAL, "it is no regular file", str(path))
+        with open(number, "rb", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(number)
 
 
 @contextmanager

@@ -28,6 +28,7 @@ Examples:
   sctk data dedup rows.jsonl --out kept.jsonl
   sctk data dedup shards/ --out kept.parquet
   cut -f 1,3 rows.tsv | sctk data dedup - --format tsv --exact > kept.jsonl
+
 \b
 FILES are JSONL, JSON, CSV, TSV, Parquet or Arrow by their endings, packed (.gz, .zst) or not; a directory of such files or of
 save_to_disk; or `-`, which is JSONL on standard input. Rows go to standard output as JSONL, or to

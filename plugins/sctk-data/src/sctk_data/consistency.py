@@ -36,6 +36,7 @@ Examples:
   sctk data consistency answers.jsonl --out scored.jsonl
   sctk data consistency answers.parquet --score entropy --by rouge-l --above 0.5 --out scored.parquet
   sctk data consistency samples.jsonl --score vote --group-by question --column answer > voted.jsonl
+
 \b
 rouge-l, rouge-1, rouge-2, jaccard, word-edit, char-edit
            mean similarity over all pairs of different answers; answer_...: of each answer with the others
@@ -43,6 +44,7 @@ selfcheck  -ln p of each answer's words among all answers (higher: the others do
 vote       the answer that most give: numbers by value ($1,000 is 1000; -5 is not 5), others by their words; votes, vote_share,
            answer_cluster
 entropy    semantic entropy in nats over clusters of answers: two mean the same where --by is above --above
+
 \b
 A question with fewer than two answers with words has null, not 0 (vote names a lone answer, without a share). Words are those of
 every script; --words published takes rouge_score's ([a-z0-9] alone) and SQuAD's votes (-5 is 5). Columns that belong to answers

@@ -34,6 +34,7 @@ Examples:
   sctk data decontaminate train.jsonl --against test.jsonl --out clean.jsonl
   sctk data decontaminate a.parquet b.parquet --against mmlu.jsonl --against gsm8k.parquet --out clean.parquet
   sctk data decontaminate train.jsonl --against test.jsonl --against-column question --n 8 --removed removed.jsonl > clean.jsonl
+
 \b
 Words are compared whatever their case and the punctuation between them. A held-out row with fewer than --n words cannot be
 found; the summary counts such rows. --removed has one object for each row left out: its file and number, the file and number of

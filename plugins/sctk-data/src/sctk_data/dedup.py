@@ -35,11 +35,13 @@ Examples:
   sctk data dedup rows.jsonl --normalised --column prompt --json --out kept.jsonl
   sctk data dedup rows.jsonl --column 'messages[0].content' --column answer --out kept.jsonl
   cat rows.jsonl | sctk data dedup - --exact > kept.jsonl
+
 \b
 --exact       the same bytes
 --normalised  the same words, whatever their case and the punctuation between them
 --near        sets of n-word (or n-character) shingles with a Jaccard similarity of at least --threshold, joined into
               clusters; the first row of a cluster is kept
+
 \b
 --removed has one object for each row left out: its file and number (the line of a JSONL file, the row of any other), the
 same of the row that was kept for it, the Jaccard similarity of the two where they were compared (null: joined through a third

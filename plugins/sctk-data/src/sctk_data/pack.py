@@ -34,14 +34,17 @@ Examples:
   sctk data pack tokens.parquet --capacity 4096 --out packed.parquet
   sctk data pack a.jsonl b.jsonl --capacity 2048 --overflow truncate --seed 1 --out packed.jsonl
   sctk data pack preferences.parquet --capacity 4096 --pairs --overflow drop --out packed.parquet
+
 \b
 Every list column of numbers that is as long as input_ids (labels, ...; or those named with --column) is packed; lists of other
 lengths (scores, an embedding) are left out, and named.
 Output has one row for each bin, and three columns more: position_ids (from 0 for every sequence), seq_lengths, cu_seqlens.
+
 \b
 best-fit   each row whole, longest first into the fullest bin that has room
 wrapped    all rows in a line, cut every --capacity tokens: no room is left, rows are cut
 next-fit   each row whole, in input order
+
 \b
 --pairs packs columns chosen_NAME and rejected_NAME into NAME: a pair's two sides lie in one bin, chosen first."""
 
