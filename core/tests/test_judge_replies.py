@@ -116,7 +116,7 @@ def test_few_of_the_readable_are_lost() -> None:
         ("总体评分：2；缺少来源。", 2),
         ("评分：4！很清楚。", 4),
         ("5点満点で３点", 3),
-        ("5점 만점에 4점입니다", None),
+        ("5점 만점에 4점입니다", 4),
         ("نمره نهایی: ۲", 2),
         # JSON by criterion
         ('[{"dimension": "clarity", "rating": 2}, {"dimension": "Overall", "rating": 4, "max": 5}]', 4),

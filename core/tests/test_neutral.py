@@ -96,6 +96,35 @@ PIECES += [
     "does it need to be revised? ",
     "No. ",
 ]
+PIECES += [
+    "it's a ",
+    "a ",
+    "so ",
+    " from me",
+    "the response is a ",
+    "i think ",
+    "deduct 2, ",
+    "which leaves ",
+    "full marks: ",
+]
+PIECES += [
+    "it would get a ",
+    "Faithfulness: ",
+    "Quality (0-5)",
+    " feels right",
+    "입니다",
+    "मैं इस उत्तर को ",
+    "~",
+    "about ",
+]
+PIECES += [
+    "ich bewerte mit ",
+    "the highest score",
+    "on a 5-point scale",
+    "the score I would give is ",
+    "j'attribue la note de ",
+    "的",
+]
 PIECES += ["Keep - ", "Revise: ", "修改", "3: good", "75%", "modifications", "to "]
 
 

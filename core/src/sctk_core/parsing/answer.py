@@ -36,7 +36,7 @@ _HALVES = str.maketrans(
     }
 )
 _QUOTATION = re.compile(r"\"([^\"\n]*)\"|“([^“”]*)”|„([^„“”]*)[“”]|«([^«»]*)»|「([^「」]*)」|(?<!\w)'([^'\n]*)'(?!\w)")
-_SENTENCE = re.compile(r"(?<=[.!?;])(?=[\s\"')\]])\s*|(?<=。)")
+_SENTENCE = re.compile(r"(?<=[.!?;])(?=[\s\"')\]])\s*|(?<=[。।])")
 _STRUCK = re.compile(r"~~[^~\n]{1,400}~~|<\|[^|<>\n]{1,30}\|>|</?s>")
 _MARKS = re.compile(r"[*`#$\\]|(?<!\w)_+|_+(?!\w)")
 _BOXED = re.compile(
@@ -44,7 +44,10 @@ _BOXED = re.compile(
     r"\[RESULT\]:?\s*(?P<result>\S{1,20})(?!\S)"
 )
 _ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"
-_SAME_TWICE = re.compile(r"\b(\d+) stars? ?\((\1)(?: ?/ ?| out of )(\d+)\)")
+_SAME_TWICE = re.compile(
+    r"\b(?:(\d+) stars?,? ?\(?\1(?: ?/ ?| out of )(\d+)\)?|(\d+) ?\)?(?: ?/ ?| out of )(\d+),? ?\(?\3 stars?\)?)(?!\w|[/.]\d)"
+)
+"""A score in figures beside the same score in stars."""
 _LIST_MARK = re.compile(
     r"^\s*(?:[-+•–—]\s+|\(?\d{1,3}[.)]\s+(?=\S)|(?:[Ss]tep|[Pp]art) \d{1,2}[:.)]\s+)?(?:[^\w\s()\[\]{}<>\"'.,;:+\-~≈≤≥|=/\\]+\s+)?"
 )
@@ -73,6 +76,9 @@ def answer_of(reply: str) -> str | None:
         text = text[text.rfind(end) + len(end) :] if end in text else text
         if begin in text:
             return None
+    text = re.sub(
+        r"(?<=\d)(?=(?:Reason|Reasoning|Explanation|Feedback|Justification|Rationale|Comments?)\s?:)", "\n", text
+    )
     return _without_open_item(first_turn(text)[-READ_CHARACTERS:])
 
 
@@ -123,9 +129,10 @@ def bare(line: str) -> str:
     line = re.sub(r"(?<=[a-z])(?=(?:Score|Rating)\b)", " ", line.strip(_ZERO_WIDTH))
     line = re.sub(r"(?<=[^\W\d_])[*`#$\\]+(?=[^\W\d_])", " ", line)  # no word is made of two halves
     line = _unboxed(re.sub(r"【([^【】]{1,12})】:?", r"\1: ", line))
-    line = _SAME_TWICE.sub(r"\1/\3", re.sub(r"(?<=\w)\s?\.{3,}\s(?=\s*\d)", ": ", _starred(line)))
+    line = re.sub(r"(?<=\w)\s?\.{3,}\s(?=\s*\d)", ": ", _starred(line))
     line = _LIST_MARK.sub("", _MARKS.sub("", line))
-    return re.sub(r"\s+", " ", _lowered(line)).strip()
+    line = re.sub(r"\s+", " ", _lowered(line)).strip()
+    return _SAME_TWICE.sub(lambda match: "/".join(filter(None, match.groups())), line)
 
 
 def heading(line: str) -> bool:

@@ -11,7 +11,7 @@ from functools import cache
 
 from sctk_core.parsing.figures import WORDS
 from sctk_core.parsing.markup import HTML
-from sctk_core.parsing.prose import EARNS, FITS, GIVES, IS
+from sctk_core.parsing.phrases import CALLS, EARNS, FEELS, FITS, GIVES, IS, LEAVES, WOULD, WOULD_GIVE
 from sctk_core.parsing.words import any_of
 
 _WORD = " (candidate's word) "
@@ -27,7 +27,11 @@ def neutralise(text: str) -> str:
     """
     text = re.sub(rf"\\(?=u|boxed|text|math|operatorname|[dt]?frac)|(?i:<(?={HTML[1:]})|&(?=nbsp;))", _apart, text)
     text = re.sub(_scores(), _unmarked, text)
-    text = re.sub(rf"(?i)\b(?:{GIVES}|{EARNS}|{FITS}|{IS})", lambda match: match[0].rstrip() + _WORD, text)
+    text = re.sub(
+        rf"(?i)\b(?:{GIVES}|{EARNS}|{FITS}|{IS}|{CALLS}|{FEELS}|{LEAVES}|{WOULD})",
+        lambda match: match[0].rstrip() + _WORD,
+        text,
+    )
     text = re.sub(
         _verdicts(), lambda match: f"{match['label']}{_WORD if match[0][-1].isspace() else _WORD.rstrip()}", text
     )
@@ -43,7 +47,7 @@ def neutralise(text: str) -> str:
 @cache
 def _scores() -> str:
     """A label, what may stand between it and its number, and the number's first character."""
-    label = any_of("score.labels", "score.comma_labels", "score.needs_scale")
+    label = any_of("score.labels", "score.comma_labels", "score.needs_scale", "score.measures")
     whole = any_of("score.overall", "score.final", "score.average")
     words = any_of(
         "score.copulas",
@@ -54,7 +58,7 @@ def _scores() -> str:
         "score.comma_labels",
         "score.needs_scale",
     )
-    words = rf"{words}|\b(?:minus|negative|out of \d+)\b|\b(?:of|from) [\d.]+ to [\d.]+"
+    words = rf"{words}|\b(?:minus|negative|out of \d+)\b|\b(?:of|from) [\d.]+ to [\d.]+|\b{WOULD_GIVE}"
     between = rf"(?>\((?!\s*[-+−]?[\d.]+\s*[)/])[^()\n]{{0,40}}\)|\W|\b(?:of|is|as)\b|{words}){{1,60}}+"
     apart = r"\W{0,20}?(?:[:=|>\n\-–—】]|\.{3})\W{0,20}+"
     labelled = rf"(?P<label>{label})(?P<between>{between})|(?P<whole>{whole})(?P<apart>{apart})"
@@ -100,7 +104,7 @@ def _fractions() -> str:
     """A number at the head of a clause, before the "/5" or "out of 5" that makes it a score."""
     head = rf"(?:^|[,:;.!?—–-]\s|[}}>\])|])[^\w\n]{{0,6}}(?:{any_of('score.leads')}[:,]?\s+)?"
     number = rf"(?:[-+−]?\d{{0,3}}\.?\d{{1,3}}|{WORDS})"
-    return rf"(?im){head}{number}[\s)\]}}>\"'*_`]{{0,5}}(?=(?:/|{any_of('score.out_of')})\s{{0,3}}\d)"
+    return rf"(?im){head}{number}[\s)\]}}>\"'*_`]{{0,5}}(?=(?:(?:/|{any_of('score.out_of')})|on an?(?=\s\d+[- ]point))\s{{0,3}}\d)"
 
 
 def _apart(match: re.Match[str]) -> str:

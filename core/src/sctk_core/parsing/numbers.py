@@ -10,11 +10,15 @@ import re
 from dataclasses import dataclass
 from functools import cache
 
-from sctk_core.parsing.figures import NUMBER, figure
+from sctk_core.parsing.figures import NUMBER, WORDS, figure
+from sctk_core.parsing.phrases import ABOUT, THIS
 from sctk_core.parsing.scales import Bounds, asked, scale, unit
 from sctk_core.parsing.words import any_of
 
-_MINE = r"^\s*(?:from me|in my (?:view|opinion|book)|overall\b|in total|altogether|(?:response|answer|reply)\b)"
+_MINE = (
+    r"^\s*(?:from me(?:,? sorry)?|in my (?:view|opinion|book)|overall\b|in total|altogether|(?:response|answer|reply)\b|here\b|"
+    rf"(?:for|to) {THIS}\b|(?:after a second look|on reflection|on second thought)\b)"
+)
 _IN_BRACKETS = (
     r"^\s*[(\[](?:(?:it )?(?:would(?: have)?|could have) (?:be|been|get|earn)|(?:down|up|reduced|raised) from|"
     r"(?:my )?confidence\b|(?:the )?(?:previous|earlier|first|initial|last) (?:draft|version|score|rating|response)\b) ?"
@@ -22,8 +26,12 @@ _IN_BRACKETS = (
 )
 """What the number might have been, was before, or how sure of it the judge is: in brackets it changes nothing."""
 _NO_OTHER = rf"^\s*(?:[,(] ?(?:and |but )?not|rather than) (?:an? )?{NUMBER}\)?(?=\W|$)"
-_COPULA = r"^\s*(?:です|でした|である|だ)(?=\s*(?:[。.!]|$))"
 _COUNTED = r"(?!before|earlier|first|max|point|possible|total|out|with|if|for|or|and|to|of|stars?\b)[a-z]{3,}"
+_ROUGHLY = rf"(?:{ABOUT}\s?(?:an? )?|[~≈]\s?)(?=[-+]?[\d.]|{WORDS})"
+_AVERAGE = r"^\s*[(\[–—-]\s?(?:well |slightly |just |far )?(?:above|below)[ -]average\b"
+_OPEN = r"(?:would|could|should|might|may)(?:n't| not| have| also)? |no (?!wait|way|more|less|longer|idea)[a-z]"
+"""Opens what else could be said of the reply, where no number and no comparison follows ("3, could be shorter")."""
+_SCALE_ENDS = r"(?:\s+scale)?"
 _PER_CENT = r"\s?(?:%|per ?cent\b)"
 ANOTHER_SCALE, NOT_PLAIN = "a number on another scale", "no one plain number"
 
@@ -48,6 +56,7 @@ def read_number(text: str, bounds: Bounds, *, sums: bool = False) -> Number | No
     """
     opened = re.match(r"[\s\"'(\[{]{0,4}", text)
     text = text[opened.end() :] if opened else text
+    text = re.sub(rf"^{_ROUGHLY}", "", text)
     if hedged := re.match(rf"(?!minus )(?:[~≈<>≤≥]|{_hedge()}\W)\s*(?:\w+\s+)?{NUMBER}", text):
         return Number(value=None, wrong=NOT_PLAIN, rest=hedged[0])
     whole = re.match(rf"(\d+)\s*(?:{any_of('score.units')}\s*)?{any_of('score.full_marks')}\s*(?={NUMBER})", text)
@@ -71,7 +80,10 @@ def read_number(text: str, bounds: Bounds, *, sums: bool = False) -> Number | No
 
 def of_a_part(rest: str) -> bool:
     """Whether what follows a number says that it is of a part ("4/5 for clarity")."""
-    return re.match(rf"\s*(?:(?:{scale()})\s*|{unit()}\s*){{0,2}}(?:for|on|in)\b(?! my| total)", rest) is not None
+    whole = rf"(?! my| total| {THIS}\b)"
+    return (
+        re.match(rf"\s*(?:(?:{scale()}){_SCALE_ENDS}\s*|{unit()}\s*){{0,2}}+(?:for|on|in)\b{whole}", rest) is not None
+    )
 
 
 def counted(rest: str) -> bool:
@@ -86,7 +98,7 @@ def _after(rest: str, bounds: Bounds) -> tuple[str, bool]:
         rest = re.sub(rf"^{_PER_CENT}", "", rest)
     behind = rf"\s*(?:{scale()})"
     for pattern in (behind, unit(), rf"\s*[(\[]\s*(?:{scale()})", behind, unit()):
-        found = re.match(rf"{pattern}(?:\s+scale)?(?![\w.,/]?\d)", rest)
+        found = re.match(rf"{pattern}{_SCALE_ENDS}(?![\w.,/]?\d)", rest)
         if found and not (scaled and pattern == behind):
             groups = found.groupdict()
             if "high" in groups and not asked(found, bounds):
@@ -99,23 +111,37 @@ def _after(rest: str, bounds: Bounds) -> tuple[str, bool]:
 
 def _wrong_end(rest: str, scaled: bool, bounds: Bounds) -> str:
     """ "" where nothing follows, or a reason: no further number, alternative or condition, and nothing that is counted."""
-    rest = re.sub(_COPULA, "", re.sub(_MINE, "", rest.lstrip("\"'])}>")))
-    rest = re.sub(_NO_OTHER, "", re.sub(_IN_BRACKETS, "", rest))
+    rest = re.sub(_MINE, "", re.sub(_ending(), "", rest.lstrip("\"'])}>")))
+    rest = re.sub(_NO_OTHER, "", re.sub(_IN_BRACKETS, "", re.sub(_AVERAGE, "", rest)))
     if re.match(r"[.,]\d", rest):
         return NOT_PLAIN
     if not re.search(r"[\w%°+×<>=&/~^?-]|candidate's", rest):
         return ""
-    opened = re.match(rf"\s*[,;、]\s+|、|\s+[-–—]+\s+|\s*[(（]|\s+(?={any_of('score.reasons')})|[.!?。]\s+", rest)
+    opened = re.match(rf"\s*[,;、|]\s+|、|\s+[-–—]+\s+|\s*[(（]|\s+(?={any_of('score.reasons')})|[.!?。]\s+", rest)
     said = rest[opened.end() :] if opened else ""
+    remark = re.match(_OPEN, said) is not None and not re.search(rf"\d|\b{WORDS}|\b{_compared()}", said)
     if not opened or re.match(
-        rf"[-+]?\.?\d(?!\d*\s?%|\d* {_COUNTED})|and\s+\.?\d|{_hedge()}|\W*\(?candidate's word", said
+        rf"[-+]?\.?\d(?!\d*\s?%|\d* {_COUNTED})|and\s+\.?\d|{'(?!)' if remark else _hedge()}|\W*\(?candidate's word",
+        said,
     ):
         return NOT_PLAIN
     most = re.search(rf"{any_of('score.most')}\D{{0,12}}(?:\d+\s*(?:-|–|to)\s*)?(\d+(?:\.\d+)?)", said)
     if most and float(most[1]) != bounds.high:
         return ANOTHER_SCALE
-    again = rf"\d\s*(?:/|out of)\s*\d|{any_of('score.labels', 'score.comma_labels')}\W{{1,3}}\d|\)\s*[,;]\s*\d"
+    labels = any_of("score.labels", "score.comma_labels", "score.overall", "score.final")
+    other = r"\b(?:but|though|although|yet|and|or) (?:\w+ ){0,2}an? \.?\d"
+    again = rf"{other}|\d\s*(?:/|out of)\s*\d|{labels}\W{{1,3}}\d|\)\s*[,;]\s*\d"
     return NOT_PLAIN if re.search(again, said) else ""
+
+
+@cache
+def _ending() -> str:
+    """What ends a sentence behind a number and adds nothing: "4点とします", "4 von 5 Punkten geben"."""
+    return rf"^\s*{any_of('score.endings')}(?=\s*(?:[。।.!,;]|$))"
+
+
+def _compared() -> str:
+    return r"(?:higher|lower|less|score|scored|rating|rated|if|unless|or)\b"
 
 
 @cache

@@ -7,41 +7,42 @@ somebody else's word in it makes it none.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from sctk_core.parsing.answer import QUOTED, Sentence
+from sctk_core.parsing.answer import QUOTED
 from sctk_core.parsing.figures import NUMBER, WORDS
-from sctk_core.parsing.numbers import Number, counted, of_a_part, read_number
+from sctk_core.parsing.numbers import ANOTHER_SCALE, Number, counted, of_a_part, read_number
+from sctk_core.parsing.phrases import (
+    ABOUT,
+    CALLS,
+    DEDUCTS,
+    EARNS,
+    FEELS,
+    FIGURE,
+    FITS,
+    FITTING,
+    GIVES,
+    IS,
+    LEAVES,
+    MOVES,
+    WOULD,
+)
 from sctk_core.parsing.scales import Bounds, scale_is
 from sctk_core.parsing.words import any_of
 
 SAID = 0
-_THIS = (
-    r"(?:it|this one|this|that|"
-    r"(?:the|this) (?:response|answer|reply|output|text|completion|draft|submission|essay|summary|translation))"
-)
-_HOW = r"(?: (?:overall|total|final|solid|strong|weak|fair|good|high|low|clear|decent|perfect|generous))?"
-_OF = r"(?: (?:score|rating|grade|mark) (?:of|is))?\s*:?(?: a)?\s+"
-_FIGURE = rf"(?=[*_`\"'(\[|\s]{{0,6}}(?:[-+]?[\d.]|(?:minus|negative) \d|{WORDS}))"
-_THINKS = r"(?:i(?:'d| would)? (?:say|think|believe|feel)(?: that)? )?"
-_MOVES = rf"(?:lower|raise|reduce|increase|bring) {_THIS} (?:up |down |back )?to"
-GIVES = (
-    r"(?:rated|(?:i|we)(?:'d|'ll| would| will| shall)? (?:\w+ly |therefore |thus |still |hence )?"
-    rf"(?:give|rate|score|grade|award|assign|say|settle on|go (?:with|for)|choose|arrive at|land on|put(?= {_THIS} at\b)|{_MOVES}))"
-    rf"(?: {_THIS}| (?:the|this) \w+)?(?: (?:a|an|as|as a|at|at an?|with a))?{_HOW}{_OF}{_FIGURE}"
-)
-EARNS = rf"{_THINKS}{_THIS}(?: \w+ly)? (?:scores|gets|earns|deserves|receives|merits|is worth|rates)(?: an?)?{_HOW}{_OF}{_FIGURE}"
-FITS = rf"an?{_HOW} (?:score|rating|grade|mark) of {_FIGURE}"
-_ISES = r"(?:'s| is|(?<=that) makes)(?: an?)?"
-IS = rf"(?:{_THINKS}{_THIS}{_ISES}{_HOW}|(?:an? )?(?:solid|strong|weak|fair|good|easily|clearly)) {_FIGURE}"
 _IF = r"\b(?:if|unless|provided|assuming|would have|could have|otherwise)\b"
+_MENDED = r"\bafter (?:the|an?|some|these|any|its) (?:\w+ )?(?:fix|fixes|revisions?|edits?|changes?|corrections?|rewrite|update)\b"
+"""A number behind this is of a reply that is not there."""
 _ELSEWHERE = r"\b(?:according|itself|own|candidate|puts?)\b"
 _LOOKS = r"(?:after|on|upon|considering|given|taking|weighing|based on|all things considered)\b"
-_FITTING = (
-    r"\s*(?:is|seems|feels|would be) (?:fair|right|appropriate|justified|reasonable|warranted|deserved|fitting)\b"
+_REASON = (
+    r"(?:since|because|given that|considering that|although|though|even though|while|after|upon|having|"
+    r"as(?!.{0,40}\b(?:says|said|asked|claims|puts|told)\b))\b"
 )
+"""Opens a clause whose denials are not the number's: "as it has neither, I give it a 3"."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -55,26 +56,102 @@ class Statement:
 
 def plain_statement(text: str, bounds: Bounds) -> Statement | None:
     """ "I'd give it a 4", "it deserves 4/5", "a fair answer, 4/5": the judge's own word, in no condition, denial or example."""
-    text = re.split(r", (?:so|thus|therefore|hence) ", text)[-1]
+    for clause in _clauses(text):
+        if found := _clause(clause, bounds):
+            return found
+    return None
+
+
+def _clauses(text: str) -> Iterator[str]:
+    """A sentence without what leads up to its number: behind "so", "but" or a first "since"; then the sentence itself."""
+    text, so, rest = text.rpartition(", so ")
+    text = f"so {rest}" if so else re.split(r", (?:thus|therefore|hence) ", rest)[-1]
+    cut = re.search(
+        r"(?:[,;]|\s[–—-])? (?:but|yet|however),? (?=(?:i|we|overall|all in all|based on|by|given)\b)", text
+    )
+    if cut and not re.search(_IF, text[: cut.start()]):
+        yield text[cut.end() :]
+    opened = re.match(rf"{_REASON}.*, (?=(?:i|we|it|this|the|overall)\b)", text)
+    if opened and not re.search(rf"{_IF}|{_MENDED}", opened[0]):
+        yield text[opened.end() :]
+    yield text
+
+
+def _clause(text: str, bounds: Bounds) -> Statement | None:
     text, reason = _parted(text)
-    if re.search(_strange(), re.sub(rf" rather than (?:an? )?{NUMBER}(?=\W|$)", "", text)) or re.search(_IF, reason):
+    if (
+        re.search(_strange(), re.sub(rf" rather than (?:an? )?{NUMBER}(?=\W|$)", "", text))
+        or re.search(_IF, reason)
+        or re.search(_MENDED, text)
+    ):
         return None
-    for pattern in (GIVES, EARNS, FITS):
-        opened = re.match(rf"(?:.*(?:[,—–]|\s-|\b(?:and|but|hence|overall|so|therefore|thus)[:,]?)\s+)?{pattern}", text)
-        number = read_number(text[opened.end() :], bounds) if opened else None
-        fits = number and re.match(_FITTING, number.rest)
+    for pattern in (GIVES, EARNS, FITS, FEELS, CALLS):
+        opened = re.match(rf"{_before()}{pattern}", text)
+        number = read_number(_behind(text, opened), bounds) if opened else None
+        fits = number and re.match(FITTING, number.rest)
         if number and opened and fits:
-            number = read_number(re.sub(_FITTING, "", text[opened.end() :]), bounds)
-        if number is not None and (fits or pattern != FITS) and not of_a_part(number.rest):
-            return Statement(rank=SAID, number=number, last=re.search(_MOVES, text) is not None)
-    return _on_its_scale(text, bounds) or _given(text, bounds)
+            number = read_number(re.sub(FITTING, "", text[opened.end() :]), bounds)
+        if number is None or opened is None or (pattern in (FITS, FEELS) and not fits) or of_a_part(number.rest):
+            continue
+        if pattern != CALLS or number.value is not None:
+            return Statement(
+                rank=SAID, number=_as_said(opened[0], number, bounds), last=re.search(MOVES, text) is not None
+            )
+    return _left(text, bounds) or _would(text, bounds) or _on_its_scale(text, bounds) or _given(text, bounds)
+
+
+def _behind(text: str, opened: re.Match[str]) -> str:
+    """What follows the words that give a number, without what the whole gets it for ("an overall score of 4 for being kind")."""
+    rest = text[opened.end() :]
+    whole = re.search(any_of("score.overall", "score.final"), opened[0])
+    return re.sub(r"\sfor (?:its|[a-z]+ing)\b\D*$", "", rest) if whole else rest
+
+
+@cache
+def _before() -> str:
+    """What may stand before the words that give a number."""
+    heads = r"(?:my )?(?:take|view|opinion|verdict|conclusion|summary|assessment|evaluation|feedback|explanation|bottom line):"
+    joined = rf"\b(?:and|but|hence|overall|so|therefore|thus|{any_of('score.leads')})[:,]?"
+    by = r"(?:based on|by|given|according to|considering|under|following) (?:the|these|this|those|your)"
+    asked = r"(?:criteria|rubric|guidelines|scale|standards|instructions|principles)(?: (?:above|given|provided))?"
+    return rf"(?:{heads}\s)?(?:.*(?:[,—–]|\s-|{joined})\s+|{by} (?:\w+ )?{asked}\s)?"
+
+
+def _as_said(words: str, number: Number, bounds: Bounds) -> Number:
+    """The number, wrong where its words call it the lowest or the highest score and it is not."""
+    low, high = (
+        re.search(rf"\b(?:{each})\b", words) for each in ("lowest|minimum|worst", "highest|maximum|top|best|full")
+    )
+    wanted = bounds.low if low else bounds.high
+    wrong = (low or high) and number.value is not None and number.value != wanted
+    return Number(value=None, wrong=ANOTHER_SCALE, rest=number.rest) if wrong else number
+
+
+def _would(text: str, bounds: Bounds) -> Statement | None:
+    """ "Based on the criteria, the response would get a 3": said of the reply as it is."""
+    whole = r"(?:this|that|these|all|the (?:above|criteria|rubric|guidelines|scale))"
+    based = rf"(?:(?:based on|given|considering) {whole}[^,\d]{{0,40}}, )?"
+    opened = re.match(rf"{based}(?:{any_of('score.leads')},?\s)?{WOULD}", text)
+    number = read_number(text[opened.end() :], bounds) if opened else None
+    return Statement(rank=SAID, number=number) if number and not of_a_part(number.rest) else None
+
+
+def _left(text: str, bounds: Bounds) -> Statement | None:
+    """What is left of the highest score after deductions: "I deduct 2 points for its tone, which leaves 3"."""
+    opened = re.match(rf"(?P<before>.*?)\b{LEAVES}", text)
+    number = read_number(text[opened.end() :], bounds) if opened and re.search(DEDUCTS, opened["before"]) else None
+    return Statement(rank=SAID, number=number) if number and number.value is not None else None
 
 
 def _parted(text: str) -> tuple[str, str]:
     """A sentence up to the reason that follows its number, and that reason: what it denies is not the number."""
     figure = re.search(rf"\d|\b{WORDS}", text)
     reason = (
-        re.compile(r"\s(?:because|since|due to)\s|(?<=\d):\s(?=[^\W\d])").search(text, figure.end()) if figure else None
+        re.compile(r"\s(?:because|since|due to)\s|(?:(?<=\d)|(?<=scale)|(?<=points)|(?<=stars)):\s(?=[^\W\d])").search(
+            text, figure.end()
+        )
+        if figure
+        else None
     )
     return (text[: reason.start()], text[reason.start() :]) if reason else (text, "")
 
@@ -83,7 +160,7 @@ def _on_its_scale(text: str, bounds: Bounds) -> Statement | None:
     """ "It is a 4/5", "on a scale of 0 to 5, this is a 4", "overall, this is a 4": without these words it could be any number."""
     named = re.match(r"(?:on|using) a scale (?:of|from) [^,]{3,20}(?=,)|overall(?=,)", text)
     before = rf"(?:[^:]*(?:[,—–]|\s-)\s+|{any_of('score.leads')}[:,]?\s+)?"
-    opened = re.match(rf"{before}(?:{IS}|(?={NUMBER}|\w+ out of))", text)
+    opened = re.match(rf"{before}(?:{IS}|(?=(?:{ABOUT} )?(?:{NUMBER}|\w+ out of)))", text)
     number = read_number(text[opened.end() :], bounds) if opened else None
     if number is None or opened is None or number.value is None:
         return None
@@ -94,12 +171,15 @@ def _on_its_scale(text: str, bounds: Bounds) -> Statement | None:
 
 def _given(text: str, bounds: Bounds) -> Statement | None:
     """ "Je lui donne 4 sur 5", "我给这个回答打4分": with the asked scale or a unit behind the number."""
-    opened = re.match(rf"(?:[^\d]*,\s+)?{any_of('score.gives')}[^\d.,;:!?]{{0,40}}?\s?{_FIGURE}", text)
+    party = r"(?:这个|该|这|此)(?:回答|答案|回复|答复)"
+    opened = re.match(rf"(?:[^\d]*,\s+|{party})?{any_of('score.gives')}[^\d.,;:!?]{{0,40}}?\s?{FIGURE}", text)
     if opened is None or re.search(rf"(?<![^\W_]){any_of('score.hedges', 'score.parts')}|[不没]", opened[0]):
         return None
     number = read_number(text[opened.end() :], bounds)
     plain = number is not None and number.value is not None
-    return Statement(rank=SAID, number=number) if number and plain and (number.scaled or counted(number.rest)) else None
+    noted = re.search(rf"{any_of('score.notes')}\s*$", opened[0])
+    sure = number is not None and (number.scaled or counted(number.rest) or noted)
+    return Statement(rank=SAID, number=number) if number and plain and sure else None
 
 
 def last_clause(text: str) -> str:
@@ -122,19 +202,6 @@ def behind_a_word(text: str, bounds: Bounds) -> Number | None:
     """The number in brackets behind the word for it: "good (4)", "very poor (1/5)"."""
     opened = re.match(rf"[\s\"'(\[]*{any_of('score.qualities')}\s?(?=[(\[]\s?{NUMBER}(?:\s?/\s?\d+)?\s?[)\]])", text)
     return read_number(text[opened.end() :], bounds) if opened else None
-
-
-def lone_number(text: str, sentence: Sentence, said: Sequence[Sentence], bounds: Bounds) -> Statement | None:
-    """A number that is the whole reply, or the whole of its first or last line."""
-    if not sentence.alone or sentence.line not in (said[0].line, said[-1].line):
-        return None
-    only = said[0].line == said[-1].line
-    text = re.sub(r"^(?:=>?|→|⇒|->)\s*", "", text)
-    text = re.sub(rf"^({NUMBER})(?::|\s[-–—])\s({any_of('score.qualities')})(?=\W?$)", r"\1 (\2)", text)
-    number = read_number(text, bounds) or (behind_a_word(text, bounds) if only else None)
-    if number is None or (not only and number.rest.strip(" .!)]}\"'") and not number.scaled):
-        return None
-    return Statement(rank=SAID, number=number)
 
 
 @cache

@@ -24,6 +24,16 @@ def scale_is(text: str, bounds: Bounds) -> bool | None:
     return asked(found, bounds) if found else None
 
 
+def without_remarks(text: str) -> str:
+    """A text whose scales are named without what their ends mean.
+
+    >>> without_remarks("On a scale of 1 (bad) to 5 (good), it is a 3.")
+    'On a scale of 1 to 5, it is a 3.'
+    """
+    meaning = r"\s?\([^\W\d][^()\d]{1,40}\)"
+    return re.sub(rf"\b((?:from|of|between|scale:?) \d+){meaning}( ?(?:to|and|-|–) ?\d+){meaning}", r"\1\2", text)
+
+
 def foreign(text: str, bounds: Bounds) -> bool:
     """Whether a text says somewhere that its scale ends elsewhere than the asked one ("on a scale of 1 to 10").
 
@@ -47,7 +57,8 @@ def scale() -> str:
     opened = r"(?:on |using |from )?(?:a |the )?(?:scale )?(?:of |from )?"
     between = r"\s*(?:-|–|—|to|bis|à|a|до|~|至|through)\s*"
     ranged = rf"{opened}(?P<low>{NUMBER}){between}(?P<to>{NUMBER})"
-    return rf"{ranged}|(?:/|{any_of('score.out_of')})\s*{most}(?P<high>\d+(?:\.\d+)?|{WORDS})"
+    beside = rf"(?:/|{any_of('score.out_of')})\s*{most}|on an? (?=\d+[- ]point scale)"
+    return rf"{ranged}|(?:{beside})(?P<high>\d+(?:\.\d+)?|{WORDS})(?:[- ]point(?= scale))?"
 
 
 @cache
@@ -56,7 +67,7 @@ def _declared() -> str:
     number = rf"(\d+(?:\.\d+)?|{WORDS})"
     ranged = rf"scales?(?: is| of| from|:|=)*\s*{NUMBER}\s*(?:to|-|–|through)\s*{number}"
     most = rf"(?:max\w*|highest|best)(?: possible)?(?: (?:score|rating|mark|value|points?))?(?: is| of|:| =)\s*{number}(?!\s*[a-z])"
-    return rf"{ranged}|{number}[- ]point scale|{most}|(?:^|[.!?]\s)(?:out|score) of {number},"
+    return rf"{ranged}|{number}[- ]point scale|{most}|(?:^|[.!?]\s)(?:score )?out of {number},"
 
 
 @cache

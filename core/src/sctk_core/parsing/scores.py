@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from functools import cache
 
 from sctk_core.parsing.answer import (
     Sentence,
@@ -21,15 +20,19 @@ from sctk_core.parsing.answer import (
     sentences,
     uncorrected,
 )
-from sctk_core.parsing.figures import NUMBER
+from sctk_core.parsing.closing import lone_number
+from sctk_core.parsing.figures import NUMBER, WORDS
+from sctk_core.parsing.labels import LABELLED, labelled, names_a_score
+from sctk_core.parsing.measures import measured
 from sctk_core.parsing.numbers import ANOTHER_SCALE, Number, read_number
-from sctk_core.parsing.prose import Statement, behind_a_word, last_clause, lone_number, plain_statement
-from sctk_core.parsing.scales import Bounds, foreign, scale_is
+from sctk_core.parsing.prose import Statement, last_clause, plain_statement
+from sctk_core.parsing.scales import Bounds, foreign, without_remarks
 from sctk_core.parsing.structured import spoken
 from sctk_core.parsing.words import any_of
 from sctk_core.records import Failure
 
-OVERALL, AVERAGE, LABELLED = 3, 2, 1
+_FIGURE = re.compile(rf"\d|{WORDS}")
+_WOULD_BE = r"\bwould (?:therefore |thus |then )?(?:be|get|receive|earn|score|merit)\b"
 NOTHING, UNDECIDED = "no labelled score", "several scores, and nothing says which one counts"
 TAKEN_BACK, OPEN_THOUGHT = "a score that is taken back", "a thought that never ends"
 
@@ -60,10 +63,14 @@ def _find(reply: str, bounds: Bounds) -> tuple[float | str, str]:
     answer = answer_of(reply)
     if answer is None:
         return OPEN_THOUGHT, ""
-    answer = plain_digits(spoken(answer))
-    stated = list(_statements(list(sentences(answer)), bounds))
+    answer = without_remarks(plain_digits(spoken(answer)))
+    said = list(sentences(answer))
+    stated = list(_statements(said, bounds))
     if not stated:
-        return NOTHING, ""
+        number = measured(said, bounds)
+        return (
+            (number.value, "") if number and number.value is not None and not foreign(answer, bounds) else (NOTHING, "")
+        )
     if stated[-1] is None:
         return TAKEN_BACK, ""
     value, got = _decided([each for each in stated if each is not None])
@@ -100,14 +107,16 @@ def _statements(said: Sequence[Sentence], bounds: Bounds) -> Iterator[Statement 
             break
         text, opened = uncorrected(sentence.text)
         corrected = corrected or (found and opened)
-        if re.fullmatch(_name(), text.rstrip(" :=;")) and place + 1 < len(said):
+        if names_a_score(text) and place + 1 < len(said):
             continue  # a heading: said with the line below it
         before = said[place - 1].text if place else ""
-        if before and re.fullmatch(_name(), before.rstrip(" :=;")):
+        if before and names_a_score(before):
             text = f"{before.rstrip(' :=;')}: {text}"
-        if not leads_to_an_example(before):
-            statement = _labelled(text, bounds) or _labelled(last_clause(text), bounds) or plain_statement(text, bounds)
-            statement = statement or lone_number(text, sentence, said, bounds)
+        if _FIGURE.search(text) and not leads_to_an_example(before):
+            statement = _stated(text, bounds) or lone_number(text, sentence, said, bounds)
+            statement = statement or (_corrected(text, bounds) if opened else None)
+            if re.search(_WOULD_BE, text) and any(map(_stands_against, said[place + 1 : place + 2])):
+                statement = None
             if statement is not None:
                 yield Statement(rank=statement.rank, number=statement.number, last=statement.last or corrected)
                 found, corrected = True, False
@@ -115,48 +124,18 @@ def _statements(said: Sequence[Sentence], bounds: Bounds) -> Iterator[Statement 
         yield None
 
 
-def _labelled(text: str, bounds: Bounds) -> Statement | None:
-    """A statement with a label at its head; None where the sentence is none, or is about a part, or is a line of a rubric."""
-    head = re.match(_head(), text)
-    if not head:
-        return None
-    name = head["leads"] + head["name"]
-    remark = (head["remark"] or "").strip()
-    scale = scale_is(remark, bounds) if remark else None
-    number = read_number(text[head.end() :], bounds, sums=True) or behind_a_word(text[head.end() :], bounds)
-    rank = _rank(name)
-    if number is None or re.match(r"\s*[:=]", number.rest) or "candidate's word" in remark:
-        return None
-    if scale is None and remark and rank < AVERAGE and not re.fullmatch(rf"[\s(\[]*{_name()}[\s)\]]*", remark):
-        return None
-    if scale is False or (scale is None and re.search(r"\d", remark)):
-        number = Number(value=None, wrong=ANOTHER_SCALE, rest=text)
-    if re.fullmatch(any_of("score.needs_scale"), head["name"].strip()) and not (number.scaled or scale):
-        return None
-    return Statement(rank=rank, number=number, last=re.search(any_of("score.final"), name) is not None)
+def _stated(text: str, bounds: Bounds) -> Statement | None:
+    """What a sentence states with a label at its head or in its last clause, or in plain prose."""
+    return labelled(text, bounds) or labelled(last_clause(text), bounds) or plain_statement(text, bounds)
 
 
-def _rank(name: str) -> int:
-    if re.search(any_of("score.overall", "score.final"), name):
-        return OVERALL
-    return AVERAGE if re.search(any_of("score.average"), name) else LABELLED
+def _corrected(text: str, bounds: Bounds) -> Statement | None:
+    """What stands behind words of correction: "scratch that, 3: the date is wrong", "on reflection, ..., so 3"."""
+    text = re.sub(rf"^({NUMBER}):\s", r"\1, ", text.rpartition(", so ")[2])
+    number = read_number(text, bounds) if re.match(NUMBER, text) else None
+    return Statement(rank=LABELLED, number=number, last=True) if number else None
 
 
-@cache
-def _name() -> str:
-    """A label: words for a score, with or without words for the whole."""
-    whole = any_of("score.overall", "score.final", "score.average")
-    label = any_of("score.labels", "score.comma_labels", "score.needs_scale")
-    return rf"(?:(?:{whole}|{label})[\s_]*(?:-(?=[^\W\d_]))?){{1,4}}"
-
-
-@cache
-def _head() -> str:
-    """All of a labelled statement up to its number."""
-    leads = rf"(?P<leads>(?:{any_of('score.leads')},?\s*){{0,3}})"
-    about = rf"(?:(?:for|of|für|pour|para|для)\s+(?:the|this|die|la|el)\s+{any_of('score.objects')}\s*)?"
-    ranged = rf"(?:on a scale )?(?:of|from) {NUMBER} to {NUMBER}|on a scale (?:of|from) [^:=]{{1,20}}|out of \d+"
-    remark = rf"(?P<remark>\s*[(\[][^()\[\]]{{0,60}}[)\]]|{ranged})?"
-    joined = rf"(?:\s*(?:[:=]>?|->|→|⇒|[-–—]\s)|\s*{any_of('score.copulas')}\s*:?(?:\s*an?\s)?|(?<=\s)|(?<=[)\]]))\s*"
-    again = rf"(?:{any_of('score.labels', 'score.comma_labels')}\s*[:=]?\s*)?"
-    return rf"[(\[{{]?{leads}(?P<name>{_name()}){about}{remark}{joined}{again}"
+def _stands_against(following: Sentence) -> bool:
+    """Whether a sentence takes back what "would be" the score."""
+    return re.search(rf"(?<![^\W_]){any_of('verdict.concessions', 'score.contrasts')}", following.text) is not None

@@ -1,0 +1,42 @@
+"""One measure that a judge was asked for and answers under its own name: "Faithfulness: 8/10", "- Coherence (1-5): 3".
+
+Such a line is a part score where others stand beside it. It counts only where it is all that the reply scores, and the scale
+stands beside it, or the form that was asked for.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from sctk_core.parsing.answer import Sentence
+from sctk_core.parsing.figures import NUMBER
+from sctk_core.parsing.numbers import Number, read_number
+from sctk_core.parsing.scales import Bounds, scale_is
+from sctk_core.parsing.words import any_of
+
+_FORM = re.compile(r"evaluation form\b.{0,30}:?$")
+_NAMED = re.compile(rf"[^\d:=]{{2,60}}(?:[(\[][^()\[\]]{{1,30}}[)\]])?\s*[:=]\s*(?={NUMBER})")
+
+
+def measured(said: Sequence[Sentence], bounds: Bounds) -> Number | None:
+    """The value of the one measure that ends a reply; None where something else is scored, or the scale is not sure."""
+    if not said or not said[-1].alone:
+        return None
+    whole = any_of("score.overall", "score.final")
+    labels = any_of("score.labels", "score.comma_labels")
+    named = rf"(?:(?:the|{whole})\s+)?{any_of('score.measures')}(?:\s+{labels})?"
+    head = re.match(rf"{named}(?P<remark>\s*[(\[][^()\[\]]{{1,30}}[)\]])?\s*[:=]\s*", said[-1].text)
+    others = [each.text for each in said[:-1] if _NAMED.match(each.text)]
+    counts = [
+        text for text in others if re.search(r"\b(?:total|supported|grounded|correct|claims|statements|facts)\b", text)
+    ]
+    if head is None or len(others) > len(counts):
+        return None
+    scale = scale_is(head["remark"], bounds) if head["remark"] else None
+    number = read_number(said[-1].text[head.end() :], bounds, sums=bool(counts) or bounds.high == 1)
+    if number is None or number.value is None or (head["remark"] and not scale) or re.search(r"[^\W\d]", number.rest):
+        return None
+    form = len(said) > 1 and _FORM.match(said[-2].text)
+    alone = len(said) == 1 and (bounds.high == 1 or head[0].startswith("quality"))
+    return number if number.scaled or scale or form or alone or counts else None
