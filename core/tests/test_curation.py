@@ -132,7 +132,7 @@ def test_where_nothing_stays_the_run_says_so_with_its_own_exit_code(tmp_path: Pa
         ("raise", "RuntimeError: trouble"),
         ("hang", "no answer to 12 rows within 0.5 s"),
         ("few", "got 11 verdicts, wanted 12"),
-        ("type", "got a int, wanted None, Declined or Failure"),
+        ("type", "got an int, wanted None, Declined or Failure"),
         ("list", "got a list, wanted a Curation"),
         ("sort", "AttributeError: 'tuple' object has no attribute 'sort'"),
     ],

@@ -6,6 +6,7 @@ import gzip
 import io
 import json
 import os
+import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -151,12 +152,33 @@ BAD_CSV: list[tuple[str | bytes, str, str]] = [
     ("a,b\n1,2\n1\n", "a.csv:3: got fewer fields than columns (1 for 2)", "quote what holds delimiters"),
     ('a,b\n"1\n2",3\n1,2,3\n', "a.csv:4: got more fields than columns (3 for 2)", "quote"),
     ('a,b\n"1"x,2\n', "a.csv:2: got quotes that do not fit", "write a quote twice"),
-    (b"a,b\n1,2\n\xe9,2\n", "a.csv:3: got bytes that are not UTF-8 (byte 0xe9)", "save the file as UTF-8"),
+    (
+        b"a,b\n1,2\n\xe9,2\n",
+        "a.csv:3: got bytes that are not UTF-8 (byte 0xe9)",
+        "is it CP1252 (Latin-1)? iconv -f CP1252 -t UTF-8",
+    ),
     ('a,b\n1,2\n"1,2\n3,4\n', "a.csv:3: got a quote that is never closed (2 lines to the end", "--no-quotes"),
     ("a,a\n1,2\n", "a.csv:1: got the column 'a' twice in the header (a, a)", "--no-header"),
     ("a,b\n", "a.csv: got no row, wanted at least one", "written to its end"),
     ("", "a.csv: got no row, wanted at least one", "written to its end"),
 ]
+
+
+def test_a_file_of_another_encoding_is_read_once_the_hint_was_followed(tmp_path: Path) -> None:
+    told = refused(csv(tmp_path, "a,b\ncafé,2\n".encode("cp1252"), "a b.csv")).hint.removeprefix(
+        "is it CP1252 (Latin-1)? "
+    )
+    subprocess.run(told.replace("NEW_FILE", "new.csv"), shell=True, cwd=tmp_path, check=True)
+    assert read(tmp_path / "new.csv") == [{"a": "café", "b": "2"}]
+    torn = refused(csv(tmp_path, b"a,b\n\xc3\xa9 \xe9,2\n", "torn.csv"))  # UTF-8 with one byte that is not
+    assert "CP1252" not in torn.hint
+
+
+def test_an_object_over_several_lines_is_told_where_it_is_read(tmp_path: Path) -> None:
+    (tmp_path / "a.jsonl").write_text('{\n  "a": 1\n}\n')
+    with pytest.raises(ConfigError) as caught:
+        list(rows_of(Input.at(tmp_path / "a.jsonl", "jsonl")))
+    assert "read from a file with the ending .json" in caught.value.hint
 
 
 @pytest.mark.parametrize(("data", "message", "hint"), BAD_CSV)

@@ -26,6 +26,13 @@ ASKED: dict[str, tuple[dict[str, Any], str, tuple[str, ...], str]] = {  # a row,
         {"question": "Which?", "options": {"A": "x", "B": "y", "C": None}, "answer": "B"}, "Which?\n\nA. x\nB. y", ("B", "y"),
         "question + options -> prompt",
     ),
+    "options with their letters": (
+        {"question": "Which?", "options": ["A)12", "B)12.5", "C)None of these"], "rationale": "So.", "correct": "B"},
+        "Which?\n\nA. 12\nB. 12.5\nC. None of these", ("B", "12.5"), "question + options -> prompt, correct -> reference",
+    ),
+    "correct or not": (
+        {"question": "Which?", "options": ["x", "y"], "correct": True}, "Which?\n\nA. x\nB. y", (), "question + options -> prompt",
+    ),
     "options that are numbers": (
         {"question": "Which?", "choices": [10, 2.5], "answer": 1}, "Which?\n\nA. 10\nB. 2.5", ("B", "2.5"), "question + choices",
     ),

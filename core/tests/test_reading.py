@@ -83,7 +83,7 @@ def test_a_fault_has_a_reason_to_count_by_and_an_error_with_its_place(tmp_path: 
         ("no valid JSON", "Expecting value, column 10"),
         ("no object but a list", ""),
         ("bytes that are not UTF-8", "byte 0xff at position 10"),
-        ("no object but a int", ""),
+        ("no object but an int", ""),
     ]
     said = [fault.error().message.partition("a.jsonl:")[2] for fault in faults]
     assert said == [

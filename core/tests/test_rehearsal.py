@@ -291,7 +291,7 @@ def test_a_walk_that_breaks_a_law_is_refused_by_its_line(walk: Any, steps: list[
     [
         ({}, "made nothing, wanted rows"),
         ({"rows": [], "more": []}, "made more, rows, wanted rows"),
-        ({"rows": 7}, "made a int for 'rows', wanted Sample or Declined"),
+        ({"rows": 7}, "made an int for 'rows', wanted Sample or Declined"),
         (t.example_samples(), "made list, wanted rows"),
         ({"rows": t.example_pairs()}, "made a Pair for 'rows'"),
     ],

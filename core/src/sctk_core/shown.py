@@ -39,10 +39,11 @@ def _n_digits(number: int) -> int:
 def kind_of(value: object) -> str:
     """The type of a value in words.
 
-    >>> kind_of([])
-    'a list'
+    >>> kind_of([]), kind_of(7)
+    ('a list', 'an int')
     """
-    return f"a {name_of(type(value))}"
+    name = name_of(type(value))
+    return f"{'an' if name[:1].lower() in tuple('aeio') else 'a'} {name}"
 
 
 def name_of(kind: type) -> str:

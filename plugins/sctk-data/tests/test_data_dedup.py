@@ -247,7 +247,7 @@ def test_bad_rows_are_skipped_and_counted(tmp_path: Path, capfdbinary: pytest.Ca
     summary = json.loads(data)
     assert (code, summary["rows"], summary["bad_rows"]) == (0, 2, 7)
     assert summary["bad_reasons"] == {
-        "no valid JSON": 1, "no column 'text'": 1, "null in 'text'": 1, "no text but a int in 'text'": 1,
+        "no valid JSON": 1, "no column 'text'": 1, "null in 'text'": 1, "no text but an int in 'text'": 1,
         "no object but a list": 1, "bytes that are not UTF-8": 1, "half a surrogate pair in 'text'": 1,
     }  # fmt: skip
     assert out.read_bytes() == BAD[0] + b"\n" + BAD[-1] + b"\n"

@@ -186,7 +186,7 @@ def test_files_of_several_forms_are_compared_with_each_other(tmp_path: Path, cap
             {"messages": [{"role": "user", "content": [{"type": "image"}]}]},
             "a turn that is no text alone in 'messages'",
         ),
-        ({"messages": 5}, "no text but a int in 'messages'"),
+        ({"messages": 5}, "no text but an int in 'messages'"),
         ({"other": "x", "another": "y"}, "no column 'messages'"),
         ({"messages": []}, "no text but a list in 'messages'"),
         ({"messages": chat("\ud83d")}, "half a surrogate pair in 'messages'"),

@@ -219,6 +219,17 @@ def test_a_bad_row_is_told_with_its_place_or_skipped_and_counted(
     assert "row 2: got null" in told(capfd, tmp_path / "in.parquet", "--capacity", 4)[2]
 
 
+@pytest.mark.parametrize("rows", [[[1, None, 3]], [[1], [2, None]]])
+def test_a_null_among_the_tokens_is_named_with_its_row(
+    rows: list[Any], tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    file = written(tmp_path / "in.jsonl", [{"input_ids": row} for row in rows])
+    code, _, err = told(capfd, file, "--capacity", 4)
+    assert code == 2
+    assert f"in.jsonl:{len(rows)}: got " in err
+    assert "(input_ids[1] is null)" in err
+
+
 def test_the_first_rows_show_whether_a_column_holds_fractions(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

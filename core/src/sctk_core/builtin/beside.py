@@ -24,7 +24,7 @@ LABELS = ("harmful",)
 _LONGEST_KIND = 100
 REFERENCE = (
     "reference", "ground_truth", "ground_truths", "gold", "gold_answer", "reference_answer", "expected_answer", "correct_answer",
-    "best_answer", "Best Answer", "answer", "answers", "answerKey", "solution",
+    "best_answer", "Best Answer", "answer", "answers", "answerKey", "solution", "correct",
 )  # fmt: skip
 """Where the truth is told apart from what a system answered, it comes first."""
 DOCUMENT = ("document", "context")
@@ -35,7 +35,7 @@ _OF_MODELS = frozenset(("model", "rank", "score", "rating", "overall_score", "ge
 
 def references_in(row: Row, wanted: str, looked: Looked) -> tuple[str, ...]:
     """The right answers: of the named column (what does not fit is an error), or of the first usual one that is there."""
-    usual = (one for one in named_usually(REFERENCE, row.values) if one != "solution" or "problem" in row.values)
+    usual = (one for one in named_usually(REFERENCE, row.values) if _may_be_right(row, one, looked))
     name = wanted or next(usual, "")
     if not name:
         return ()
@@ -58,6 +58,14 @@ def references_in(row: Row, wanted: str, looked: Looked) -> tuple[str, ...]:
     if found:
         looked.roles["reference"] = (name, OTHERS[name]) if others else (name,)
     return found
+
+
+def _may_be_right(row: Row, name: str, looked: Looked) -> bool:
+    """Whether a column is one of gold answers in such a row: a solution beside a problem, what is correct by its letter."""
+    if name == "correct":
+        options = [labelled(row.values.get(one)) for one in looked.asked if one in OPTIONS]
+        return any(row.values[name] in found for found in options if found and isinstance(row.values[name], str))
+    return name != "solution" or "problem" in row.values
 
 
 def _is_of_models(value: Any) -> bool:

@@ -15,7 +15,7 @@ from typing import Any
 
 from sctk_core.errors import ConfigError
 from sctk_core.reading.columns import listed
-from sctk_core.reading.faults import Fault
+from sctk_core.reading.faults import Fault, encoded_otherwise
 from sctk_core.reading.inputs import Input
 from sctk_core.reading.lines import Parsed, share_of
 from sctk_core.reading.packing import told, unpacked
@@ -133,5 +133,8 @@ def _row(names: Sequence[str], fields: Sequence[str], line: int, name: str) -> P
         return Parsed(line=line, values=values, text=text.encode("utf-8") + b"\n")
     except UnicodeEncodeError as error:
         byte = f"byte 0x{ord(text[error.start]) - 0xDC00:02x}"
-        fault = Fault(where=where, reason="bytes that are not UTF-8", detail=byte, hint="save the file as UTF-8")
+        hint = encoded_otherwise(name, text.encode("utf-8", "surrogateescape"))
+        fault = Fault(
+            where=where, reason="bytes that are not UTF-8", detail=byte, hint="save the file as UTF-8", of_file=hint
+        )
         return Parsed(line=line, values=fault, text=b"\n")

@@ -4,30 +4,57 @@ from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from shlex import quote
 
 from sctk_core.errors import ConfigError
+from sctk_core.shown import kind_of
+
+_UNPACKED = {".gz": "gunzip -c", ".zst": "zstd -dc"}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
-    """Why the row at `where` cannot be read: one of few short reasons, and what differs from row to row."""
+    """Why the row at `where` cannot be read: one of few short reasons, and what differs from row to row.
+
+    `of_file` is the hint where the whole file is written in another way, so that leaving out rows would help nobody.
+    """
 
     where: str
     reason: str
     detail: str = ""
     message: str = ""
     hint: str = "mend the row"
+    of_file: str = ""
 
     def error(self) -> ConfigError:
         """The same as an error."""
         detail = f" ({self.detail})" if self.detail else ""
-        return ConfigError(self.message or f"{self.where}: got {self.reason}{detail}", hint=self.hint)
+        return ConfigError(self.message or f"{self.where}: got {self.reason}{detail}", hint=self.of_file or self.hint)
+
+
+def encoded_otherwise(name: str, data: bytes) -> str:
+    """What to do with a file with such bytes: the encoding that they may be of, and the command; "": they are torn UTF-8.
+
+    >>> encoded_otherwise("rows.csv", b"caf\\xe9"), encoded_otherwise("rows.csv", b"caf\\xe9 \\xc3\\xa9")
+    ('is it CP1252 (Latin-1)? iconv -f CP1252 -t UTF-8 rows.csv > NEW_FILE', '')
+    """
+    try:
+        data.decode("cp1252")
+    except UnicodeDecodeError:
+        return ""
+    if not data.decode("utf-8", "ignore").isascii():
+        return ""
+    unpack = next((command for ending, command in _UNPACKED.items() if name.lower().endswith(ending)), "")
+    change = "iconv -f CP1252 -t UTF-8"
+    told = f"{unpack} {quote(name)} | {change}" if unpack else f"{change} {quote(name)}"
+    return f"is it CP1252 (Latin-1)? {told} > NEW_FILE"
 
 
 def no_json(name: str, line: int, error: Exception) -> Fault:
     """The line of the file is no JSON."""
     where = f"{name}:{line}"
     known = isinstance(error, json.JSONDecodeError)
+    begun = isinstance(error, json.JSONDecodeError) and line == 1 and error.doc.strip() in ("{", "[")
     why, column = (error.msg, f"column {error.colno}") if isinstance(error, json.JSONDecodeError) else (str(error), "")
     return Fault(
         where=where,
@@ -35,6 +62,9 @@ def no_json(name: str, line: int, error: Exception) -> Fault:
         detail=f"{why}, {column}" if known else why,
         message=f"{where}{', ' * known}{column}: got no valid JSON ({why})",
         hint="one object per line, or one array of objects",
+        of_file="JSON over several lines is read from a file with the ending .json; or jq -c . FILE > rows.jsonl"
+        if begun
+        else "",
     )
 
 
@@ -47,6 +77,7 @@ def no_utf8(name: str, line: int, error: UnicodeDecodeError, start: int) -> Faul
         detail=f"byte {byte} at position {error.start}",
         message=f"{where}: got the byte {byte} at position {start + error.start}, wanted UTF-8",
         hint="save the file as UTF-8",
+        of_file=encoded_otherwise(name, error.object),
     )
 
 
@@ -55,7 +86,7 @@ def no_object(where: str, value: object) -> Fault:
     shown = "a list" if isinstance(value, list) else f"the value {json.dumps(value)[:60]}"
     return Fault(
         where=where,
-        reason=f"no object but a {type(value).__name__}",
+        reason=f"no object but {kind_of(value)}",
         message=f"{where}: got {shown}, wanted an object with named columns",
         hint='like {"prompt": "..."}',
     )

@@ -5,11 +5,13 @@ MMLU has a list of texts, ARC columns of texts and labels, MedQA an object by le
 
 from __future__ import annotations
 
+import re
 from string import ascii_uppercase
 from typing import Any
 
 OPTIONS = ("choices", "options")
 _LONGEST_LABEL = 2
+_LETTERED = re.compile(r"\(?([A-Z])[).:]\s*(?=\S)")
 
 
 def labelled(value: Any) -> dict[str, str] | None:
@@ -17,14 +19,26 @@ def labelled(value: Any) -> dict[str, str] | None:
 
     >>> labelled(["iron", "oak"]), labelled({"text": ["ice", "fire"], "label": ["1", "2"]})
     ({'A': 'iron', 'B': 'oak'}, {'1': 'ice', '2': 'fire'})
+    >>> labelled(["A)21", "B)21.5"]), labelled(["A. Smith", "J. Doe"])
+    ({'A': '21', 'B': '21.5'}, {'A': 'A. Smith', 'B': 'J. Doe'})
     """
     texts, labels = _columns(value)
     if not isinstance(texts, list) or not texts or not all(type(text) in (str, int, float) for text in texts):
         return None
     texts = list(map(str, texts))
+    texts = _unlettered(texts) if labels is None else texts
     labels = list(ascii_uppercase[: len(texts)]) if labels is None else labels
     fits = isinstance(labels, list) and all(isinstance(label, str) for label in labels)
     return dict(zip(labels, texts, strict=True)) if fits and len(set(labels)) == len(texts) else None
+
+
+def _unlettered(texts: list[str]) -> list[str]:
+    """The texts without their letters, where all have them in order (AQuA)."""
+    found = [_LETTERED.match(text) for text in texts]
+    letters = [match[1] for match in found if match]
+    if len(texts) < 2 or letters != list(ascii_uppercase[: len(texts)]):
+        return texts
+    return [text[match.end() :] for text, match in zip(texts, found, strict=True) if match]
 
 
 def _columns(value: Any) -> tuple[Any, Any]:

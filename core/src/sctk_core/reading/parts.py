@@ -12,6 +12,7 @@ from sctk_core.reading.paths import NoSuchPath, value_at
 from sctk_core.reading.row_forms import RowForm, answered_in, as_form, part_text
 from sctk_core.reading.turns import Misfit, texts_of
 from sctk_core.reading.written import listed_texts
+from sctk_core.shown import kind_of
 
 
 class Reason(str):
@@ -58,7 +59,7 @@ def text_of(row: Mapping[str, Any], name: str) -> str | Reason:
     turns = turns or listed_texts(value)
     text = "\n".join(turns) if turns else value
     if not isinstance(text, str):
-        return Reason(f"no text but a {type(value).__name__} in {name!r}")
+        return Reason(f"no text but {kind_of(value)} in {name!r}")
     return text if whole(text) else Reason(f"half a surrogate pair in {name!r}")
 
 

@@ -46,7 +46,7 @@ class Complaints:
         try:
             call = getattr(self.component, verb)(items)
             if not inspect.isawaitable(call):
-                self.add(f"{verb}(): got a {type(call).__name__} from a plain function, wanted `async def {verb}`")
+                self.add(f"{verb}(): got {type(call).__name__} from a plain function, wanted `async def {verb}`")
                 return False, None
             return True, await asyncio.wait_for(call, self.timeout_s)
         except TimeoutError:

@@ -116,7 +116,7 @@ def check_trainer(trainer: Trainer, model: ModelRef, data: TrainingData, *, twic
         if isinstance(reports[0], TrainReport):
             _check_report(found, reports[0], data, outs[0])
         elif not found.lines:
-            found.add(f"train(): got a {type(reports[0]).__name__}, wanted a TrainReport")
+            found.add(f"train(): got {type(reports[0]).__name__}, wanted a TrainReport")
         if twice and not found.lines and reports[0].losses != reports[1].losses:
             found.add("train(): got other losses the second time, wanted the same for equal inputs")
     found.done()

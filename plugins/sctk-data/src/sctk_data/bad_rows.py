@@ -21,9 +21,10 @@ class BadRows:
     def __call__(self, fault: Fault) -> None:
         """Counts the row, or ends the command."""
         if not self._skip:
+            of_rows = "mend the row, or leave such rows out and have them counted with --skip-bad"
             raise ConfigError(
                 f"{fault.where}: got {fault.reason}{f' ({fault.detail})' if fault.detail else ''}",
-                hint="mend the row, or leave such rows out and have them counted with --skip-bad",
+                hint=f"{fault.of_file}; else {of_rows}" if fault.of_file else of_rows,
             )
         self.reasons[fault.reason] += 1
         self.first = self.first or f"{fault.where}: {fault.reason}"

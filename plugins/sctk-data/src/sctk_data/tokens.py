@@ -88,14 +88,14 @@ class Tokens:
         rows = list(objects(chunk, self._bad))
         if rows and not self._columns:
             index, row = rows[0]
-            kinds = _kinds([values for _, values in rows])
+            kinds = _kinds([values for _, values in rows], self._wanted)
             lengths = {name: [_length(values.get(name)) for _, values in rows] for name in kinds}
             self._choose(kinds, lengths, list(row), chunk.where(index))
         good, values = [], []
         for index, row in rows:
             reason = next((why for name, kind in self._columns.items() if (why := _refused(row, name, kind))), "")
             if reason:
-                self._bad(Fault(where=chunk.where(index), reason=reason))
+                self._bad(Fault(where=chunk.where(index), reason=reason, detail=_first_other(row, self._columns)))
             else:
                 good.append(index)
                 values.append(row)
@@ -218,19 +218,39 @@ def _other_side(name: str) -> str:
     return ""
 
 
-def _kinds(rows: Sequence[Mapping[str, Any]]) -> dict[str, Any]:
-    """The columns that are lists of numbers in the first row, as these rows show them."""
+def _kinds(rows: Sequence[Mapping[str, Any]], wanted: Sequence[str]) -> dict[str, Any]:
+    """The columns that are lists of numbers in the first row, as these rows show them; those of tokens with null among them too."""
     import polars as pl
 
     found: dict[str, Any] = {}
     for name, value in rows[0].items():
-        if isinstance(value, list) and set(map(type, value)) <= {int, float}:
+        if not isinstance(value, list):
+            continue
+        if set(map(type, value)) <= {int, float} or _is_of_tokens(name, value, wanted):
             kinds: set[type] = set()
             for row in rows:
                 if isinstance(row.get(name), list):
                     kinds |= set(map(type, row[name]))
             found[name] = pl.List(pl.Float64 if float in kinds else pl.Int64)
     return found
+
+
+def _is_of_tokens(name: str, value: list[Any], wanted: Sequence[str]) -> bool:
+    """Whether a list is one of tokens by its name, and holds a number at all."""
+    plain = name.removeprefix(SIDES[0]).removeprefix(SIDES[1])
+    return (name in wanted or plain in OF_TOKENS) and not {int, float}.isdisjoint(map(type, value))
+
+
+def _first_other(row: Mapping[str, Any], columns: Mapping[str, Any]) -> str:
+    """The first value in lists of tokens that is no number, with its place; "": there is none."""
+    lists = ((name, row[name]) for name in columns if isinstance(row.get(name), list))
+    others = (
+        f"{name}[{at}] is {'null' if value is None else repr(value)[:40]}"
+        for name, values in lists
+        for at, value in enumerate(values)
+        if type(value) not in (int, float)
+    )
+    return next(others, "")
 
 
 def _refused(row: Mapping[str, Any], name: str, kind: Any) -> str:
