@@ -22,8 +22,8 @@ SETTINGS: dict[tuple[str, str], dict[str, Any]] = {
 """What a component cannot be built without."""
 WITH_A_MODEL = {("reward", "classifier")}
 """Checked in the tests of their own distributions, with a small model, as all backends and trainers are."""
-ON_FILES = {("source", "file")}
-"""Checked in core's tests, on files."""
+ON_FILES = {("source", "file"), ("source", "documents")}
+"""Checked in the tests of their own distributions, on files."""
 WITH_LOGPROBS = {("reward", "yes-no")}
 """Refuses a backend that tells no log-probabilities."""
 OF_ITS_WORLD = {("reward", "nano-noisy-truth")}

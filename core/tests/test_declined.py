@@ -6,9 +6,11 @@ import sqlite3
 from pathlib import Path
 from typing import Any
 
+import polars as pl
 import pytest
 from outcomes import stage, tables
-from sctk_core.errors import ConfigError, NothingAccepted
+from sctk_core.errors import ConfigError, NothingAccepted, SctkError
+from sctk_core.explain import why
 from sctk_core.pipeline.reasons import reason_for
 from sctk_core.run import execute
 from toy_run import toy_assembly
@@ -124,3 +126,54 @@ def test_what_was_made_well_is_still_not_made_anew_unasked(declined: Path) -> No
 )  # fmt: skip
 def test_the_reason_names_field_got_and_wanted_alike_for_all_items(complaint: str, reason: str) -> None:
     assert reason_for(complaint) == reason
+
+
+PICKY = SHY.replace("AskedReward, Component", "AskedReward, Component, Notebook, together").replace(
+    "    reward: AskedReward\n", "    reward: AskedReward\n    notes: Notebook\n"
+)
+PICKY = PICKY.replace(
+    'steps=("draft", "score")', 'steps=(Step("draft", times=3), Step("read", of="draft"), Step("score", most=3))'
+)
+PICKY = (
+    PICKY[: PICKY.index("        draft = await")]
+    + """        async def one(rank):
+            return await crew.student.draft(prompt, "draft", rank=rank)
+
+        drafts = await together(*(one(rank) for rank in range(3)))
+        read = [crew.notes.read("read", text, lambda t, text=text: self.told(text)) for text in drafts]
+        kept = [text for text in read if text is not None]
+        scores = await together(*(crew.reward.score(text, step="score") for text in kept))
+        return {"rows": scores[0].sample if scores else Declined(reason="nothing was kept")}
+
+    def told(self, text):
+        return Declined(reason=REASON, detail=text.text) if text.rank != 1 else text
+
+@hookimpl
+def sctk_methods():
+    return [Component(name="shy", target=f"{__name__}:Shy", summary="declines")]
+
+REASON = "not the second"
+"""
+)
+
+
+def test_a_text_that_a_rule_of_ours_refuses_is_declined_and_no_failure(tmp_path: Path) -> None:
+    result = run(tmp_path / "picky", PICKY)
+    read = stage(result, "walks.read")
+    assert (read.asked, read.answered, read.failed, read.declined) == (36, 12, 0, 24)
+    assert dict(read.reasons) == {"not the second": 24}
+    refused = pl.concat([pl.read_parquet(path) for path in sorted((result.run / "walks/declined").glob("*.parquet"))])
+    texts = pl.concat([pl.read_parquet(path) for path in sorted((result.run / "walks/samples").glob("*.parquet"))])
+    said = dict(texts.select("id", "text").iter_rows())
+    assert refused["detail"].to_list() == [said[row] for row in refused["row"]]
+    assert set(refused["stage"]) == {"walks.read"}
+    assert [one.facts["reason"] for one in why(result.run, refused["row"][0]) if "reason" in one.facts] == [
+        "not the second"
+    ]
+    other = run(tmp_path / "other", PICKY, concurrency=1)
+    assert tables(other.run) == tables(result.run)
+
+
+def test_a_refusal_without_a_reason_is_a_bug_of_its_item(tmp_path: Path) -> None:
+    with pytest.raises(SctkError, match="without a short reason"):
+        run(tmp_path / "mute", PICKY.replace('"not the second"', '""'))

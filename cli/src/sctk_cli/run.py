@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sctk_core.plugins import Catalogue
     from sctk_core.recipe import Layer, Recipe
 
-PROMPTS_SOURCE = "file"
+PROMPTS_SOURCE, DOCUMENTS_SOURCE = "file", "documents"
 EPILOG = """\b
 Examples:
   sctk run --plugin rdpo
@@ -28,6 +28,7 @@ Examples:
   sctk run --plugin dsc --task safety
   sctk run --plugin dsc --arms all
   sctk run --plugin rdpo --model DIR --backend transformers --prompts prompts.jsonl
+  sctk run --plugin knowledge --model DIR --backend transformers --teacher ORG/LARGER --documents notes/
   sctk run recipe.toml --set method.temperature=0.5 --json
   sctk run recipe.toml --load ./my_reward.py --set reward.use=mine
   sctk run --plugin rdpo --model DIR --teacher ORG/LARGER --prompts prompts.jsonl
@@ -56,6 +57,12 @@ def recipe_options(command: Any) -> Any:
             metavar="PATH",
             multiple=True,
             help="Prompts: a file (JSON, JSONL, CSV, TSV, Parquet, Arrow; .gz, .zst), a directory, or -; repeatable.",
+        ),
+        click.option(
+            "--documents",
+            metavar="PATH",
+            multiple=True,
+            help="Documents for methods about them: a folder of .txt and .md, JSONL, Parquet, a dataset; repeatable.",
         ),
         click.option("--limit", type=click.IntRange(min=0), help="Walk at most so many prompts (0: all)."),
         click.option(
@@ -165,9 +172,11 @@ def _flags(given: Mapping[str, Any]) -> dict[str, Any]:
     for role in ("teacher", "judge"):
         if given[role]:
             sections.setdefault("roles", {})[role] = {"model": given[role]}
-    if given["prompts"]:
-        paths = list(given["prompts"])
-        sections["source"] = {"use": PROMPTS_SOURCE, "path": paths[0] if len(paths) == 1 else paths}
+    if given["prompts"] and given["documents"]:
+        raise click.UsageError("got --prompts and --documents, wanted one of them: a run has one source")
+    for name, source in (("prompts", PROMPTS_SOURCE), ("documents", DOCUMENTS_SOURCE)):
+        if paths := list(given[name]):
+            sections["source"] = {"use": source, "path": paths[0] if len(paths) == 1 else paths}
     run = {name: given[name] for name in ("task", "limit") if given[name] is not None}
     if run:
         sections["run"] = run

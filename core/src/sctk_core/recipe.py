@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -231,6 +231,20 @@ def _check_sections(layer: Layer) -> None:
             raise ConfigError(
                 f"{layer.origin}: {name}: got {values!r}, wanted a table", hint=f"write [{name}] and keys below"
             )
+
+
+def without_idle(recipe: Recipe, known: Collection[str], origin: str) -> Recipe:
+    """The recipe without sections that nobody but `origin`, a method's own defaults, has put there, and that this plan does not
+    read: a setting of the method (no SFT stage, say) may leave out what its default recipe has a section for.
+    """
+    idle = [
+        name
+        for name in recipe.sections
+        if name not in (*FIXED, *known)
+        and {origin} == {recipe.origins.get(f"{name}.{key}") for key in recipe.sections[name]}
+    ]
+    kept = {name: values for name, values in recipe.sections.items() if name not in idle}
+    return replace(recipe, sections=kept)
 
 
 def refuse_strangers(recipe: Recipe, known: Collection[str]) -> None:

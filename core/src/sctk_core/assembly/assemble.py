@@ -25,7 +25,7 @@ from sctk_core.pipeline.fields import is_label
 from sctk_core.plan import STUDENT, Arm, Evaluate, Generate, Plan, Train, at_two_temperatures
 from sctk_core.plan_rules import complaints_of, training_tables
 from sctk_core.plugins import Built, Catalogue, build, load, target_of
-from sctk_core.recipe import Layer, Recipe, RunSettings, merge, refuse_strangers
+from sctk_core.recipe import Layer, Recipe, RunSettings, merge, refuse_strangers, without_idle
 from sctk_core.scales import scale_of
 from sctk_core.setup import Chosen, Setup, Voice
 from sctk_core.shown import LINE, cut, shown, told
@@ -142,7 +142,7 @@ def with_defaults(layers: list[Layer], catalogue: Catalogue) -> Recipe:
             "the recipe: got no method, wanted [method] with use", hint="sctk run --plugin rdpo, or [method] use = ..."
         )
     method = target_of(load("method", named, among=catalogue))
-    below = [Layer(origin=f"default of {named}", sections=_recipe_of(method, named))]
+    below = [Layer(origin=_default_of(named), sections=_recipe_of(method, named))]
     below += [*_task(method, named, layers), *_preset(method, named, layers)]
     recipe = merge([*below, *layers])
     backend = recipe.use("backend")
@@ -152,9 +152,14 @@ def with_defaults(layers: list[Layer], catalogue: Catalogue) -> Recipe:
             _, plan = _planned(recipe, catalogue)
             trainers = {one.section: recipe.use(one.section) for one in plan if isinstance(one, Train)}
             sections = {section: {"use": use} | suits[use] for section, use in trainers.items() if use in suits}
-            below.append(Layer(origin=f"default of {backend}", sections=sections))
+            below.append(Layer(origin=_default_of(backend), sections=sections))
     recipe = merge([*below, *layers])
     return merge([*below, _shared(recipe, catalogue), *layers])
+
+
+def _default_of(name: str) -> str:
+    """Where a setting comes from that nobody stated."""
+    return f"default of {name}"
 
 
 def _shared(recipe: Recipe, catalogue: Catalogue) -> Layer:
@@ -218,7 +223,9 @@ def assemble(recipe: Recipe, catalogue: Catalogue) -> Assembly:
     method, plan = _planned(recipe, catalogue)
     crew = getattr(method.target, "Crew", Answerer)
     wanted = called(method, lambda: _sections(plan, crews_of(plan, crew), recipe), "its crew, looked at,")
-    refuse_strangers(recipe, ["method", "source", "backend", *wanted])
+    known_sections = ["method", "source", "backend", *wanted]
+    recipe = without_idle(recipe, known_sections, _default_of(recipe.use("method") or ""))
+    refuse_strangers(recipe, known_sections)
     parts = {"method": method}
     parts |= {name: section_part(name, name, recipe, catalogue) for name in ("source", "backend")}
     parts |= {name: section_part(name, kind, recipe, catalogue, role) for name, (kind, role) in wanted.items()}

@@ -16,9 +16,10 @@ from typing import Any, ClassVar, TypeVar
 from sctk_core.errors import ContractError
 from sctk_core.pipeline.fields import is_label
 from sctk_core.pipeline.members import Asked
-from sctk_core.pipeline.notes import ANSWERED, FAILED, Line, page_here, reason_of
+from sctk_core.pipeline.notes import ANSWERED, DECLINED, FAILED, Line, OffPlan, page_here, reason_of, refusal_amiss
 from sctk_core.pipeline.reasons import stamped
 from sctk_core.pipeline.speaker import Speaker
+from sctk_core.plan import Declined
 from sctk_core.records import Failure, Sample
 
 A = TypeVar("A")
@@ -29,11 +30,20 @@ class Notebook:
 
     kind: ClassVar[str] = ""
 
-    def read(self, step: str, sample: Sample, parser: Callable[[str], A | Failure]) -> A | None:
-        """What the parser reads in the sample's text, or None where it gives a Failure, which is filed. A line either way."""
+    def read(self, step: str, sample: Sample, parser: Callable[[str], A | Failure | Declined]) -> A | None:
+        """What the parser reads in the sample's text, or None where it gives a Failure (the text cannot be read) or a Declined
+        (it can, and is refused by a rule of ours), which is filed. A line either way.
+        """
         page = page_here()
         page.open(step, sample.id, 0)
         value = parser(sample.text)
+        if isinstance(value, Declined):
+            if complaint := refusal_amiss(value):
+                raise OffPlan(f"read {complaint} at {step!r}", hint="a reason is one of few short phrases")
+            page.close(
+                Line(step=step, of=sample.id, outcome=DECLINED, reason=value.reason, record=value.because), value
+            )
+            return None
         if isinstance(value, Failure):
             failure = stamped(value, sample.id, step, value.component if is_label(value.component) else page.part)
             line = Line(step=step, of=sample.id, outcome=FAILED, record=failure.id, reason=reason_of(failure))

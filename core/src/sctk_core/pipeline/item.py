@@ -20,10 +20,9 @@ from sctk_core.identity import content_id
 from sctk_core.pipeline.asking import STOPS_EVERYTHING, ItemEnded
 from sctk_core.pipeline.deadlines import Deadlines
 from sctk_core.pipeline.fields import is_label
-from sctk_core.pipeline.notes import PAGE, WALK, OffPlan, Page, off_plan
+from sctk_core.pipeline.notes import PAGE, WALK, OffPlan, Page, off_plan, refusal_amiss
 from sctk_core.pipeline.untouched import restored, seen
 from sctk_core.plan import Declined, Generate
-from sctk_core.reals import finite
 from sctk_core.records import Failure, Pair
 from sctk_core.shown import NAME, TEXT, cut, kind_of, name_of, shown, text_of
 
@@ -146,7 +145,7 @@ def _checked(table: str, rows: Any, kind: type, known: Collection[int]) -> list[
     for row in listed:
         if not isinstance(row, kind | Declined):
             raise OffPlan(f"made {kind_of(row)} for {table!r}, wanted {kind.__name__} or Declined")
-        complaint = _refusal(row) if isinstance(row, Declined) else _forged(row, known)
+        complaint = refusal_amiss(row) if isinstance(row, Declined) else _forged(row, known)
         if complaint:
             raise OffPlan(f"made {complaint} for {table!r}")
     ids = [row.id for row in listed if not isinstance(row, Declined)]
@@ -176,16 +175,6 @@ def _is_itself(record: Any, known: Collection[int]) -> bool:
         return named == record.id and all(_is_itself(one, known) for one in sides)
     inner = [getattr(record, field.name) for field in fields(record)]
     return replace(record).id == record.id and all(_is_itself(one, known) for one in inner if is_dataclass(one))
-
-
-def _refusal(row: Declined) -> str:
-    """What is wrong with a refusal of the walk's own."""
-    if not (is_label(row.reason) and row.reason and is_label(row.because) and type(row.detail) is str):
-        return "a Declined without a short reason"
-    if row.similarity is not None and finite(row.similarity) is None:
-        return "a Declined whose similarity is no finite number"
-    object.__setattr__(row, "detail", cut(row.detail, TEXT))
-    return ""
 
 
 def _noted(page: Page, generate: Generate, made: Mapping[str, list[Any]]) -> Mapping[str, Sequence[Any]]:

@@ -15,8 +15,11 @@ from functools import lru_cache
 from typing import Any
 
 from sctk_core.errors import ContractError
+from sctk_core.pipeline.fields import is_label
 from sctk_core.plan import Declined, Step
+from sctk_core.reals import finite
 from sctk_core.records import Failure
+from sctk_core.shown import TEXT, cut
 
 ANSWERED, FAILED, DECLINED = "answered", "failed", "declined"
 WALK, MAKE = "walk", "make."
@@ -86,11 +89,11 @@ class Page:
         self._open.add((step, of, rank))
 
     def close(self, line: Line, answer: Any = None) -> None:
-        """Ends a line, and keeps its answer or its failure under the line: two asks may come to records of one id."""
+        """Ends a line, and keeps its answer, failure or refusal under the line: two asks may come to records of one id."""
         self.lines.append(line)
         if isinstance(answer, Failure):
             self.failures.append(answer)
-        if answer is not None and hasattr(answer, "id"):
+        if isinstance(answer, Declined) or (answer is not None and hasattr(answer, "id")):
             self.records[line.step, line.of, line.rank] = answer
 
     def made(self, table: str, rows: Sequence[Any]) -> None:
@@ -134,6 +137,16 @@ def page_here() -> Page:
             "a crew was asked outside a walk, wanted it to be asked by one",
             hint="a crew belongs to the item that is walked",
         ) from None
+
+
+def refusal_amiss(row: Declined) -> str:
+    """What is wrong with a refusal of the walk's own, or "" and a detail that is no longer than a table holds."""
+    if not (is_label(row.reason) and row.reason and is_label(row.because) and type(row.detail) is str):
+        return "a Declined without a short reason"
+    if row.similarity is not None and finite(row.similarity) is None:
+        return "a Declined whose similarity is no finite number"
+    object.__setattr__(row, "detail", cut(row.detail, TEXT))
+    return ""
 
 
 def reason_of(failure: Failure) -> str:

@@ -7,14 +7,14 @@ measured, or where a table that is trained on came out empty, the same line agai
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sctk_core.assembly.blame import HINT, who_is
 from sctk_core.errors import BackendDown, CheckFailed, NothingAccepted, PluginError, SctkError
 from sctk_core.pipeline.failing import FEWEST, Cause
-from sctk_core.plan import Train
+from sctk_core.plan import Generate, Train
 from sctk_core.run.context import Context, place_of
 from sctk_core.run.result import counts_of
 from sctk_core.store.part import StoredPart
@@ -107,12 +107,19 @@ def refuse_empty(context: Context, table: str, n_rows: int) -> None:
     if n_rows or one is None:
         return
     part = place_of(table)[0]
-    stages = counts_of(context.directory.layout, part)
+    stages = _stages_behind(context, part)
     note_ended(context, part, "nothing-accepted")
     raise NothingAccepted(
         f"{one.arm}.train: got 0 rows in table {table!r}, wanted at least 1: {_why_empty(stages)}",
         hint=f"sctk show {context.directory.path} tells why rows were declined or failed",
     )
+
+
+def _stages_behind(context: Context, part: str) -> Sequence[Any]:
+    """The stages of the pass that made a table; where it had no item, of the one before it, which left them all out."""
+    stages = counts_of(context.directory.layout, part)
+    over = next((one.over for one in context.assembly.plan if isinstance(one, Generate) and one.name == part), "")
+    return stages if stages or "." not in over else _stages_behind(context, place_of(over)[0])
 
 
 def _why_empty(stages: Iterable[Any]) -> str:

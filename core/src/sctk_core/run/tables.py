@@ -11,7 +11,7 @@ from sctk_core.errors import StoreError
 from sctk_core.pipeline.crew import places
 from sctk_core.pipeline.item import Walked
 from sctk_core.pipeline.notes import MAKE
-from sctk_core.plan import Generate
+from sctk_core.plan import Declined, Generate
 from sctk_core.records import Critique, Decision, Failure, Sample, Score
 from sctk_core.store.columns import DECLINED, LINE, type_named
 from sctk_core.store.part import Kinds
@@ -51,20 +51,25 @@ def rows_of(walked: Walked, number: int) -> TableRows:
     page = walked.page
     lines = page.sorted_lines()
     found: TableRows = {"ledger": [ledger.values_of(page.part, page.item, line, number) for line in lines]}
+    found["declined"] = []
     seen: set[str] = set()
     for line in lines:
         record = page.records.pop((line.step, line.of, line.rank), None)
+        if isinstance(record, Declined):
+            found["declined"].append(_left_out(line.of, f"{page.part}.{line.step}", record))
+            continue
         table = "failures" if isinstance(record, Failure) else RECORDS.get(type(record), "")
         if table and record.id not in seen:
             seen.add(record.id)
             found.setdefault(table, []).append(values_of(record))
     for table, rows in walked.made.items():
         found[table] = [whole(row, page.item) for row in rows]
-    found["declined"] = [
-        [page.item, f"{page.part}.{MAKE}{table}", why.reason, why.because, why.similarity, why.detail]
-        for table, why in page.declined
-    ]
+    found["declined"] += [_left_out(page.item, f"{page.part}.{MAKE}{table}", why) for table, why in page.declined]
     return found
+
+
+def _left_out(row: str, stage: str, why: Declined) -> list[Any]:
+    return [row, stage, why.reason, why.because, why.similarity, why.detail]
 
 
 class StoredTable(Generic[T]):

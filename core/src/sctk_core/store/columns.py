@@ -28,7 +28,7 @@ LINE: Mapping[str, str] = {
 DECLINED: Mapping[str, str] = {
     "row": "text", "stage": "text", "reason": "text", "because": "text", "similarity": "float", "detail": "text",
 }  # fmt: skip
-"""What was left out, and why: of a pass, a row is an item that made none; of a curation, a record."""
+"""What was left out, and why: of a pass, a row is an item that made none, or a text that was refused; of a curation, a record."""
 NOTES: Mapping[str, str] = {"stage": "text", "text": "text"}
 """What is to be told of a table that was read or curated."""
 NUMBERS: Mapping[str, str] = {"name": "text", "value": "float"}

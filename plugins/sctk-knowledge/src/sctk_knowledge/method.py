@@ -1,0 +1,143 @@
+"""Self-training by knowledge detection (arXiv 2406.11275) as a plan: questions about documents, SFT, detection, preferences.
+
+A teacher asks about documents; the base is tuned on answers; the tuned model answers each question with the document and without,
+and learns to prefer what it says with the document, but only where that is reliable and where it does not know it without.
+"""
+
+from __future__ import annotations
+
+from itertools import pairwise
+from typing import ClassVar
+
+from sctk_core import Arm, Evaluate, Generate, Made, Plan, Prompt, Sample, Train
+
+from sctk_knowledge.answers import Annotating
+from sctk_knowledge.crews import Annotators, Answerers, Askers
+from sctk_knowledge.detection import Detecting
+from sctk_knowledge.prompts import wording
+from sctk_knowledge.questions import Asking
+from sctk_knowledge.scorers import Contradiction, Scorer
+from sctk_knowledge.settings import KnowledgeConfig
+
+RECIPE = """
+[backend]
+use = "nano"
+[source]
+use = "documents"
+[comparer]
+use = "lexical"
+[baseline]
+use = "sft"
+[trainer]
+use = "preference"
+beta = 0.3
+[[evaluator]]
+use = "length"
+"""
+ASKED, PAIRS = "questions.asked", "pairs"
+
+
+class KnowledgeDetection:
+    """The method `knowledge`."""
+
+    Config = KnowledgeConfig
+    Crew = Annotators
+    recipe: ClassVar[str] = RECIPE
+
+    @staticmethod
+    def reading(config: KnowledgeConfig) -> str:
+        """What a user should know of how the paper was read."""
+        borders = "S_L < tau_L and S_K > tau_K, as Algorithm 1 has it"
+        if config.detection.thresholds.borders == "code":
+            borders = "S_L <= tau_L and S_K > tau_K, as the paper's code has it"
+        return (
+            f"knowledge: a question is kept where {borders}; consistent is not true, so a reference that is wrong in the same way "
+            "each time passes (docs/methods.md)"
+        )
+
+    def __init__(self, config: KnowledgeConfig) -> None:
+        self._config = config
+        self._wording = wording(config.wording.ask, config.wording.read, config.wording.teach)
+
+    def plan(self) -> Plan:
+        """Questions, answers, SFT; detection and preferences as often as wanted; the exam, and what was known before."""
+        config = self._config
+        given = config.sft == "given"
+        start = "base" if given else "sft"
+        arms = [start, *students(config.iterations)]
+        return (
+            self._asking("questions", config.questions.n),
+            self._asking("exam", config.questions.n_exam, over="held-out"),
+            *(() if given else self._tuning()),
+            *(one for n, (begin, arm) in enumerate(pairwise(arms)) for one in self._round(n, begin, arm)),
+            *(self._unfiltered(start) if self._has("no-filtering") else ()),
+            Evaluate(*self._arms(start, arms), over="exam.asked"),
+            Evaluate(Arm(start), Arm(arms[-1]), over="detect.known", name="forgotten"),
+        )
+
+    def _has(self, arm: str) -> bool:
+        return arm in self._config.arms or "all" in self._config.arms
+
+    def _asking(self, name: str, n: int, over: str = "prompts") -> Generate:
+        asking = Asking(n=n, settings=self._config.questions, wording=self._wording)
+        return Generate(
+            name, asking.walk, over=over, steps=asking.steps, makes={"asked": Prompt}, crew=Askers,
+            settings=("questions", "wording"),
+        )  # fmt: skip
+
+    def _tuning(self) -> Plan:
+        """The SFT stage."""
+        annotating = Annotating(settings=self._config.answers, wording=self._wording)
+        answers = Generate(
+            "answers", annotating.walk, over=ASKED, steps=annotating.steps, makes={"answers": Sample}, crew=Annotators,
+            settings=("answers", "wording"),
+        )  # fmt: skip
+        return answers, Train("sft", on="answers.answers", section="baseline")
+
+    def _round(self, number: int, start: str, arm: str) -> Plan:
+        """One iteration: detection by the arm `start`, and the arm that learns from it."""
+        name = "detect" if number == 0 else f"detect-{number + 1}"
+        return self._detecting(name, start), Train(arm, on=f"{name}.{PAIRS}", start=start)
+
+    def _unfiltered(self, start: str) -> Plan:
+        """Preferences of every question: the same reference and the same answers, whatever S_L and S_K say."""
+        return (
+            self._detecting("unfiltered", start, filters=False),
+            Train("no-filtering", on=f"unfiltered.{PAIRS}", start=start),
+        )
+
+    def _detecting(self, name: str, start: str, *, filters: bool = True) -> Generate:
+        scorer = self._scorer()
+        detecting = Detecting(settings=self._config.detection, wording=self._wording, scorer=scorer, filters=filters)
+        return Generate(
+            name, detecting.walk, over=ASKED, steps=detecting.steps, makes=detecting.makes, student=start,
+            crew=scorer.crew, settings=("detection", "wording"),
+        )  # fmt: skip
+
+    def _scorer(self) -> Scorer:
+        return Contradiction()
+
+    def _arms(self, start: str, arms: list[str]) -> list[Arm]:
+        """The base, the tuned model, its rivals, the student of the last iteration."""
+        looked_up = Arm(
+            "document", model=start, walk=self.look_up, steps=("evaluate",), crew=Answerers, settings=("wording",)
+        )
+        return [
+            *(Arm(name) for name in dict.fromkeys(["base", start])),
+            *([Arm("no-filtering")] if self._has("no-filtering") else []),
+            *([looked_up] if self._has("document") else []),
+            Arm(arms[-1]),
+        ]
+
+    async def look_up(self, question: Prompt, crew: Answerers) -> Made:
+        """The arm `document`: it answers with the document before its eyes."""
+        return {"answers": await crew.student.draft(question, "evaluate", shown=self._wording.reading(question))}
+
+
+def students(iterations: int) -> list[str]:
+    """The arms that the iterations make; the first keeps its name where there are more.
+
+    >>> students(3)
+    ['student', 'student-2', 'student-3']
+    """
+    return ["student", *(f"student-{number}" for number in range(2, iterations + 1))]

@@ -1,0 +1,28 @@
+"""What sctk-knowledge offers: the method `knowledge`, the source of its documents, and what tells two answers apart."""
+
+from __future__ import annotations
+
+from sctk_core import Component, hookimpl
+
+
+@hookimpl
+def sctk_methods() -> list[Component]:
+    """The method."""
+    summary = (
+        "knowledge detection: questions about documents, and preferences only where the model does not know the answer"
+    )
+    return [Component(name="knowledge", target="sctk_knowledge.method:KnowledgeDetection", summary=summary)]
+
+
+@hookimpl
+def sctk_sources() -> list[Component]:
+    """The documents."""
+    summary = "documents, cut into chunks of so many tokens: text and Markdown files, JSONL, Parquet, datasets on disk"
+    return [Component(name="documents", target="sctk_knowledge.documents:Documents", summary=summary)]
+
+
+@hookimpl
+def sctk_comparers() -> list[Component]:
+    """How far one answer is from another."""
+    summary = "how far two texts are apart in their words, by ROUGE and its kin of the Rust core"
+    return [Component(name="lexical", target="sctk_knowledge.lexical:Lexical", summary=summary)]

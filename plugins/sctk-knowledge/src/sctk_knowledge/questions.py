@@ -1,0 +1,152 @@
+"""From a document to questions: N of them over its chunks, each drawn until it can be used, near duplicates left out.
+
+What is refused is on the page with its reason: the document, a chunk, a draw, a question for which no draw could be used, and one
+that is all but the same as an earlier one of its document.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from sctk_core import Declined, Failure, Made, Message, Prompt, Step, together
+from sctk_rs import consistency
+
+from sctk_knowledge.chunks import Chunk, chunks_of
+from sctk_knowledge.crews import Askers
+from sctk_knowledge.documents import AMISS
+from sctk_knowledge.leaks import leak
+from sctk_knowledge.prompts import Wording, drawn, title_of
+from sctk_knowledge.settings import Questions
+
+ENDS = ("?", "\uff1f", "\u061f", "\u037e")
+"""Question marks."""
+_LABELS = ("question:", "q:", "**question:**", "question 1:", "1.", "1)", "-", "*")
+_QUOTES = "\"'\u201c\u201d\u00ab\u00bb`*"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asking:
+    """A pass that asks about documents: so many questions each."""
+
+    n: int
+    settings: Questions
+    wording: Wording
+
+    @property
+    def steps(self) -> tuple[Step, ...]:
+        """Each question is drawn so often at most; each draw is read."""
+        return Step("question", most=self.n * self.settings.tries), Step("read", of="question")
+
+    async def walk(self, document: Prompt, crew: Askers) -> Made:
+        """The questions about a document, each a prompt with its chunk beside it."""
+        amiss = self._amiss(document)
+        if amiss is not None:
+            return {"asked": amiss}
+        found = [self._short(chunk) or chunk for chunk in chunks_of(document)]
+        short = [one for one in found if isinstance(one, Declined)]
+        places = spread(self.n, [one for one in found if isinstance(one, Chunk)])
+        asked = await together(*(self._drawn(document, chunk, number, crew) for number, chunk in enumerate(places)))
+        return {"asked": [*short, *self._apart(document, places, asked)]}
+
+    def _amiss(self, document: Prompt) -> Declined | None:
+        """Why a document is not asked about."""
+        if document.meta.get(AMISS):
+            return Declined(reason=f"the document is {document.meta[AMISS]}")
+        if not (document.document or "").strip():
+            return Declined(reason="there is no document")
+        n_words = len((document.document or "").split())
+        if n_words <= self.settings.limits.document_words:
+            return Declined(reason="the document is too short", detail=f"{n_words} words")
+        return None
+
+    def _short(self, chunk: Chunk) -> Declined | None:
+        if chunk.n_tokens is not None and chunk.n_tokens < self.settings.limits.chunk_tokens:
+            return Declined(reason="the chunk is too short", detail=f"{chunk.n_tokens} tokens: {chunk.text}")
+        return None
+
+    async def _drawn(self, document: Prompt, chunk: Chunk, number: int, crew: Askers) -> str | Declined:
+        """One question, drawn until it can be used."""
+        settings = self.settings
+        shown = self.wording.asking(title_of(document.meta), chunk.text, drawn(settings.examples, document.id, number))
+        sampling = replace(
+            crew.teacher.sampling, temperature=settings.temperature, max_new_tokens=settings.limits.question_tokens
+        )
+        for rank in range(number * settings.tries, (number + 1) * settings.tries):
+            sample = await crew.teacher.draft(
+                document, "question", shown=shown, sampling=sampling, rank=rank, or_none=True
+            )
+            found = None if sample is None else crew.notes.read("read", sample, self.read)
+            if found is not None:
+                return found
+        return Declined(reason=f"no question in {settings.tries} tries", detail=chunk.text)
+
+    def read(self, text: str) -> str | Failure | Declined:
+        """The question that a reply is; a Failure where it is none, a Declined where it gives its document away."""
+        lines = [line for line in map(_bare, text.splitlines()) if line]
+        questions = [line for line in lines if line.endswith(ENDS)]
+        if len(questions) != 1 or len(lines) > 2:
+            return Failure(kind="parse", reason="not one question", detail=text)
+        said = leak(questions[0], self.settings.leaks, anywhere=self.settings.leaks_anywhere)
+        if said:
+            return Declined(reason="the question speaks of its document", detail=f"{said}: {questions[0]}")
+        return questions[0]
+
+    def _apart(
+        self, document: Prompt, places: Sequence[Chunk], asked: Sequence[str | Declined]
+    ) -> list[Prompt | Declined]:
+        """The questions that are no near duplicates of earlier ones."""
+        texts = [one if isinstance(one, str) else "" for one in asked]
+        alike = _likeness(texts)
+        rows: list[Prompt | Declined] = []
+        kept: list[int] = []
+        for number, one in enumerate(asked):
+            if isinstance(one, Declined):
+                rows.append(one)
+                continue
+            nearest = max(kept, key=lambda other: alike[number][other], default=number)
+            if kept and alike[number][nearest] >= self.settings.limits.alike:
+                rows.append(_again(one, rows[nearest], alike[number][nearest]))
+                continue
+            kept.append(number)
+            rows.append(about(document, places[number], one, number))
+        return rows
+
+
+def spread(n: int, chunks: Sequence[Chunk]) -> list[Chunk]:
+    """The chunk of each of `n` questions: spread over the document; none where there is no chunk.
+
+    >>> chunks = [Chunk(number=number, text="", n_tokens=None) for number in range(4)]
+    >>> [one.number for one in spread(2, chunks)], [one.number for one in spread(6, chunks)]
+    ([0, 2], [0, 0, 1, 2, 2, 3])
+    """
+    return [chunks[place * len(chunks) // n] for place in range(n)] if chunks else []
+
+
+def about(document: Prompt, chunk: Chunk, question: str, number: int) -> Prompt:
+    """A question as a prompt; `meta["number"]` tells which of its document it is."""
+    meta = {name: document.meta[name] for name in ("group", "title") if name in document.meta}
+    meta |= {"number": str(number), "chunk": str(chunk.number)}
+    return Prompt(messages=(Message(role="user", content=question),), document=chunk.text, meta=meta)
+
+
+def _again(question: str, first: Prompt | Declined, alike: float) -> Declined:
+    because = first.id if isinstance(first, Prompt) else ""
+    return Declined(reason="asked already of this document", because=because, similarity=alike, detail=question)
+
+
+def _likeness(texts: Sequence[str]) -> list[list[float]]:
+    """Words in common of all words of both (Jaccard), of all pairs; NaN where one has none."""
+    if not texts:
+        return []
+    flat: list[float] = [*memoryview(consistency.jaccard([list(texts)]).values)]
+    return [flat[row * len(texts) : (row + 1) * len(texts)] for row in range(len(texts))]
+
+
+def _bare(line: str) -> str:
+    """A line without what models put around a question."""
+    line = line.strip()
+    for label in _LABELS:
+        if line.lower().startswith(label):
+            line = line[len(label) :].strip()
+    return line.strip(_QUOTES).strip()

@@ -1,0 +1,104 @@
+"""What a teacher writes as a question: read strictly, refused where it gives its document away, each once for a document."""
+
+from __future__ import annotations
+
+import pytest
+from sctk_core import Declined, Failure, Message, Prompt
+from sctk_knowledge.chunks import Chunk
+from sctk_knowledge.leaks import leak
+from sctk_knowledge.prompts import examples, wording
+from sctk_knowledge.questions import Asking
+from sctk_knowledge.settings import Limits, Questions, Words
+
+WORDS = Words()
+WORDING = wording(WORDS.ask, WORDS.read, WORDS.teach)
+
+
+def asking(**settings: object) -> Asking:
+    return Asking(n=4, settings=Questions(**settings), wording=WORDING)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "In which context did the textile industry of Ghent grow?",
+        "What does the pretext of the war of 1870 show?",
+        "Who wrote the Contextual Theory of Value?",
+        "Which documents did a traveller need at the border?",
+        "What is information theory about?",
+        "How is plain text told apart from ciphertext?",
+        "What did the historian find in the archive?",
+    ],
+)
+def test_a_word_that_holds_another_is_no_leak(question: str) -> None:
+    assert leak(question) == ""
+
+
+@pytest.mark.parametrize(
+    "question",
+    [
+        "What does the text say about Avon?",
+        "According to the document, who is the mayor?",
+        "Why does this passage mention Frome?",
+        "Which river is named in the given text?",
+        "What can be learnt from the above article?",
+        "According to document 3, who left?",
+        "What do these paragraphs describe?",
+        "Based on the provided information, when was it built?",
+        "What, in THE TEXT, is blue?",
+    ],
+)
+def test_what_points_at_the_document_is_a_leak(question: str) -> None:
+    assert leak(question)
+    found = asking().read(question)
+    assert isinstance(found, Declined)
+    assert (found.reason, question in found.detail) == ("the question speaks of its document", True)
+
+
+def test_the_papers_code_refuses_the_word_wherever_it_stands() -> None:
+    question = "Which documents did a traveller need at the border?"
+    assert asking().read(question) == question
+    assert isinstance(asking(leaks_anywhere=True).read(question), Declined)
+    assert leak("In which context did textile grow?", anywhere=True) == ""
+
+
+@pytest.mark.parametrize(
+    "reply",
+    ["What is Avon?", "Question: What is Avon?", '"What is Avon?"', "Sure:\n**What is Avon?**", "1. What is Avon?"],
+)
+def test_a_question_is_read_without_what_stands_around_it(reply: str) -> None:
+    assert asking().read(reply) == "What is Avon?"
+
+
+@pytest.mark.parametrize(
+    "reply", ["", "Avon is a town.", "What is Avon? It is a town.", "What is Avon?\nWhere is it?", "a\nb\nWhat is it?"]
+)
+def test_what_is_no_single_question_is_a_failure(reply: str) -> None:
+    assert isinstance(asking().read(reply), Failure)
+
+
+def test_of_near_duplicates_the_first_stays_and_the_others_name_it() -> None:
+    document = Prompt(
+        messages=(Message(role="user", content="Avon"),), document="...", meta={"group": "g", "title": "Avon"}
+    )
+    asked = [
+        "What is the river of the old town Avon called?", "What, of the old town Avon, is the river called?",
+        "Who is the mayor of Avon?", Declined(reason="no question in 3 tries"),
+    ]  # fmt: skip
+    places = [Chunk(number=0, text="...", n_tokens=None)] * 4
+    rows = asking(limits=Limits(alike=0.85))._apart(document, places, asked)
+    first, second, third, fourth = rows
+    assert isinstance(first, Prompt)
+    assert isinstance(third, Prompt)
+    assert isinstance(second, Declined)
+    assert (second.reason, second.because) == ("asked already of this document", first.id)
+    assert second.similarity == pytest.approx(1.0)
+    assert fourth == asked[3]
+    assert [row.meta["number"] for row in (first, third)] == ["0", "2"]
+
+
+def test_the_examples_are_ten_questions_that_leak_nothing() -> None:
+    assert len(examples()) == 10
+    for one in examples():
+        assert asking().read(one.question) == one.question
+        assert leak(one.question) == ""
