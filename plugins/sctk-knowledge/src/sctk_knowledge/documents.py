@@ -31,8 +31,8 @@ class Documents:
         """Which files, how they are cut, and what is held out."""
 
         path: str | tuple[str, ...] = setting(
-            help="the documents: a folder of .txt and .md files, a text, JSONL or Parquet file, a dataset that save_to_disk "
-            "wrote; or a list of these",
+            help="the documents (--documents): a folder of .txt and .md files, a text, JSONL or Parquet file, a dataset that "
+            "save_to_disk wrote; or a list of these",
             identity=False,
         )
         text: str = setting("", help="the column of the text, of files of rows (text, document, content, ...)")
