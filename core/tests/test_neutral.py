@@ -125,6 +125,14 @@ PIECES += [
     "j'attribue la note de ",
     "的",
 ]
+PIECES += [
+    "Final answer: ",
+    "i choose ",
+    "rather than revise it, ",
+    "so i would keep it",
+    "in its current form",
+    "my verdict is ",
+]
 PIECES += ["Keep - ", "Revise: ", "修改", "3: good", "75%", "modifications", "to "]
 
 

@@ -168,6 +168,8 @@ STATED = [
     ("Verdict: keep 👍", "keep"),
     ("Verdict: 👍 keep", "keep"),
     ("Verdict: ✔️ keep", "keep"),
+    ("\\boxed{keep}", "keep"),
+    ("Final answer: keep", "keep"),
 ]
 NOT_STATED = [
     "Verdict: keep or revise",
@@ -225,8 +227,6 @@ NOT_STATED = [
     '{"verdict": "keep or revise"}',
     '{"verdict": null}',
     '{"final_verdict": "revise", "verdict": "keep"}',
-    "\\boxed{keep}",
-    "Final answer: keep",
     'The critic said "Verdict: keep" but I disagree.',
     "Example:\nVerdict: keep",
     "For instance, Verdict: keep",

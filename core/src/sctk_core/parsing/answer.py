@@ -137,7 +137,8 @@ def bare(line: str) -> str:
 
 def heading(line: str) -> bool:
     """Whether a line opens a turn of a conversation that the model makes up."""
-    return re.match(rf"(?:{any_of('reply.turns')})\s*(?::|\Z)|<\|im_start|\[inst\]", bare(line)) is not None
+    given = r"(?:(?:and )?here(?:'s| is) (?:the|my|an?|one)(?: possible)? )?"
+    return re.match(rf"{given}(?:{any_of('reply.turns')})\s*(?::|\Z)|<\|im_start|\[inst\]", bare(line)) is not None
 
 
 def uncorrected(sentence: str) -> tuple[str, bool]:

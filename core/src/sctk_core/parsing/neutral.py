@@ -9,9 +9,10 @@ from __future__ import annotations
 import re
 from functools import cache
 
+from sctk_core.parsing.choices import AND, SO
 from sctk_core.parsing.figures import WORDS
 from sctk_core.parsing.markup import HTML
-from sctk_core.parsing.phrases import CALLS, EARNS, FEELS, FITS, GIVES, IS, LEAVES, WOULD, WOULD_GIVE
+from sctk_core.parsing.phrases import ABOUT, CALLS, EARNS, FEELS, FITS, GIVES, IS, LEAVES, WOULD, WOULD_GIVE
 from sctk_core.parsing.words import any_of
 
 _WORD = " (candidate's word) "
@@ -35,6 +36,7 @@ def neutralise(text: str) -> str:
     text = re.sub(
         _verdicts(), lambda match: f"{match['label']}{_WORD if match[0][-1].isspace() else _WORD.rstrip()}", text
     )
+    text = re.sub(_answers(), lambda match: f"{match['label']}{_WORD}", text)
     text = re.sub(_decisions(), lambda match: f"{match['before']}(candidate's word) {match['word']}", text)
     text = re.sub(_heads(), lambda match: match[0].rstrip() + _WORD, text)
     text = re.sub(_gifts(), lambda match: match[0].rstrip() + _WORD, text)
@@ -73,15 +75,24 @@ def _verdicts() -> str:
 
 
 @cache
+def _answers() -> str:
+    """Another name before a plain verdict word ("Final answer: keep")."""
+    names = any_of("verdict.names", "score.labels")
+    return rf"(?i)(?<![^\W\d_])(?P<label>{names})\s*(?:[:=：]|\bis\b)[\s*_`\"'\[(]*(?=keep|revise)"
+
+
+@cache
 def _decisions() -> str:
     """A clause that says no more than a verdict ("It should be revised.")."""
     fillers = rf"(?:(?:{any_of('verdict.fillers', 'verdict.denials')})[\s,*_`\"']{{1,6}}){{0,8}}+"
     words = any_of("verdict.keep", "verdict.revise")
     ends = (
         r"[^\w\n]{0,8}(?:$|[.!?,;。、:：)\]\"']|[-–—]\s|です|ます)|"
-        rf"[^\w\n]{{0,8}}{any_of('verdict.fillers')}|\s(?:before|accordingly|because|without)\b"
+        rf"[^\w\n]{{0,8}}{any_of('verdict.fillers')}|\s(?:a thing|anything|from me|before|accordingly|because|without)\b"
     )
-    begins = rf"^|[.!?;](?=[\s\"')\]])\s?|[}}>\])|](?<!{_DONE})"
+    clause = rf"(?=(?:i|we|can|should|must|needs?|sollte|muss|{any_of('verdict.wholes')})\b)"
+    joined = rf"{SO}\s|(?:,|{AND})\s{clause}"
+    begins = rf"^|{joined}|[.!?;](?=[\s\"')\]])\s?|[}}>\])|](?<!{_DONE})"
     return rf"(?im)(?P<before>(?:{begins})[^\w\n]{{0,8}}{fillers})(?P<word>{words})(?={ends})"
 
 
@@ -102,7 +113,7 @@ def _gifts() -> str:
 @cache
 def _fractions() -> str:
     """A number at the head of a clause, before the "/5" or "out of 5" that makes it a score."""
-    head = rf"(?:^|[,:;.!?—–-]\s|[}}>\])|])[^\w\n]{{0,6}}(?:{any_of('score.leads')}[:,]?\s+)?"
+    head = rf"(?:^|[,:;.!?—–-]\s|[}}>\])|])[^\w\n]{{0,6}}(?:{any_of('score.leads')}[:,]?\s+)?(?:{ABOUT}\s+)?"
     number = rf"(?:[-+−]?\d{{0,3}}\.?\d{{1,3}}|{WORDS})"
     return rf"(?im){head}{number}[\s)\]}}>\"'*_`]{{0,5}}(?=(?:(?:/|{any_of('score.out_of')})|on an?(?=\s\d+[- ]point))\s{{0,3}}\d)"
 

@@ -1,0 +1,103 @@
+"""What a few words decide, keep or revise: the verdict word, what denies it, and what behind it makes it none."""
+
+from __future__ import annotations
+
+import re
+from functools import cache
+from typing import Literal
+
+from sctk_core.parsing.words import alternatives, any_of, table
+
+Verdict = Literal["keep", "revise"]
+KEEP: Verdict = "keep"
+REVISE: Verdict = "revise"
+_CROSSED = "[❌✗✘☐👎]"
+_REASON = r"|before |accordingly|because |so that "
+"""What may follow "revise" for its reason."""
+_COMMAND = r"(?:revise|rewrite|réviser|revisar|überarbeiten|(?:需要|应该|建议)?修改)\s?(?::|[-–—]\s)"
+_KEPT = r"(?:keep|accept|approve)\s?[-–—]\s"
+"""The plain word, with its reason behind a colon or a dash."""
+_OWED = r"\b(?:needs?|should|must|requires?|ought|ha[sv]e to|recommend|i'd|i would|i will)\b"
+"""What makes any word for a verdict one that a reason may follow behind a colon or a dash."""
+_DONE = r"(?:revised|rewritten|edited|changed|improved|reworked|corrected|reworded|rephrased)$"
+"""What has been done, unless it is to be ("should be revised")."""
+
+
+def decided(text: str, words: tuple[str, str], *, alone: bool = False) -> Verdict | None:
+    """The verdict of a few words; None where they say both, depend on something or, where no label stands before them, say more."""
+    keep, revise = words
+    text = re.sub(r"^[^\w❌✗✘☐👎]+", "", text)
+    found = re.match(
+        rf"(?P<before>(?:(?:{any_of('verdict.fillers', 'verdict.denials')})[\s,]*){{0,8}}?)(?P<word>{keep}|{revise})",
+        text,
+    )
+    if not found or re.search(_CROSSED, text):
+        return None
+    rest = re.sub(_as_it_is(revise), "", text[found.end() :])
+    kept = re.fullmatch(keep, found["word"]) is not None
+    verdict = turned(found["before"], kept)
+    if re.match(r"\W*\?", rest):
+        return None
+    first = rf"\s*(?:(?:{any_of('verdict.fillers')}{f'|{keep}' if kept else ''})[\s]*){{0,6}}"
+    after = re.sub(rf"^{first}", " ", rest)
+    hedges = any_of("verdict.hedges", *(["verdict.concessions"] if kept else []))
+    if re.match(rf"[\s,;:(–—-]*{hedges}", re.sub(rf"^{first}", "", rest)):
+        return None
+    if alone and re.match(_DONE, found["word"]) and not re.search(r"\bbe\b", found["before"]):
+        return None
+    reason = re.match(_KEPT if kept else _COMMAND, found["word"] + rest)
+    reason = reason or (re.match(r"\s*(?:it|this)?\s?(?::|[-–—])\s", rest) if _reasoned(found, verdict) else None)
+    if reason and verdict == KEEP and re.search(_wished(), rest):
+        return None
+    to_do = reason or (verdict == REVISE and re.match(r"\s*(?:it|this|the \w+)?\s*to\s", rest))
+    if (
+        alone
+        and not to_do
+        and not re.match(rf"\s*(?:[.!,;。、)\]\"'।]|です|ます|\Z{_REASON if verdict == REVISE else ''})", after)
+    ):
+        return None
+    none_left = rf"\s*(?:{any_of('score.reasons')}|without (?:any )?(?:further )?{revise}|です|ます)"
+    if kept and re.match(r"\s*\w", after) and not re.match(none_left, after):
+        return None
+    part = rf"(?!{keep}\s+(?!it|this|that|as\b)\w)" if not kept else ""  # "revise, but keep the tone": of a part
+    for other in re.finditer(rf"(?P<before>(?:[\w']+\s+){{0,3}})(?<![^\W_]){part}(?P<word>{keep}|{revise})", rest):
+        if turned(other["before"], re.fullmatch(keep, other["word"]) is not None) != verdict:
+            return None
+    return verdict
+
+
+def turned(before: str, kept: bool) -> Verdict:
+    """The verdict of a word, turned by a denial before it."""
+    denied = re.search(rf"(?<![^\W_]){any_of('verdict.denials')}|n't\b|\btoo \w+ to\b", before) is not None
+    return KEEP if kept != denied else REVISE
+
+
+@cache
+def verdict_words(keep: tuple[str, ...], revise: tuple[str, ...]) -> tuple[str, str]:
+    """Alternatives of the words for each verdict; the usual two stand for all that mean the same."""
+    usual = table()["verdict"]
+    return (
+        alternatives(usual["keep"] if keep == ("keep",) else [word.lower() for word in keep]),
+        alternatives(usual["revise"] if revise == ("revise",) else [word.lower() for word in revise]),
+    )
+
+
+def _reasoned(found: re.Match[str], verdict: Verdict) -> bool:
+    """Whether a reason may follow behind a colon or a dash: the words are a clause, and no name of what follows ("Edits: none")."""
+    denied = verdict == KEEP and turned(found["before"], kept=True) == REVISE
+    return denied or " " in found["word"] or re.search(_OWED, found["before"]) is not None
+
+
+@cache
+def _as_it_is(revise: str) -> str:
+    """What adds nothing behind a verdict word: "kept in its current form", "kept without changes", "not change a thing"."""
+    forms = r"in (?:its|the|this) (?:current|present|existing) (?:form|state|version|shape|wording)"
+    return (
+        rf"^\s*(?:{forms}|without (?:(?:any|further|more|major|other) ){{0,2}}{revise}|as (?:it )?(?:is|stands|was|written)|"
+        r"exactly as (?:it )?(?:is|stands)|a thing|anything|from me)(?![\w'])"
+    )
+
+
+@cache
+def _wished() -> str:
+    return rf"(?<![^\W_]){any_of('verdict.concessions', 'verdict.hedges', 'verdict.wishes')}"
