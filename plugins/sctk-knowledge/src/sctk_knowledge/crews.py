@@ -42,6 +42,14 @@ class Reflectors:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Thinkers:
+    """The student answers and says how likely its answers are true."""
+
+    student: Speaker
+    notes: Notebook
+
+
+@dataclass(frozen=True, kw_only=True)
 class Answerers:
     """The student answers, and nobody else is asked."""
 

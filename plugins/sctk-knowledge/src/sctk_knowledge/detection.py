@@ -9,6 +9,7 @@ The text of the paper and its Algorithm 1 are strict on both borders; its code k
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -80,7 +81,7 @@ class Detecting:
             grounded = await self._drawn(question, "with", crew, shown=shown)
             s_l = await self._judged(reference, grounded, "consistency", posed, crew)
             if s_l is None:
-                return Found(pairs=NOTHING_SAID)
+                return Found(pairs=NOT_JUDGED if grounded else NOTHING_SAID)
             if not self.is_reliable(s_l.value):
                 return Found(pairs=UNRELIABLE, s_l=s_l.value)
         recalled = await self._drawn(question, "without", crew)
@@ -100,7 +101,7 @@ class Detecting:
         s_l, s_k = grounded[1], recalled[1]
         value = None if s_l is None else s_l.value
         if s_k is None:
-            return Found(pairs=NOTHING_SAID, s_l=value)
+            return Found(pairs=NOT_JUDGED if recalled[0] else NOTHING_SAID, s_l=value)
         if self.filters and not self.is_unknown(s_k.value):
             return Found(pairs=KNOWN, s_l=value, s_k=s_k.value)
         chosen = [(reference, 0.0), *(self._also_chosen(grounded[0], s_l) if s_l else ())]
@@ -117,7 +118,7 @@ class Detecting:
             return Found(pairs=NOT_JUDGED if answers else NOTHING_SAID)
         if self.filters and not self.is_unknown(judged.value):
             return Found(pairs=KNOWN, s_k=judged.value)
-        ranked = sorted(zip(answers, judged.each, strict=True), key=lambda one: one[1])
+        ranked = ranking(answers, judged)
         count = min(self.settings.pairs, len(ranked) // 2)
         pairs = [self._pair(question, ranked[n], ranked[-1 - n], judged.value) for n in range(count)]
         return Found(pairs=[one for one in pairs if one] or ALIKE, s_k=judged.value)
@@ -146,13 +147,12 @@ class Detecting:
 
     def _also_chosen(self, grounded: Sequence[Sample], s_l: Judged) -> list[tuple[Sample, float]]:
         """The answers with the document that are reliable too, the best first: for more than one preference (the paper's code)."""
-        ranked = sorted(zip(grounded, s_l.each, strict=True), key=lambda one: one[1])
-        good = [one for one in ranked if one[1] < self.settings.thresholds.tau_l]
+        good = [one for one in ranking(grounded, s_l) if one[1] < self.settings.thresholds.tau_l]
         return good[: self.settings.pairs - 1]
 
     def _rejected(self, recalled: Sequence[Sample], s_k: Judged) -> list[tuple[Sample, float]]:
         """The answer that is contradicted most (eq. 7, the first of equals); for several preferences those above tau_K, rising."""
-        ranked = sorted(zip(recalled, s_k.each, strict=True), key=lambda one: -one[1])
+        ranked = sorted(ranking(recalled, s_k), key=lambda one: -one[1])
         bad = [one for one in ranked if one[1] > self.settings.thresholds.tau_k][: self.settings.pairs]
         return bad[::-1] if self.settings.pairs > 1 and bad else ranked[:1]
 
@@ -166,6 +166,12 @@ class Detecting:
         if self.settings.label == "hard":
             return Pair(**sides, margin=None, probability=1.0)
         return Pair(**sides, margin=rejected[1] - chosen[1], probability=min(max((1.0 + s_k) / 2.0, 0.0), 1.0))
+
+
+def ranking(answers: Sequence[Sample], judged: Judged) -> list[tuple[Sample, float]]:
+    """Those answers of which something can be said, the best first, equals in their order."""
+    told = [one for one in zip(answers, judged.each, strict=True) if not math.isnan(one[1])]
+    return sorted(told, key=lambda one: one[1])
 
 
 @dataclass(frozen=True, kw_only=True)

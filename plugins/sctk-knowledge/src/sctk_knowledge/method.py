@@ -9,13 +9,16 @@ from __future__ import annotations
 from itertools import pairwise
 from typing import ClassVar
 
-from sctk_core import Arm, Evaluate, Generate, Made, Plan, Prompt, Sample, Train
+from sctk_core import Arm, Evaluate, Generate, Made, Plan, Prompt, Sample, Setup, Train
 
 from sctk_knowledge.answers import Annotating
+from sctk_knowledge.checks import complain
 from sctk_knowledge.crews import Annotators, Answerers, Askers
 from sctk_knowledge.detection import Detecting
+from sctk_knowledge.entropy import SemanticEntropy
 from sctk_knowledge.prompts import wording
 from sctk_knowledge.questions import Asking
+from sctk_knowledge.reflection import BsDetector, PTrue
 from sctk_knowledge.scorers import Contradiction, Scorer
 from sctk_knowledge.settings import KnowledgeConfig
 
@@ -58,6 +61,10 @@ class KnowledgeDetection:
     def __init__(self, config: KnowledgeConfig) -> None:
         self._config = config
         self._wording = wording(config.wording.ask, config.wording.read, config.wording.teach)
+
+    def check(self, setup: Setup) -> None:
+        """Refuses what the scorer cannot come right with."""
+        complain(setup, self._config.detection)
 
     def plan(self) -> Plan:
         """Questions, answers, SFT; detection and preferences as often as wanted; the exam, and what was known before."""
@@ -115,7 +122,14 @@ class KnowledgeDetection:
         )  # fmt: skip
 
     def _scorer(self) -> Scorer:
-        return Contradiction()
+        detection = self._config.detection
+        known: dict[str, Scorer] = {
+            "contradiction": Contradiction(),
+            "bsdetector": BsDetector(detection.scoring),
+            "semantic-entropy": SemanticEntropy(detection.scoring),
+            "p-true": PTrue(),
+        }
+        return known[detection.scorer]
 
     def _arms(self, start: str, arms: list[str]) -> list[Arm]:
         """The base, the tuned model, its rivals, the student of the last iteration."""

@@ -13,14 +13,14 @@ from typing import Any, Protocol
 
 from sctk_core import Message, Prompt, Sample, Step, together
 
-from sctk_knowledge.crews import Detectors
+from sctk_knowledge.crews import Detectors, Reflectors
 
 Shown = tuple[Message, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Judged:
-    """`value`: S_L or S_K; `each`: how bad each answer is, in order."""
+    """`value`: S_L or S_K; `each`: how bad each answer is, in order. NaN: nothing can be said of that one."""
 
     value: float
     each: tuple[float, ...]
@@ -90,7 +90,7 @@ def both_ways(step: str, k: int) -> tuple[Step, ...]:
     return tuple(Step(f"{step}.{one}", most=k - 1) for one in range(k)) if k > 1 else ()
 
 
-async def matrix(answers: Sequence[Sample], step: str, crew: Detectors) -> list[list[float]]:
+async def matrix(answers: Sequence[Sample], step: str, crew: Detectors | Reflectors) -> list[list[float]]:
     """The comparer's number of every ordered pair of answers; NaN on the diagonal."""
 
     async def row(one: int) -> list[float]:
