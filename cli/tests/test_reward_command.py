@@ -125,7 +125,7 @@ def test_a_reward_that_is_wrong_too_often_ends_with_1(
 
 def test_a_reward_that_scores_nothing_is_not_let_pass(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     code, _, told = checked(tmp_path, capfd, ROWS[3:], "--at-most", "1")
-    assert (code, "got - wrong" in told) == (1, True)
+    assert (code, "letters.py" in told, "answered none of 1: 1 x parse: no a" in told) == (1, True, True)
 
 
 def test_gold_answers_reach_the_rewards_that_compare_with_them(

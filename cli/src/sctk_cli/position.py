@@ -6,7 +6,7 @@ and never as a tie.
 
 from __future__ import annotations
 
-import asyncio
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -14,11 +14,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sctk_cli.files import rows_in
-from sctk_cli.reward import BATCH, Needs, share, told_share
-from sctk_cli.terminal import clean, put, put_json, reserved_stdout, say
+from sctk_cli.reward import TIMEOUT, alone, refuse_silence, share, told_failures, told_share
+from sctk_cli.terminal import put, put_json, reserved_stdout, say
 
 if TYPE_CHECKING:
-    from sctk_core import Sample
+    from sctk_core import Failure, Sample
+    from sctk_core.run.alone import Alone
 
 EPILOG = """\b
 Examples:
@@ -37,20 +38,23 @@ SIDES = (("chosen", "rejected"), ("first", "second"))
 @click.option("--load", "files", multiple=True, type=click.Path(path_type=Path), help="A plugin file; repeatable.")
 @click.option("--backend", help="The backend of a comparer that asks a model.")
 @click.option("--model", help="Its model.")
+@TIMEOUT
 @click.option("--json", "json_", is_flag=True, help="Print one object on standard output.")
 def position(name: str, file: Path, json_: bool, **how: Any) -> None:
     """Print how often a pairwise judge chooses the first place, with intervals."""
     with reserved_stdout():
         rows = list(_pairs(file))
-        values, reasons = asyncio.run(_compared(name, [(one, other) for one, other, _ in rows], how))
+        asked = _alone(name, how)
+        values, failures = _compared(asked, [(one, other) for one, other, _ in rows])
     found = bias(values, [known for _, _, known in rows])
     if json_:
-        put_json({"comparer": name} | found | {"failures": reasons})
-        return
-    for line in _lines(found):
-        put(line)
-    for reason, n in sorted(reasons.items(), key=lambda item: -item[1]):
-        say(f"failed: {n} x {clean(reason, one_line=True)}")
+        put_json({"comparer": name} | found | {"failures": dict(Counter(one.reason for one in failures))})
+    else:
+        for line in _lines(found):
+            put(line)
+        for line in told_failures(failures):
+            say(line)
+    refuse_silence(asked.who, failures, 2 * len(rows))
 
 
 def bias(values: Sequence[tuple[float | None, float | None]], known: Sequence[bool]) -> dict[str, Any]:
@@ -99,33 +103,26 @@ def _lines(found: Mapping[str, Any]) -> Iterator[str]:
         yield f"of these the one that is known to be better: {told_share(found['right'])}"
 
 
-async def _compared(
-    name: str, pairs: Sequence[tuple[Sample, Sample]], how: Mapping[str, Any]
-) -> tuple[list[tuple[float | None, float | None]], dict[str, int]]:
-    """Each pair's value as given and turned round, None where it failed, and why they failed."""
-    from sctk_core import Failure, Score
-    from sctk_core.pipeline.contract import checked
-    from sctk_core.plugins import build, catalogue, describe
-    from sctk_core.recipe import from_assignments
+def _compared(
+    asked: Alone, pairs: Sequence[tuple[Sample, Sample]]
+) -> tuple[list[tuple[float | None, float | None]], list[Failure]]:
+    """Each pair's value as given and turned round, None where it failed, and the failures."""
+    from sctk_core import Failure
+
+    found = asked.answers([list(pairs), [(other, one) for one, other in pairs]])
+    values = [[None if isinstance(answer, Failure) else answer.value for answer in answers] for answers in found]
+    failures = [answer for answers in found for answer in answers if isinstance(answer, Failure)]
+    return list(zip(*values, strict=True)), failures
+
+
+def _alone(name: str, how: Mapping[str, Any]) -> Alone:
+    """The comparer by itself; one that turns pairs round itself would hide its bias."""
+    from sctk_core.plugins import catalogue, describe
 
     among = catalogue(list(how["files"]))
-    settings = from_assignments([f"it.{one}" for one in how["assignments"]]).get("it", {})
-    if any(one.name == "orders" for one in describe("comparer", name, among=among).settings):
-        settings = {"orders": "given"} | settings  # one that turns pairs round itself would hide its bias
-    where = f"sctk judge position {name}"
-    built = build("comparer", name, settings, Needs(among, how, where), where=where, among=among)
-    values: list[list[float | None]] = []
-    reasons: dict[str, int] = {}
-    for asked in (list(pairs), [(other, one) for one, other in pairs]):
-        values.append([])
-        for start in range(0, len(asked), BATCH):
-            batch = asked[start : start + BATCH]
-            said = await built.instance.compare(batch)
-            for answer in checked(said, batch, Score, of=[one.id for one, _ in batch], stage="compare", component=name):
-                values[-1].append(None if isinstance(answer, Failure) else answer.value)
-                if isinstance(answer, Failure):
-                    reasons[answer.reason] = reasons.get(answer.reason, 0) + 1
-    return list(zip(*values, strict=True)), reasons
+    turns = any(one.name == "orders" for one in describe("comparer", name, among=among).settings)
+    own = {"orders": "given"} if turns else {}
+    return alone("comparer", name, f"sctk judge position {name}", {**how, "among": among}, own)
 
 
 def _pairs(file: Path) -> Iterator[tuple[Sample, Sample, bool]]:

@@ -6,7 +6,7 @@ beside what is wrong and never as right.
 
 from __future__ import annotations
 
-import asyncio
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,14 +16,14 @@ import click
 
 from sctk_cli.calibration import calibrated_by, told
 from sctk_cli.files import rows_in
-from sctk_cli.terminal import clean, put, put_json, reserved_stdout, say, table
+from sctk_cli.terminal import clean, hear_warnings, put, put_json, reserved_stdout, say, table
 
 if TYPE_CHECKING:
-    from sctk_core import Failure, Sample, Score
+    from sctk_core import Failure, Sample
     from sctk_core.reading import Row
+    from sctk_core.run.alone import Alone, Unwatched
 
 TEXTS = ("reply", "response", "completion", "answer", "text", "output")
-BATCH = 64
 EPILOG = """\b
 Examples:
   sctk reward check refusal labelled.jsonl --group type
@@ -36,15 +36,25 @@ score that is right; `reference`, where there is one, holds the gold answers. It
 rewards that read them (`harmful`, say)."""
 
 
+TIMEOUT = click.option(
+    "--timeout",
+    "timeout_s",
+    type=click.FloatRange(0.01, 10**6),
+    default=600.0,
+    show_default=True,
+    help="Seconds for a batch.",
+)
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judged:
-    """One row: the right score, what the reward said (None: it failed), why it failed, its group, and its prompt's id."""
+    """One row: the right score, what the reward said (None: it failed, for that failure), its group, and its prompt's id."""
 
     label: float
     value: float | None
-    reason: str
     group: str
     prompt: str
+    failure: Failure | None = None
 
 
 @click.group()
@@ -66,6 +76,7 @@ def reward() -> None:
 @click.option("--load", "files", multiple=True, type=click.Path(path_type=Path), help="A plugin file; repeatable.")
 @click.option("--backend", help="The backend of a reward that asks a model.")
 @click.option("--model", help="Its model.")
+@TIMEOUT
 @click.option("--json", "json_", is_flag=True, help="Print one object on standard output.")
 def check(
     name: str, file: Path, label: str, group: str | None, within: float, at_most: float | None, calibrate: bool, json_: bool,
@@ -74,12 +85,14 @@ def check(
     """Print a reward's errors on rows with labels, each with its 95 % interval."""
     with reserved_stdout():
         rows = list(_samples(file, label, group))
-        judged = asyncio.run(_scored(name, rows, how))
+        asked = alone("reward", name, f"sctk reward check {name}", how)
+        judged = _scored(asked, rows)
     groups = {"all": judged}
     for each in judged if group else ():
         groups.setdefault(f"{group} = {each.group}", []).append(each)
     found = {title: _errors(rows_, within) for title, rows_ in groups.items()}
     _show(name, found, judged, json_, calibrate)
+    refuse_silence(asked.who, [one.failure for one in judged if one.failure], len(judged))
     if at_most is not None:
         _refuse(name, found["all"]["wrong"], at_most)
 
@@ -88,11 +101,9 @@ def _show(name: str, found: Mapping[str, Any], judged: Sequence[Judged], json_: 
     """The errors by group, the calibration where it was asked for, and why rows failed."""
     scored = [(each.value, each.label, each.prompt) for each in judged if each.value is not None]
     calibration = calibrated_by(scored) if calibrate else None
-    reasons: dict[str, int] = {}
-    for each in judged:
-        if each.value is None:
-            reasons[each.reason] = reasons.get(each.reason, 0) + 1
+    failures = [each.failure for each in judged if each.failure]
     if json_:
+        reasons = dict(Counter(one.reason for one in failures))
         more = {"calibration": calibration} if calibrate else {}
         put_json({"reward": name, "errors": found, "failures": reasons} | more)
         return
@@ -104,8 +115,8 @@ def _show(name: str, found: Mapping[str, Any], judged: Sequence[Judged], json_: 
         put(f"a row with the higher label has the higher score: {told_share(ranked)}")
     for line in told(name, calibration) if calibrate else ():
         put(line)
-    for reason, n in sorted(reasons.items(), key=lambda item: -item[1]):
-        say(f"failed: {n} x {clean(reason, one_line=True)}")
+    for line in told_failures(failures):
+        say(line)
 
 
 def _refuse(name: str, wrong: Mapping[str, float | None] | None, at_most: float) -> None:
@@ -156,35 +167,57 @@ def told_share(found: Mapping[str, float | None] | None) -> str:
     return f"{found['value']:.1%} ({between})"
 
 
-async def _scored(name: str, rows: Sequence[tuple[Sample, float, str]], how: Mapping[str, Any]) -> list[Judged]:
+def _scored(asked: Alone, rows: Sequence[tuple[Sample, float, str]]) -> list[Judged]:
     """Every row judged by the reward, in batches."""
-    from sctk_core import Failure, Score
-    from sctk_core.pipeline.contract import checked
-    from sctk_core.plugins import build, catalogue
-    from sctk_core.recipe import from_assignments
+    from sctk_core import Failure
 
-    among = catalogue(list(how["files"]))
-    settings = from_assignments([f"it.{one}" for one in how["assignments"]]).get("it", {})
-    where = f"sctk reward check {name}"
-    built = build("reward", name, settings, Needs(among, how, where), where=where, among=among)
-    answers: list[Score | Failure] = []
-    for start in range(0, len(rows), BATCH):
-        samples = [sample for sample, _, _ in rows[start : start + BATCH]]
-        said = await built.instance.score(samples)
-        answers += checked(said, samples, Score, of=[one.id for one in samples], stage="score", component=name)
+    (answers,) = asked.answers([[sample for sample, _, _ in rows]])
     return [
-        Judged(label=label, group=group, value=None, reason=answer.reason, prompt=sample.prompt.id)
+        Judged(label=label, group=group, value=None, failure=answer, prompt=sample.prompt.id)
         if isinstance(answer, Failure)
-        else Judged(label=label, group=group, value=answer.value, reason="", prompt=sample.prompt.id)
+        else Judged(label=label, group=group, value=answer.value, prompt=sample.prompt.id)
         for answer, (sample, label, group) in zip(answers, rows, strict=True)
     ]
+
+
+def alone(kind: str, name: str, where: str, how: Mapping[str, Any], more: Mapping[str, Any] | None = None) -> Alone:
+    """A reward or a comparer by itself, as the options say; `more` are settings beneath those of the options."""
+    from sctk_core.plugins import catalogue
+    from sctk_core.recipe import from_assignments
+    from sctk_core.run.alone import Alone
+
+    hear_warnings()
+    among = how["among"] if "among" in how else catalogue(list(how["files"]))
+    settings = from_assignments([f"it.{one}" for one in how["assignments"]]).get("it", {})
+    return Alone(
+        kind=kind, name=name, settings={**(more or {}), **settings}, among=among, timeout_s=how["timeout_s"], where=where,
+        needs=lambda unwatched: Needs(among, how, where, unwatched),
+    )  # fmt: skip
+
+
+def refuse_silence(who: str, failures: Sequence[Failure], n: int) -> None:
+    """Raises where all of `n` answers are failures: nothing was measured, and the exit code says whose fault that is."""
+    from sctk_core.run.failing import error_of
+
+    if failures and len(failures) == n:
+        raise error_of(f"{who} answered none of {n}", failures)
+
+
+def told_failures(failures: Sequence[Failure]) -> Iterator[str]:
+    """How many failed for each reason, the commonest first, with the first's words."""
+    by_reason: dict[str, list[Failure]] = {}
+    for one in failures:
+        by_reason.setdefault(one.reason, []).append(one)
+    for reason, found in sorted(by_reason.items(), key=lambda item: -len(item[1])):
+        detail = f" ({clean(found[0].detail, one_line=True)})" if found[0].detail not in ("", reason) else ""
+        yield f"failed: {len(found)} x {clean(reason, one_line=True)}{detail}"
 
 
 class Needs(Mapping[str, Any]):
     """What a reward may ask for, made when it does: the backend that the options name."""
 
-    def __init__(self, among: Any, how: Mapping[str, Any], where: str) -> None:
-        self._among, self._how, self._where = among, how, where
+    def __init__(self, among: Any, how: Mapping[str, Any], where: str, unwatched: Unwatched) -> None:
+        self._among, self._how, self._where, self._unwatched = among, how, where, unwatched
 
     def __getitem__(self, key: str) -> Any:
         from sctk_core import ConfigError, ModelRef, Sampling
@@ -204,7 +237,8 @@ class Needs(Mapping[str, Any]):
         from sctk_core.plugins import build
 
         name = self._how["backend"]
-        built = build("backend", name, {}, {"model": model}, where=self._where, among=self._among)
+        with self._unwatched():
+            built = build("backend", name, {}, {"model": model}, where=self._where, among=self._among)
         return RecordingBackend(
             lambda: built.instance, _Forgetful(), about={}, run_seed=0, name=name,
             tells_logprobs=hasattr(built.instance, "logprobs"),

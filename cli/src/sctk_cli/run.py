@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import logging
 import os
 import shlex
 import sys
@@ -14,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sctk_cli.streams import ReaderGone, unheard
-from sctk_cli.terminal import Warnings, clean, put, put_json, reserved_stdout, say
+from sctk_cli.terminal import clean, hear_warnings, put, put_json, reserved_stdout, say
 
 if TYPE_CHECKING:
     from sctk_core.plugins import Catalogue
@@ -109,7 +108,7 @@ def run(out: Path | None, redo: tuple[str, ...], json_: bool, **given: Any) -> i
     from sctk_cli.show import a_training_row
 
     ask_for_room()
-    logging.getLogger("sctk").addHandler(Warnings())
+    hear_warnings()
     with reserved_stdout():
         recipe, among = resolved(given)
         assembly = assemble(recipe, among)

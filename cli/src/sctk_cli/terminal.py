@@ -58,7 +58,16 @@ def in_json(text: str) -> str:
 def put_json(value: Any) -> None:
     """One object of data in one line; where standard output is no Unicode, all of it in ASCII."""
     is_unicode = (getattr(sys.stdout, "encoding", None) or "").lower().replace("-", "").startswith("utf")
-    put(in_json(json.dumps(value, ensure_ascii=not is_unicode, allow_nan=False)))
+    try:
+        text = json.dumps(value, ensure_ascii=not is_unicode, allow_nan=False)
+    except ValueError as error:
+        from sctk_core.errors import CheckFailed  # not before it is needed: `--help` is quick
+
+        raise CheckFailed(
+            "got a result that is not finite, wanted numbers that JSON can hold",
+            hint="values of more than 10^100, say, cannot be added and squared: scale them",
+        ) from error
+    put(in_json(text))
 
 
 def say(line: str) -> None:
@@ -81,12 +90,14 @@ def put(line: str = "", *, end: str = "\n") -> None:
 def reserved_stdout() -> Iterator[None]:
     """While this holds, whatever prints to standard output (engines, their children) prints to standard error instead."""
     sys.stdout.flush()
-    kept, told = os.dup(1), sys.stderr
+    kept, told, own = os.dup(1), sys.stderr, os.getpid()
     os.dup2(2, 1)
     try:
         with redirect_stdout(told):
             yield
     finally:
+        if os.getpid() != own:  # a component forked, and came back as another process: nothing here is that one's
+            os._exit(1)
         sys.stderr = told
         if place := heard():
             place.flush()
@@ -104,6 +115,13 @@ class Warnings(logging.Handler):
         error = record.exc_info[1] if record.exc_info else None
         cause = "" if error is None else f" ({told(error)})"
         say(f"{record.levelname.lower()}: {clean(record.getMessage() + cause, one_line=True)}")
+
+
+def hear_warnings() -> None:
+    """From now on what core logs is said as lines of ours."""
+    log = logging.getLogger("sctk")
+    if not any(isinstance(one, Warnings) for one in log.handlers):
+        log.addHandler(Warnings())
 
 
 def table(header: Sequence[str], rows: Sequence[Sequence[str]], *, right: Sequence[int] = ()) -> list[str]:

@@ -7,7 +7,6 @@ environment's settings are not read, for the same reason.
 from __future__ import annotations
 
 import contextlib
-import logging
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -16,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sctk_cli.streams import ReaderGone
-from sctk_cli.terminal import Warnings, clean, put, put_json, reserved_stdout, say
+from sctk_cli.terminal import clean, hear_warnings, put, put_json, reserved_stdout, say
 
 if TYPE_CHECKING:
     from sctk_cli.verifying.report import Outcome
@@ -52,7 +51,7 @@ def verify(method: str, claims: str | None, json_: bool, **given: Any) -> int:
     from sctk_cli.verifying.report import as_object, lines_of
 
     ask_for_room()
-    logging.getLogger("sctk").addHandler(Warnings())
+    hear_warnings()
     with reserved_stdout():
         outcome = _verified(_protocol(method, claims, given))
     with contextlib.suppress(ReaderGone):  # all is judged and written, whoever reads of it

@@ -14,7 +14,7 @@ from sctk_core.pipeline.batching import MicroBatcher
 from sctk_core.pipeline.contract import checked
 from sctk_core.pipeline.notes import page_here
 from sctk_core.pipeline.recording import spend
-from sctk_core.pipeline.threads import OwnLoop, in_time
+from sctk_core.pipeline.threads import OwnLoop, as_one, in_time
 from sctk_core.pipeline.together import together
 from sctk_core.pipeline.untouched import restored, seen
 from sctk_core.records import Critique, Decision, Failure, Message, Round, Sample, Score
@@ -38,7 +38,7 @@ class Member:
         async def called() -> A:
             return await verb()
 
-        return await (self.loop.call(called) if self.loop else called())
+        return await (self.loop.call(called) if self.loop else as_one(called))
 
     async def of_one(self, verb: Callable[[Sequence[Any]], Awaitable[A]], item: Any) -> A:
         """What a verb answers to one item alone; the ask bounds its time."""

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import contextvars
 import logging
+import os
 import threading
 from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
@@ -22,10 +23,20 @@ GRACE_S = 1.0
 log = logging.getLogger("sctk")
 
 
+async def as_one(work: Callable[[], Awaitable[A]]) -> A:
+    """What the work gives. Where it forked this process and came back as another, that other ends: it is none of ours."""
+    own = os.getpid()
+    try:
+        return await work()
+    finally:
+        if os.getpid() != own:
+            os._exit(1)
+
+
 async def contained(work: Callable[[], Awaitable[A]]) -> tuple[A | None, BaseException | None]:
     """What the work gives, or what it raised: some exceptions end the loop that a task raises them in."""
     try:
-        return await work(), None
+        return await as_one(work), None
     except BaseException as error:
         if from_outside(error):
             raise
@@ -64,7 +75,7 @@ class OwnLoop:
     """An event loop in a daemon thread of its own; it begins with the first call."""
 
     def __init__(self, name: str) -> None:
-        self._name = name
+        self._name, self._ended = name, threading.Event()
         self._loop: asyncio.AbstractEventLoop | None = None
 
     async def call(self, work: Callable[[], Awaitable[A]]) -> A:
@@ -117,22 +128,22 @@ class OwnLoop:
     def _begun(self) -> asyncio.AbstractEventLoop:
         loop = asyncio.new_event_loop()
         loop.set_exception_handler(told_of_task)
-        threading.Thread(target=_live, args=(loop,), daemon=True, name=f"sctk-{self._name}").start()
+        threading.Thread(target=_live, args=(loop, self._ended), daemon=True, name=f"sctk-{self._name}").start()
         return loop
 
     def close(self) -> None:
         """Lets the thread end."""
         if self._loop is not None:
+            self._ended.set()
             self._loop.call_soon_threadsafe(self._loop.stop)
             self._loop = None
 
 
-def _live(loop: asyncio.AbstractEventLoop) -> None:
-    """Runs a loop until it is stopped, and ends what was still under way in it."""
-    while True:
+def _live(loop: asyncio.AbstractEventLoop, ended: threading.Event) -> None:
+    """Runs a loop until it is ended, whoever else stops it, and ends what was still under way in it."""
+    while not ended.is_set():
         try:
             loop.run_forever()
-            break
         except BaseException:
             log.debug("a task ended its loop, which goes on", exc_info=True)
     if not end_tasks(loop):

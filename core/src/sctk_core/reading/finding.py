@@ -6,7 +6,6 @@ left in it, is told in one line.
 
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from typing import Any
 
 from sctk_core.errors import ConfigError
 from sctk_core.reading.columns import listed
+from sctk_core.reading.decoding import loads
 from sctk_core.reading.forms import USUAL_LAYOUT, Form, TextLayout, endings, form_of
 from sctk_core.reading.inputs import Input, check_readable
 
@@ -130,6 +130,6 @@ def _several_splits(path: Path, wanted: Wanted) -> ConfigError:
 
 def _json(path: Path) -> Any:
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
         raise ConfigError(f"{path}: cannot be read ({error})", hint="was it copied whole?") from error

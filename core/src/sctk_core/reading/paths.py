@@ -6,10 +6,11 @@ goes into what the JSON holds.
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping
 from typing import Any
+
+from sctk_core.reading.decoding import loads
 
 _PATH = re.compile(r"[^.\[\]]+(?:\.[^.\[\]]+|\[(?:-?\d{1,9}|\*)\])*")
 _STEP = re.compile(r"[^.\[\]]+")
@@ -65,7 +66,7 @@ def _unpacked(value: Any) -> Any:
     """A list or an object that is written as JSON text, as such."""
     if isinstance(value, str) and value[:1] in ("{", "["):
         try:
-            return json.loads(value)
+            return loads(value)
         except (ValueError, RecursionError):
             return value
     return value

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from sctk_core.reading.decoding import loads
 from sctk_core.reading.faults import no_json, no_object
 from sctk_core.reading.inputs import Input
 from sctk_core.reading.lines import Parsed
@@ -30,7 +31,7 @@ def begins_squad(text: str) -> bool:
 def parsed_questions(text: str, source: Input) -> Iterator[tuple[Parsed, float]]:
     """Every question as a row, and the share of the text before it. A row's line is that of its id."""
     try:
-        articles = json.loads(text)["data"]
+        articles = loads(text)["data"]
     except (ValueError, RecursionError) as error:
         at = error.lineno if isinstance(error, json.JSONDecodeError) else 1
         raise no_json(source.name, at, error).error() from error

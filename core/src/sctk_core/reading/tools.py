@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from sctk_core.reading.decoding import loads
 from sctk_core.reading.parts import half_pair
 from sctk_core.reading.turns import Misfit, shown
 
@@ -56,7 +57,7 @@ def _arguments(value: object, at: str) -> str:
 
 def _parsed(text: str, at: str) -> Any:
     try:
-        value = json.loads(text)
+        value = loads(text)
     except (ValueError, RecursionError) as error:
         raise Misfit(shown(text), "a call of a tool as JSON", at=at, hint=_HINT) from error
     if half_pair(json.dumps(value, ensure_ascii=False)) is not None:

@@ -14,6 +14,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sctk_core.reading.decoding import loads
+
 ROLES: Mapping[str, str] = {
     "system": "system", "developer": "developer",
     "user": "user", "human": "user", "prompter": "user",
@@ -132,7 +134,7 @@ def _told_by_us(turn: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(told, str) or not told.startswith("{"):
         return turn
     try:
-        return {**turn, **json.loads(told)}
+        return {**turn, **loads(told)}
     except ValueError:
         return turn
 
@@ -189,7 +191,7 @@ def _in_text(text: str) -> list[Any] | None:
     """A list of turns that is written as JSON, or as Python writes it; None: the text is no such thing."""
     if not begins_turns(text) or text.rstrip()[-1] != "]":
         return None
-    for read in (json.loads, ast.literal_eval):
+    for read in (loads, ast.literal_eval):
         try:
             return listed_turns(read(text))
         except (ValueError, SyntaxError, RecursionError, MemoryError):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import io
-import json
 import re
 import tokenize
 from itertools import pairwise
 from typing import Any
 
+from sctk_core.reading.decoding import loads
 from sctk_core.reading.turns import Misfit
 
 _TWO = re.compile(r"['\"]\s+['\"]")
@@ -58,7 +58,7 @@ def listed_texts(value: Any) -> list[str] | None:
 def json_in(text: str) -> Any:
     """What a text is as JSON; None: it is no JSON, or null."""
     try:
-        return json.loads(text)
+        return loads(text)
     except (ValueError, RecursionError):
         return None
 

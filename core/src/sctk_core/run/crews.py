@@ -67,7 +67,7 @@ class Crews:
 
     def batcher(self, member: Member, verb: str) -> MicroBatcher[Any, Score]:
         """The batches of a reward or a comparer."""
-        return MicroBatcher(partial(_batch, member, verb))
+        return batches(member, verb)
 
     def engines_of(self, kind: type, players: Players) -> set[str]:
         """The engines that a crew may ask, by key."""
@@ -91,6 +91,11 @@ class Crews:
         """Ends the loops."""
         for loop in self._loops.values():
             loop.close()
+
+
+def batches(member: Member, verb: str) -> MicroBatcher[Any, Score]:
+    """The batches of a reward or a comparer, each checked."""
+    return MicroBatcher(partial(_batch, member, verb))
 
 
 async def _batch(member: Member, verb: str, items: Any) -> list[tuple[Score | Failure, Spent]]:

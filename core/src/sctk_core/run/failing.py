@@ -15,6 +15,7 @@ from sctk_core.assembly.blame import HINT, who_is
 from sctk_core.errors import BackendDown, CheckFailed, NothingAccepted, PluginError, SctkError
 from sctk_core.pipeline.failing import FEWEST, Cause
 from sctk_core.plan import Generate, Train
+from sctk_core.records import Failure
 from sctk_core.run.context import Context, place_of
 from sctk_core.run.result import counts_of
 from sctk_core.store.part import StoredPart
@@ -28,6 +29,8 @@ _STEPS = {
 _LINE = (
     "what is answered is kept: the same line again asks again what failed; --set run.max_failed=1 goes on nevertheless"
 )
+
+_UNANSWERED = "the rows that failed are counted with their reasons above; --timeout gives a batch more time"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +65,20 @@ def too_many(context: Context, part: str, stage: Stage) -> SctkError:
     )
     kind: type[SctkError] = _KINDS.get(cause.kind, CheckFailed)
     return kind(message, hint=f"{HINT}; {_LINE}" if kind is PluginError else _LINE)
+
+
+def error_of(what: str, failures: Sequence[Failure]) -> SctkError:
+    """The error that all of something failed: the commonest reason of it, and the exit code that fits."""
+    causes = Counter(Cause(one.component, one.kind, one.reason) for one in failures)
+    cause, n = causes.most_common(1)[0]
+    detail = next(
+        (f" ({one.detail})" for one in failures if one.reason == cause.reason and one.detail not in ("", one.reason)),
+        "",
+    )
+    kind: type[SctkError] = _KINDS.get(cause.kind, CheckFailed)
+    return kind(
+        f"{what}: {n} x {cause.kind}: {cause.reason}{detail}", hint=HINT if kind is PluginError else _UNANSWERED
+    )
 
 
 def _who(context: Context, name: str, stage: str) -> str:
