@@ -16,7 +16,8 @@ ROOT = Path(__file__).parents[1]
 HEAVY = {"torch", "transformers", "vllm", "numpy", "trl", "peft", "datasets"}
 CORE_MAY_NOT_IMPORT = HEAVY | {"click", "rich"}
 PUBLIC_DOORS = {
-    f"sctk_core{each}" for each in ("", ".choosing", ".claims", ".reading", ".rivals", ".testing", ".thoughts")
+    f"sctk_core{each}"
+    for each in ("", ".choosing", ".claims", ".patterns", ".reading", ".rivals", ".testing", ".thoughts")
 }
 PLUGINS = sorted(path.parent.name for path in (ROOT / "plugins").glob("*/pyproject.toml"))
 

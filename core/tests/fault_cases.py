@@ -11,20 +11,23 @@ from fresh_faults import DETAILS, FRESH
 BATCHES = {
     "backend.generate": (
         "key", "text", "token_ids", "tokenizer", "prompt_tokens", "finish", "logprob", "usage", "usage.n_prompt_tokens",
-        "usage.n_completion_tokens", "backend",
+        "usage.n_completion_tokens", "backend", "opened", "thought", "teach_thought",
     ),
-    "critic.critique": ("sample", "sample.text", "text", "verdict", "findings", "sweep", "reply", "id"),
+    "critic.critique": ("sample", "sample.text", "text", "verdict", "findings", "sweep", "reply", "token_ids", "id"),
     "critic.revise": (
         "prompt", "prompt.id", "text", "token_ids", "tokenizer", "prompt_tokens", "chain", "sweep", "rank", "backend",
-        "finish", "logprob", "critique", "reply", "step", "about", "id",
+        "finish", "logprob", "critique", "reply", "step", "about", "thought", "teach_thought", "id",
     ),
-    "reward.score": ("sample", "sample.text", "name", "value", "scale", "against", "reply", "id"),
-    "comparer.compare": ("sample", "against", "name", "value", "scale", "reply", "id"),
-    "rule.decide": ("kept", "kept.text", "dropped", "accepted", "log_alpha", "reason", "sweep", "id"),
+    "reward.score": ("sample", "sample.text", "name", "value", "scale", "against", "reply", "note", "id"),
+    "comparer.compare": ("sample", "against", "name", "value", "scale", "reply", "note", "id"),
+    "rule.decide": (
+        "kept", "kept.text", "dropped", "accepted", "log_alpha", "reason", "sweep", "note", "log_gain", "log_proposal_ratio", "id",
+    ),
 }  # fmt: skip
 """Verbs that take batches, and the fields of the records that they answer."""
 PROMPT = (
-    "messages", "messages.role", "messages.content", "reference", "document", "meta", "occurrence", "given", "id",
+    "messages", "messages.role", "messages.content", "reference", "document", "meta", "occurrence", "given",
+    "other_references", "id",
 )  # fmt: skip
 DECLINED = ("reason", "because", "similarity", "detail")
 REPORT = (

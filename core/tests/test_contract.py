@@ -139,6 +139,16 @@ def test_a_revision_names_its_critique_and_a_decision_its_round() -> None:
     assert isinstance(decided(dataclasses.replace(yes, log_alpha=math.nan)), Failure)
 
 
+@pytest.mark.parametrize(("name", "value"), [("text", "another"), ("thought", "why"), ("rank", 7)])
+def test_a_record_that_was_changed_after_it_was_made_is_named_by_what_it_holds(name: str, value: Any) -> None:
+    critique = Critique(sample=SAMPLES[0], text="short", verdict="revise")
+    revision = Sample(prompt=critique.sample.prompt, text="longer", critique=critique.id, sweep=1)
+    object.__setattr__(revision, name, value)
+    [kept] = checked([revision], [critique], Sample, of=["a"], stage="revise", component="odd")
+    assert isinstance(kept, Sample)
+    assert kept.id == dataclasses.replace(kept).id
+
+
 def test_an_empty_batch_is_fine() -> None:
     assert checked([], [], Score, of=[], stage="s", component="c") == []
 

@@ -84,13 +84,20 @@ def test_a_bad_row_that_is_dropped_is_no_error(tmp_path: Path) -> None:
     [
         ({"keep": {"base.datset": "a"}}, "no column 'base.datset'"),
         ({"keep": {"base.dataset": "nowhere"}}, "got 30 rows, and none that source.rows.keep"),
-        ({"keep": {"base.dataset": "("}}, r"keep.base.dataset: got .*wanted a regular expression in quotes: missing"),
+        ({"keep": {"base.dataset": "("}}, r"keep.base.dataset: got '\(', wanted a regular expression of RE2: missing"),
+        ({"keep": {"base.dataset": "a(?=b)"}}, r"keep.base.dataset: got .*wanted a regular expression of RE2"),
         ({"drop": {"base.n": 3}}, r"drop.base.n: got 3, wanted a regular expression in quotes"),
     ],
 )
 def test_a_filter_that_cannot_be_meant_is_an_error(tmp_path: Path, rules: Any, words: str) -> None:
     with pytest.raises(ConfigError, match=words):
         source(written(tmp_path / "rows.jsonl", ROWS), **rules)
+
+
+def test_a_filter_takes_linear_time(tmp_path: Path) -> None:
+    path = written(tmp_path / "rows.jsonl", [{"prompt": "a" * 40 + "!"}, {"prompt": "aaa"}])
+    made = source(path, keep={"prompt": "^(a+)+$"})
+    assert [prompt.messages[-1].content for prompt in made.prompts()] == ["aaa"]
 
 
 def test_every_prompt_gets_one_template_by_what_it_asks(tmp_path: Path) -> None:

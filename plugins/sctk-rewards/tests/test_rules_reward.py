@@ -8,7 +8,7 @@ import time
 
 import pytest
 from sctk_core import ConfigError, Failure, Message, Prompt, Sample, Score
-from sctk_rewards.patterns import linear_pattern
+from sctk_core.patterns import linear_pattern
 from sctk_rewards.rules import Rules
 
 PROMPT = Prompt(messages=(Message(role="user", content="?"),))

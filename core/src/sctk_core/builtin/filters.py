@@ -1,22 +1,21 @@
 """Which rows of a file are prompts at all: patterns over columns, by name or by a path into a column.
 
 A row stays where every pattern of `keep` is found in its column and none of `drop` is. What is searched is the text of the value;
-a number is searched as it is written, a list or an object as JSON, and what is not there is an empty text.
+a number is searched as it is written, a list or an object as JSON, and what is not there is an empty text. The patterns are
+RE2's, whose time is linear in the text.
 """
 
 from __future__ import annotations
 
 import json
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from sctk_core.errors import ConfigError
+from sctk_core.patterns import Pattern, linear_pattern
 from sctk_core.reading import NoSuchPath, Row, no_column, value_at
 from sctk_core.shown import shown
-
-Patterns = Mapping[str, re.Pattern[str]]
 
 
 class Filter:
@@ -32,8 +31,8 @@ class Filter:
     def stays(self, row: Row) -> bool:
         """Whether the row is a prompt."""
         values = row.values
-        kept = all(pattern.search(_text(values, path)) for path, pattern in self._keep.items())
-        return kept and not any(pattern.search(_text(values, path)) for path, pattern in self._drop.items())
+        kept = all(pattern.found_in(_text(values, path)) for path, pattern in self._keep.items())
+        return kept and not any(pattern.found_in(_text(values, path)) for path, pattern in self._drop.items())
 
     def through(self, rows: Iterable[Row]) -> Iterator[Row]:
         """The rows that stay."""
@@ -80,21 +79,20 @@ class Counted:
         return (f"{self._name}: {self._n_kept:,} of {self._n:,} rows kept, by {by}",) if self._n else ()
 
 
-def _patterns(given: Mapping[str, Any], what: str, above: str = "") -> Iterator[tuple[str, re.Pattern[str]]]:
+def _patterns(given: Mapping[str, Any], what: str, above: str = "") -> Iterator[tuple[str, Pattern]]:
     """(path, pattern) of a table of patterns; tables inside it are steps of the path."""
     for name, value in given.items():
         path = f"{above}{name}"
         if isinstance(value, Mapping):
             yield from _patterns(value, what, f"{path}.")
             continue
-        try:
-            yield path, re.compile(value)
-        except (TypeError, ValueError, re.error, RecursionError) as error:
-            told = f": {error}" if isinstance(value, str) else ""
+        where = f"[source.rows] {what}.{path}"
+        if not isinstance(value, str):
             raise ConfigError(
-                f"[source.rows] {what}.{path}: got {shown(value)}, wanted a regular expression in quotes{told}",
+                f"{where}: got {shown(value)}, wanted a regular expression in quotes",
                 hint=f'for example [source.rows.{what}] "{path}" = "^arguments$"',
-            ) from error
+            )
+        yield path, linear_pattern(value, where=where)
 
 
 def _has(values: Mapping[str, Any], path: str) -> bool:

@@ -25,6 +25,8 @@ A = TypeVar("A")
 _SEEN = frozenset((Reply, Sample, Critique, Score, Decision))
 """The types of answers whose order and content `_order` and `_content` judge."""
 _RECORDS = tuple(_SEEN)
+_NAMED = _SEEN - {Reply}
+"""Those that have an id of their content."""
 
 
 def checked(
@@ -67,7 +69,11 @@ def amiss(answer: Any, item: Any) -> str:
 
 
 def about(answer: Any, item: Any) -> Any:
-    """The answer, about the very record that was asked about: of that a component may have only one that looks like it."""
+    """The answer, about the very record that was asked about, and named anew.
+
+    Of that record a component may have only one that looks like it; and what it changed in its answer after that was made
+    (no constructor saw it) is in the content, and not yet in the id.
+    """
     if isinstance(answer, Score):
         sample, against = item if isinstance(item, tuple) else (item, None)
         _put(answer, "sample", sample)
@@ -81,6 +87,8 @@ def about(answer: Any, item: Any) -> Any:
         kept, dropped = moved if answer.accepted else moved[::-1]
         _put(answer, "kept", kept)
         _put(answer, "dropped", dropped)
+    if type(answer) in _NAMED:
+        answer.__post_init__()
     return answer
 
 

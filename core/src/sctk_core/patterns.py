@@ -1,4 +1,4 @@
-r"""Regular expressions of users over texts of models: RE2, whose time is linear in the text, whatever both say.
+r"""Regular expressions of users over texts of models and rows of files: RE2, whose time is linear in the text, whatever both say.
 
 RE2 knows no look-around and no reference back to a group. Its `\w`, `\d` and `\s` are of ASCII alone, so they are told to it as the
 Unicode classes that they are in Python. Its `\b` is of ASCII too, so an expression that has one beside other letters is refused.
@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
-from sctk_core import ConfigError
+from sctk_core.errors import ConfigError
 
 _PIECE = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
 _CLASSES = {r"\w": r"\pL\pM\pN_", r"\d": r"\p{Nd}", r"\s": r"\s\pZ"}
