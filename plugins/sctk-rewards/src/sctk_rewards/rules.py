@@ -1,7 +1,7 @@
 """The rules reward: checks of a text that a recipe states as data; the score is the share of them that hold.
 
 Words that must or must not occur, bounds on length, and regular expressions. A text that a model wrote can make an innocent
-expression run for ever, so expressions are searched by an engine whose time is linear in the text (core's `patterns`). Texts over the
+expression run for ever, so they are searched by an engine whose time is linear in the text (core's `patterns`). Texts over the
 limit fail, counted.
 """
 
