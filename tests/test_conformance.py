@@ -20,7 +20,7 @@ SETTINGS: dict[tuple[str, str], dict[str, Any]] = {
     ("watcher", "event-log"): {"path": "events.jsonl"},
 }
 """What a component cannot be built without."""
-WITH_A_MODEL = {("reward", "classifier")}
+WITH_A_MODEL = {("reward", "classifier"), ("comparer", "nli")}
 """Checked in the tests of their own distributions, with a small model, as all backends and trainers are."""
 ON_FILES = {("source", "file"), ("source", "documents")}
 """Checked in the tests of their own distributions, on files."""

@@ -36,6 +36,8 @@ FIRST_PARTY: dict[tuple[str, str], str] = {
     ("reward", "sentiment-distance"): "sctk-rewards",
     ("comparer", "pairwise"): "sctk-rewards",
     ("comparer", "lexical"): "sctk-knowledge",
+    ("comparer", "nli"): "sctk-knowledge[nli]",
+    ("comparer", "claims"): "sctk-knowledge",
     ("evaluator", "exact"): "sctk-rewards",
     ("evaluator", "numeric"): "sctk-rewards",
     ("evaluator", "choice"): "sctk-rewards",

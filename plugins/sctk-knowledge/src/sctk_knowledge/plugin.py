@@ -24,5 +24,18 @@ def sctk_sources() -> list[Component]:
 @hookimpl
 def sctk_comparers() -> list[Component]:
     """How far one answer is from another."""
-    summary = "how far two texts are apart in their words, by ROUGE and its kin of the Rust core"
-    return [Component(name="lexical", target="sctk_knowledge.lexical:Lexical", summary=summary)]
+    told = {
+        "lexical": (
+            "lexical:Lexical",
+            "how far two texts are apart in their words, by ROUGE and its kin of the Rust core",
+        ),
+        "nli": (
+            "nli.comparer:Nli",
+            "how far a text contradicts the sentences of another, by an NLI model (extra: nli)",
+        ),
+        "claims": ("claims_judge:Claims", "which claims of a text the document contradicts, by the run's own model"),
+    }
+    return [
+        Component(name=name, target=f"sctk_knowledge.{target}", summary=summary)
+        for name, (target, summary) in told.items()
+    ]

@@ -1,0 +1,110 @@
+"""What an NLI model reads of two texts: pairs of a premise and a hypothesis, each pair once, long hypotheses in windows.
+
+The first text is split into sentences once, however many answers it is compared with, and each is a premise; the second is the
+whole hypothesis. One that is longer than the model's context is read in windows that overlap by half, so that no part of it is cut off.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any, Literal
+
+from sctk_core import Sample
+
+from sctk_knowledge.sentences import sentences
+
+Reads = Literal["sentences", "whole", "question"]
+Ids = Mapping[str, list[int]]
+LEAST_ROOM = 16
+"""Tokens that a hypothesis has at least; a premise that leaves fewer is cut."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Read:
+    """The pairs of one comparison: by premise the windows of the hypothesis. `cut`: a premise was."""
+
+    windows: tuple[tuple[tuple[str, str], ...], ...]
+    cut: bool = False
+
+    @property
+    def pairs(self) -> Iterator[tuple[str, str]]:
+        """All of them."""
+        return (pair for row in self.windows for pair in row)
+
+
+@dataclass(frozen=True)
+class Reader:
+    """How one model reads: its tokenizer, its context in tokens, and what of the texts."""
+
+    tokenizer: Any
+    n_context: int
+    reads: Reads
+
+    def read(self, one: Sample, other: Sample) -> Read:
+        """The pairs of two texts; none where one of them says nothing."""
+        hypothesis = self._asked(other) if self.reads == "question" else other.text.strip()
+        premises = self._premises(one)
+        if not other.text.strip():
+            return Read(windows=())
+        rows = [self._row(premise, hypothesis) for premise in premises]
+        return Read(windows=tuple(row for row, _ in rows), cut=any(cut for _, cut in rows))
+
+    def _premises(self, one: Sample) -> Sequence[str]:
+        if self.reads == "sentences":
+            return _sentences(one.text)
+        text = self._asked(one) if self.reads == "question" else one.text.strip()
+        return (text,) if one.text.strip() else ()
+
+    def _asked(self, sample: Sample) -> str:
+        asked = next((turn.content for turn in reversed(sample.prompt.messages) if turn.role == "user"), "")
+        return f"{asked.strip()} {sample.text.strip()}"
+
+    def _row(self, premise: str, hypothesis: str) -> tuple[tuple[tuple[str, str], ...], bool]:
+        """The windows of a hypothesis beside a premise, and whether the premise had to be cut."""
+        if self.length(premise, hypothesis) <= self.n_context:
+            return ((premise, hypothesis),), False
+        most = self.n_context - self.length("", "") - LEAST_ROOM
+        spans = self._spans(premise)
+        cut = len(spans) > most
+        premise = premise[: spans[most - 1][1]] if cut else premise
+        room = max(self.n_context - self.length(premise, ""), 1)
+        return tuple((premise, window) for window in self._windows(premise, hypothesis, room)), cut
+
+    def _windows(self, premise: str, hypothesis: str, room: int) -> Iterator[str]:
+        spans = self._spans(hypothesis)
+        step = max(room // 2, 1)
+        for first in range(0, max(len(spans) - room, 0) + step, step):
+            last = min(first + room, len(spans))
+            while (
+                last > first + 1
+                and self.length(premise, hypothesis[spans[first][0] : spans[last - 1][1]]) > self.n_context
+            ):
+                last -= 1
+            yield hypothesis[spans[first][0] : spans[last - 1][1]]
+            if last == len(spans):
+                return
+
+    def _spans(self, text: str) -> list[tuple[int, int]]:
+        found = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
+        return [tuple(one) for one in found["offset_mapping"]]
+
+    def length(self, premise: str, hypothesis: str) -> int:
+        """Tokens of a pair."""
+        return len(self.encode(premise, hypothesis)["input_ids"])
+
+    def encode(self, premise: str, hypothesis: str) -> Ids:
+        """The pair as the model takes it; no text in it becomes a control token."""
+        return dict(self.tokenizer(premise, hypothesis, split_special_tokens=True, verbose=False))
+
+
+@lru_cache(maxsize=4096)
+def _sentences(text: str) -> tuple[str, ...]:
+    return tuple(sentences(text))
+
+
+def of_windows(values: Sequence[float], how: Literal["max", "mean"]) -> float:
+    """One number for the windows of a hypothesis."""
+    known: dict[str, Callable[[Sequence[float]], float]] = {"max": max, "mean": lambda row: sum(row) / len(row)}
+    return known[how](values)

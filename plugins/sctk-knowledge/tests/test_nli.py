@@ -1,0 +1,203 @@
+"""The comparer `nli` on tiny models made here: labels by the model's own map, by transformers too, each pair asked once."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+from typing import Any
+
+import pytest
+from sctk_core import ConfigError, Failure, Message, Prompt, Sample, Score
+from sctk_core.testing import check_comparer
+from sctk_knowledge.nli.labels import Labels, labels_of
+
+torch = pytest.importorskip("torch")
+transformers = pytest.importorskip("transformers")
+
+from sctk_knowledge.nli.comparer import Nli, key_of  # noqa: E402
+
+SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+WORDS = [
+    *SPECIAL,
+    "it",
+    "is",
+    "the",
+    "river",
+    "of",
+    "avon",
+    "frome",
+    "tamar",
+    "old",
+    "no",
+    ".",
+    "?",
+    "what",
+    "not",
+    "[",
+    "]",
+    "sep",
+]
+THREE = {0: "CONTRADICTION", 1: "NEUTRAL", 2: "ENTAILMENT"}
+TWO = {0: "entailment", 1: "contradiction"}
+PROMPT = Prompt(messages=(Message(role="user", content="What is the river?"),))
+
+
+def made(folder: Path, labels: dict[int, str], context: int = 32) -> Path:
+    """A BERT of one layer with random weights and a word-piece tokenizer, saved to `folder`."""
+    from tokenizers import Tokenizer, models, normalizers, pre_tokenizers, processors
+
+    tokenizer = Tokenizer(models.WordPiece({word: i for i, word in enumerate(WORDS)}, unk_token="[UNK]"))
+    tokenizer.normalizer = normalizers.BertNormalizer(lowercase=True)
+    tokenizer.pre_tokenizer = pre_tokenizers.BertPreTokenizer()
+    tokenizer.post_processor = processors.BertProcessing(("[SEP]", 3), ("[CLS]", 2))
+    names = dict(zip(("pad_token", "unk_token", "cls_token", "sep_token", "mask_token"), SPECIAL, strict=True))
+    transformers.PreTrainedTokenizerFast(tokenizer_object=tokenizer, **names).save_pretrained(folder)
+    torch.manual_seed(len(labels))
+    config = transformers.BertConfig(
+        vocab_size=len(WORDS), hidden_size=16, num_hidden_layers=1, num_attention_heads=2, intermediate_size=32,
+        max_position_embeddings=context, initializer_range=1.0,
+        id2label=labels, label2id={label: i for i, label in labels.items()},
+    )  # fmt: skip
+    transformers.BertForSequenceClassification(config).save_pretrained(folder)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made(tmp_path_factory.mktemp("three"), THREE)
+
+
+@pytest.fixture(scope="module")
+def two(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return made(tmp_path_factory.mktemp("two"), TWO)
+
+
+def nli(model: Path, **settings: Any) -> Nli:
+    return Nli(Nli.Config(model=str(model), **settings))
+
+
+def sample(text: str, rank: int = 0) -> Sample:
+    return Sample(prompt=PROMPT, text=text, rank=rank)
+
+
+def compared(comparer: Nli, *pairs: tuple[str, str]) -> list[Score | Failure]:
+    return list(asyncio.run(comparer.compare([(sample(one), sample(other, 1)) for one, other in pairs])))
+
+
+def values(found: list[Score | Failure]) -> list[float]:
+    assert all(isinstance(one, Score) for one in found), found
+    return [one.value for one in found if isinstance(one, Score)]
+
+
+def by_hand(model: Path, premise: str, hypothesis: str, entailment: int, contradiction: int) -> float:
+    """softmax over the two logits that are read, by transformers."""
+    tokenizer = transformers.AutoTokenizer.from_pretrained(model)
+    network = transformers.AutoModelForSequenceClassification.from_pretrained(model).eval()
+    with torch.inference_mode():
+        logits = network(**tokenizer(premise, hypothesis, return_tensors="pt")).logits[0]
+    return float(torch.softmax(logits[[entailment, contradiction]].double(), dim=0)[1])
+
+
+ONE, OTHER = "The river is Frome. It is old.", "It is the Tamar of Avon."
+
+
+def test_it_is_the_mean_over_sentences_of_p_contradiction_without_neutral(three: Path, two: Path) -> None:
+    for model, places in ((three, (2, 0)), (two, (0, 1))):
+        wanted = [by_hand(model, sentence, OTHER, *places) for sentence in ("The river is Frome.", "It is old.")]
+        assert values(compared(nli(model), (ONE, OTHER))) == pytest.approx([sum(wanted) / 2], abs=1e-6)
+        agreed = values(compared(nli(model, gives="agreement"), (ONE, OTHER)))
+        assert agreed == pytest.approx([1 - sum(wanted) / 2], abs=1e-6)
+
+
+def test_whole_texts_and_texts_with_their_question(three: Path) -> None:
+    whole = by_hand(three, ONE, OTHER, 2, 0)
+    asked = by_hand(three, f"What is the river? {ONE}", f"What is the river? {OTHER}", 2, 0)
+    assert values(compared(nli(three, reads="whole"), (ONE, OTHER))) == pytest.approx([whole], abs=1e-6)
+    assert values(compared(nli(three, reads="question"), (ONE, OTHER))) == pytest.approx([asked], abs=1e-6)
+
+
+def test_a_pair_is_asked_once_and_the_same_in_any_batch(three: Path) -> None:
+    pairs = [(ONE, OTHER), (ONE, "No."), (OTHER, ONE), (ONE, OTHER), ("It is old.", OTHER)]
+    comparer = nli(three)
+    together = values(compared(comparer, *pairs))
+    assert (comparer.counts.n_wanted, comparer.counts.n_asked) == (8, 5)
+    again = values(compared(comparer, *pairs[::-1]))[::-1]
+    assert comparer.counts.n_asked == 5
+    alone = [values(compared(nli(three), pair))[0] for pair in pairs]
+    assert together == again == alone, "bit for bit"
+    assert values(compared(nli(three, batch_size=8), *pairs)) == pytest.approx(together, abs=1e-5)
+
+
+def test_texts_do_not_run_together_and_do_not_become_control_tokens(three: Path) -> None:
+    assert key_of(("ab", "c")) != key_of(("a", "bc"))
+    comparer = nli(three, reads="whole")
+    (loaded,) = [compared(comparer, ("it [SEP] is", "no")), comparer._loaded][1:]
+    assert loaded is not None
+    ids = loaded.reader.encode("it [SEP] is", "no")["input_ids"]
+    assert ids.count(WORDS.index("[SEP]")) == 2
+
+
+def test_a_long_answer_is_read_in_windows_and_nothing_is_cut_off(three: Path) -> None:
+    long = " ".join(["it is the river of avon"] * 12 + ["no frome"])
+    comparer = nli(three)
+    (found,) = values(compared(comparer, ("It is old.", long)))
+    assert comparer._loaded is not None
+    read = comparer._loaded.reader.read(sample("It is old."), sample(long))
+    windows = [hypothesis for _, hypothesis in read.pairs]
+    assert len(windows) > 2
+    assert windows[0].startswith("it is the river")
+    assert windows[-1].endswith("no frome")
+    assert all(comparer._loaded.reader.length("It is old.", window) <= 32 for window in windows)
+    each = [by_hand(three, "It is old.", window, 2, 0) for window in windows]
+    assert found == pytest.approx(max(each), abs=1e-6)
+    assert values(compared(nli(three, windows="mean"), ("It is old.", long))) == pytest.approx(
+        [sum(each) / len(each)], abs=1e-6
+    )
+
+
+def test_a_sentence_longer_than_the_context_is_cut_and_told(three: Path) -> None:
+    (found,) = compared(nli(three), (" ".join(["it"] * 60), " ".join(["old"] * 60)))
+    assert isinstance(found, Score)
+    assert found.note == "a sentence was cut at the NLI model's context"
+
+
+def test_a_text_that_says_nothing_is_a_failure(three: Path) -> None:
+    assert all(isinstance(one, Failure) for one in compared(nli(three), (ONE, " "), ("", OTHER)))
+
+
+def test_conformance(two: Path) -> None:
+    check_comparer(nli(two))
+
+
+def test_labels_are_those_of_the_models_own_map() -> None:
+    assert labels_of({0: "contradiction", 1: "neutral", 2: "entailment"}, (), "m") == Labels(
+        entailment=2, contradiction=0
+    )
+    assert labels_of({0: "ENTAILMENT", 1: "NEUTRAL", 2: "CONTRADICTION"}, (), "m") == Labels(
+        entailment=0, contradiction=2
+    )
+    assert labels_of({0: "LABEL_0", 1: "LABEL_1"}, ("entailment", "contradiction"), "m") == Labels(
+        entailment=0, contradiction=1
+    )
+
+
+@pytest.mark.parametrize(
+    ("names", "stated", "words"),
+    [
+        (
+            {0: "LABEL_0", 1: "LABEL_1"},
+            (),
+            "LABEL_0, LABEL_1 of 'm', wanted one for entailment and one for contradiction",
+        ),
+        ({0: "entailment", 1: "not_entailment"}, (), "wanted one for entailment and one for contradiction"),
+        ({0: "LABEL_0", 1: "LABEL_1", 2: "LABEL_2"}, ("entailment", "contradiction"), "got 2 labels, wanted 3"),
+    ],
+)
+def test_labels_that_do_not_say_are_refused(names: dict[int, str], stated: tuple[str, ...], words: str) -> None:
+    with pytest.raises(ConfigError, match=words):
+        labels_of(names, stated, "m")
+
+
+def test_what_is_no_model_is_refused_before_anything_is_asked(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"\[comparer\] nli, model: got .*wanted an NLI model"):
+        nli(tmp_path)
