@@ -1,7 +1,8 @@
 """The comparer `claims`: a judge that says which sentences of an answer a document, or another answer, contradicts.
 
 Each sentence of the second text is a claim that is held against the first; where the question has a document, the judge is shown
-that instead. The document comes first in the prompt, so that an engine's prefix cache reads it once for all claims about it. The value is the mean over claims: contradicted 1, supported 0, silent 1/2.
+that instead. The document comes first in the prompt, so that an engine's prefix cache reads it once for all claims about it. The
+value is the mean over claims: contradicted 1, supported 0, silent 1/2.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 """Which output of an NLI model is entailment and which contradiction: by its own map, or by the recipe's word; never by its place.
 
 Models order their labels as they like (microsoft/deberta-large-mnli: contradiction, neutral, entailment; others the other way
-round), and some name none (LABEL_0). Neutral is left out and the other two are renormalised, as SelfCheckGPT does (arXiv 2303.08896).
+round), and some name none (LABEL_0). Neutral is left out and the other two are renormalised, as SelfCheckGPT does (arXiv
+2303.08896).
 """
 
 from __future__ import annotations

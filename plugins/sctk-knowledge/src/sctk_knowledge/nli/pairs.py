@@ -1,7 +1,8 @@
 """What an NLI model reads of two texts: pairs of a premise and a hypothesis, each pair once, long hypotheses in windows.
 
 The first text is split into sentences once, however many answers it is compared with, and each is a premise; the second is the
-whole hypothesis. One that is longer than the model's context is read in windows that overlap by half, so that no part of it is cut off.
+whole hypothesis. One that is longer than the model's context is read in windows that overlap by half, so that no part of it is
+cut off.
 """
 
 from __future__ import annotations
