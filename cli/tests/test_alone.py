@@ -87,6 +87,57 @@ def test_what_a_component_does_is_told(
     assert found.get("pairs", 5) == 5
 
 
+@pytest.mark.parametrize(
+    ("body", "init", "code", "told"),
+    [
+        ("sys.exit(0)", "pass", 1, "score(): raised 'SystemExit: 0'"),
+        ("raise Silent()", "pass", 1, "its text cannot be read"),
+        ("raise asyncio.CancelledError", "pass", 1, "raised 'CancelledError'"),
+        ("pass", "sys.exit(0)", 3, "raised SystemExit: 0"),
+        ("pass", "time.sleep(99)", 3, "held the run's thread for 0.2 s"),
+        ("pass", "raise Silent()", 3, "its text cannot be read"),
+    ],
+)
+def test_a_check_outlives_what_it_checks(
+    body: str, init: str, code: int, told: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    line(tmp_path, [], body, init)
+    assert main(["plugin", "check", str(tmp_path / "odd.py"), "--timeout", "0.2"]) == code
+    out, err = capfd.readouterr()
+    assert told in out
+    assert "fault of sctk" not in err
+    assert out.count("of file odd.py") >= 2  # the comparer too, though the reward does not pass
+
+
+@pytest.mark.parametrize(
+    "text", ["[project", "project = 5", "[project]", "[project]\nname = [1]", "a = " + "[" * 50_000]
+)
+def test_a_project_of_anything_is_told(text: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "pyproject.toml").write_text(text)
+    assert main(["plugin", "check", str(tmp_path)]) == 2
+    assert "pyproject.toml: got " in capfd.readouterr().err
+
+
+@pytest.mark.parametrize(
+    "options", [["--within", "nan"], ["--at-most", "nan"], ["--timeout", "nan"], ["--timeout", "inf"], ["--set", "a"]]
+)
+def test_no_number_is_no_bound(options: list[str], tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """NaN is neither above nor below: as a bound it would let everything pass."""
+    assert main([*line(tmp_path, COMMANDS[0], "pass"), *options]) == 2
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert "it.a" not in err
+
+
+@pytest.mark.parametrize("label", ["NaN", "1e999", "9" * 400, '"nan"', "[1]", "null"])
+def test_a_label_that_is_no_number_is_told(label: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    """It would be counted as right: nothing is further from NaN than it may be."""
+    command = line(tmp_path, COMMANDS[0], "pass")
+    (tmp_path / "rows.jsonl").write_text(f'{{"prompt": "p", "reply": "a", "label": {label}}}\n')
+    assert main(command) == 2
+    assert "rows.jsonl:1: got " in capfd.readouterr().err
+
+
 def test_one_that_never_comes_to_be_is_broken_into(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
     command = line(tmp_path, COMMANDS[0], "pass", init="time.sleep(99)")
     assert main([*command, "--timeout", "0.2"]) == 3

@@ -77,3 +77,16 @@ def test_a_row_that_cannot_be_meant_is_an_error_with_its_place(
     assert code == 2
     assert "said.jsonl:2" in err
     assert wanted in err
+
+
+STRANGE = ['"id": NaN', '"id": 1e999', '"scale": [NaN, 5]', '"scale": "05"', '"scale": [-Infinity, Infinity]']
+STRANGE += ['"scale": [0, NINES]', '"scale": {"0": 1, "5": 2}']
+
+
+@pytest.mark.parametrize("strange", STRANGE)
+def test_numbers_that_are_none_are_told(strange: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "rows.jsonl").write_text(f'{{"text": "4", {strange.replace("NINES", "9" * 400)}}}\n')
+    code, out, err = told(capfd, "judge", "read", str(tmp_path / "rows.jsonl"), "--json")
+    assert (code, out) == (2, "")
+    assert "rows.jsonl:1: got " in err
+    assert told(capfd, "judge", "read", str(tmp_path / "rows.jsonl"), "--scale", "0", "inf")[0] == 2

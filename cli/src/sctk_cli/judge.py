@@ -5,6 +5,7 @@ A model is asked nothing: the rows are replies that are there already, say those
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sctk_cli.files import rows_in
+from sctk_cli.finite import Finite
 from sctk_cli.position import position
 from sctk_cli.terminal import clean, put, put_json, say, table
 
@@ -40,7 +42,7 @@ judge.add_command(position)
 @judge.command(epilog=EPILOG)
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option("--kind", type=click.Choice(["score", "verdict"]), default="score", help="Of rows that say none.")
-@click.option("--scale", nargs=2, type=float, default=(0.0, 5.0), help="Of rows that say none: lowest and highest.")
+@click.option("--scale", nargs=2, type=Finite(), default=(0.0, 5.0), help="Of rows that say none: lowest and highest.")
 @click.option("--json", "json_", is_flag=True, help="Print one object a row on standard output.")
 def read(file: Path, kind: str, scale: tuple[float, float], json_: bool) -> None:
     """Show what is read in each row of a file, or why nothing is."""
@@ -68,7 +70,7 @@ def _read(
         kind_, (low, high) = _kind(row, kind), _scale(row, scale)
         text = _text(row)
         found = parse_score(text, low=low, high=high) if kind_ == "score" else parse_verdict(text)
-        name = row.values.get("id", number)
+        name = _id(row, number)
         yield (name, kind_, None, found.reason) if isinstance(found, Failure) else (name, kind_, found, None)
 
 
@@ -82,6 +84,16 @@ def _text(row: Row) -> str:
             hint="a row is an object with a string in the column text",
         )
     return text
+
+
+def _id(row: Row, number: int) -> Any:
+    """What a row is called; one that JSON cannot hold (NaN) is an error with its place."""
+    from sctk_core import ConfigError
+
+    found = row.values.get("id", number)
+    if isinstance(found, float) and not math.isfinite(found):
+        raise ConfigError(f"{row.where}: got {found} in 'id', wanted a text or a number", hint="leave it out")
+    return found
 
 
 def _kind(row: Row, kind: str) -> str:
@@ -101,9 +113,9 @@ def _scale(row: Row, scale: tuple[float, float]) -> tuple[float, float]:
     found = row.values.get("scale") or scale
     try:
         low, high = (float(each) for each in found)
-    except (TypeError, ValueError):
+    except (OverflowError, TypeError, ValueError):
         low = high = 0.0
-    if not low < high:
+    if isinstance(found, str | dict) or not -math.inf < low < high < math.inf:
         raise ConfigError(
             f"{row.where}: got {found!r} in 'scale', wanted [lowest, highest]",
             hint='say "scale": [0, 5], or leave it out for --scale',

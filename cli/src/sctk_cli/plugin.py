@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sctk_cli.terminal import clean, put, reserved_stdout
+from sctk_cli.finite import Finite
+from sctk_cli.reward import settings_of
+from sctk_cli.terminal import clean, hear_warnings, put, reserved_stdout
 
 if TYPE_CHECKING:
     from sctk_core.errors import SctkError
@@ -39,21 +41,36 @@ def plugin() -> None:
 @click.argument("what", metavar="NAME|DISTRIBUTION|PATH")
 @click.option("--set", "assignments", metavar="KEY=VALUE", multiple=True, help="One setting; repeatable.")
 @click.option("--model", metavar="DIR", help="The model that a backend or trainer is checked with.")
-def check(what: str, assignments: tuple[str, ...], model: str | None) -> int:
+@click.option(
+    "--timeout",
+    "timeout_s",
+    type=Finite(0.01, 10**6),
+    default=600.0,
+    show_default=True,
+    help="Seconds to import and build one.",
+)
+def check(what: str, assignments: tuple[str, ...], model: str | None, timeout_s: float) -> int:
     """Check components against the contract of their kind."""
     from sctk_core.errors import SctkError
-    from sctk_core.recipe import from_assignments
+    from sctk_core.plugins import blamed
 
-    among, offers = _offers(what)
-    settings = from_assignments([f"it.{one}" for one in assignments]).get("it", {})
+    hear_warnings()
+    settings = settings_of(assignments)
+    with reserved_stdout():
+        among, offers = _offers(what, timeout_s)
     code = 0
     for offer in offers:
         error: SctkError | None = None
         try:
             with reserved_stdout():
-                _check(offer, settings, model, among)
+                _check(offer, settings, model, among, timeout_s)
         except SctkError as found:
-            error, code = found, code or found.exit_code
+            error = found
+        except KeyboardInterrupt:
+            raise
+        except BaseException as found:  # noqa: BLE001 - whatever a component threw, the others are checked
+            error = blamed(found, offer, "checking it")
+        code = code or (error.exit_code if error else 0)
         _tell(offer, error)
     return code
 
@@ -63,10 +80,11 @@ def _tell(offer: Offer, error: SctkError | None) -> None:
     put("passes" if error is None else f"does not pass\n{clean(str(error))}")
 
 
-def _check(offer: Offer, settings: dict[str, Any], model: str | None, among: Catalogue) -> None:
+def _check(offer: Offer, settings: dict[str, Any], model: str | None, among: Catalogue, timeout_s: float) -> None:
     """Builds the component and holds it to the contract of its kind."""
     from sctk_core.plugins import build, load, needs_of
     from sctk_core.records import ModelRef
+    from sctk_core.run.alone import guarded
     from sctk_core.testing import ScriptedBackend, check_component
 
     name = f"{offer.distribution}/{offer.name}"
@@ -74,8 +92,9 @@ def _check(offer: Offer, settings: dict[str, Any], model: str | None, among: Cat
     needs: dict[str, Any] = {"backend": ScriptedBackend(lambda request: f"Fine. {request.seed % 10}")}
     if reference is not None:
         needs["model"] = reference
-    asks_backend = "backend" in needs_of(load(offer.kind, name, among=among))
-    built = build(offer.kind, name, settings, needs, among=among)
+    with guarded(among, timeout_s):
+        asks_backend = "backend" in needs_of(load(offer.kind, name, among=among))
+        built = build(offer.kind, name, settings, needs, among=among)
     prompts = _prompts(built.instance, among) if offer.kind == "method" else None
     check_component(offer.kind, built.instance, model=reference, may_fail=asks_backend, prompts=prompts)
 
@@ -93,14 +112,15 @@ def _prompts(method: Any, among: Catalogue) -> list[Any] | None:
         return None
 
 
-def _offers(what: str) -> tuple[Catalogue, Sequence[Offer]]:
+def _offers(what: str, timeout_s: float) -> tuple[Catalogue, Sequence[Offer]]:
     """The offers that a name, a distribution, a .py file, a project's directory or a folder of plugins stands for."""
     from sctk_core.errors import PluginError
     from sctk_core.plugins import catalogue
+    from sctk_core.run.alone import guarded
 
     path = Path(what)
     if (path / "pyproject.toml").is_file():
-        what = str(tomllib.loads((path / "pyproject.toml").read_text(encoding="utf-8"))["project"]["name"])
+        what = _project(path / "pyproject.toml")
     among = catalogue()
     found = [
         offer
@@ -108,7 +128,8 @@ def _offers(what: str) -> tuple[Catalogue, Sequence[Offer]]:
         if what in (offer.name, offer.distribution, f"{offer.distribution}/{offer.name}")
     ]
     if not found and (path.suffix == ".py" or path.is_dir()):
-        among, within = catalogue([path]), path.resolve()
+        with guarded(among, timeout_s):
+            among, within = catalogue([path]), path.resolve()
         return among, [one for one in among.offers if one.file and (one.file == within or within in one.file.parents)]
     if not found:
         raise PluginError(
@@ -116,3 +137,18 @@ def _offers(what: str) -> tuple[Catalogue, Sequence[Offer]]:
             hint="install it first: pip install PATH; `sctk plugins` lists what is installed",
         )
     return among, found
+
+
+def _project(path: Path) -> str:
+    """The name of the distribution that a pyproject.toml makes."""
+    from sctk_core.errors import ConfigError
+    from sctk_core.recipe import read_toml
+
+    found = read_toml(path).get("project")
+    name = found.get("name") if isinstance(found, dict) else None
+    if not isinstance(name, str) or not name:
+        raise ConfigError(
+            f"{path}: got no name of a project, wanted one to check what it installs",
+            hint='[project] name = "..."; or name the .py file or the folder with the hooks',
+        )
+    return name

@@ -6,6 +6,7 @@ beside what is wrong and never as right.
 
 from __future__ import annotations
 
+import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -16,6 +17,7 @@ import click
 
 from sctk_cli.calibration import calibrated_by, told
 from sctk_cli.files import rows_in
+from sctk_cli.finite import Finite
 from sctk_cli.terminal import clean, hear_warnings, put, put_json, reserved_stdout, say, table
 
 if TYPE_CHECKING:
@@ -39,7 +41,7 @@ rewards that read them (`harmful`, say)."""
 TIMEOUT = click.option(
     "--timeout",
     "timeout_s",
-    type=click.FloatRange(0.01, 10**6),
+    type=Finite(0.01, 10**6),
     default=600.0,
     show_default=True,
     help="Seconds for a batch.",
@@ -68,10 +70,8 @@ def reward() -> None:
 @click.option("--set", "assignments", metavar="KEY=VALUE", multiple=True, help="One setting; repeatable.")
 @click.option("--label", default="label", show_default=True, help="The column with the right score.")
 @click.option("--group", help="A column by whose values the errors are told apart.")
-@click.option("--within", type=float, default=1e-6, help="A score this close to the label is right.")
-@click.option(
-    "--at-most", type=click.FloatRange(0, 1), help="Exit with 1 where a larger share of what is scored is wrong."
-)
+@click.option("--within", type=Finite(0), default=1e-6, help="A score this close to the label is right.")
+@click.option("--at-most", type=Finite(0, 1), help="Exit with 1 where a larger share of what is scored is wrong.")
 @click.option("--calibrate", is_flag=True, help="Fit a map from scores to labels, and say what it gains.")
 @click.option("--load", "files", multiple=True, type=click.Path(path_type=Path), help="A plugin file; repeatable.")
 @click.option("--backend", help="The backend of a reward that asks a model.")
@@ -183,12 +183,11 @@ def _scored(asked: Alone, rows: Sequence[tuple[Sample, float, str]]) -> list[Jud
 def alone(kind: str, name: str, where: str, how: Mapping[str, Any], more: Mapping[str, Any] | None = None) -> Alone:
     """A reward or a comparer by itself, as the options say; `more` are settings beneath those of the options."""
     from sctk_core.plugins import catalogue
-    from sctk_core.recipe import from_assignments
     from sctk_core.run.alone import Alone
 
     hear_warnings()
     among = how["among"] if "among" in how else catalogue(list(how["files"]))
-    settings = from_assignments([f"it.{one}" for one in how["assignments"]]).get("it", {})
+    settings = settings_of(how["assignments"])
     return Alone(
         kind=kind, name=name, settings={**(more or {}), **settings}, among=among, timeout_s=how["timeout_s"], where=where,
         needs=lambda unwatched: Needs(among, how, where, unwatched),
@@ -276,6 +275,28 @@ def _references(row: Row) -> tuple[str, ...]:
         raise ConfigError(f"{row.where}: {error.args[0]}", hint="reference holds what a right reply says") from error
 
 
+def _number(value: Any) -> float | None:
+    """A label as a finite number, which CSV has as text; None: it is none."""
+    try:
+        found = float(value)
+    except (OverflowError, TypeError, ValueError):
+        return None
+    return found if math.isfinite(found) else None
+
+
+def settings_of(assignments: Sequence[str]) -> dict[str, Any]:
+    """`KEY=VALUE` of the options as a component's settings."""
+    from sctk_core import ConfigError
+    from sctk_core.recipe import from_assignments
+
+    for one in assignments:
+        key, equals, _ = one.partition("=")
+        if not equals or not all(key.strip().split(".")):
+            raise ConfigError(f"--set {one}: got {one!r}, wanted KEY=VALUE", hint="for example weight=2")
+    found: dict[str, Any] = from_assignments([f"it.{one}" for one in assignments]).get("it", {})
+    return found
+
+
 def _samples(file: Path, label: str, group: str | None) -> Iterator[tuple[Sample, float, str]]:
     """(sample, the right score, its group) of each row; a row without a prompt, a reply or a label is an error with its place."""
     from sctk_core import ConfigError, Message, Prompt, Sample
@@ -283,10 +304,7 @@ def _samples(file: Path, label: str, group: str | None) -> Iterator[tuple[Sample
     for row in rows_in(str(file)):
         reply = next((name for name in TEXTS if isinstance(row.values.get(name), str)), None)
         asked = row.values.get("prompt")
-        try:
-            right = float(row.values[label])
-        except (KeyError, TypeError, ValueError):
-            right = None
+        right = _number(row.values.get(label))
         if reply is None or not isinstance(asked, str) or right is None or (group and group not in row.values):
             missing = (
                 "a reply" if reply is None else "a prompt" if not isinstance(asked, str) else f"a number in {label!r}"

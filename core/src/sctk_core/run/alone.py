@@ -84,6 +84,14 @@ async def _asked(member: Member, verb: str, rounds: Sequence[Sequence[Any]]) -> 
 
 
 @contextmanager
+def guarded(among: Catalogue, timeout_s: float = TIMEOUT_S) -> Iterator[None]:
+    """What is done inside: a plugin's code that holds the thread too long is broken into, what escapes is told as whose it is."""
+    blame = Blame(among)
+    with _blamed(blame), Watch(blame.of_chain) as watch, watch.over(timeout_s):
+        yield
+
+
+@contextmanager
 def _blamed(blame: Blame) -> Iterator[None]:
     """What escapes nevertheless, told as whose it is."""
     try:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any
 
-from sctk_core.boundary import told
+from sctk_core.boundary import from_outside, told
 from sctk_core.errors import ContractError
+from sctk_core.pipeline.threads import in_time
+from sctk_core.run.watch import Watch
 
 
 class Complaints:
@@ -48,10 +52,13 @@ class Complaints:
             if not inspect.isawaitable(call):
                 self.add(f"{verb}(): got {type(call).__name__} from a plain function, wanted `async def {verb}`")
                 return False, None
-            return True, await asyncio.wait_for(call, self.timeout_s)
+            with self._watched():
+                return True, await in_time(lambda: call, self.timeout_s, f"{self.name}.{verb}()")
         except TimeoutError:
             self.add(f"{verb}(): got no answer to {len(items)} items within {self.timeout_s:g} s")
-        except Exception as error:  # noqa: BLE001 - a component's exception is what is looked for
+        except BaseException as error:  # a component's exception is what is looked for, of whatever class
+            if from_outside(error):
+                raise
             self._raised(verb, error, len(items))
         return False, None
 
@@ -59,11 +66,25 @@ class Complaints:
         """(True, what a plain call returned), or (False, None) and a complaint where it raised."""
         try:
             return True, action()
-        except Exception as error:  # noqa: BLE001 - a component's exception is what is looked for
+        except BaseException as error:  # a component's exception is what is looked for, of whatever class
+            if from_outside(error):
+                raise
             self._raised(what, error)
             return False, None
 
-    def _raised(self, what: str, error: Exception, n_items: int | None = None) -> None:
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
+        """Breaks into the component's own code where it holds the thread until its time is over."""
+        with Watch(self._whose) as watch, watch.over(self.timeout_s):
+            yield
+
+    def _whose(self, frames: Iterator[FrameType]) -> str:
+        """The component, where one of the frames is in its package."""
+        own = type(self.component).__module__.partition(".")[0]
+        inside = (frame.f_globals.get("__name__", "").partition(".")[0] == own for frame in frames)
+        return self.name if any(inside) else ""
+
+    def _raised(self, what: str, error: BaseException, n_items: int | None = None) -> None:
         message = told(error)
         on = "" if n_items is None else f" on {n_items} items" if n_items else " on an empty batch"
         self.add(f"{what}(): raised {message!r}{on}, wanted answers, or a Failure for what it cannot answer")

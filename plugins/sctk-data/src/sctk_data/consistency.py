@@ -17,6 +17,7 @@ from statistics import NormalDist
 from typing import Any
 
 import click
+from sctk_cli.finite import Finite
 from sctk_core.reading import Chunk, Input, TextColumn
 
 from sctk_data.answers import AnswerLists, Groups, put_with
@@ -96,7 +97,7 @@ def _without_words(columns: Columns, main: str) -> int:
     ),
     click.option(
         "--above",
-        type=click.FloatRange(0, 1),
+        type=Finite(0, 1),
         default=0.5,
         show_default=True,
         help="For entropy: answers above this similarity mean the same.",

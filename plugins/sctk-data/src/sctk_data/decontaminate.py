@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import click
+from sctk_cli.finite import Finite
 from sctk_core import ConfigError
 from sctk_core.reading import Chunk, Input, TextColumn
 
@@ -64,7 +65,7 @@ class Held:
     click.option("--n", type=click.IntRange(1, 1000), default=13, show_default=True, help="Words in a run."),
     click.option(
         "--min-share",
-        type=click.FloatRange(0, 1),
+        type=Finite(0, 1),
         default=0.0,
         show_default=True,
         help="Leave out only rows with at least this share of a held-out row's n-grams.",

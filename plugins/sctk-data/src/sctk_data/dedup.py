@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
+from sctk_cli.finite import Finite
 from sctk_core.reading import TextColumn
 
 from sctk_data.bad_rows import BadRows
@@ -62,7 +63,7 @@ class Found:
     click.option("--exact", "mode", flag_value="exact", help="Rows with the same text."),
     click.option("--normalised", "mode", flag_value="normalised", help="Rows with the same words."),
     click.option("--near", "mode", flag_value="near", default="near", help="Rows with nearly the same text (default)."),
-    click.option("--threshold", type=click.FloatRange(0.1, 1), default=0.8, show_default=True),
+    click.option("--threshold", type=Finite(0.1, 1), default=0.8, show_default=True),
     click.option("--shingle", type=click.Choice(["word", "char"]), default="word", show_default=True),
     click.option(
         "--n", type=click.IntRange(1, 1000), default=5, show_default=True, help="Words or characters in a shingle."
