@@ -48,6 +48,14 @@ def test_none_is_read_as_something_else() -> None:
     assert not wrong
 
 
+def test_ways_of_saying_a_score_and_what_only_looks_like_them() -> None:
+    """One sentence each: what any reader reads is read, and what says no score of the reply is a failure."""
+    lines = (Path(__file__).parent / "replies/judge_ways.jsonl").read_text("utf-8").splitlines()
+    rows = [json.loads(line) for line in lines]
+    assert len(rows) > 400
+    assert not [(row["text"], row["want"], read(row)) for row in rows if read(row) != row["want"]]
+
+
 def test_few_of_the_readable_are_lost() -> None:
     for rows, most in ((ROWS, MOST_LOST), (THIRD, MOST_LOST_OF_THIRD)):
         readable = [row for row in rows if row["want"] is not None]

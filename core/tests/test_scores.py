@@ -396,6 +396,8 @@ STATED = [
     ('{"score": "about 4"}', 4),
     ("Helpfulness: 4/5", 4),
     ("Overall Score: 4. Actually, 3.", 3),
+    ("Score given: 4", 4),
+    ("Highest possible score: 5. Score given: 3.", 3),
 ]
 NOT_STATED = [
     '{"clarity": 3, "accuracy": 5}',
@@ -520,7 +522,6 @@ NOT_STATED = [
     "Grade: B+",
     "Your score: 4",
     "The model's score: 4",
-    "Score given: 4",
     "Score: 4. The maximum is 10.",
     "Score: 4 [out of 10]",
     "Score (scale 1-10): 4",
@@ -560,7 +561,6 @@ NOT_STATED = [
     "Potential score: 5",
     "Target score: 5",
     "Maximum score: 5",
-    "Highest possible score: 5. Score given: 3.",
     "Best score: 5",
     "I refuse to give a score of 5.",
     "No score: 0 sources",

@@ -45,7 +45,8 @@ _BOXED = re.compile(
 )
 _ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"
 _SAME_TWICE = re.compile(
-    r"\b(?:(\d+) stars?,? ?\(?\1(?: ?/ ?| out of )(\d+)\)?|(\d+) ?\)?(?: ?/ ?| out of )(\d+),? ?\(?\3 stars?\)?)(?!\w|[/.]\d)"
+    r"\b(?:(\d+) stars?,? ?\(?\1(?: ?/ ?| out of )(\d+)\)?|(\d+) ?\)?(?: ?/ ?| out of )(\d+),? ?\(?\3 stars?\)?)(?!\w|[/.]\d)|"
+    r"\b(\d+)/(\d+) \(?\5 ?/ ?\6\b\)?"
 )
 """A score in figures beside the same score in stars."""
 _LIST_MARK = re.compile(

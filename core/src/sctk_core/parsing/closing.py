@@ -22,6 +22,10 @@ _SHORTENED = re.compile(
 
 def lone_number(text: str, sentence: Sentence, said: Sequence[Sentence], bounds: Bounds) -> Statement | None:
     """A number that is the whole reply, or the whole of its first or last line; or its last sentence."""
+    pointed = re.fullmatch(rf"[^\d]{{3,}}\s(?:=>|→|⇒|->)\s(?P<number>{NUMBER}(?:\s?/\s?\d+)?)\W?", text)
+    if pointed and sentence is said[-1]:
+        number = read_number(pointed["number"], bounds)
+        return Statement(rank=SAID, number=number) if number else None
     if not sentence.alone:
         return _last(text, said, bounds) if sentence is said[-1] else None
     if sentence.line not in (said[0].line, said[-1].line):

@@ -33,7 +33,10 @@ def labelled(text: str, bounds: Bounds) -> Statement | None:
     name = head["leads"] + head["name"]
     remark = (head["remark"] or "").strip()
     scale = scale_is(remark, bounds) if remark else None
-    number = read_number(text[head.end() :], bounds, sums=True) or behind_a_word(text[head.end() :], bounds)
+    said = text[head.end() :]
+    if head["joined"].strip():
+        said = re.sub(rf"^({NUMBER})\s?[:=]\s({any_of('score.qualities')})(?=\W*$)", r"\1 (\2)", said)
+    number = read_number(said, bounds, sums=True) or behind_a_word(said, bounds)
     rank = _rank(name)
     if number is None or re.match(r"\s*[:=]", number.rest) or "candidate's word" in remark:
         return None
@@ -68,7 +71,7 @@ def _head() -> str:
     """All of a labelled statement up to its number."""
     leads = rf"(?P<leads>(?:{any_of('score.leads')},?\s*){{0,3}})"
     about = rf"(?:(?:for|of|für|pour|para|для)\s+(?:the|this|die|la|el)\s+{any_of('score.objects')}\s*)?"
-    about += rf"(?:{WOULD_GIVE}\s*(?=is\b))?"
+    about += rf"(?:{WOULD_GIVE}\s*(?=is\b|[:=])|(?:awarded|assigned|given)\s*(?=[:=]))?"
     span = rf"{NUMBER}\s?[-–]\s?{NUMBER}(?=\s*[:=])"
     ranged = rf"{span}|(?:on a scale )?(?:of|from) {NUMBER} to {NUMBER}|on a scale (?:of|from) [^:=]{{1,20}}|out of \d+"
     remark = rf"(?P<remark>\s*[(\[][^()\[\]]{{0,60}}[)\]]|{ranged})?"
@@ -76,4 +79,5 @@ def _head() -> str:
     copula = rf"\s*(?:{any_of('score.copulas')}|would be){then}\s*:?(?:\s*an?\s)?"
     joined = rf"(?P<joined>\s*(?:[:=]>?|->|→|⇒|[-–—]\s)|{copula}|(?<=\s)|(?<=[)\]]))\s*"
     again = rf"(?:{any_of('score.labels', 'score.comma_labels')}\s*[:=]?\s*)?"
-    return rf"[(\[{{]?{leads}(?P<name>{_name()}){about}{remark}{joined}{again}"
+    opened = r"(?:(?:final )?(?:answer|output|conclusion|summary|assistant)\s*:\s*|here(?:'s| is) )?"
+    return rf"[(\[{{]?{opened}{leads}(?P<name>{_name()}){about}{remark}{joined}{again}"

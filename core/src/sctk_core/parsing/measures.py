@@ -25,8 +25,8 @@ def measured(said: Sequence[Sentence], bounds: Bounds) -> Number | None:
         return None
     whole = any_of("score.overall", "score.final")
     labels = any_of("score.labels", "score.comma_labels")
-    named = rf"(?:(?:the|{whole})\s+)?{any_of('score.measures')}(?:\s+{labels})?"
-    head = re.match(rf"{named}(?P<remark>\s*[(\[][^()\[\]]{{1,30}}[)\]])?\s*[:=]\s*", said[-1].text)
+    named = rf"(?:(?:the|{whole})\s+)?{any_of('score.measures')}(?:\s+{labels}(?:\s+(?=is\s))?)?"
+    head = re.match(rf"{named}(?P<remark>\s*[(\[][^()\[\]]{{1,30}}[)\]])?\s*(?:[:=]|(?<=\s)is\s)\s*", said[-1].text)
     others = [each.text for each in said[:-1] if _NAMED.match(each.text)]
     counts = [
         text for text in others if re.search(r"\b(?:total|supported|grounded|correct|claims|statements|facts)\b", text)

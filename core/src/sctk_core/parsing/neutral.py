@@ -12,7 +12,20 @@ from functools import cache
 from sctk_core.parsing.choices import AND, SO
 from sctk_core.parsing.figures import WORDS
 from sctk_core.parsing.markup import HTML
-from sctk_core.parsing.phrases import ABOUT, CALLS, EARNS, FEELS, FITS, GIVES, IS, LEAVES, WOULD, WOULD_GIVE
+from sctk_core.parsing.phrases import (
+    ABOUT,
+    CALLS,
+    EARNED,
+    EARNS,
+    FEELS,
+    FITS,
+    GIVES,
+    IS,
+    LEAVES,
+    MEETS,
+    WOULD,
+    WOULD_GIVE,
+)
 from sctk_core.parsing.words import any_of
 
 _WORD = " (candidate's word) "
@@ -29,7 +42,7 @@ def neutralise(text: str) -> str:
     text = re.sub(rf"\\(?=u|boxed|text|math|operatorname|[dt]?frac)|(?i:<(?={HTML[1:]})|&(?=nbsp;))", _apart, text)
     text = re.sub(_scores(), _unmarked, text)
     text = re.sub(
-        rf"(?i)\b(?:{GIVES}|{EARNS}|{FITS}|{IS}|{CALLS}|{FEELS}|{LEAVES}|{WOULD})",
+        rf"(?i)\b(?:{GIVES}|{EARNS}|{FITS}|{IS}|{CALLS}|{FEELS}|{LEAVES}|{WOULD}|{MEETS}|{EARNED})",
         lambda match: match[0].rstrip() + _WORD,
         text,
     )
@@ -37,6 +50,7 @@ def neutralise(text: str) -> str:
         _verdicts(), lambda match: f"{match['label']}{_WORD if match[0][-1].isspace() else _WORD.rstrip()}", text
     )
     text = re.sub(_answers(), lambda match: f"{match['label']}{_WORD}", text)
+    text = re.sub(_choices(), lambda match: f"{match[0]}{_WORD.rstrip()}", text)
     text = re.sub(_decisions(), lambda match: f"{match['before']}(candidate's word) {match['word']}", text)
     text = re.sub(_heads(), lambda match: match[0].rstrip() + _WORD, text)
     text = re.sub(_gifts(), lambda match: match[0].rstrip() + _WORD, text)
@@ -82,6 +96,13 @@ def _answers() -> str:
 
 
 @cache
+def _choices() -> str:
+    """What opens a choice between the two verdicts ("rather than revise it, ...", "not keep but revise")."""
+    words = any_of("verdict.keep", "verdict.revise")
+    return rf"(?i)\b(?:rather than|instead of|between)(?=\s+{words})|\bnot(?=\s+{words}(?: it| this)?,? but\b)"
+
+
+@cache
 def _decisions() -> str:
     """A clause that says no more than a verdict ("It should be revised.")."""
     fillers = rf"(?:(?:{any_of('verdict.fillers', 'verdict.denials')})[\s,*_`\"']{{1,6}}){{0,8}}+"
@@ -115,7 +136,8 @@ def _fractions() -> str:
     """A number at the head of a clause, before the "/5" or "out of 5" that makes it a score."""
     head = rf"(?:^|[,:;.!?—–-]\s|[}}>\])|])[^\w\n]{{0,6}}(?:{any_of('score.leads')}[:,]?\s+)?(?:{ABOUT}\s+)?"
     number = rf"(?:[-+−]?\d{{0,3}}\.?\d{{1,3}}|{WORDS})"
-    return rf"(?im){head}{number}[\s)\]}}>\"'*_`]{{0,5}}(?=(?:(?:/|{any_of('score.out_of')})|on an?(?=\s\d+[- ]point))\s{{0,3}}\d)"
+    beside = rf"/|{any_of('score.out_of')}|on (?:an?|the|this|your)(?=\s\d+[- ]point)"
+    return rf"(?im){head}{number}[\s)\]}}>\"'*_`]{{0,5}}(?=(?:{beside})\s{{0,3}}\d)"
 
 
 def _apart(match: re.Match[str]) -> str:

@@ -16,22 +16,23 @@ from sctk_core.parsing.scales import Bounds, asked, scale, unit
 from sctk_core.parsing.words import any_of
 
 _MINE = (
-    r"^\s*(?:from me(?:,? sorry)?|in my (?:view|opinion|book)|overall\b|in total|altogether|(?:response|answer|reply)\b|here\b|"
-    rf"(?:for|to) {THIS}\b|(?:after a second look|on reflection|on second thought)\b)"
+    r"^\s*(?:from me(?:,? sorry)?|in my (?:view|opinion|book)|for me\b|overall\b|in total|altogether|(?:response|answer|reply)\b|"
+    rf"here\b|(?:for|to) {THIS}\b|(?:after a second look|on reflection|on second thought)\b)"
 )
 _IN_BRACKETS = (
     r"^\s*[(\[](?:(?:it )?(?:would(?: have)?|could have) (?:be|been|get|earn)|(?:down|up|reduced|raised) from|"
-    r"(?:my )?confidence\b|(?:the )?(?:previous|earlier|first|initial|last) (?:draft|version|score|rating|response)\b) ?"
+    rf"{NUMBER} (?:if|with|without)\b|(?:my )?confidence\b|"
+    r"(?:the )?(?:previous|earlier|first|initial|last) (?:draft|version|score|rating|response)\b) ?"
     r"[^()\[\]]{1,80}[)\]]"
 )
 """What the number might have been, was before, or how sure of it the judge is: in brackets it changes nothing."""
-_NO_OTHER = rf"^\s*(?:[,(] ?(?:and |but )?not|rather than) (?:an? )?{NUMBER}\)?(?=\W|$)"
+_NO_OTHER = rf"^\s*(?:[,(] ?(?:and |but )?not|rather than) (?:(?:an? )?{NUMBER}|higher|lower|more|less)\)?(?=\W|$)"
 _COUNTED = r"(?!before|earlier|first|max|point|possible|total|out|with|if|for|or|and|to|of|stars?\b)[a-z]{3,}"
 _ROUGHLY = rf"(?:{ABOUT}\s?(?:an? )?|[~≈]\s?)(?=[-+]?[\d.]|{WORDS})"
 _AVERAGE = r"^\s*[(\[–—-]\s?(?:well |slightly |just |far )?(?:above|below)[ -]average\b"
 _OPEN = r"(?:would|could|should|might|may)(?:n't| not| have| also)? |no (?!wait|way|more|less|longer|idea)[a-z]"
 """Opens what else could be said of the reply, where no number and no comparison follows ("3, could be shorter")."""
-_SCALE_ENDS = r"(?:\s+scale)?"
+_SCALE_ENDS = r"(?:\s+scale|\s+possible(?= (?:points|marks)))?"
 _PER_CENT = r"\s?(?:%|per ?cent\b)"
 ANOTHER_SCALE, NOT_PLAIN = "a number on another scale", "no one plain number"
 
@@ -80,7 +81,7 @@ def read_number(text: str, bounds: Bounds, *, sums: bool = False) -> Number | No
 
 def of_a_part(rest: str) -> bool:
     """Whether what follows a number says that it is of a part ("4/5 for clarity")."""
-    whole = rf"(?! my| total| {THIS}\b)"
+    whole = rf"(?! my| me\b| total| {THIS}\b)"
     return (
         re.match(rf"\s*(?:(?:{scale()}){_SCALE_ENDS}\s*|{unit()}\s*){{0,2}}+(?:for|on|in)\b{whole}", rest) is not None
     )

@@ -18,6 +18,7 @@ from sctk_core.parsing.phrases import (
     ABOUT,
     CALLS,
     DEDUCTS,
+    EARNED,
     EARNS,
     FEELS,
     FIGURE,
@@ -26,6 +27,7 @@ from sctk_core.parsing.phrases import (
     GIVES,
     IS,
     LEAVES,
+    MEETS,
     MOVES,
     WOULD,
 )
@@ -36,8 +38,11 @@ SAID = 0
 _IF = r"\b(?:if|unless|provided|assuming|would have|could have|otherwise)\b"
 _MENDED = r"\bafter (?:the|an?|some|these|any|its) (?:\w+ )?(?:fix|fixes|revisions?|edits?|changes?|corrections?|rewrite|update)\b"
 """A number behind this is of a reply that is not there."""
-_ELSEWHERE = r"\b(?:according|itself|own|candidate|puts?)\b"
-_LOOKS = r"(?:after|on|upon|considering|given|taking|weighing|based on|all things considered)\b"
+_ELSEWHERE = r"\b(?:hypothetically|theoretically|potentially|ideally|possibly|perhaps|maybe|according|itself|own|candidate|puts?)\b"
+_LOOKS = (
+    r"(?:after|since|because|due to|although|while|despite|on|upon|considering|given|taking|weighing|based on|"
+    r"all things considered)\b"
+)
 _REASON = (
     r"(?:since|because|given that|considering that|although|though|even though|while|after|upon|having|"
     r"as(?!.{0,40}\b(?:says|said|asked|claims|puts|told)\b))\b"
@@ -85,15 +90,22 @@ def _clause(text: str, bounds: Bounds) -> Statement | None:
         or re.search(_MENDED, text)
     ):
         return None
-    for pattern in (GIVES, EARNS, FITS, FEELS, CALLS):
-        opened = re.match(rf"{_before()}{pattern}", text)
+    for pattern in (GIVES, EARNS, FITS, FEELS, CALLS, MEETS, EARNED):
+        opened = re.match((r"(?:.*\s)?" if pattern == EARNED else _before()) + pattern, text)
         number = read_number(_behind(text, opened), bounds) if opened else None
         fits = number and re.match(FITTING, number.rest)
         if number and opened and fits:
             number = read_number(re.sub(FITTING, "", text[opened.end() :]), bounds)
-        if number is None or opened is None or (pattern in (FITS, FEELS) and not fits) or of_a_part(number.rest):
+        wished = pattern == EARNED and re.search(r"\bwould\b", text)
+        if (
+            number is None
+            or opened is None
+            or wished
+            or (pattern in (FITS, FEELS) and not fits)
+            or of_a_part(number.rest)
+        ):
             continue
-        if pattern != CALLS or number.value is not None:
+        if pattern not in (CALLS, EARNED) or number.value is not None:
             return Statement(
                 rank=SAID, number=_as_said(opened[0], number, bounds), last=re.search(MOVES, text) is not None
             )
@@ -158,14 +170,16 @@ def _parted(text: str) -> tuple[str, str]:
 
 def _on_its_scale(text: str, bounds: Bounds) -> Statement | None:
     """ "It is a 4/5", "on a scale of 0 to 5, this is a 4", "overall, this is a 4": without these words it could be any number."""
-    named = re.match(r"(?:on|using) a scale (?:of|from) [^,]{3,20}(?=,)|overall(?=,)", text)
-    before = rf"(?:[^:]*(?:[,—–]|\s-)\s+|{any_of('score.leads')}[:,]?\s+)?"
+    named = re.match(r"(?:on|using) a scale (?:of|from) [^,:]{3,20}(?=[,:])|overall(?=,)", text)
+    before = (
+        rf"(?:(?:on|using) a scale (?:of|from) [^,:]{{3,20}}:\s|[^:]*(?:[,—–]|\s-)\s+|{any_of('score.leads')}[:,]?\s+)?"
+    )
     opened = re.match(rf"{before}(?:{IS}|(?=(?:{ABOUT} )?(?:{NUMBER}|\w+ out of)))", text)
     number = read_number(text[opened.end() :], bounds) if opened else None
     if number is None or opened is None or number.value is None:
         return None
     asked = named is not None and (named[0] == "overall" or scale_is(named[0], bounds) is True)
-    asked = asked and text[: opened.end()].count(",") == 1
+    asked = asked and len(re.findall("[,:]", text[: opened.end()])) == 1
     return Statement(rank=SAID, number=number) if number.scaled or asked else None
 
 
@@ -189,13 +203,18 @@ def last_clause(text: str) -> str:
     ('final score: 2', '')
     """
     whole = any_of("score.overall", "score.final", "score.average")
-    so = r"(?:so|thus|hence|therefore) (?=(?:my|the) (?:score|rating|grade|mark)\b)"
+    label = r"(?:score|rating|grade|mark)\b"
+    so = rf"(?P<so>(?:so|thus|hence|therefore) (?=(?:my|the) {label}))"
+    so += rf"|(?P<plain>(?=(?:(?:my|the) )?{label}(?: is|:)? {NUMBER}))"
     opened = re.match(
-        rf"(?P<before>.*?)(?:\s*(?:→|⇒|=>|->)|,)\s+(?:{so}|(?:(?:so|and)\s+)?(?=(?:(?:my|the)\s+)?{whole}))", text
+        rf"(?P<before>.*?)(?:\s*(?:→|⇒|=>|->)|[,:])\s+(?:{so}|(?:(?:so|and)\s+)?(?=(?:(?:my|the)\s+)?{whole}))", text
     )
     if opened is None or re.search(_strange(), opened["before"]) or re.search(_ELSEWHERE, opened["before"]):
         return ""
-    return text[opened.end() :] if re.search(r"\d", opened["before"]) or re.match(_LOOKS, text) else ""
+    if opened["plain"] is not None and not re.match(_LOOKS, text) and ":" in text[: opened.end()]:
+        return ""  # "clarity: fair, score 3": of a part
+    plain = opened["so"] or opened["plain"] is not None or re.search(r"\d", opened["before"]) or re.match(_LOOKS, text)
+    return text[opened.end() :] if plain else ""
 
 
 def behind_a_word(text: str, bounds: Bounds) -> Number | None:

@@ -57,7 +57,7 @@ def scale() -> str:
     opened = r"(?:on |using |from )?(?:a |the )?(?:scale )?(?:of |from )?"
     between = r"\s*(?:-|–|—|to|bis|à|a|до|~|至|through)\s*"
     ranged = rf"{opened}(?P<low>{NUMBER}){between}(?P<to>{NUMBER})"
-    beside = rf"(?:/|{any_of('score.out_of')})\s*{most}|on an? (?=\d+[- ]point scale)"
+    beside = rf"(?:/|{any_of('score.out_of')})\s*{most}|on (?:an?|the|this|your) (?=\d+[- ]point scale)"
     return rf"{ranged}|(?:{beside})(?P<high>\d+(?:\.\d+)?|{WORDS})(?:[- ]point(?= scale))?"
 
 

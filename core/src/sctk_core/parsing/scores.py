@@ -32,7 +32,7 @@ from sctk_core.parsing.words import any_of
 from sctk_core.records import Failure
 
 _FIGURE = re.compile(rf"\d|{WORDS}")
-_WOULD_BE = r"\bwould (?:therefore |thus |then )?(?:be|get|receive|earn|score|merit)\b"
+_WOULD_BE = r"\b(?:would|should) (?:therefore |thus |then )?(?:be|get|receive|earn|score|merit)\b"
 NOTHING, UNDECIDED = "no labelled score", "several scores, and nothing says which one counts"
 TAKEN_BACK, OPEN_THOUGHT = "a score that is taken back", "a thought that never ends"
 

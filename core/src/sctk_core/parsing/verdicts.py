@@ -120,6 +120,8 @@ def _last_clause(text: str) -> str:
 def _with_fine(words: tuple[str, str]) -> tuple[str, str]:
     """The words for a verdict behind its label, where "acceptable" is one too."""
     keep, revise = words
+    if words != verdict_words(("keep",), ("revise",)):
+        return words
     return rf"(?:{keep}|{any_of('verdict.fine')})", revise
 
 
@@ -127,6 +129,8 @@ def _plain(said: Sequence[Sentence], words: tuple[str, str]) -> list[_Said]:
     """What the first or the last sentence says, where it says no more than a verdict and no other sentence says another."""
     each = [
         decided(sentence.text, words, alone=True) or _answered(place, said, words) or settled(sentence.text, words)
+        if re.search(r"\w", sentence.text)
+        else None
         for place, sentence in enumerate(said)
     ]
     at_end = bool(each) and (each[-1] is not None or _leads(each[0], said, words))
