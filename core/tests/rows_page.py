@@ -22,6 +22,7 @@ YO = {"role": "assistant", "content": "Yo"}
 ROWS: tuple[dict[str, Any], ...] = (
     {"prompt": "Hi", "completion": "Yo"},
     {"messages": [*HI, YO]},
+    {"messages": HI, "tools": [{"type": "function", "function": {"name": "find", "parameters": {}}}]},
     {"id": "7", "conversations": [{"from": "human", "value": "Hi"}, {"from": "gpt", "value": "Yo"}]},
     {"instruction": "Sort.", "input": "b a", "output": "a b"},
     {"instruction": "Sum up.", "context": "It rained.", "response": "Rain.", "category": "x"},

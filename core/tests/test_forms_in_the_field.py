@@ -11,7 +11,7 @@ from typing import Any
 import polars as pl
 import pytest
 from sctk_core import ConfigError
-from test_row_forms import made, only, said
+from test_row_forms import made, only, said, source
 
 ASKED: dict[str, tuple[dict[str, Any], str, tuple[str, ...], str]] = {  # a row, what is asked, what is right, what is told
     "one turn as a JSON list": ({"prompt": '["What is salt?"]'}, "What is salt?", (), "prompt[0] -> prompt"),
@@ -218,16 +218,46 @@ def test_the_hint_names_what_can_be_asked(row: dict[str, Any], path: str, tmp_pa
     assert said(prompt) == [("user", "Hi")]
 
 
-@pytest.mark.parametrize("column", ["tools", "functions"])
+FIND = {"name": "find", "parameters": {"type": "object", "properties": {"city": {"type": "string"}}}}
+
+
+@pytest.mark.parametrize("column", ["tools", "functions", "Tools"])
 @pytest.mark.parametrize("as_text", [False, True])
-def test_definitions_of_tools_are_told_to_be_shown_to_nobody(column: str, as_text: bool, tmp_path: Path) -> None:
-    defined = [{"type": "function", "function": {"name": "find", "parameters": {"type": "object"}}}]
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_definitions_of_tools_go_with_the_conversation(
+    column: str, as_text: bool, wrapped: bool, tmp_path: Path
+) -> None:
+    defined = [{"type": "function", "function": FIND} if wrapped else FIND]
     row = {"messages": [{"role": "user", "content": "Hi"}], column: json.dumps(defined) if as_text else defined}
     prompt, told = only(tmp_path, row)
-    assert said(prompt) == [("user", "Hi")]
-    assert f"1 rows have definitions of tools ({column!r}), which no model is shown" in told
-    assert "not read, and holding text" not in told
-    assert "definitions of tools" not in only(tmp_path, row | {column: None})[1]
+    assert (said(prompt), json.loads(prompt.messages[0].defines)) == (
+        [("user", "Hi")],
+        [{"type": "function", "function": FIND}],
+    )
+    assert f"messages -> messages, {column} -> tools" in told
+    assert "not read" not in told
+    other, told = only(tmp_path, row | {column: None})
+    assert (other.messages[0].defines, "tools" in told.partition("read as")[2], other.id == prompt.id) == (
+        "",
+        False,
+        False,
+    )
+    ((_, unusual),) = source(tmp_path / "a.jsonl", [row]).unusual()
+    assert unusual == prompt.messages
+
+
+@pytest.mark.parametrize("value", ["a hammer", ["a", "{b"], [{"x": "y"}], {"find": "x"}])
+def test_tools_that_are_no_definitions_are_left_unread_with_a_note(value: Any, tmp_path: Path) -> None:
+    prompt, told = only(tmp_path, {"prompt": "Hi", "tools": value})
+    assert (prompt.messages[0].defines, "'tools' is left unread in 1 rows" in told) == ("", True)
+
+
+def test_a_table_gives_each_tool_the_fields_of_all(tmp_path: Path) -> None:
+    named = (("find", "city"), ("wait", "until"))
+    tools = [{"name": name, "parameters": {one: {"type": "string"}}} for name, one in named]
+    pl.DataFrame({"prompt": ["Hi"], "tools": [tools]}).write_parquet(tmp_path / "a.parquet")
+    (prompt,) = made(tmp_path / "a.parquet").prompts()
+    assert [one["function"] for one in json.loads(prompt.messages[0].defines)] == tools
 
 
 def test_lists_of_other_columns_are_no_turns(tmp_path: Path) -> None:

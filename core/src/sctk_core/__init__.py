@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from sctk_core.boundary import boundary
 from sctk_core.config import setting, suggestion
-from sctk_core.conversation import GUIDING, Call
+from sctk_core.conversation import GUIDING, Call, has_unusual_turns, tools_defined
 from sctk_core.errors import (
     BackendDown,
     BackendTimeout,
@@ -146,6 +146,7 @@ __all__ = [
     "content_id",
     "directory_digest",
     "file_digest",
+    "has_unusual_turns",
     "hookimpl",
     "mean_with_interval",
     "name_by",
@@ -160,4 +161,5 @@ __all__ = [
     "spread_of",
     "suggestion",
     "together",
+    "tools_defined",
 ]

@@ -28,6 +28,7 @@ class Message:
     """One turn of a conversation; `content` and calls are untrusted text and never become a control token.
 
     `calls` are what an assistant's turn asks of tools. A tool's turn may name the tool, and the id of the call that it answers.
+    `defines` are the tools that may be called in the conversation, on its first turn: JSON text of a list in OpenAI's form.
     """
 
     role: Role
@@ -35,6 +36,7 @@ class Message:
     calls: tuple[Call, ...] = ()
     tool: str = ""
     call_id: str = ""
+    defines: str = ""
 
     @property
     def text(self) -> str:
@@ -53,10 +55,10 @@ class Message:
         >>> Message(role="tool", content="7", call_id="c1").values
         ['tool', '7', '{"tool_call_id":"c1"}']
         """
-        if not (self.calls or self.tool or self.call_id):
+        if not (self.calls or self.tool or self.call_id or self.defines):
             return [self.role, self.content]
         calls = [_plain(call) for call in self.calls]
-        told = {"tool_calls": calls, "name": self.tool, "tool_call_id": self.call_id}
+        told = {"tool_calls": calls, "name": self.tool, "tool_call_id": self.call_id, "tools": self.defines}
         return [self.role, self.content, canonical({name: value for name, value in told.items() if value})]
 
     @classmethod
@@ -65,13 +67,23 @@ class Message:
         told = json.loads(tools) if tools else {}
         calls = tuple(Call(id=one.get("id", ""), **one["function"]) for one in told.get("tool_calls", ()))
         return cls(
-            role=role, content=content, calls=calls, tool=told.get("name", ""), call_id=told.get("tool_call_id", "")
-        )
+            role=role, content=content, calls=calls, tool=told.get("name", ""), call_id=told.get("tool_call_id", ""),
+            defines=told.get("tools", ""),
+        )  # fmt: skip
 
 
-def is_unusual(messages: Iterable[Message]) -> bool:
+def has_unusual_turns(messages: Iterable[Message]) -> bool:
     """Whether there are turns that not every chat template takes: a developer's, a tool's, or calls of tools."""
     return any(turn.calls or turn.role in ("developer", "tool") for turn in messages)
+
+
+def tools_defined(messages: Iterable[Message]) -> str:
+    """The tools that may be called in a conversation, as the JSON text of a list in OpenAI's form; "": none are.
+
+    >>> tools_defined([Message(role="user", content="Hi", defines='[{"type": "function"}]')])
+    '[{"type": "function"}]'
+    """
+    return next((turn.defines for turn in messages if turn.defines), "")
 
 
 def _plain(call: Call) -> dict[str, Any]:

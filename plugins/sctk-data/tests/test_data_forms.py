@@ -407,3 +407,29 @@ def test_columns_that_differ_in_capitals_alone_are_named_both(
     code, _, err = told(capfd, "dedup", path, "--out", tmp_path / "kept.jsonl")
     assert (code, "got the columns 'Text' and 'TEXT', which differ in capitals alone" in err) == (2, True)
     assert told(capfd, "dedup", path, "--out", tmp_path / "kept.jsonl", "--column", "TEXT")[0] == 0
+
+
+HI = [{"role": "user", "content": "Which tea is red?"}]
+BESIDE: dict[
+    str, tuple[str, list[Any], int, str]
+] = {  # a column beside equal conversations, its values, what is kept, what is told
+    "metadata": ("metadata", [{"from": "a"}, {"from": "b"}, {"from": "a"}], 1, "not read, and holding text: metadata"),
+    "tools": ("tools", [[{"name": "find"}], [{"name": "wait"}], [{"name": "find"}]], 2, "messages + tools"),
+    "an object": (
+        "scene",
+        [{"place": "bar", "time": 1}, {"time": 1, "place": "bar"}, {"place": "inn", "time": 1}],
+        2,
+        "messages + scene",
+    ),
+}
+
+
+@pytest.mark.parametrize("ending", ["jsonl", "parquet"])
+@pytest.mark.parametrize("kind", BESIDE)
+def test_lists_and_objects_beside_what_is_asked_are_no_fault(
+    kind: str, ending: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    name, values, kept, said = BESIDE[kind]
+    file = written(tmp_path / f"in.{ending}", [{"messages": HI, name: value} for value in values])
+    code, _, err = told(capfd, "dedup", file, "--exact", "--out", tmp_path / "out.jsonl")
+    assert (code, f"{kept} kept" in err, said in err) == (0, True, True), err

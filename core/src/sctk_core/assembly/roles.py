@@ -6,7 +6,7 @@ trained on the way.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from itertools import chain
 from pathlib import Path
@@ -15,6 +15,7 @@ from typing import Any
 from sctk_core import config as settings_of
 from sctk_core.assembly.drawn import sampling_of
 from sctk_core.assembly.parts import Part, answer_of, asked_of, parsed
+from sctk_core.conversation import Message, has_unusual_turns
 from sctk_core.errors import ConfigError
 from sctk_core.identity import content_id, directory_digest
 from sctk_core.plan import STUDENT
@@ -170,12 +171,22 @@ def conversation_notes(roles: Mapping[str, Role], source: Any) -> list[str]:
     for one in _different(roles):
         if getattr(one.backend.target, "conversation_notes", None) is not None:
             found += answer_of(one.backend, "conversation_notes", one.model, chain(unusual(), longest()))
-        elif (first := next(iter(unusual()), None)) is not None:
+        else:
+            found += _taken_by_none(one.backend.name, unusual())
+    return list(dict.fromkeys(found))
+
+
+def _taken_by_none(backend: str, unusual: Iterable[tuple[str, tuple[Message, ...]]]) -> list[str]:
+    """The same of a backend that says nothing by itself: it takes users' and assistants' turns, and a system's."""
+    n_defining = 0
+    for where, messages in unusual:
+        if has_unusual_turns(messages):
             raise ConfigError(
-                f"{first[0]}: got turns of a developer or a tool, and the backend {one.backend.name!r} takes none",
+                f"{where}: got turns of a developer or a tool, and the backend {backend!r} takes none",
                 hint="take the row out, or name another backend",
             )
-    return list(dict.fromkeys(found))
+        n_defining += 1
+    return [f"{backend}: {n_defining:,} conversations define tools, which no model is shown"] if n_defining else []
 
 
 def _different(roles: Mapping[str, Role]) -> list[Role]:

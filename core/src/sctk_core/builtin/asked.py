@@ -124,6 +124,7 @@ def _message(row: Row, at: str, turn: Turn) -> Message:
         calls=tuple(Call(name=call.name, arguments=call.arguments, id=call.id) for call in calls),
         tool=text_in(row, f"{at}.name", turn.tool),
         call_id=text_in(row, f"{at}.tool_call_id", turn.call_id),
+        defines=turn.defines,
     )
 
 

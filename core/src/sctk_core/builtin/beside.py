@@ -14,7 +14,19 @@ from sctk_core.builtin.options import chosen
 from sctk_core.builtin.row_values import misfit, named, text_in
 from sctk_core.conversation import GUIDING, Message
 from sctk_core.errors import ConfigError
-from sctk_core.reading import KIND, OPTIONS, Misfit, Row, context_of, labelled, named_usually, plain_answers, whole
+from sctk_core.reading import (
+    KIND,
+    OPTIONS,
+    Misfit,
+    Row,
+    context_of,
+    definitions_of,
+    holds_text,
+    labelled,
+    named_usually,
+    plain_answers,
+    whole,
+)
 from sctk_core.references import references_of
 
 OTHERS = {"reference": "other_references", "best_answer": "correct_answers"}
@@ -29,6 +41,8 @@ REFERENCE = (
 """Where the truth is told apart from what a system answered, it comes first."""
 DOCUMENT = ("document", "context")
 SYSTEM = ("system", "system_prompt")
+TOOLS = ("tools", "functions")
+"""Columns that define what a model may call."""
 _OF_MODELS = frozenset(("model", "rank", "score", "rating", "overall_score", "generator"))
 """What is told of an answer that is one of several to choose from, and no gold answer."""
 
@@ -111,6 +125,23 @@ def system_turn(row: Row, wanted: str, messages: Sequence[Message], looked: Look
         looked.misfits[name] = "another system turn than the conversation"
         return ()
     return () if own == text else (Message(role="system", content=text),)
+
+
+def tools_in(row: Row, looked: Looked) -> str:
+    """The tools that may be called, as the JSON text of a list in OpenAI's form; "": none are defined."""
+    name = next((one for one in named_usually(TOOLS, row.values) if holds_text(row.values[one])), "")
+    if not name or name in looked.columns:
+        return ""
+    try:
+        found = definitions_of(row.values[name])
+        if not whole(found):
+            raise Misfit("half a surrogate pair", "whole characters")
+    except Misfit as error:
+        looked.misfits[name] = f"{error.got}, no definitions of tools"
+        return ""
+    if found:
+        looked.roles["tools"] = (name,)
+    return found
 
 
 def kinds_in(row: Row, wanted: Collection[str], looked: Looked, taken: Collection[str]) -> dict[str, str]:

@@ -15,14 +15,16 @@ from sctk_core.builtin.beside import (
     OTHERS,
     REFERENCE,
     SYSTEM,
+    TOOLS,
     document_in,
     kinds_in,
     references_in,
     system_turn,
     text_beside,
+    tools_in,
 )
 from sctk_core.builtin.given import SCORES, TEXTS, given_of
-from sctk_core.builtin.looked import NAMED, TOOLS, Looked
+from sctk_core.builtin.looked import NAMED, Looked
 from sctk_core.builtin.options import gathered
 from sctk_core.builtin.own_tables import own_prompt
 from sctk_core.builtin.row_values import as_lists
@@ -117,6 +119,7 @@ def prompt_of(row: Row, columns: Columns, *, trim: bool) -> tuple[Prompt, Looked
     messages, answer = messages_of(row, looked)
     group = text_beside(row, columns.group, "group", looked)
     messages = (*system_turn(row, columns.system, messages, looked), *messages)
+    messages = (replace(messages[0], defines=tools_in(row, looked) or messages[0].defines), *messages[1:])
     references = references_in(row, columns.reference, looked)
     if answer is not None and references:
         looked.unread = f"{looked.asked[0]}[-1]"

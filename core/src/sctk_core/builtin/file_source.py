@@ -22,7 +22,7 @@ from sctk_core.builtin.own_tables import no_prompts, run_of
 from sctk_core.builtin.sides import Apart, Questions
 from sctk_core.builtin.wrapping import Wrapping, templates_in
 from sctk_core.config import setting
-from sctk_core.conversation import is_unusual
+from sctk_core.conversation import has_unusual_turns, tools_defined
 from sctk_core.errors import ConfigError
 from sctk_core.identity import content_id, file_digest
 from sctk_core.reading import (
@@ -185,7 +185,7 @@ class FileSource:
             for row in map(self._as_usual, rows.through(rows_of(one))):
                 prompt, looked = self._first_read(row, one)
                 account.add(row, looked)
-                self._n_unusual += is_unusual(prompt.messages)
+                self._n_unusual += _is_unusual(prompt.messages)
                 for wrap in dict.fromkeys(self._wraps.values()):
                     self._note_shape(row.where, wrap.around(prompt).messages)
                 yield row.where, prompt
@@ -228,14 +228,16 @@ class FileSource:
         return (prompt for prompt in _counted(prompts) if prompt.occurrence == 0)
 
     def unusual(self) -> Iterator[tuple[str, tuple[Message, ...]]]:
-        """(place, turns) of the conversations with turns that not every chat template takes; read again, where there are any."""
+        """(place, turns) of the conversations with turns that not every chat template takes, or with tools that may be called; read
+        again, where there are any.
+        """
         if self._n_unusual:
             read = self._read([*self._files, *self._held_files], Account(), self._filter)
-            yield from ((where, prompt.messages) for where, prompt in read if is_unusual(prompt.messages))
+            yield from ((where, prompt.messages) for where, prompt in read if _is_unusual(prompt.messages))
 
     def longest(self) -> Iterator[tuple[str, tuple[Message, ...]]]:
         """(place, turns) of the longest conversation of each order of roles: what a template may cut, or drop turns of."""
-        return ((where, turns) for _, where, turns in self._longest.values() if not is_unusual(turns))
+        return ((where, turns) for _, where, turns in self._longest.values() if not _is_unusual(turns))
 
     def _again(self, files: Sequence[Input], side: int | None) -> Iterator[Prompt]:
         """The prompts of one side (None: of all rows), out of the files as they were when they were checked."""
@@ -252,6 +254,10 @@ class FileSource:
 
     def _prompt(self, row: Row) -> Prompt:
         return prompt_of(row, self.config.columns, trim=self.config.rows.trim)[0]
+
+
+def _is_unusual(messages: tuple[Message, ...]) -> bool:
+    return has_unusual_turns(messages) or bool(tools_defined(messages))
 
 
 def _names(paths: Paths) -> tuple[str, ...]:

@@ -10,8 +10,6 @@ from typing import Any
 from sctk_core.reading import OF_TURNS, OPTIONS, Row, holds_text, is_id, labelled, listed
 
 NAMED = "named columns"
-TOOLS = ("tools", "functions")
-"""Columns that define what a model may call."""
 
 
 @dataclass(kw_only=True)
@@ -50,7 +48,6 @@ class Account:
         self._others: dict[str, None] = {}
         self._parts: dict[str, None] = {}
         self._documents: dict[str, None] = {}
-        self._tools: Counter[str] = Counter()
         self._options: dict[str, tuple[str, ...]] = {}
 
     def add(self, row: Row, looked: Looked) -> None:
@@ -60,7 +57,6 @@ class Account:
         self._misfits.update((row.name(name), why) for name, why in looked.misfits.items())
         self._documents |= dict.fromkeys(map(row.name, looked.roles.get("document", ())))
         self._parts |= {row.name(looked.unread): None} if looked.unread else {}
-        self._tools.update(name for name in TOOLS if holds_text(row.values.get(name)) and name not in self._read)
         if looked.is_turns:
             self._look_at_turns(row.name(looked.asked[0]), row.values.get(looked.asked[0]))
         self._look_for_options(row, looked)
@@ -97,12 +93,10 @@ class Account:
         for name, asked in self._options.items():
             columns = ", ".join(f'"{one}"' for one in (*asked, name))
             yield f"{files}: {name!r} holds options that no model is shown; [source.columns] prompt = [{columns}] shows them"
-        for name, count in self._tools.items():
-            yield f"{files}: {count:,} rows have definitions of tools ({name!r}), which no model is shown"
         if unread := self._unread():
             yield f"{files}: not read, and holding text: {listed(unread)}"
 
     def _unread(self) -> list[str]:
         roots = {name.partition(".")[0].partition("[")[0] for name in self._read}
-        told = self._read | roots | {name for name, _ in self._misfits} | set(self._tools) | set(self._options)
+        told = self._read | roots | {name for name, _ in self._misfits} | set(self._options)
         return sorted([*self._parts, *(name for name in self._others if name not in told)])

@@ -220,7 +220,11 @@ def _are_messages(value: Any) -> bool:
 def _is_message(value: Any) -> bool:
     if not (isinstance(value, Message) and is_label(value.role) and _is_text(value.content)):
         return False
-    return type(value.calls) is tuple and all(map(_is_call, value.calls)) and _are_texts((value.tool, value.call_id))
+    return (
+        type(value.calls) is tuple
+        and all(map(_is_call, value.calls))
+        and _are_texts((value.tool, value.call_id, value.defines))
+    )
 
 
 def _is_call(value: Any) -> bool:

@@ -13,7 +13,7 @@ from typing import Any
 
 from sctk_core.records import Critique, Message, Pair, Prompt, Request, Round, Sample, Score
 
-_MESSAGE = ("role", "content", "calls", "tool", "call_id")
+_MESSAGE = ("role", "content", "calls", "tool", "call_id", "defines")
 _PROMPT = ("messages", "reference", "document", "occurrence", "other_references", "id")
 _SAMPLE = (
     "text",

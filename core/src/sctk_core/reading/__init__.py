@@ -29,7 +29,7 @@ from sctk_core.reading.rows import Row, rows_of
 from sctk_core.reading.standard_input import check_ends, is_stream, spooled
 from sctk_core.reading.tables import Table
 from sctk_core.reading.texts import TextColumn
-from sctk_core.reading.tools import ToolCall, calls_of
+from sctk_core.reading.tools import ToolCall, calls_of, definitions_of
 from sctk_core.reading.turns import (
     OF_TURNS,
     ROLES,
@@ -79,6 +79,7 @@ __all__ = [
     "check_readable",
     "chunks_of",
     "context_of",
+    "definitions_of",
     "form_of",
     "half_pair",
     "holds_text",

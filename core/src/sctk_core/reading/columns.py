@@ -15,6 +15,8 @@ KIND = ("kind", "category", "type", "subject", "source")
 """Columns that say what a row is one of."""
 _ABOUT = (
     *KIND,
+    "meta",
+    "metadata",
     "model",
     "language",
     "lang",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Container, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
@@ -23,10 +24,13 @@ class Reason(str):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reading:
-    """How the rows of a file are read: by `names` (paths), or as a form."""
+    """How the rows of a file are read: by `names` (paths), or as a form. `anyhow`: nobody named them, so lists and objects that are
+    no text are compared as JSON.
+    """
 
     names: tuple[str, ...] = ()
     form: RowForm | None = None
+    anyhow: bool = False
 
     @property
     def first(self) -> str:
@@ -41,7 +45,7 @@ class Reading:
 
     def text(self, row: Mapping[str, Any]) -> tuple[tuple[str, ...], str | Reason]:
         """(the columns that were read, the text or the reason why there is none)."""
-        return (self.names, _named(row, self.names)) if self.form is None else _of_form(row, self.form)
+        return (self.names, _named(row, self)) if self.form is None else _of_form(row, self.form)
 
 
 def text_of(row: Mapping[str, Any], name: str) -> str | Reason:
@@ -73,13 +77,23 @@ def answer_of(row: Mapping[str, Any], name: str, reason: Reason) -> str | Reason
     return next(iter(answers_of(value)), Reason(f"null in {name!r}")) if is_one else reason
 
 
-def _named(row: Mapping[str, Any], names: tuple[str, ...]) -> str | Reason:
+def _named(row: Mapping[str, Any], reading: Reading) -> str | Reason:
     """The named columns together; one alone must hold a text, of several those that are null are left out."""
-    found = [text_of(row, name) for name in names]
-    null = [f"null in {name!r}" for name in names]
+    found = [text_of(row, name) for name in reading.names]
+    if reading.anyhow:
+        found = [_or_json(row.get(name), text) for name, text in zip(reading.names, found, strict=True)]
+    null = [f"null in {name!r}" for name in reading.names]
     bad = [text for text, empty in zip(found, null, strict=True) if isinstance(text, Reason) and text != empty]
     texts = [text for text in found if not isinstance(text, Reason)]
     return bad[0] if bad else "\n".join(texts) if texts else found[0]
+
+
+def _or_json(value: Any, text: str | Reason) -> str | Reason:
+    """The text, or of a list or an object that has none its JSON."""
+    if not isinstance(text, Reason) or not isinstance(value, list | dict):
+        return text
+    written = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
+    return written if whole(written) else text
 
 
 def _of_form(row: Mapping[str, Any], form: RowForm) -> tuple[tuple[str, ...], str | Reason]:

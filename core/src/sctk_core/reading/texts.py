@@ -219,7 +219,7 @@ class TextColumn:
         holding = self._holding(row)
         whole = tuple(name for name in row if name in asked or name in holding)
         answered = answered_in(row, form)
-        return Reading(form=form) if answered or set(whole) <= set(asked) else Reading(names=whole)
+        return Reading(form=form) if answered or set(whole) <= set(asked) else Reading(names=whole, anyhow=True)
 
     def _one_column(self, row: Mapping[str, Any]) -> list[str]:
         """The text of a row of no form: its one column that holds text; of a row whose question is elsewhere the answer."""

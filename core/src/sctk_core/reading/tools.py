@@ -1,4 +1,5 @@
-"""What a turn asks of tools, in the shapes that files have it: OpenAI's calls, ShareGPT's function_call turns.
+"""What a turn asks of tools, and which tools there are, in the shapes that files have it: OpenAI's calls and definitions, with the
+older `functions`, and ShareGPT's function_call turns.
 
 Arguments are the JSON text of an object, or the object itself; they are kept as the text that they are.
 """
@@ -35,6 +36,36 @@ def calls_of(given: str, at: str) -> tuple[ToolCall, ...]:
     """
     value = _parsed(given, at)
     return tuple(_calls(value if isinstance(value, list) else [value], at))
+
+
+def definitions_of(value: object) -> str:
+    """The JSON text of a list of tools in OpenAI's form, out of such a list, one of functions, or the text of one; "": it is empty.
+
+    Tables give each object the fields of all: a field that holds nothing is left out. What is no such list is a Misfit.
+
+    >>> definitions_of([{"name": "find", "parameters": {"type": "object", "required": None}}])
+    '[{"type": "function", "function": {"name": "find", "parameters": {"type": "object"}}}]'
+    """
+    listed = _parsed(value, "") if isinstance(value, str) else value
+    listed = [listed] if isinstance(listed, dict) else listed
+    if not isinstance(listed, list):
+        raise Misfit(shown(value), "a list of tools")
+    found = [_definition(_parsed(one, "") if isinstance(one, str) else one) for one in listed]
+    return json.dumps(found, ensure_ascii=False) if found else ""
+
+
+def _definition(tool: object) -> Any:
+    inner = tool.get("function", tool) if isinstance(tool, dict) else None
+    if not isinstance(tool, dict) or not isinstance(inner, dict) or not isinstance(inner.get("name"), str):
+        raise Misfit(shown(tool), "a tool with a name")
+    return _filled(tool if inner is not tool else {"type": "function", "function": tool})
+
+
+def _filled(value: Any) -> Any:
+    """The value without fields that hold nothing, however deep."""
+    if isinstance(value, dict):
+        return {key: _filled(member) for key, member in value.items() if member is not None}
+    return [_filled(member) for member in value] if isinstance(value, list) else value
 
 
 def _calls(listed: list[Any], at: str) -> Iterator[ToolCall]:

@@ -38,7 +38,8 @@ _LIST_IN_TEXT = re.compile(r"\s*\[\s*\{\s*[\"'](role|from|content|value|parts)[\
 class Turn:
     """One turn: a role of ROLES, or "tool"; its text; `calls` is what it calls, as JSON ("": nothing).
 
-    Of a tool's turn `tool` is the tool's name, and `call_id` the call that it answers, where the file says so.
+    Of a tool's turn `tool` is the tool's name, and `call_id` the call that it answers, where the file says so. `defines` are the
+    tools that a turn of our own tables defines for its conversation, as JSON text.
     """
 
     role: str
@@ -46,6 +47,7 @@ class Turn:
     calls: str = ""
     tool: str = ""
     call_id: str = ""
+    defines: str = ""
 
 
 class Misfit(ValueError):
@@ -119,12 +121,13 @@ def turn_of(turn: object, at: str) -> Turn:
             "a turn with role system, user, assistant or tool",
             at=at, hint='like {"role": "user", "content": "..."}',
         )  # fmt: skip
-    turn = _told_by_us(turn)
+    given, turn = turn, _told_by_us(turn)
     text, calls = _said(turn, at)
     if name in CALLERS:
         return Turn(role="assistant", text="", calls=calls or text)
     if name in ROLES:
-        return Turn(role=ROLES[name], text=text, calls=calls)
+        defines = turn.get("tools") if turn is not given else ""
+        return Turn(role=ROLES[name], text=text, calls=calls, defines=defines if isinstance(defines, str) else "")
     return Turn(role="tool", text=text, tool=_named(turn, "name", at), call_id=_named(turn, "tool_call_id", at))
 
 
@@ -134,7 +137,7 @@ def _told_by_us(turn: Mapping[str, Any]) -> Mapping[str, Any]:
     if not isinstance(told, str) or not told.startswith("{"):
         return turn
     try:
-        return {**turn, **loads(told)}
+        return {**turn, "tools": None, **loads(told)}
     except ValueError:
         return turn
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from sctk_core import ConfigError, Message, ModelRef
+from sctk_core import ConfigError, Message, ModelRef, has_unusual_turns, tools_defined
 
 from sctk_chat.families import family_of
 from sctk_chat.names import load_tokenizer
@@ -72,18 +72,34 @@ def template_notes(model: ModelRef) -> list[str]:
 
 
 def conversation_notes(model: ModelRef, conversations: Conversations) -> list[str]:
-    """What becomes of turns of developers and tools; a ConfigError with its place for a conversation that is not taken whole."""
-    tokenizer, developers = load_tokenizer(model), 0
+    """What becomes of turns of developers and tools, and of tools that may be called; a ConfigError with its place for a
+    conversation that is not taken whole. Of conversations that only define the same tools one is tried.
+    """
+    tokenizer, developers, hidden = load_tokenizer(model), 0, 0
+    shown: dict[str, bool] = {}
     for where, messages in conversations:
         developers += any(turn.role == "developer" for turn in messages)
-        try:
-            written(tokenizer, messages, True, model.variables)
-        except ConfigError as error:
-            raise ConfigError(f"{where}: {error.message}", hint="take the row out, or name another model") from error
-    if not developers or knows_developer(tokenizer):
-        return []
+        tools = tools_defined(messages)
+        if has_unusual_turns(messages) or not tools or tools not in shown:
+            shown[tools] = _tools_shown(tokenizer, where, messages, model.variables)
+        hidden += bool(tools) and not shown[tools]
+    notes = {
+        f"it knows no developer; {developers:,} conversations give such turns as the system's": bool(developers)
+        and not knows_developer(tokenizer),
+        f"it does not write the tools that {hidden:,} conversations define: no model is shown them there": bool(hidden),
+    }
     about = f"chat template of {model.path} ({family_of(template_of(tokenizer))})"
-    return [f"{about}: it knows no developer; {developers:,} conversations give such turns as the system's"]
+    return [f"{about}: {note}" for note, holds in notes.items() if holds]
+
+
+def _tools_shown(
+    tokenizer: Any, where: str, messages: tuple[Message, ...], variables: Mapping[str, Any]
+) -> bool:  # fmt: skip
+    """Whether the tools that a conversation defines come out; a ConfigError with its place where its turns do not."""
+    try:
+        return written(tokenizer, messages, True, variables).tools
+    except ConfigError as error:
+        raise ConfigError(f"{where}: {error.message}", hint="take the row out, or name another model") from error
 
 
 def habits_of(tokenizer: Any, variables: Mapping[str, Any] = NO_VARIABLES) -> Habits:

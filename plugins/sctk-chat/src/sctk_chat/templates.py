@@ -17,6 +17,7 @@ from typing import Any
 
 from sctk_core import GUIDING, ConfigError, Message
 
+from sctk_chat.definitions import offered
 from sctk_chat.families import family_of
 from sctk_chat.tools import USUAL, Manner, behind_calls, covered, given, manners, texts_of
 from sctk_chat.twin import Shield, Twin
@@ -39,13 +40,17 @@ FORMS: tuple[tuple[str, ...], ...] = ((), ("system", "user", "assistant"), ("sys
 
 @dataclass(frozen=True, kw_only=True)
 class Written:
-    """A conversation as its template writes it, content still shielded; `moved`: the system message went to a user turn."""
+    """A conversation as its template writes it, content still shielded.
+
+    `moved`: the system message went to a user turn. `tools`: the tools that it defines are shown.
+    """
 
     text: str
     turns: tuple[Message, ...]
     shield: Shield
     form: tuple[str, ...]
     moved: bool
+    tools: bool = False
 
     def uncovered(self, twin: Twin, stop: int | None = None) -> str:
         """The text up to `stop`, in which the template's control strings go by their secret names, and no others do."""
@@ -72,18 +77,22 @@ def written(
     """The conversation with all of its texts; raises a ConfigError where the template refuses it, or leaves some text out."""
     shield = shield or Shield(texts_of(messages))
     complaint = ""
-    for moved, turns in _arrangements(as_known(tokenizer, messages)):
+    arrangements = tuple(_arrangements(as_known(tokenizer, messages)))
+    for tools, (moved, turns) in product(offered(messages, template_of(tokenizer), shield), arrangements):
         for manner, form in product(manners(turns, template_of(tokenizer)), FORMS):
             said = tuple(covered(turn, shield, manner) for turn in turns)
-            made = partial(rendered, tokenizer, add_generation_prompt=add_generation_prompt, variables=variables)
+            known = variables if tools is None else {**variables, "tools": list(tools.tools)}
+            made = partial(rendered, tokenizer, add_generation_prompt=add_generation_prompt, variables=known)
             try:
                 text = made(said, form=form, manner=manner)
                 lost = lost_turn(text, said, manner) or _mistaken(text, said, partial(made, form=form, manner=manner))
             except refusals() as error:
                 complaint = complaint or f"which it does not take ({_uncovered(error, shield)})"
                 continue
+            if lost is None and (tools is None or tools.came_out(text)):
+                return Written(text=text, turns=said, shield=shield, form=form, moved=moved, tools=tools is not None)
             if lost is None:
-                return Written(text=text, turns=said, shield=shield, form=form, moved=moved)
+                continue
             complaint = complaint or f"and its text for the {_kind(lost)} turn does not hold what was said there"
     roles = ", ".join(map(_kind, messages)) or "no messages"
     raise ConfigError(

@@ -50,8 +50,9 @@ def texts_of(messages: Sequence[Message]) -> list[str]:
     calls = [call for turn in messages for call in turn.calls]
     named = [text for turn in messages for text in (turn.content, turn.tool, turn.call_id)]
     called = [text for call in calls for text in (call.name, call.id, _json(json.loads(call.arguments)))]
-    quoted = ['\\"u0123456789abcdefnrt'] if calls or any(turn.role == "tool" for turn in messages) else []
-    return [*named, *called, *quoted]
+    defined = [turn.defines for turn in messages if turn.defines]
+    quoted = ['\\"u0123456789abcdefnrt'] if calls or defined or any(turn.role == "tool" for turn in messages) else []
+    return [*named, *called, *map(_json, map(json.loads, defined)), *quoted]
 
 
 def covered(turn: Message, shield: Shield, manner: Manner) -> Message:
