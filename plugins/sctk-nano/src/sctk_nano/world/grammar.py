@@ -58,10 +58,16 @@ def _frame(sense: str, text: str, act: str | None) -> Frame:
 
 
 class Grammar:
-    """Frames and the words of their closed slots; open slots ({film}, {aspect}, {object}, ...) hold what a prompt names."""
+    """Frames and the words of their closed slots; open slots ({film}, {aspect}, {object}, ...) hold what a prompt names.
 
-    def __init__(self, frames: Sequence[Frame], words: Mapping[str, Sequence[str]]) -> None:
+    `shapes` are patterns of more open slots, or of these; each must be bounded in length.
+    """
+
+    def __init__(
+        self, frames: Sequence[Frame], words: Mapping[str, Sequence[str]], *, shapes: Mapping[str, str] | None = None
+    ) -> None:
         self.words = words
+        self._shapes = _OPEN_SLOT | dict(shapes or {})
         self._by_sense: dict[tuple[str, str | None], list[Frame]] = {}
         for frame in frames:
             self._by_sense.setdefault((frame.sense, frame.act), []).append(frame)
@@ -74,7 +80,7 @@ class Grammar:
             if i % 2 == 0:
                 parts.append(re.escape(piece))
                 continue
-            shape = _OPEN_SLOT.get(piece) or "|".join(map(re.escape, self.words[piece]))
+            shape = self._shapes.get(piece) or "|".join(map(re.escape, self.words[piece]))
             parts.append(f"(?:{shape})" if piece in seen else f"(?P<{piece}>{shape})")
             seen.add(piece)
         return "".join(parts)

@@ -1,0 +1,54 @@
+"""The source `encyclopaedia`: its articles, each a prompt that holds a document, as the method `knowledge` reads them.
+
+Half of the articles are of things that the embedded model was shown, half of things that it never heard of; kinds are mixed. The
+exam is of other things, or of the run's own in other words: to see whether what was missing has been learned.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+
+from sctk_core import Message, Prompt, setting
+
+from sctk_encyclopaedia.world.articles import article
+from sctk_encyclopaedia.world.things import Thing, world
+
+
+class Encyclopaedia:
+    """Articles on invented towns, people and events."""
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config:
+        """How many articles, and what the exam is about."""
+
+        n_articles: int = setting(120, help="articles to ask about", unit="articles", low=1, high=270)
+        n_held_out: int = setting(40, help="articles of the exam", unit="articles", low=1, high=270)
+        exam: Literal["others", "same"] = setting(
+            "others",
+            help="others: articles on things that the run does not ask about (at most 90); same: other articles on the same things",
+        )
+
+    evaluators: ClassVar[tuple[str, ...]] = ("encyclopaedia-truth",)
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    def prompts(self) -> Iterator[Prompt]:
+        """The articles of a run."""
+        return (article_prompt(thing) for thing in world().side(exam=False)[: self.config.n_articles])
+
+    def held_out(self) -> Iterator[Prompt]:
+        """The articles of the exam."""
+        if self.config.exam == "same":
+            things = world().side(exam=False)[: min(self.config.n_articles, self.config.n_held_out)]
+            return (article_prompt(thing, number=1) for thing in things)
+        return (article_prompt(thing) for thing in world().side(exam=True)[: self.config.n_held_out])
+
+
+def article_prompt(thing: Thing, number: int = 0) -> Prompt:
+    """An article as a document; `meta` says of what it is, and whether the model was shown it."""
+    told = article(thing, number)
+    meta = {"group": thing.name, "title": thing.title, "kind": thing.kind.name, "seen": str(thing.seen).lower()}
+    return Prompt(messages=(Message(role="user", content=thing.title),), document=told, meta=meta)
