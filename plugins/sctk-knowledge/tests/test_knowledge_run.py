@@ -84,6 +84,12 @@ def test_sft_learns_answers_with_and_without_the_document(whole: RunResult) -> N
     assert len(rows) - len(grounded) == stage(whole, "answers.check").answered > 0
 
 
+def test_distillation_teaches_the_teachers_words_without_the_document(whole: RunResult) -> None:
+    rows = (whole.run / "arms" / "distilled" / "rows").read_text().split("\n---\n")
+    assert [row.split("\n")[0] for row in rows] == asked_in(whole.run, "questions/asked")
+    assert all("Perhaps" not in row for row in rows)
+
+
 def test_arms_are_measured_on_documents_that_nobody_learnt_from(whole: RunResult) -> None:
     found = {(row.arm, row.metric): row.value for row in whole.metrics}
     asked = asked_in(whole.run, "exam/asked")
@@ -91,7 +97,7 @@ def test_arms_are_measured_on_documents_that_nobody_learnt_from(whole: RunResult
     assert found["document", "truth"] == pytest.approx(factual)
     assert found["base", "truth"] == found["sft", "truth"] <= factual
     assert {arm for arm, metric in found if metric == "truth" and "-" not in arm.replace("no-filtering", "")} == {
-        "base", "sft", "no-filtering", "document", "student",
+        "base", "sft", "no-filtering", "distilled", "document", "student",
     }  # fmt: skip
     assert ("student", "forgotten.truth") in found
 
@@ -150,7 +156,7 @@ def test_without_sft_the_model_that_is_given_is_asked(tmp_path: Path) -> None:
 
 
 def test_a_section_of_your_own_that_the_plan_does_not_read_is_still_refused(tmp_path: Path) -> None:
-    method = knowledge_assembly(tmp_path, {}).recipe.section("method") | {"sft": "given"}
+    method = knowledge_assembly(tmp_path, {}).recipe.section("method") | {"sft": "given", "arms": []}
     with pytest.raises(
         ConfigError, match=r"\[baseline\] of test: got a section that the method 'knowledge' does not read"
     ):

@@ -25,6 +25,13 @@ class Annotators:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Teachers:
+    """The teacher answers, and nobody else is asked."""
+
+    teacher: Speaker
+
+
+@dataclass(frozen=True, kw_only=True)
 class Detectors:
     """The student answers, [comparer] tells how far one answer is from another."""
 

@@ -6,14 +6,16 @@ and learns to prefer what it says with the document, but only where that is reli
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from importlib.resources import files
 from itertools import pairwise
 from typing import ClassVar
 
-from sctk_core import Arm, Evaluate, Generate, Made, Plan, Prompt, Sample, Setup, Train
+from sctk_core import Arm, Evaluate, Generate, Made, Plan, Prompt, Sample, Setup, Train, spoken
 
 from sctk_knowledge.answers import Annotating
 from sctk_knowledge.checks import complain
-from sctk_knowledge.crews import Annotators, Answerers, Askers
+from sctk_knowledge.crews import Annotators, Answerers, Askers, Teachers
 from sctk_knowledge.detection import Detecting
 from sctk_knowledge.entropy import SemanticEntropy
 from sctk_knowledge.prompts import wording
@@ -38,6 +40,7 @@ beta = 0.3
 use = "length"
 """
 ASKED, PAIRS = "questions.asked", "pairs"
+PRESETS = ("paper", "paper-code")
 
 
 class KnowledgeDetection:
@@ -46,6 +49,9 @@ class KnowledgeDetection:
     Config = KnowledgeConfig
     Crew = Annotators
     recipe: ClassVar[str] = RECIPE
+    presets: ClassVar[Mapping[str, str]] = {
+        name: files("sctk_knowledge").joinpath(f"presets/{name}.toml").read_text("utf-8") for name in PRESETS
+    }
 
     @staticmethod
     def reading(config: KnowledgeConfig) -> str:
@@ -78,6 +84,7 @@ class KnowledgeDetection:
             *(() if given else self._tuning()),
             *(one for n, (begin, arm) in enumerate(pairwise(arms)) for one in self._round(n, begin, arm)),
             *(self._unfiltered(start) if self._has("no-filtering") else ()),
+            *(self._distilled(start) if self._has("distilled") else ()),
             Evaluate(*self._arms(start, arms), over="exam.asked"),
             Evaluate(Arm(start), Arm(arms[-1]), over="detect.known", name="forgotten"),
         )
@@ -113,6 +120,14 @@ class KnowledgeDetection:
             Train("no-filtering", on=f"unfiltered.{PAIRS}", start=start),
         )
 
+    def _distilled(self, start: str) -> Plan:
+        """Context distillation: the teacher reads the document, and the student learns its answer to the question alone."""
+        distillation = Generate(
+            "distillation", self.distil, over=ASKED, steps=("distil",), makes={"answers": Sample}, crew=Teachers,
+            settings=("wording",),
+        )  # fmt: skip
+        return distillation, Train("distilled", on="distillation.answers", start=start, section="baseline")
+
     def _detecting(self, name: str, start: str, *, filters: bool = True) -> Generate:
         scorer = self._scorer()
         detecting = Detecting(settings=self._config.detection, wording=self._wording, scorer=scorer, filters=filters)
@@ -138,10 +153,14 @@ class KnowledgeDetection:
         )
         return [
             *(Arm(name) for name in dict.fromkeys(["base", start])),
-            *([Arm("no-filtering")] if self._has("no-filtering") else []),
+            *(Arm(name) for name in ("no-filtering", "distilled") if self._has(name)),
             *([looked_up] if self._has("document") else []),
             Arm(arms[-1]),
         ]
+
+    async def distil(self, question: Prompt, crew: Teachers) -> Made:
+        """The teacher's answer with the document, as an answer to the question."""
+        return {"answers": spoken(await crew.teacher.draft(question, "distil", shown=self._wording.teaching(question)))}
 
     async def look_up(self, question: Prompt, crew: Answerers) -> Made:
         """The arm `document`: it answers with the document before its eyes."""

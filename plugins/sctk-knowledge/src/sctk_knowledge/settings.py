@@ -11,8 +11,11 @@ from sctk_knowledge.leaks import NOUNS
 from sctk_knowledge.prompts import ASK, READ, TEACH
 from sctk_knowledge.quality import Checks
 
-KnowledgeArm = Literal["all", "no-filtering", "document"]
-ARMS = "more arms to compare with: no-filtering (preferences of every question), document (the start, shown the document), or all"
+KnowledgeArm = Literal["all", "no-filtering", "distilled", "document"]
+ARMS = (
+    "more arms to compare with: no-filtering (preferences of every question), distilled (the start, tuned on the teacher's answers "
+    "with the document, asked without it), document (the start, shown the document), or all"
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,6 +137,12 @@ class Words:
 class KnowledgeConfig:
     """Settings of the method."""
 
+    preset: str = setting(
+        "",
+        help="NLI model, lengths and training as the paper has them (paper), or as its published code has (paper-code), where "
+        "your recipe does not say otherwise",
+        identity=False,
+    )
     iterations: int = setting(
         1, help="how often detection and training follow each other", low=1, high=16, identity=False
     )
