@@ -43,6 +43,31 @@ def test_a_lead_adds_and_takes_off_arms_of_its_experiments() -> None:
     )
 
 
+class Lying(Claim):
+    """A claim of a class of its own, whose attributes may do anything."""
+
+    @property
+    def digest(self) -> str:
+        """Nothing."""
+        raise SystemExit(0)
+
+
+WITHOUT_END: dict[str, Any] = {}
+WITHOUT_END["method"] = WITHOUT_END
+
+
+class Raising(type):
+    @property
+    def claims(cls) -> Any:
+        """Nothing."""
+        raise SystemExit(0)
+
+
+def test_a_method_that_raises_instead_of_claiming_is_broken() -> None:
+    with pytest.raises(PluginError, match="its claims: raised SystemExit: 0"):
+        claims_of(Raising("Claimless", (), {}), "mine")
+
+
 class Method:
     claims: Any = (CLAIM, ACROSS, BEYOND)
 
@@ -56,6 +81,10 @@ def test_a_method_without_claims_has_none() -> None:
     ("claims", "told"),
     [
         ("above", "tuple of Claim"),
+        ((Lying(**{name: getattr(CLAIM, name) for name in CLAIM.__slots__}),), "tuple of Claim"),
+        ((replace(CLAIM, says=5),), "says: got 5, wanted a text"),
+        ((replace(CLAIM, source="\ud800"),), "source: got "),
+        ((replace(CLAIM, lead=replace(CLAIM.lead, on=replace(MAIN, sections=WITHOUT_END))),), "no plain data"),
         (({"id": "A"},), "tuple of Claim"),
         ((CLAIM, CLAIM), "each id once"),
         ((replace(CLAIM, id="a b"),), "'a b'"),

@@ -13,17 +13,15 @@ def calibrated_by(rows: Sequence[tuple[float, float, str]]) -> dict[str, Any] | 
 
     The knots are of all rows; the error after is measured on rows that a map was not fitted on.
     """
-    import numpy as np
     from sctk_core.statistics import N_LEAST_ROWS, calibration_error, cross_fitted, isotonic
 
     scores, labels, prompts = [row[0] for row in rows], [row[1] for row in rows], [row[2] for row in rows]
     if len(rows) < N_LEAST_ROWS or len(set(prompts)) < N_LEAST_ROWS // 2:
         return None
-    with np.errstate(over="ignore", invalid="ignore"):  # what is not finite is told when it is shown
-        errors = {
-            "error": calibration_error(scores, labels, prompts),
-            "after": calibration_error(cross_fitted(scores, labels, prompts), labels, prompts),
-        }
+    errors = {
+        "error": calibration_error(scores, labels, prompts),
+        "after": calibration_error(cross_fitted(scores, labels, prompts), labels, prompts),
+    }
     shown = {name: {"value": one.value, "low": one.low, "high": one.high} for name, one in errors.items()}
     return {"n": len(rows)} | shown | {"knots": [list(knot) for knot in isotonic(scores, labels)]}
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sctk_cli.run import recipe_options, resolved
-from sctk_cli.terminal import clean, put, put_json, table
+from sctk_cli.terminal import clean, put, put_json, reserved_stdout, table
 
 if TYPE_CHECKING:
     from sctk_core.run.units import Unit
@@ -25,8 +25,10 @@ def check(**given: Any) -> int:
     from sctk_core.run import run_path
     from sctk_core.run.units import units_of
 
-    recipe, among = resolved(given)
-    assembly = assemble(recipe, among)
+    with reserved_stdout():
+        recipe, among = resolved(given)
+        assembly = assemble(recipe, among)
+        rendered = template_notes(assembly.speaking) + conversation_notes(assembly.conversing, assembly.source.instance)
     parts = [[name, part.name, f"{part.distribution} {part.version}"] for name, part in assembly.parts.items()]
     parts += [
         [f"curate {', '.join(one.tables)}", one.part.name, f"{one.part.distribution} {one.part.version}"]
@@ -47,7 +49,6 @@ def check(**given: Any) -> int:
         "",
     ]:
         put(line)
-    rendered = template_notes(assembly.speaking) + conversation_notes(assembly.conversing, assembly.source.instance)
     for note in (*assembly.notes, *rendered):
         put(f"note: {clean(note, one_line=True)}")
     put(f"fingerprint  {assembly.fingerprint}")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sctk_cli.finite import Finite
+from sctk_cli.loading import catalogue_with
 from sctk_cli.plugins import LOAD
 from sctk_cli.terminal import clean, put, put_json, say, table
 
@@ -36,9 +37,9 @@ Exit code 1 where anything is broken."""
 @click.option("--json", "json_", is_flag=True, help="Print one object on standard output.")
 def doctor(files: tuple[Path, ...], timeout_s: float, json_: bool) -> int:
     """Try every installed plugin and say what is broken."""
-    from sctk_core.plugins import catalogue, probe
+    from sctk_core.plugins import probe
 
-    found = catalogue(files)
+    found = catalogue_with(files, timeout_s)
     probes = []
     for one in probe(found, timeout_s=timeout_s):
         probes.append(one)

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sctk_cli.finite import Finite
+from sctk_cli.loading import catalogue_with
 from sctk_cli.reward import settings_of
 from sctk_cli.terminal import clean, hear_warnings, put, reserved_stdout
 
@@ -116,7 +117,6 @@ def _offers(what: str, timeout_s: float) -> tuple[Catalogue, Sequence[Offer]]:
     """The offers that a name, a distribution, a .py file, a project's directory or a folder of plugins stands for."""
     from sctk_core.errors import PluginError
     from sctk_core.plugins import catalogue
-    from sctk_core.run.alone import guarded
 
     path = Path(what)
     if (path / "pyproject.toml").is_file():
@@ -128,8 +128,7 @@ def _offers(what: str, timeout_s: float) -> tuple[Catalogue, Sequence[Offer]]:
         if what in (offer.name, offer.distribution, f"{offer.distribution}/{offer.name}")
     ]
     if not found and (path.suffix == ".py" or path.is_dir()):
-        with guarded(among, timeout_s):
-            among, within = catalogue([path]), path.resolve()
+        among, within = catalogue_with([path], timeout_s), path.resolve()
         return among, [one for one in among.offers if one.file and (one.file == within or within in one.file.parents)]
     if not found:
         raise PluginError(

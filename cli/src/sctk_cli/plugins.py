@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sctk_cli.commands import COMMANDS, offered
+from sctk_cli.loading import catalogue_with
 from sctk_cli.recipe_sections import describe_sections, plain_setting, setting_lines
-from sctk_cli.terminal import clean, put, put_json, say, table
+from sctk_cli.terminal import clean, put, put_json, reserved_stdout, say, table
 
 if TYPE_CHECKING:
     from sctk_core.claims import Claim
@@ -41,9 +42,9 @@ Examples:
 @click.option("--json", "json_", is_flag=True, help="Print one object on standard output.")
 def plugins(kind: str | None, files: tuple[Path, ...], json_: bool) -> int:
     """List what is installed, importing none of it."""
-    from sctk_core.plugins import catalogue, kind_named
+    from sctk_core.plugins import kind_named
 
-    found = catalogue(files)
+    found = catalogue_with(files)
     offers = (*found.offers, *found.commands) if kind is None else found.of(kind_named(kind).word)
     if json_:
         names = ("kind", "name", "distribution", "version", "module")
@@ -77,18 +78,21 @@ def describe(kind: str, name: str | None, files: tuple[Path, ...], json_: bool) 
 
     KIND may be `recipe`: NAME is then a section that names no component ([sampling], [thoughts], ...), or left out for all.
     """
-    from sctk_core.plugins import catalogue
     from sctk_core.plugins import describe as description_of
+    from sctk_core.plugins.loading import isolated
 
     if kind == "recipe":
         return describe_sections(name, json_=json_)
     if name is None:
         raise click.UsageError("Missing argument 'NAME': `sctk plugins KIND` lists them.")
-    told = description_of(kind, name, among=catalogue(files))
+    with reserved_stdout():
+        told = description_of(kind, name, among=catalogue_with(files))
+        offer = told.loaded.offer
+        found = isolated(lambda: _object(told) if json_ else list(_lines(told)), offer, "looking at its class")
     if json_:
-        put_json(_object(told))
+        put_json(found)
     else:
-        for line in _lines(told):
+        for line in found:
             put(line)
     return 0
 

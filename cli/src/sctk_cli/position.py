@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from sctk_cli.files import rows_in
+from sctk_cli.loading import catalogue_with
 from sctk_cli.reward import TIMEOUT, alone, refuse_silence, share, told_failures, told_share
 from sctk_cli.terminal import put, put_json, reserved_stdout, say
 
@@ -117,9 +118,9 @@ def _compared(
 
 def _alone(name: str, how: Mapping[str, Any]) -> Alone:
     """The comparer by itself; one that turns pairs round itself would hide its bias."""
-    from sctk_core.plugins import catalogue, describe
+    from sctk_core.plugins import describe
 
-    among = catalogue(list(how["files"]))
+    among = catalogue_with(how["files"], how["timeout_s"])
     turns = any(one.name == "orders" for one in describe("comparer", name, among=among).settings)
     own = {"orders": "given"} if turns else {}
     return alone("comparer", name, f"sctk judge position {name}", {**how, "among": among}, own)

@@ -18,6 +18,7 @@ import click
 from sctk_cli.calibration import calibrated_by, told
 from sctk_cli.files import rows_in
 from sctk_cli.finite import Finite
+from sctk_cli.loading import catalogue_with
 from sctk_cli.terminal import clean, hear_warnings, put, put_json, reserved_stdout, say, table
 
 if TYPE_CHECKING:
@@ -182,11 +183,10 @@ def _scored(asked: Alone, rows: Sequence[tuple[Sample, float, str]]) -> list[Jud
 
 def alone(kind: str, name: str, where: str, how: Mapping[str, Any], more: Mapping[str, Any] | None = None) -> Alone:
     """A reward or a comparer by itself, as the options say; `more` are settings beneath those of the options."""
-    from sctk_core.plugins import catalogue
     from sctk_core.run.alone import Alone
 
     hear_warnings()
-    among = how["among"] if "among" in how else catalogue(list(how["files"]))
+    among = how["among"] if "among" in how else catalogue_with(how["files"], how["timeout_s"])
     settings = settings_of(how["assignments"])
     return Alone(
         kind=kind, name=name, settings={**(more or {}), **settings}, among=among, timeout_s=how["timeout_s"], where=where,

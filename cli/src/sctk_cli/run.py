@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sctk_cli.loading import catalogue_with
 from sctk_cli.streams import ReaderGone, unheard
 from sctk_cli.terminal import clean, hear_warnings, put, put_json, reserved_stdout, say
 
@@ -135,10 +136,10 @@ def _unsaid() -> Iterator[str]:
 def resolved(given: Mapping[str, Any]) -> tuple[Recipe, Catalogue]:
     """The recipe that these options, the environment and the recipe file make, and the plugins to find it in."""
     from sctk_core.assembly import with_defaults
-    from sctk_core.plugins import catalogue
 
-    among = catalogue(given["files"])
-    return with_defaults(layers(given, os.environ), among), among
+    with reserved_stdout():
+        among = catalogue_with(given["files"])
+        return with_defaults(layers(given, os.environ), among), among
 
 
 def layers(given: Mapping[str, Any], environ: Mapping[str, str]) -> list[Layer]:

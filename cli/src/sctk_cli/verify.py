@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from sctk_cli.loading import catalogue_with
 from sctk_cli.streams import ReaderGone
 from sctk_cli.terminal import clean, hear_warnings, put, put_json, reserved_stdout, say
 
@@ -68,12 +69,12 @@ def verify(method: str, claims: str | None, json_: bool, **given: Any) -> int:
 def _protocol(method: str, claims: str | None, given: dict[str, Any]) -> Protocol:
     """What is to be run, checked as far as that can be done before anything is asked."""
     from sctk_core.claims import claims_of
-    from sctk_core.plugins import catalogue, load, target_of
+    from sctk_core.plugins import load, target_of
     from sctk_core.recipe import from_assignments
 
     from sctk_cli.verifying.trials import Protocol, refuse_what_cannot_be_judged
 
-    among = catalogue(given["files"])
+    among = catalogue_with(given["files"])
     stated = claims_of(target_of(load("method", method, among=among)), method)
     wanted = _chosen(method, [one.id for one in stated], claims)
     protocol = Protocol(

@@ -8,14 +8,15 @@ setting or threshold is another claim, and `sctk verify` shows which one was run
 
 from __future__ import annotations
 
-import math
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from sctk_core.errors import PluginError
 from sctk_core.identity import fingerprint
+from sctk_core.reals import finite
+from sctk_core.shown import shown, told, unicode_of
 
 NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,39}")
 """Experiments name directories, and claims stand on command lines."""
@@ -103,8 +104,15 @@ def _told(lead: Lead) -> str:
 
 def claims_of(method: Any, named: str) -> tuple[Claim, ...]:
     """The claims of a method class, checked; none where it states none. PluginError where they cannot be run."""
-    claims = getattr(method, "claims", ())
-    for complaint in claim_complaints(claims):
+    claims: Any = ()
+    try:
+        claims = getattr(method, "claims", ())
+        complaint = next(claim_complaints(claims), "")
+    except (KeyboardInterrupt, MemoryError):
+        raise
+    except BaseException as error:  # noqa: BLE001 - a class of a stranger, whose attributes may do anything
+        complaint = f"raised {told(error)}"
+    if complaint:
         raise PluginError(
             f"the method {named!r} is broken: its claims: {complaint}", hint="this is for its author to mend"
         )
@@ -113,17 +121,17 @@ def claims_of(method: Any, named: str) -> tuple[Claim, ...]:
 
 def claim_complaints(claims: Any) -> Iterator[str]:
     """What is wrong with claims, the first first."""
-    if not isinstance(claims, Sequence) or not all(isinstance(one, Claim) for one in claims):
+    if type(claims) not in (tuple, list) or not all(type(one) is Claim for one in claims):
         yield "got something else than a tuple of Claim"
         return
     seen: dict[str, Experiment] = {}
     ids: set[str] = set()
     for one in claims:
         if not _is_name(one.id) or one.id in ids:
-            yield f"got the id {one.id!r}, wanted letters, digits, . _ - and each id once"
+            yield f"got the id {shown(one.id)}, wanted letters, digits, . _ - and each id once"
         ids.add(one.id)
         leads = [one.lead] if one.beyond is None else [one.lead, one.beyond]
-        if not all(isinstance(each, Lead) and _has_experiments(each) for each in leads):
+        if not all(type(each) is Lead and _has_experiments(each) for each in leads):
             yield f"{one.id}: got a lead that is no Lead of two arms in experiments with sections"
             continue
         yield from (f"{one.id}: {complaint}" for complaint in _of_one(one, seen))
@@ -131,25 +139,29 @@ def claim_complaints(claims: Any) -> Iterator[str]:
 
 def _of_one(one: Claim, seen: dict[str, Experiment]) -> Iterator[str]:
     """What is wrong with one claim; `seen` are the experiments of those before, by name."""
-    if isinstance(one.least, bool) or not isinstance(one.least, int | float) or not math.isfinite(one.least):
-        yield f"least: got {one.least!r}, wanted a finite number"
+    if type(one.least) not in (int, float) or finite(one.least) is None:
+        yield f"least: got {shown(one.least)}, wanted a finite number"
+    for name in ("says", "source", "metric"):
+        text = getattr(one, name)
+        if type(text) is not str or unicode_of(text) != text:
+            yield f"{name}: got {shown(text)}, wanted a text"
     for _, experiment, _ in one.terms:
         if seen.setdefault(experiment.name, experiment) != experiment:
             yield f"got two experiments named {experiment.name!r}, wanted one name for each"
     try:
         _ = one.digest
-    except (TypeError, ValueError) as error:
-        yield f"got sections that are no plain data: {error}"
+    except (TypeError, ValueError, RecursionError) as error:
+        yield f"got sections that are no plain data: {told(error)}"
 
 
 def _is_name(name: object) -> bool:
-    return isinstance(name, str) and NAME.fullmatch(name) is not None
+    return type(name) is str and NAME.fullmatch(name) is not None
 
 
 def _has_experiments(lead: Lead) -> bool:
     """Whether both arms are named, and stand in experiments that have a name for a directory and sections."""
     experiments = [lead.on] if lead.against is None else [lead.on, lead.against]
-    named = all(isinstance(arm, str) for arm in (lead.of, lead.over))
+    named = all(type(arm) is str for arm in (lead.of, lead.over))
     return named and all(
-        isinstance(one, Experiment) and _is_name(one.name) and isinstance(one.sections, Mapping) for one in experiments
+        type(one) is Experiment and _is_name(one.name) and isinstance(one.sections, Mapping) for one in experiments
     )

@@ -78,6 +78,13 @@ def calibration_error(
     import numpy as np
 
     want_pairs(scores, labels)
+    with np.errstate(over="ignore", invalid="ignore"):  # numbers too large to be added give one that is not finite
+        return _error(scores, labels, groups, seed)
+
+
+def _error(scores: Sequence[float], labels: Sequence[float], groups: Sequence[str], seed: int) -> Estimate:
+    import numpy as np
+
     bins = _bins(np.asarray(scores, dtype=float))
     gaps = np.asarray(labels, dtype=float) - np.asarray(scores, dtype=float)
     names = {name: place for place, name in enumerate(dict.fromkeys(groups))}
