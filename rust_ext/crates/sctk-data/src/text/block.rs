@@ -39,10 +39,23 @@ pub trait Block {
         all >> above
     }
 
+    /// The same of a character of two bytes.
+    #[inline(always)]
+    fn code_point_of_two(two: u16) -> u16 {
+        (two >> 2 & 0x7c0) | (two & 0x3f)
+    }
+
     /// The same of a character of three bytes.
     #[inline(always)]
     fn code_point_of_three(four: u32) -> u16 {
         ((four >> 12 & 0xf000) | (four >> 10 & 0xfc0) | (four >> 8 & 0x3f)) as u16
+    }
+
+    /// The bits of the bytes that begin a character of two bytes which is known to be in a set of 2,048 (bit `c & 7` of byte
+    /// `c >> 3`); a level may know none. `next` is what lies a byte behind `from`.
+    #[inline(always)]
+    fn known_twos(_from: &[u8; 64], _next: &[u8; 64], _set: &[u8; 256]) -> u64 {
+        0
     }
 
     /// The bits of the bytes that may be signs (`signs`): # % * + - / < = > ^, and a point that a digit may follow.
@@ -204,6 +217,33 @@ mod tests {
                         let sign = point || b"#%*+-/<=>^".contains(&byte);
                         assert_eq!(signs, u64::from(sign) << place, "{level:?} {byte} {place}");
                     }
+                }
+            }
+        }
+    }
+
+    #[inline(always)]
+    fn known_kernel<B: Block>(text: &[u8; 65], set: &[u8; 256]) -> u64 {
+        B::known_twos(text.first_chunk().unwrap(), text.last_chunk().unwrap(), set)
+    }
+    per_level! { fn known(text: &[u8; 65], set: &[u8; 256]) -> u64 = known_kernel::<B>; }
+
+    #[test]
+    fn characters_that_are_known_are_in_the_set() {
+        let set = std::array::from_fn(|i| (i as u8).wrapping_mul(167) ^ 0x35);
+        for level in Simd::available() {
+            for c in (0x80..0x900).filter_map(char::from_u32) {
+                for place in [0, 1, 31, 32, 63] {
+                    let mut text = [b' '; 67];
+                    c.encode_utf8(&mut text[place..]);
+                    let is_in = c < '\u{800}' && set[c as usize >> 3] >> (c as usize & 7) & 1 == 1;
+                    let found = known(level, text.first_chunk().unwrap(), &set);
+                    let knows = level.name() == "avx512";
+                    assert_eq!(
+                        found,
+                        u64::from(is_in && knows) << place,
+                        "{level:?} {c:?} {place}"
+                    );
                 }
             }
         }

@@ -8,8 +8,11 @@
 //! without spaces go to its dictionary; the few texts whose marks must be put in order, or whose letters must be joined, go
 //! the slow way.
 
+mod blocks;
+
 use std::sync::OnceLock;
 
+use self::blocks::{Way, character_at, copy_ascii, length, write_common, write_some};
 use super::block::{Block, Scalar};
 use super::dictionary::{self, Dictionary};
 use super::fold::{combining_class, decomposed, ordered};
@@ -91,17 +94,29 @@ impl Plain {
 }
 
 /// The forms of 65,536 characters.
-type Table = [Form; 0x1_0000];
+struct Table {
+    forms: [Form; 0x1_0000],
+    /// Which of the first 2,048 are written as they are (`Block::known_twos`).
+    straight: [u8; 256],
+}
 
 /// The forms of the characters `0x1_0000 * plane ..`; made when they are first wanted. Halves of surrogate pairs have none.
 fn forms(alphabet: Alphabet, plane: usize) -> &'static Table {
     static TABLES: [[OnceLock<Box<Table>>; 4]; 2] = [const { [const { OnceLock::new() }; 4] }; 2];
     TABLES[plane][alphabet as usize].get_or_init(|| {
         let of = |c: u32| char::from_u32(c).map_or(Form::default(), |c| form(c, alphabet));
-        let all: Box<[Form]> = (0..0x1_0000)
-            .map(|c| of((plane as u32) << 16 | c))
-            .collect();
-        all.try_into().expect("as many were made")
+        let mut table = Box::new(Table {
+            forms: [Form::default(); 0x1_0000],
+            straight: [0; 256],
+        });
+        for (c, form) in (0..).zip(&mut table.forms) {
+            *form = of((plane as u32) << 16 | c);
+        }
+        for (c, form) in table.forms[..0x800].iter().enumerate() {
+            let is_straight = form.bits() & (Form::CLOSER | Form::CHANGED) == 0;
+            table.straight[c >> 3] |= u8::from(is_straight) << (c & 7);
+        }
+        table
     })
 }
 
@@ -152,15 +167,6 @@ struct Writer<'a> {
     done: usize,
 }
 
-/// How far a block is written.
-#[derive(Clone, Copy)]
-struct Way {
-    /// Up to this byte of the block.
-    from: usize,
-    /// The characters that are still to be written.
-    leads: u64,
-}
-
 impl Writer<'_> {
     /// Writes what begins in the first `n` bytes of the block, which lies at `at` in the text.
     #[inline(always)]
@@ -173,11 +179,7 @@ impl Writer<'_> {
         let leads = leads & (!0 << from);
         let mut way = Way { from, leads };
         let room = self.plain.room();
-        let short = if leads == THREES << from && above | !(!0 << from) == !0 {
-            write_threes::<B>(self.forms, bytes, way, room)
-        } else {
-            write_straight::<B>(self.forms, bytes, way, n, room)
-        };
+        let short = write_common::<B>(self.forms, bytes, above, way, n, room);
         if let Some((written, end)) = short {
             self.plain.n += written;
             self.done = at + end;
@@ -223,20 +225,20 @@ impl Writer<'_> {
         {
             return self.plain.push(written(c, self.alphabet).as_bytes());
         }
-        self.plain.push(&form.0[..form.n()]);
+        self.plain.push(&form.bytes()[..form.n()]);
     }
 
     /// The form of a character.
     #[inline(always)]
     fn form(&self, c: u32) -> Form {
-        let form = self.forms.get(c as usize).copied();
+        let form = self.forms.forms.get(c as usize).copied();
         form.unwrap_or_else(|| self.high(c))
     }
 
     /// The form of a character beyond the first table.
     fn high(&self, c: u32) -> Form {
         if c < 0x2_0000 {
-            return forms(self.alphabet, 1)[c as usize & 0xffff];
+            return forms(self.alphabet, 1).forms[c as usize & 0xffff];
         }
         char::from_u32(c).map_or(Form::default(), |c| form(c, self.alphabet))
     }
@@ -353,7 +355,7 @@ impl Writer<'_> {
 fn write_run(run: &Run, room: &mut [u8]) -> usize {
     let mut n = 0;
     for (form, &last) in run.forms.iter().zip(&run.last) {
-        room[n..n + 8].copy_from_slice(&form.0);
+        room[n..n + 8].copy_from_slice(&form.bytes());
         n += form.n();
         room[n] = b' '; // written over, where the word goes on
         n += usize::from(last);
@@ -366,156 +368,4 @@ fn write_run(run: &Run, room: &mut [u8]) -> usize {
 fn class(c: u32, which: impl Fn(&mut std::str::Chars<'_>) -> Option<char>) -> u8 {
     let parts = char::from_u32(c).map(decomposed).unwrap_or_default();
     which(&mut parts.chars()).map_or(0, combining_class)
-}
-
-/// The four bytes at a place, the first one highest.
-#[inline(always)]
-fn four(bytes: &[u8; BLOCK + MARGIN], place: usize) -> u32 {
-    u32::from_be_bytes(*bytes[place..].first_chunk().expect("there is a margin"))
-}
-
-/// The character of several bytes at this place of a text, and how many they are.
-#[inline(always)]
-fn character_at(text: &[u8], at: usize) -> (u32, usize) {
-    let n = length(text[at]);
-    let four = match text[at..].first_chunk() {
-        Some(four) => u32::from_be_bytes(*four),
-        // the last one of the text
-        None => (at..at + n).fold(0, |four, i| four << 8 | u32::from(text[i])) << (8 * (4 - n)),
-    };
-    (Scalar::code_point(four), n)
-}
-
-/// How many bytes the character has that begins with this one, which is not ASCII.
-#[inline(always)]
-fn length(first: u8) -> usize {
-    (!first).leading_zeros() as usize
-}
-
-/// Every third bit: where characters of three bytes begin.
-const THREES: u64 = 0x9249_2492_4924_9249;
-
-/// Writes a block of characters that are all written with as many bytes as they have: how many bytes, and up to where it is
-/// written then; None: they are not, and nothing is written.
-#[inline(always)]
-fn write_straight<B: Block>(
-    forms: &Table,
-    bytes: &[u8; BLOCK + MARGIN],
-    way: Way,
-    n: usize,
-    room: &mut [u8; MOST],
-) -> Option<(usize, usize)> {
-    let bits = |leads: u64| {
-        let c = B::code_point(four(bytes, leads.trailing_zeros() as usize));
-        forms
-            .get(c as usize)
-            .map_or(Form::RESIZED, |form| form.bits())
-    };
-    let mut leads = way.leads;
-    if way.from > MARGIN || leads != 0 && bits(leads) & Form::CLOSER != 0 {
-        return None; // where the first one is no such, mostly others are none too
-    }
-    let mut any = 0;
-    while leads != 0 {
-        any |= bits(leads);
-        leads &= leads - 1;
-    }
-    if any & Form::CLOSER != 0 {
-        return None;
-    }
-    let mut end = n;
-    if way.leads != 0 {
-        let last = 63 - way.leads.leading_zeros() as usize;
-        end = end.max(last + length(bytes[last]));
-    }
-    // as much as there may be, whatever is wanted: what is too much is written over
-    room[..BLOCK].copy_from_slice(&bytes[way.from..way.from + BLOCK]);
-    room[BLOCK - way.from..][..MARGIN].copy_from_slice(&bytes[BLOCK..]);
-    if any & Form::CHANGED != 0 {
-        change::<B>(forms, bytes, way, room);
-    }
-    Some((end - way.from, end))
-}
-
-/// Writes the characters of a block, each with as many bytes as it has, over their copies.
-#[inline(always)]
-fn change<B: Block>(forms: &Table, bytes: &[u8; BLOCK + MARGIN], way: Way, room: &mut [u8; MOST]) {
-    let mut leads = way.leads;
-    while leads != 0 {
-        let place = leads.trailing_zeros() as usize;
-        let form = &forms[B::code_point(four(bytes, place)) as usize];
-        let to = &mut room[place - way.from..];
-        if form.n() == 2 {
-            to[..2].copy_from_slice(&form.0[..2]);
-        } else {
-            to[..form.n()].copy_from_slice(&form.0[..form.n()]);
-        }
-        leads &= leads - 1;
-    }
-}
-
-/// As `write_straight`, a block of characters of three bytes, whatever they are written as.
-#[inline(always)]
-fn write_threes<B: Block>(
-    forms: &Table,
-    bytes: &[u8; BLOCK + MARGIN],
-    way: Way,
-    room: &mut [u8; MOST],
-) -> Option<(usize, usize)> {
-    let (mut any, mut n, mut place) = (0, 0, way.from);
-    while place < BLOCK {
-        let form = &forms[usize::from(B::code_point_of_three(four(bytes, place)))];
-        any |= form.bits();
-        room[n..n + 8].copy_from_slice(&form.0);
-        n += form.n();
-        place += 3;
-    }
-    let all_three = length(bytes[place - 3]) == 3; // the last one may reach out of the block
-    (all_three && any & Form::HEED == 0).then_some((n, place))
-}
-
-/// Writes characters up to the first one that wants a closer look: how many bytes, and where that one is.
-#[inline(always)]
-fn write_some<B: Block>(
-    forms: &Table,
-    bytes: &[u8; BLOCK + MARGIN],
-    way: &mut Way,
-    room: &mut [u8; MOST],
-) -> (usize, Option<usize>) {
-    let Way {
-        mut from,
-        mut leads,
-    } = *way;
-    let mut n = 0;
-    while leads != 0 {
-        let place = leads.trailing_zeros() as usize;
-        n += copy_ascii(bytes, from, place, room, n);
-        let form = forms.get(B::code_point(four(bytes, place)) as usize);
-        let Some(form) = form.filter(|form| form.bits() & Form::HEED == 0) else {
-            return (n, Some(place));
-        };
-        room[n..n + 8].copy_from_slice(&form.0);
-        n += form.n();
-        from = place + length(bytes[place]);
-        leads &= leads - 1;
-    }
-    way.from = from;
-    (n, None)
-}
-
-/// Copies the bytes `from .. to` of a block to `room[n..]`: how many.
-#[inline(always)]
-fn copy_ascii(
-    bytes: &[u8; BLOCK + MARGIN],
-    from: usize,
-    to: usize,
-    room: &mut [u8; MOST],
-    n: usize,
-) -> usize {
-    // sixteen whatever is wanted: what is too much is written over
-    room[n..n + 16].copy_from_slice(&bytes[from..from + 16]);
-    if to - from > 16 {
-        room[n + 16..n + to - from].copy_from_slice(&bytes[from + 16..to]);
-    }
-    to - from
 }

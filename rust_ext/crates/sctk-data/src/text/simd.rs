@@ -42,6 +42,7 @@ impl Simd {
                 && is_x86_feature_detected!("avx512bw")
                 && is_x86_feature_detected!("avx512vl")
                 && is_x86_feature_detected!("avx512dq")
+                && is_x86_feature_detected!("avx512vbmi")
                 && is_x86_feature_detected!("avx512vbmi2");
             if avx2 && avx512 {
                 levels.push(Self(Level::Avx512));
@@ -88,7 +89,7 @@ macro_rules! per_level {
                 $kernel $(::<$block>)? ($($arg),*)
             }
             #[cfg(target_arch = "x86_64")]
-            #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi2")]
+            #[target_feature(enable = "avx2,bmi1,bmi2,lzcnt,popcnt,avx512f,avx512bw,avx512vl,avx512dq,avx512vbmi,avx512vbmi2")]
             fn avx512($($arg: $kind),*) $(-> $out)? {
                 $(type $block = $crate::text::simd::blocks::Avx512;)?
                 $kernel $(::<$block>)? ($($arg),*)

@@ -25,9 +25,10 @@ pub enum Alphabet {
 }
 
 /// A character's plain form: up to 6 bytes of UTF-8; then what to heed (`Form::COMPLEX` ...); then how many bytes, and in the
-/// two highest bits whether they are others than the character's own, and whether they are more or fewer.
+/// three highest bits whether they are others than the character's own, whether they are more or fewer, and whether they are
+/// its own with a space on both sides.
 #[derive(Clone, Copy, Default, Debug)]
-pub struct Form(pub [u8; 8]);
+pub struct Form(u64);
 
 impl Form {
     /// Its words are found by dictionary.
@@ -49,41 +50,52 @@ impl Form {
     pub const CHANGED: u64 = 1 << 63;
     pub const RESIZED: u64 = 1 << 62;
     pub const CLOSER: u64 = Self::HEED | Self::RESIZED;
+    /// In `bits`: it is the character itself, with a space on both sides.
+    pub const ALONE: u64 = 1 << 61;
 
     #[inline(always)]
     pub fn n(self) -> usize {
-        usize::from(self.0[7] & 7)
+        (self.0 >> 56) as usize & 7
     }
 
+    /// All of it, the first byte lowest.
     #[inline(always)]
     pub fn bits(self) -> u64 {
-        u64::from_le_bytes(self.0)
+        self.0
+    }
+
+    /// What is written, with two bytes behind that are not.
+    #[inline(always)]
+    pub fn bytes(self) -> [u8; 8] {
+        self.0.to_le_bytes()
     }
 
     #[inline(always)]
     pub fn heed(self) -> u8 {
-        self.0[6]
+        (self.0 >> 48) as u8
     }
 }
 
 /// The form of a character in 8 bytes.
 pub fn form(c: char, alphabet: Alphabet) -> Form {
     let written = written(c, alphabet);
-    let mut form = Form::default();
+    let mut form = [0; 8];
     if alphabet != Alphabet::Ascii {
-        form.0[6] = heed(c, alphabet);
+        form[6] = heed(c, alphabet);
     }
-    match form.0.get_mut(..written.len().min(7)) {
+    match form.get_mut(..written.len()) {
         Some(room) if written.len() <= 6 => room.copy_from_slice(written.as_bytes()),
         _ => {
-            form.0[6] |= Form::LONG;
-            return form;
+            form[6] |= Form::LONG;
+            return Form(u64::from_le_bytes(form));
         }
     }
     let changed = written != *c.encode_utf8(&mut [0; 4]);
     let resized = written.len() != c.len_utf8();
-    form.0[7] = written.len() as u8 | u8::from(changed) << 7 | u8::from(resized) << 6;
-    form
+    let alone = written == format!(" {c} ");
+    let flags = u8::from(changed) << 7 | u8::from(resized) << 6 | u8::from(alone) << 5;
+    form[7] = written.len() as u8 | flags;
+    Form(u64::from_le_bytes(form))
 }
 
 fn heed(c: char, alphabet: Alphabet) -> u8 {

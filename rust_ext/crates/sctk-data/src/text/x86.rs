@@ -141,10 +141,41 @@ impl Block for Avx512 {
     }
 
     #[inline(always)]
+    fn known_twos(from: &[u8; 64], next: &[u8; 64], set: &[u8; 256]) -> u64 {
+        const BITS: i64 = 0x8040_2010_0804_0201_u64 as i64;
+        // SAFETY: AVX-512 with VBMI is there; 64 bytes are read of both, and 256 of `set`.
+        unsafe {
+            let x = _mm512_loadu_si512(from.as_ptr().cast());
+            let next = _mm512_loadu_si512(next.as_ptr().cast());
+            let seven = _mm512_set1_epi8(7);
+            let high = _mm512_slli_epi16::<3>(_mm512_and_si512(x, _mm512_set1_epi8(0x1f)));
+            let low = _mm512_and_si512(_mm512_srli_epi16::<3>(next), seven);
+            let place = _mm512_or_si512(high, low);
+            let [a, b, c, d] =
+                [0, 64, 128, 192].map(|at| _mm512_loadu_si512(set.as_ptr().add(at).cast()));
+            let below = _mm512_permutex2var_epi8(a, place, b);
+            let above = _mm512_permutex2var_epi8(c, place, d);
+            let bytes = _mm512_mask_blend_epi8(_mm512_movepi8_mask(place), below, above);
+            let bit = _mm512_shuffle_epi8(_mm512_set1_epi64(BITS), _mm512_and_si512(next, seven));
+            let two = _mm512_cmpeq_epi8_mask(
+                _mm512_and_si512(x, _mm512_set1_epi8(0xe0_u8 as i8)),
+                _mm512_set1_epi8(0xc0_u8 as i8),
+            );
+            two & _mm512_test_epi8_mask(bytes, bit)
+        }
+    }
+
+    #[inline(always)]
     fn code_point(four: u32) -> u32 {
         const BITS: [u32; 4] = [0x1f3f_0000, 0x1f3f_0000, 0x0f3f_3f00, 0x073f_3f3f];
         // SAFETY: BMI2 is there, and quick on every processor that has AVX-512.
         unsafe { _pext_u32(four, BITS[(four >> 28) as usize & 3]) }
+    }
+
+    #[inline(always)]
+    fn code_point_of_two(two: u16) -> u16 {
+        // SAFETY: as above.
+        unsafe { _pext_u32(two.into(), 0x1f3f) as u16 }
     }
 
     #[inline(always)]
