@@ -62,6 +62,9 @@ def _concluded(text: str, words: tuple[str, str]) -> Verdict | None:
     judged = re.fullmatch(rf"(?:{any_of('score.leads')},? )?{wholes} (?:is|looks|reads|seems)(?: \w+){{1,3}}", before)
     looked = r"after (?:\w+ ){0,3}(?:reading|look|review|consideration|checking|reflection)$"
     opened = re.match(rf"(?:since|because|as|given that)\b|{looked}", before) is not None
+    pronoun = joined["so"] is None and re.match(r"(?:it|this)\b", joined["clause"]) is not None
+    if pronoun and not of_the_whole:
+        return None
     sure = joined["so"] or opened or implied or (judged if verdict == KEEP else of_the_whole or joined["and"])
     return verdict if sure else None
 

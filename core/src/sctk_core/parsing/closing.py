@@ -48,7 +48,12 @@ def _last(text: str, said: Sequence[Sentence], bounds: Bounds) -> Statement | No
     if not found or not re.search(r"[^\W\d_][.!]$", before) or _SHORTENED.search(before):
         return None
     number = read_number(found["number"], bounds)
-    if number is None or number.value is None or (number.value == 1 and not number.scaled):
-        return None  # "1." may open a list that was cut off
+    if number is None or number.value is None:
+        return None
+    cut_off = (
+        number.value == 1 or (bounds.high <= 1 and text.endswith("0.")) or (bounds.high > 10 and text[-1].isdigit())
+    )
+    if cut_off and not number.scaled:
+        return None  # "1." may open a list, "0." and "8" be the beginning of a number
     listed = rf"(?:^|\s)\(?{number.value - 1:g}[.)]?$"
     return None if any(re.search(listed, each.text) for each in said[:-1]) else Statement(rank=SAID, number=number)

@@ -23,6 +23,11 @@ _DONE = r"(?:revised|rewritten|edited|changed|improved|reworked|corrected|reword
 """What has been done, unless it is to be ("should be revised")."""
 
 
+_NAMED = r"(?:changed?|changes|edits?|edited|revisions?|revised|modifications?|improved?|improvements?)$"
+_AFTER_NAMES = r"(?:because|since|as|due|given|to|for|before|in|so|and|with|of|by|but|accordingly|the)\b"
+"""Nouns and participles may name what a sentence is about ("Conclusion: changed tides are shown well"), unless this follows."""
+
+
 def decided(text: str, words: tuple[str, str], *, alone: bool = False) -> Verdict | None:
     """The verdict of a few words; None where they say both, depend on something or, where no label stands before them, say more."""
     keep, revise = words
@@ -54,6 +59,13 @@ def decided(text: str, words: tuple[str, str], *, alone: bool = False) -> Verdic
         alone
         and not to_do
         and not re.match(rf"\s*(?:[.!,;。、)\]\"'।]|です|ます|\Z{_REASON if verdict == REVISE else ''})", after)
+    ):
+        return None
+    if (
+        verdict == REVISE
+        and re.match(_NAMED, found["word"])
+        and not to_do
+        and re.match(rf"\s*(?!{_AFTER_NAMES})[^\W\d_]", after)
     ):
         return None
     none_left = rf"\s*(?:{any_of('score.reasons')}|without (?:any )?(?:further )?{revise}|です|ます)"

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import cache
 
 from sctk_core.parsing.answer import Sentence
 from sctk_core.parsing.figures import NUMBER
@@ -17,6 +18,13 @@ from sctk_core.parsing.words import any_of
 
 _FORM = re.compile(r"evaluation form\b.{0,30}:?$")
 _NAMED = re.compile(rf"[^\d:=]{{2,60}}(?:[(\[][^()\[\]]{{1,30}}[)\]])?\s*[:=]\s*(?={NUMBER})")
+
+
+@cache
+def _worded() -> re.Pattern[str]:
+    """Another measure, judged in words ("Clarity: good")."""
+    parts = r"clarity|style|accuracy|tone|grammar|correctness|completeness|conciseness|depth"
+    return re.compile(rf"(?:{any_of('score.measures')}|{parts})\b[^:=]{{0,20}}[:=]")
 
 
 def measured(said: Sequence[Sentence], bounds: Bounds) -> Number | None:
@@ -31,7 +39,8 @@ def measured(said: Sequence[Sentence], bounds: Bounds) -> Number | None:
     counts = [
         text for text in others if re.search(r"\b(?:total|supported|grounded|correct|claims|statements|facts)\b", text)
     ]
-    if head is None or len(others) > len(counts):
+    worded = any(_worded().match(each.text) for each in said[:-1])
+    if head is None or worded or len(others) > len(counts):
         return None
     scale = scale_is(head["remark"], bounds) if head["remark"] else None
     number = read_number(said[-1].text[head.end() :], bounds, sums=bool(counts) or bounds.high == 1)

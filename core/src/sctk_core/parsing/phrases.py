@@ -34,13 +34,13 @@ _VERBS = (
 MOVES = rf"(?:lower|raise|reduce|increase|bring) {THIS} (?:up |down |back )?to"
 _I = r"(?:i|we)(?:'ve|'d|'ll| have| would| will| shall| must| can only)? (?:\w+ly |therefore |thus |still |hence |also |then )?"
 _IM = r"(?:i'm|i am|we are|we're) (?:going with|giving|rating|assigning|awarding)|giving(?= (?:it|this)\b)"
-_PART = (
+PART = (
     r"(?:tone|style|clarity|accuracy|correctness|grammar|spelling|length|structure|format|formatting|writing|language|relevance|"
     r"coherence|completeness|depth|detail|logic|organi[sz]ation|creativity|originality|content|form|helpfulness|harmlessness|honesty|"
     r"safety|fluency|consistency|conciseness|brevity|readability|first|second|third|last|other|user|author|film|movie|book|product|"
     r"question|prompt|request|title|introduction|conclusion|ending|beginning|opening)\b"
 )
-_OBJECT = rf"(?: {THIS}| (?:the|this) (?!{_PART}){_WHOSE}\w+)?"
+_OBJECT = rf"(?: {THIS}| (?:the|this) (?!{PART}){_WHOSE}\w+)?"
 GIVES = (
     rf"(?:(?:{_I}(?:{_VERBS}|{MOVES})|{_IM}|rated){_OBJECT}"
     rf"(?: (?:an?|as|as an?|at|at an?|with|with an?))?{HOW}{_MOST}{_OF}{FIGURE})"

@@ -20,19 +20,24 @@ from sctk_core.parsing.answer import (
     sentences,
     uncorrected,
 )
+from sctk_core.parsing.clauses import last_clause
 from sctk_core.parsing.closing import lone_number
 from sctk_core.parsing.figures import NUMBER, WORDS
 from sctk_core.parsing.labels import LABELLED, labelled, names_a_score
 from sctk_core.parsing.measures import measured
 from sctk_core.parsing.numbers import ANOTHER_SCALE, Number, read_number
-from sctk_core.parsing.prose import Statement, last_clause, plain_statement
+from sctk_core.parsing.prose import Statement, plain_statement
 from sctk_core.parsing.scales import Bounds, foreign, without_remarks
 from sctk_core.parsing.structured import spoken
 from sctk_core.parsing.words import any_of
 from sctk_core.records import Failure
 
 _FIGURE = re.compile(rf"\d|{WORDS}")
-_WOULD_BE = r"\b(?:would|should) (?:therefore |thus |then )?(?:be|get|receive|earn|score|merit)\b"
+_OPEN = (
+    r"\b(?:would|should) (?:therefore |thus |then )?(?:be|get|receive|earn|score|merit)\b|"
+    r"\bi (?:\w+ly )?(?:gave|rated|scored|graded|awarded|assigned|chose|went with|settled)\b"
+)
+"""What the next sentence may still take back: the score that it would be, or that was given."""
 NOTHING, UNDECIDED = "no labelled score", "several scores, and nothing says which one counts"
 TAKEN_BACK, OPEN_THOUGHT = "a score that is taken back", "a thought that never ends"
 
@@ -114,8 +119,8 @@ def _statements(said: Sequence[Sentence], bounds: Bounds) -> Iterator[Statement 
             text = f"{before.rstrip(' :=;')}: {text}"
         if _FIGURE.search(text) and not leads_to_an_example(before):
             statement = _stated(text, bounds) or lone_number(text, sentence, said, bounds)
-            statement = statement or (_corrected(text, bounds) if opened else None)
-            if re.search(_WOULD_BE, text) and any(map(_stands_against, said[place + 1 : place + 2])):
+            statement = statement or (_corrected(text, bounds) if corrected else None)
+            if re.search(_OPEN, text) and any(map(_stands_against, said[place + 1 : place + 2])):
                 statement = None
             if statement is not None:
                 yield Statement(rank=statement.rank, number=statement.number, last=statement.last or corrected)
@@ -137,5 +142,6 @@ def _corrected(text: str, bounds: Bounds) -> Statement | None:
 
 
 def _stands_against(following: Sentence) -> bool:
-    """Whether a sentence takes back what "would be" the score."""
-    return re.search(rf"(?<![^\W_]){any_of('verdict.concessions', 'score.contrasts')}", following.text) is not None
+    """Whether a sentence takes back what "would be" the score, or was."""
+    words = any_of("verdict.concessions", "score.contrasts")
+    return re.search(rf"\d|(?<![^\W_]){words}", following.text) is not None

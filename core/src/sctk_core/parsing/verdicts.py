@@ -148,7 +148,8 @@ def _answered(place: int, said: Sequence[Sentence], words: tuple[str, str]) -> V
     asked = said[place - 1].text if place else ""
     yes = re.match(r"(?P<yes>yes|yep|yeah)\b|no(?:pe)?\b", said[place].text)
     verdict = decided(asked.rstrip(" ?"), words, alone=True) if yes and asked.endswith("?") else None
-    if verdict is None or yes is None:
+    owed = rf"(?<![^\W_]){any_of('verdict.hedges', 'verdict.concessions')}"
+    if verdict is None or yes is None or re.search(owed, said[place].text):
         return None
     return verdict if yes["yes"] else KEEP if verdict == REVISE else REVISE
 
@@ -164,4 +165,5 @@ def _leads(first: Verdict | None, said: Sequence[Sentence], words: tuple[str, st
 def _label() -> str:
     whole = any_of("score.overall", "score.final", "score.leads")
     name = any_of("verdict.labels", "score.overall")
-    return rf"[(\[{{]?(?:{whole},?\s*){{0,3}}{name}(?:\s*[(\[](?!candidate's word)[^()\[\]]{{0,40}}[)\]])?"
+    depends = r"candidate's word|if\b|unless\b|after\b|once\b|with\b"
+    return rf"[(\[{{]?(?:{whole},?\s*){{0,3}}{name}(?:\s*[(\[](?!{depends})[^()\[\]]{{0,40}}[)\]])?"
