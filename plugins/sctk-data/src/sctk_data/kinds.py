@@ -168,7 +168,9 @@ def frame_of(rows: Sequence[dict[str, Any]], columns: dict[str, Typed]) -> pl.Da
 
 
 def portable(frame: pl.DataFrame, where: str, note: Callable[[str], object]) -> pl.DataFrame:
-    """The frame with types that others read: whole numbers of 128 bits as text. A ConfigError where there is no such type."""
+    """The frame with types that others read: whole numbers of 128 bits as text, maps as lists of key and value. A ConfigError where
+    there is no such type.
+    """
     import polars as pl
 
     changes = {}
@@ -181,12 +183,12 @@ def portable(frame: pl.DataFrame, where: str, note: Callable[[str], object]) -> 
             )
         if nearest != kind:
             changes[name] = nearest
-            note(f"column {name!r}: got whole numbers of 128 bits, which polars alone reads: written as text")
+            note(f"column {name!r}: got {kind}, which not everybody reads: written as {nearest}")
     return frame.with_columns(pl.col(name).cast(kind) for name, kind in changes.items()) if changes else frame
 
 
 def _nearest(kind: Any) -> Any:
-    """The same type without 128 bits; None: there is none."""
+    """The same type without 128 bits and maps; None: there is none."""
     import polars as pl
 
     if isinstance(kind, pl.Struct):
@@ -198,6 +200,8 @@ def _nearest(kind: Any) -> Any:
     if isinstance(kind, pl.Array):
         inner_kind = _nearest(kind.inner)
         return None if inner_kind is None else pl.Array(inner_kind, kind.size)
+    if isinstance(kind, pl.Map):
+        return _nearest(pl.List(pl.Struct({"key": kind.key, "value": kind.value})))
     return pl.String() if kind in _wide() else kind
 
 
