@@ -8,8 +8,8 @@ cut off.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from functools import lru_cache
+from dataclasses import dataclass, field
+from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 from sctk_core import Sample
@@ -18,6 +18,7 @@ from sctk_knowledge.sentences import sentences
 
 Reads = Literal["sentences", "whole", "question"]
 Ids = Mapping[str, list[int]]
+_MOST_KEPT = 10_000
 LEAST_ROOM = 16
 """Tokens that a hypothesis has at least; a premise that leaves fewer is cut."""
 
@@ -42,6 +43,7 @@ class Reader:
     tokenizer: Any
     n_context: int
     reads: Reads
+    _known: dict[str, Sequence[tuple[int, int]]] = field(default_factory=dict, repr=False)
 
     def read(self, one: Sample, other: Sample) -> Read:
         """The pairs of two texts; none where one of them says nothing."""
@@ -64,13 +66,14 @@ class Reader:
 
     def _row(self, premise: str, hypothesis: str) -> tuple[tuple[tuple[str, str], ...], bool]:
         """The windows of a hypothesis beside a premise, and whether the premise had to be cut."""
-        if self.length(premise, hypothesis) <= self.n_context:
+        special = self.n_special
+        if len(self._spans(premise)) + len(self._spans(hypothesis)) + special <= self.n_context:
             return ((premise, hypothesis),), False
-        most = self.n_context - self.length("", "") - LEAST_ROOM
+        most = self.n_context - special - LEAST_ROOM
         spans = self._spans(premise)
         cut = len(spans) > most
         premise = premise[: spans[most - 1][1]] if cut else premise
-        room = max(self.n_context - self.length(premise, ""), 1)
+        room = max(self.n_context - special - min(len(spans), most), 1)
         return tuple((premise, window) for window in self._windows(premise, hypothesis, room)), cut
 
     def _windows(self, premise: str, hypothesis: str, room: int) -> Iterator[str]:
@@ -87,9 +90,21 @@ class Reader:
             if last == len(spans):
                 return
 
-    def _spans(self, text: str) -> list[tuple[int, int]]:
-        found = self.tokenizer(text, add_special_tokens=False, return_offsets_mapping=True, verbose=False)
-        return [tuple(one) for one in found["offset_mapping"]]
+    @cached_property
+    def n_special(self) -> int:
+        """Tokens of a pair that are of no text."""
+        return self.length("", "")
+
+    def _spans(self, text: str) -> Sequence[tuple[int, int]]:
+        """The characters of each token of a text; sentences and answers are parts of many pairs, and are cut into tokens once."""
+        if text not in self._known:
+            if len(self._known) >= _MOST_KEPT:
+                self._known.clear()
+            found = self.tokenizer(
+                text, add_special_tokens=False, split_special_tokens=True, return_offsets_mapping=True, verbose=False
+            )
+            self._known[text] = [tuple(one) for one in found["offset_mapping"]]
+        return self._known[text]
 
     def length(self, premise: str, hypothesis: str) -> int:
         """Tokens of a pair."""
