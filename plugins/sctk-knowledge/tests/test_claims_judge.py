@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 from sctk_core import Failure, Message, Prompt, Request, Sample, Score
-from sctk_core.testing import ScriptedBackend, check_comparer
+from sctk_core.testing import ScriptedBackend, check_comparer, check_evaluator
 from sctk_knowledge.claims_judge import Claims
 
 PROMPT = Prompt(messages=(Message(role="user", content="Which river?"),), document="The river of Avon is the Frome.")
@@ -68,5 +68,18 @@ def test_the_document_comes_first_and_is_the_same_for_all_claims() -> None:
     assert all(text.startswith("The Frome.") for text in asked)
 
 
+def test_it_measures_how_far_answers_are_borne_out_by_their_document() -> None:
+    bare = Prompt(messages=PROMPT.messages)
+    samples = [
+        Sample(prompt=PROMPT, text="It is the Frome. It is old."), Sample(prompt=bare, text="It is the Frome."),
+        Sample(prompt=PROMPT, text="It is the Exe."), Sample(prompt=PROMPT, text="Nobody knows."),
+    ]  # fmt: skip
+    evaluator = Claims(Claims.Config(), backend=ScriptedBackend(judge))
+    measured = asyncio.run(evaluator.evaluate(samples))["supported"]
+    assert [one.value if isinstance(one, Score) else type(one) for one in measured] == [0.75, type(None), 0.0, Failure]
+
+
 def test_conformance() -> None:
-    check_comparer(Claims(Claims.Config(), backend=ScriptedBackend(lambda request: "Verdict: silent")))
+    silent = Claims(Claims.Config(), backend=ScriptedBackend(lambda request: "Verdict: silent"))
+    check_comparer(silent)
+    check_evaluator(silent)

@@ -116,3 +116,21 @@ def test_the_choice_alone_is_taken_where_it_is_likelier_than_not(
     (found,) = asyncio.run(judge.compare([(GOOD, BAD)]))
     assert isinstance(found, Score)
     assert (found.value, found.note) == (value, note)
+
+
+def test_a_judge_may_be_shown_the_document_that_a_prompt_has() -> None:
+    """Its braces and its verdicts are text: the template is filled in one pass."""
+    about = Prompt(messages=PROMPT.messages, document="The {first} film is kind.")
+    pair = Sample(prompt=about, text="A kind film."), Sample(prompt=about, text="Go away.", rank=1)
+    shown: list[str] = []
+
+    def noting(request: Request) -> str:
+        shown.append(request.messages[-1].content)
+        return by_text(request)
+
+    ask = "{document}\n1: {first}\n2: {second}"
+    judge = Pairwise(Pairwise.Config(ask=ask), backend=ScriptedBackend(noting))
+    (found,) = asyncio.run(judge.compare([pair]))
+    assert isinstance(found, Score)
+    assert found.value == 1.0
+    assert shown[0] == "The {first} film is kind.\n1: A kind film.\n2: Go away."

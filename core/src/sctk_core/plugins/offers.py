@@ -43,6 +43,7 @@ FIRST_PARTY: dict[tuple[str, str], str] = {
     ("evaluator", "choice"): "sctk-rewards",
     ("evaluator", "contains"): "sctk-rewards",
     ("evaluator", "sentiment-shift"): "sctk-rewards",
+    ("evaluator", "claims"): "sctk-knowledge",
     ("rule", "metropolis"): "sctk-dsc",
     ("trainer", "preference"): "sctk-trl",
     ("trainer", "sft"): "sctk-trl",

@@ -7,8 +7,8 @@ value is the mean over claims: contradicted 1, supported 0, silent 1/2.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from sctk_core import (
@@ -69,6 +69,13 @@ class Claims:
         self.template = Template.read(config.ask, known=known, needs=needs, where="[comparer] claims, ask")
         self.config, self.backend = config, backend
         self.sampling = Sampling(temperature=config.temperature, max_new_tokens=config.max_new_tokens)
+
+    async def evaluate(self, samples: Sequence[Sample]) -> Mapping[str, Sequence[Score | Failure | None]]:
+        """`supported`: of each answer how far its claims are supported by the question's document; None where it has none."""
+        about = [sample for sample in samples if sample.prompt.document]
+        judge = Claims(replace(self.config, gives="agreement", against="document"), backend=self.backend)
+        found = iter(await judge.compare([(sample, sample) for sample in about]))
+        return {"supported": [next(found) if sample.prompt.document else None for sample in samples]}
 
     async def compare(self, pairs: Sequence[tuple[Sample, Sample]]) -> Sequence[Score | Failure]:
         """One share per pair, in order; a pair fails where the judge's words on one of its claims state no verdict."""

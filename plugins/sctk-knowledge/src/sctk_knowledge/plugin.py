@@ -39,3 +39,10 @@ def sctk_comparers() -> list[Component]:
         Component(name=name, target=f"sctk_knowledge.{target}", summary=summary)
         for name, (target, summary) in told.items()
     ]
+
+
+@hookimpl
+def sctk_evaluators() -> list[Component]:
+    """How far answers are borne out by documents."""
+    summary = "how far the claims of an answer are supported by its question's document, by the run's own model"
+    return [Component(name="claims", target="sctk_knowledge.claims_judge:Claims", summary=summary)]

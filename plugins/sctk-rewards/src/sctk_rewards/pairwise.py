@@ -59,7 +59,10 @@ class Pairwise:
     class Config:
         """What the judge is asked, and in which orders."""
 
-        ask: str = setting(ASK, help="the judge's prompt; shows {first} and {second}, and may show {prompt}")
+        ask: str = setting(
+            ASK,
+            help="the judge's prompt; shows {first} and {second}, and may show {prompt} and {document} (of the prompt)",
+        )
         system: str = setting("", help="a system turn for the judge")
         orders: Literal["both", "given"] = setting(
             "both",
@@ -76,7 +79,7 @@ class Pairwise:
         )
 
     def __init__(self, config: Config, *, backend: Backend) -> None:
-        known, needs = {"prompt", "first", "second"}, ("first", "second")
+        known, needs = {"prompt", "document", "first", "second"}, ("first", "second")
         self.template = Template.read(config.ask, known=known, needs=needs, where="[comparer] pairwise, ask")
         self.config, self.backend = config, backend
         self.sampling = Sampling(temperature=config.temperature, max_new_tokens=config.max_new_tokens)
@@ -96,7 +99,8 @@ class Pairwise:
 
     def _request(self, first: Sample, second: Sample, *, of: str) -> Request:
         asked = next((m.content for m in reversed(first.prompt.messages) if m.role == "user"), "")
-        shown = self.template.fill(prompt=asked, first=neutralise(first.text), second=neutralise(second.text))
+        responses = {"first": neutralise(first.text), "second": neutralise(second.text)}
+        shown = self.template.fill(prompt=asked, document=first.prompt.document or "", **responses)
         system = (Message(role="system", content=self.config.system),) if self.config.system else ()
         return Request(messages=(*system, Message(role="user", content=shown)), sampling=self.sampling, of=of)
 
