@@ -115,7 +115,8 @@ def unquoted(line: str) -> str:
 
     def said(match: re.Match[str]) -> str:
         inside = next(group for group in match.groups() if group is not None).strip()
-        whole = not line[: match.start()].strip(" -*_#.") and not line[match.end() :].strip(" .*_,")
+        opens, rest = not line[: match.start()].strip(" -*_#."), line[match.end() :]
+        whole = opens and (not rest.strip(" .*_,") or (re.match(r"\s*:", rest) and not re.search(r"[\d:=]", inside)))
         return inside if whole or not re.search(r"\s|[:=]", inside) else QUOTED
 
     return _QUOTATION.sub(said, line)

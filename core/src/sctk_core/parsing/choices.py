@@ -72,4 +72,4 @@ def _concluded(text: str, words: tuple[str, str]) -> Verdict | None:
 @cache
 def _named() -> str:
     names = any_of("verdict.names")
-    return rf"(?:(?:so|my|the)\s)?(?:(?:final|overall)\s)?(?:{names}|score|rating)\s*(?:[:=]|is\s)\s*"
+    return rf"(?:(?:so|my|the)\s)?(?:(?:final|overall)\s)?(?:{names}|score|rating)\s*(?:[:=]|is:?\s)\s*"

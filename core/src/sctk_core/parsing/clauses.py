@@ -37,6 +37,9 @@ def clauses(text: str) -> Iterator[str]:
     )
     if cut and not re.search(IF, text[: cut.start()]):
         yield text[cut.end() :]
+    stands = re.search(r"\bas it (?:stands|is),? (?=(?:it|this|i)\b)", text)
+    if stands:
+        yield f"so {text[stands.end() :]}"
     opened = re.match(rf"{_REASON}.*, (?=(?:i|we|it|this|the|overall)\b)", text)
     if opened and not re.search(rf"{IF}|{MENDED}", opened[0]):
         yield text[opened.end() :]

@@ -47,6 +47,8 @@ def labelled(text: str, bounds: Bounds) -> Statement | None:
         return None
     if scale is False or (scale is None and re.search(r"\d", remark)):
         number = Number(value=None, wrong=ANOTHER_SCALE, rest=text)
+    if re.fullmatch("nota|voto|cijfer", name.strip()) and (not head["joined"].strip() or said == "1."):
+        return None  # "Nota 3", and what may open a list of notes
     if re.fullmatch(any_of("score.needs_scale"), head["name"].strip()) and not (number.scaled or scale):
         return None
     return Statement(rank=rank, number=number, last=re.search(any_of("score.final"), name) is not None)

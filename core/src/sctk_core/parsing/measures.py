@@ -47,5 +47,8 @@ def measured(said: Sequence[Sentence], bounds: Bounds) -> Number | None:
     if number is None or number.value is None or (head["remark"] and not scale) or re.search(r"[^\W\d]", number.rest):
         return None
     form = len(said) > 1 and _FORM.match(said[-2].text)
-    alone = len(said) == 1 and (bounds.high == 1 or head[0].startswith("quality"))
+    named_score = re.search(rf"{labels}\W*(?:is\W*)?$", head[0]) is not None
+    alone = (len(said) == 1 and (bounds.high == 1 or head[0].startswith("quality"))) or (
+        bounds.high == 1 and named_score
+    )
     return number if number.scaled or scale or form or alone or counts else None

@@ -20,19 +20,27 @@ _MINE = (
     rf"here\b|(?:for|to) {THIS}\b|(?:after a second look|on reflection|on second thought)\b)"
 )
 _IN_BRACKETS = (
-    r"^\s*[(\[](?:(?:it )?(?:would(?: have)?|could have) (?:be|been|get|earn)|(?:down|up|reduced|raised) from|"
+    r"^\s*[(\[](?:(?:it )?(?:would(?: have)?|could have) (?:be|been|get|earn)|"
+    r"(?:down|up|reduced|raised|rounded) (?:(?:up|down) )?from|"
     rf"{NUMBER} (?:if|with|without)\b|(?:my )?confidence\b|"
     r"(?:the )?(?:previous|earlier|first|initial|last) (?:draft|version|score|rating|response)\b) ?"
     r"[^()\[\]]{1,80}[)\]]"
 )
 """What the number might have been, was before, or how sure of it the judge is: in brackets it changes nothing."""
 _NO_OTHER = rf"^\s*(?:[,(] ?(?:and |but )?not|rather than) (?:(?:an? )?{NUMBER}|higher|lower|more|less)\)?(?=\W|$)"
-_COUNTED = r"(?!before|earlier|first|max|point|possible|total|out|with|if|for|or|and|to|of|stars?\b)[a-z]{3,}"
+_COUNTED = (
+    r"(?!when|rounded|before|earlier|first|max|point|possible|total|out|with|if|for|or|and|to|of|stars?\b)[a-z]{3,}"
+)
 _ROUGHLY = rf"(?:{ABOUT}\s?(?:an? )?|[~≈]\s?)(?=[-+]?[\d.]|{WORDS})"
 _AVERAGE = r"^\s*[(\[–—-]\s?(?:well |slightly |just |far )?(?:above|below)[ -]average\b"
 _OPEN = r"(?:would|could|should|might|may)(?:n't| not| have| also)? |no (?!wait|way|more|less|longer|idea)[a-z]"
 """Opens what else could be said of the reply, where no number and no comparison follows ("3, could be shorter")."""
 _SCALE_ENDS = r"(?:\s+scale|\s+possible(?= (?:points|marks)))?"
+_ROUNDED = (
+    rf"(?:\s?/\s?\d+| out of \d+)?\s*[,;(–—-]{{0,2}}\s*(?:(?:which|it|i|i'd|i'll|i would|is|and|then) ){{0,3}}"
+    rf"round(?:ed|s|ing)?(?: (?:it|this|that))?(?: (?:up|down|off))? to (?:an? )?(?={NUMBER})|\s*≈\s*(?={NUMBER})"
+)
+"""Between what was worked out and what it is rounded to."""
 _PER_CENT = r"\s?(?:%|per ?cent\b)"
 ANOTHER_SCALE, NOT_PLAIN = "a number on another scale", "no one plain number"
 
@@ -74,9 +82,21 @@ def read_number(text: str, bounds: Bounds, *, sums: bool = False) -> Number | No
         return Number(value=None, wrong=NOT_PLAIN, rest=text)  # cut off before its decimals, as it may be
     if sums and (result := re.match(rf"\s*(?:[-+*/×−][^=→]*(?:=|->|→)|->|→)\s*(?={NUMBER})", text[end:])):
         return read_number(text[end + result.end() :], bounds)
+    if rounded := re.match(_ROUNDED, text[end:]):
+        return read_number(text[end + rounded.end() :], bounds)
     wrong, scaled = _after(text[end:], bounds)
+    wrong = wrong or (NOT_PLAIN if _goes_on(text[end:], value) else "")
     named = scaled or whole is not None
     return Number(value=None if wrong else value + 0.0, wrong=wrong, scaled=named, rest=text[end:])
+
+
+def _goes_on(rest: str, value: float) -> bool:
+    """Whether a number is only the way to another one, or to be rounded nobody says where to ("3.5, rounded up", "3.67, so 4")."""
+    rest = re.sub(_IN_BRACKETS, "", rest)
+    leads = r"\b(?:round\w*|so|i\.e\.|that is|call it|makes?|giving|equals|hence|thus)(?!\w)"
+    other = re.search(rf"{leads}[^\d]{{0,20}}?({NUMBER})(?=[^\w%]*$)", rest)
+    rounded = re.search(r"\bround(?!\w* (?:up |down |off )?from\b)|\bi\.e\.$", rest) is not None
+    return (value % 1 != 0 and rounded) or (other is not None and float(other[1]) != value)
 
 
 def of_a_part(rest: str) -> bool:

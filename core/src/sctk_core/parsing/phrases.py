@@ -64,6 +64,7 @@ IS = rf"(?:{_THINKS}{THIS}{_ISES}{HOW}|(?:an? )?(?:solid|strong|weak|fair|good|e
 _PARTY = rf"(?:the|this) {_WHOSE}(?:response|reply|output|draft|submission|essay|story|poem)"
 CALLS = (
     rf"(?:(?:i(?:'d| would)? (?:say|think|believe|feel)(?: that)? {THIS}(?:'s| is)|{_PARTY} is|"
+    rf"this is(?= an? (?:solid|strong|weak|clear|firm|decent|fair) )|"
     rf"{THIS} (?:can only be|has to be|must be)|"
     r"(?:so|hence|thus|therefore),? (?:it's|it is|this is|that's|that is|that makes it|this makes it))"
     rf"(?: {ABOUT})? an?{HOW} {FIGURE}|"

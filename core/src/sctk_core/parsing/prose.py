@@ -125,9 +125,9 @@ def _parted(text: str) -> tuple[str, str]:
     """A sentence up to the reason that follows its number, and that reason: what it denies is not the number."""
     figure = re.search(rf"\d|\b{WORDS}", text)
     reason = (
-        re.compile(r"\s(?:because|since|due to)\s|(?:(?<=\d)|(?<=scale)|(?<=points)|(?<=stars)):\s(?=[^\W\d])").search(
-            text, figure.end()
-        )
+        re.compile(
+            r"\s(?:because|since|due to)\s|(?:(?<=\d)|(?<=scale)|(?<=points)|(?<=for me)|(?<=stars)):\s(?=[^\W\d])"
+        ).search(text, figure.end())
         if figure
         else None
     )

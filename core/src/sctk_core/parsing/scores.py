@@ -33,6 +33,8 @@ from sctk_core.parsing.words import any_of
 from sctk_core.records import Failure
 
 _FIGURE = re.compile(rf"\d|{WORDS}")
+_FIRST = re.compile(r"\b(?:initially|at first|first thought|was tempted)\b")
+"""Opens what a judge thought before it came to its score."""
 _OPEN = (
     r"\b(?:would|should) (?:therefore |thus |then )?(?:be|get|receive|earn|score|merit)\b|"
     r"\bi (?:\w+ly )?(?:gave|rated|scored|graded|awarded|assigned|chose|went with|settled)\b"
@@ -119,7 +121,9 @@ def _statements(said: Sequence[Sentence], bounds: Bounds) -> Iterator[Statement 
             text = f"{before.rstrip(' :=;')}: {text}"
         if _FIGURE.search(text) and not leads_to_an_example(before):
             statement = _stated(text, bounds) or lone_number(text, sentence, said, bounds)
-            statement = statement or (_corrected(text, bounds) if corrected else None)
+            statement = statement or (
+                _corrected(text, bounds) if corrected or (opened and _FIRST.search(before)) else None
+            )
             if re.search(_OPEN, text) and any(map(_stands_against, said[place + 1 : place + 2])):
                 statement = None
             if statement is not None:

@@ -52,9 +52,10 @@ class Judge:
     """Scores a reply by what the model says of it, in [low, high]."""
 
     measured = (
-        "how its words are read, on two sets of replies written unseen: 0.5 % (0.1 to 1.8) of 397 and 0.9 % (0.4 to 2.3) of 441 "
-        "read as something else, 24.3 % (19.6 to 29.8) and 39.4 % (33.9 to 45.1) of the readable not read; after mending 0, and "
-        "6.7 and 22.6 % of the same, which are no unseen figures: what is not read is a failure, or read by likelihood",
+        "how its words are read, on four sets of replies, each at the first reading, before that set's kinds were mended: read as "
+        "something else 0.5 % (0.1 to 1.8) of 397, 0.9 % (0.4 to 2.3) of 441, 0.3 % (0.0 to 1.6) of 355 and, the last, 0.4 % (0.1 "
+        "to 2.4) of 230; of the readable not read 24.3 % (19.6 to 29.8), 39.4 % (33.9 to 45.1), 16.8 % (13.0 to 21.6) and, the "
+        "last, 8.8 % (5.6 to 13.7): what is not read is a failure, or read by likelihood",
         "how well a model judges is the model's: `sctk reward check judge labelled.jsonl --backend NAME --model MODEL`",
     )
 
