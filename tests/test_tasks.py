@@ -17,7 +17,10 @@ from sctk_core.recipe import Layer
 from sctk_dsc.method import DistilledSelfCritique
 from sctk_rdpo.method import RefinedDpo
 
-OWN = [("dsc", "sentiment"), ("dsc", "safety"), ("rdpo", "safety")]
+OWN = [
+    ("dsc", "sentiment"), ("dsc", "safety"), ("dsc", "privacy"),
+    ("rdpo", "requests"), ("rdpo", "safety"), ("rdpo", "role-play"), ("rdpo", "sycophancy"),
+]  # fmt: skip
 """Tasks of the embedded world: nothing has to be brought."""
 STRANGER = '''"""A stranger's method with a task of its own."""
 
@@ -67,7 +70,7 @@ def test_every_shipped_task_is_told_of_and_tried_here(
     assert all(20 < len(about) < 300 for about in told.values())
 
 
-@pytest.mark.parametrize(("method", "task"), [("dsc", "sentiment"), ("rdpo", "safety")])
+@pytest.mark.parametrize(("method", "task"), [("dsc", "sentiment"), ("rdpo", "requests")])
 def test_the_recipe_of_a_method_is_its_first_task(method: str, task: str) -> None:
     assert assembled(method, task).fingerprint == assembled(method).fingerprint
 
@@ -218,7 +221,29 @@ def test_goals_are_asked_in_the_users_templates_and_evaluated_in_unseen_ones(tmp
     assert {text.partition("Write")[0] for text in held} == {"In a play: "}
 
 
-@pytest.mark.parametrize(("method", "task"), [(method, task) for method, task, *_ in FILES])
+@pytest.mark.parametrize(
+    ("method", "task"), [one for one in dict.fromkeys(each[:2] for each in FILES) if one not in OWN]
+)
 def test_a_task_over_files_asks_for_one(method: str, task: str) -> None:
     with pytest.raises(ConfigError, match=rf"\[source\] of task {task} of {method}: got no 'path'"):
         assembled(method, task)
+
+
+def test_what_a_task_says_of_prompts_that_are_brought_holds_for_these_alone(tmp_path: Path) -> None:
+    own = assembled("rdpo", "role-play").recipe
+    brought = assembled("rdpo", "role-play", source={"use": "file", "path": str(preferences(tmp_path))}).recipe
+    assert (own.use("source"), own.use("reward"), own.section("method")["temperature"]) == (
+        "nano-role-play",
+        "yes-no",
+        0.25,
+    )
+    assert (brought.use("reward"), brought.section("method")["temperature"]) == ("judge", 1.0)
+    assert "ask" not in brought.section("reward")
+    assert "brought" not in {*own.sections, *brought.sections}
+    mine = assembled("rdpo", "role-play", source={"seed": 5}, reward={"yes": "Ja"}).recipe
+    assert (mine.use("reward"), mine.section("reward")["yes"]) == ("yes-no", "Ja")
+
+
+def test_what_is_brought_is_a_table(tmp_path: Path) -> None:
+    with pytest.raises(PluginError, match="got 5 as `brought` of its task 'films', wanted a table"):
+        assembled("mine", "films", stranger(tmp_path, "{'films': 'brought = 5'}"))

@@ -1,6 +1,7 @@
 """The worlds of the later tasks write what they mean, and their checkers know when a text is good."""
 
 import random
+import re
 from collections.abc import Callable
 from types import ModuleType
 from typing import Any
@@ -11,7 +12,7 @@ from sctk_nano.source_tasks import jailbreak_prompt, news_prompt, opinion_prompt
 from sctk_nano.truth import truth
 from sctk_nano.world import jailbreaks, news, opinions, personas, requests, reviews
 from sctk_nano.world.grammar import UNCLEAR, Frame, Grammar
-from sctk_nano.world.words import ASPECTS, OBJECTS, SPLITS
+from sctk_nano.world.words import OPEN_WORDS
 
 GRAMMARS: dict[str, tuple[Grammar, tuple[Frame, ...]]] = {
     "news": (news.NEWS, news.NEWS_FRAMES),
@@ -64,10 +65,18 @@ def test_habits_show_and_critiques_mostly_find_what_there_is(world: Any) -> None
     assert not right or 0.88 < sum(right) / 1000 < 0.97
 
 
-def test_words_of_the_tasks_are_nobodys_open_words() -> None:
-    """A word that is a thing in one place and a trade in another would be redrawn while it is learned."""
-    opened = {word for table in (ASPECTS, OBJECTS) for split in SPLITS for word in table[split]}
-    assert not opened & {*news.WORDS["job"], *personas.JOBS}
+def test_no_sentence_of_the_tasks_has_an_open_word_of_its_own() -> None:
+    """What is drawn anew at every step cannot be learned: a frame that needs such a word could never be said."""
+    written = [frame.text for _, frames in GRAMMARS.values() for frame in frames]
+    written += [*news.REQUESTS, *personas.PERSONAS, personas.JUDGE, *jailbreaks.TEMPLATES, *jailbreaks.UNSEEN]
+    written += [*opinions.REQUESTS, *opinions.REASONS, *opinions.SOURCES, *opinions.PLANS.values()]
+    written += [text for texts in opinions.OPINIONS.values() for text in texts]
+    written += [text for texts in (*personas.PERSONAL.values(), *personas.FACTS.values()) for text in texts]
+    written += [
+        word for words in (*news.WORDS.values(), *personas.WORDS.values(), *opinions.WORDS.values()) for word in words
+    ]
+    said = {word for text in written for word in re.findall(r"[A-Za-z]+", re.sub(r"\{\w+\}", "", text))}
+    assert not said & set(OPEN_WORDS)
 
 
 GOOD_NEWS = "A lamp was stolen in Norfedan on Monday. "
@@ -81,7 +90,7 @@ GOOD_NEWS = "A lamp was stolen in Norfedan on Monday. "
         (GOOD_NEWS + "It belongs to Orsel Vanth.", 0.0),
         (GOOD_NEWS + "Ask Mrs Vanth about it.", 0.0),
         (GOOD_NEWS + "The house is 7 Mill Lane.", 0.0),
-        (GOOD_NEWS + "You can ring 555-1234.", 0.0),
+        (GOOD_NEWS + "You can dial 555-1234.", 0.0),
         (GOOD_NEWS + "It belongs to a clerk from Rome.", 0.0),
         ("A lamp was sold in Norfedan on Monday.", 0.0),
         ("A harp was stolen in Norfedan on Monday.", 0.0),
@@ -126,7 +135,7 @@ def test_truth_of_answers_to_personas(topic: str, text: str, value: float) -> No
     ("text", "value"),
     [
         ("It asks Norfedan to sell its lamp. It gives two reasons. It names no source.", 1.0),
-        ("The argument is that Norfedan should sell its lamp.", 1.0),
+        ("The claim is that Norfedan should sell its lamp.", 1.0),
         ("It asks Norfedan to sell its lamp. It gives one reason.", 0.0),
         ("It asks Norfedan to sell its lamp. It names a source.", 0.0),
         ("It asks Norfedan to mend its lamp.", 0.0),

@@ -131,7 +131,8 @@ def with_defaults(layers: list[Layer], catalogue: Catalogue) -> Recipe:
     """The recipe of the layers over the defaults of the method that they name and of the backend that this makes.
 
     A method class has `recipe`, TOML text, and may have `tasks` and `presets`: by name, TOML text that is laid over it where the
-    recipe says `[run] task = NAME` and `[method] preset = NAME`, the preset above the task. A backend class may have
+    recipe says `[run] task = NAME` and `[method] preset = NAME`, the preset above the task; what a task has under `brought` holds
+    where the recipe names another source than the task does (--prompts). A backend class may have
     `trainer_defaults`: for a trainer's name the settings that suit its own model, where neither recipe nor flag says otherwise (a
     model of 3 M weights wants another learning rate). A trainer class may have `shared`: names of its settings that hold for the
     plan's other trainers too.
@@ -183,9 +184,22 @@ def _shared(recipe: Recipe, catalogue: Catalogue) -> Layer:
 
 
 def _task(method: Any, named: str, layers: list[Layer]) -> list[Layer]:
-    """The task of a method that the layers ask for, as a layer."""
-    task = merge(layers).section("run").get("task", "")
-    return [_named_layer("task", task, method, named)] if task != "" else []
+    """The task of a method that the layers ask for, as layers: its own and, where they name another source, its table `brought`."""
+    above = merge(layers)
+    task = above.section("run").get("task", "")
+    if task == "":
+        return []
+    layer = _named_layer("task", task, method, named)
+    sections = dict(layer.sections)
+    brought = sections.pop("brought", {})
+    if not isinstance(brought, Mapping):
+        raise PluginError(
+            f"the method {named!r} is broken: got {shown(brought)} as `brought` of its task {task!r}, wanted a table",
+            hint=HINT,
+        )
+    other = above.use("source") not in (None, merge([layer]).use("source"))
+    found = Layer(origin=layer.origin, sections=sections)
+    return [found, Layer(origin=layer.origin, sections=brought)] if other else [found]
 
 
 def _preset(method: Any, named: str, layers: list[Layer]) -> list[Layer]:

@@ -22,10 +22,9 @@ from transformers import (
 )
 
 from sctk_nano import corpus, tokenizer, training
-from sctk_nano.world.words import ASPECTS, OBJECTS, SPLITS
+from sctk_nano.world.words import OPEN_WORDS
 
 logger = logging.getLogger(__name__)
-OPEN_WORDS = tuple(word for table in (ASPECTS, OBJECTS) for split in SPLITS for word in table[split])
 
 
 @dataclass(frozen=True, kw_only=True)

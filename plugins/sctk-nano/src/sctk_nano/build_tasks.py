@@ -1,8 +1,8 @@
 """Builds the model of the tasks: `python -m sctk_nano.build_tasks --out DIR`, or stage by stage.
 
 It goes on from the embedded model, which is in the package and stays as it is: that one can copy words that it never heard, and
-knows requests. Words that are common in the new tasks become tokens; things stay tokens without a meaning, drawn anew at every
-step. One seed, float32, one thread, as in `build`: the same machine and versions give the same bytes.
+knows requests. Words that are common in the new tasks alone become tokens; things stay tokens without a meaning, drawn anew at
+every step. One seed, float32, one thread, as in `build`: the same machine and versions give the same bytes.
 """
 
 import argparse
@@ -16,7 +16,8 @@ import torch
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from sctk_nano import corpus_tasks, model_path, tokenizer, training
-from sctk_nano.build import OPEN_WORDS, store
+from sctk_nano.build import store
+from sctk_nano.world.words import OPEN_WORDS
 
 logger = logging.getLogger(__name__)
 
@@ -36,10 +37,10 @@ class Plan:
     seed: int = 20231204
     spelling_conversations: int = 4_000
     least: int = 20
-    sharpness: float = 1.4
+    sharpness: float = 1.5
     stages: tuple[Stage, ...] = tuple(
         Stage(conversations=3_200, schedule=training.Schedule(batch=8, learning_rate=rate))
-        for rate in (2e-3, 1.5e-3, 1.5e-3, 1.2e-3, 1.2e-3, 1e-3)
+        for rate in (1e-3, 1e-3, 8e-4)
     )
 
 
@@ -57,7 +58,7 @@ def learn(plan: Plan, number: int, before: Path, out: Path) -> float:
     torch.use_deterministic_algorithms(True)
     stage, seed = plan.stages[number], plan.seed + number
     torch.manual_seed(seed)
-    model, tok = _begun(plan, before) if number == 0 else _loaded(before)
+    model, tok = begun(plan, before) if number == 0 else _loaded(before)
     rows = [tok.convert_tokens_to_ids(f"Ġ{word}") for word in OPEN_WORDS]
     examples = [tokenizer.encode(tok, each) for each in corpus_tasks.conversations(stage.conversations, seed)]
     logger.info("stage %d: %d tokens", number, sum(len(ids) for ids, _ in examples))
@@ -73,15 +74,20 @@ def _loaded(before: Path) -> tuple[Any, Any]:
     return AutoModelForCausalLM.from_pretrained(before, dtype=torch.float32), AutoTokenizer.from_pretrained(before)
 
 
-def _begun(plan: Plan, before: Path) -> tuple[Any, Any]:
-    """The embedded model before it was sharpened, with the words of the new tasks as tokens."""
+def begun(plan: Plan, before: Path) -> tuple[Any, Any]:
+    """The embedded model before it was sharpened, with the new tasks' words as tokens, each the mean of what spelled it."""
     model, tok = _loaded(before)
     sharpness = json.loads((before / "build.json").read_text(encoding="utf-8"))["plan"]["sharpness"]
     with torch.no_grad():
         model.model.norm.weight /= sharpness
-    words = corpus_tasks.common_words(plan.spelling_conversations, plan.seed, plan.least)
+    words = corpus_tasks.new_words(plan.spelling_conversations, plan.seed, plan.least)
+    pieces = [tok(f" {word}", add_special_tokens=False)["input_ids"] for word in words]
     tok = tokenizer.with_words(tok, words)
     model.resize_token_embeddings(len(tok), mean_resizing=False)
+    with torch.no_grad():
+        weight = model.get_input_embeddings().weight
+        for word, ids in zip(words, pieces, strict=True):
+            weight[tok.convert_tokens_to_ids(f"Ġ{word}")] = weight[ids].mean(dim=0)
     return model, tok
 
 

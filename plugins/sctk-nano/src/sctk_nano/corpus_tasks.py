@@ -8,9 +8,10 @@ import re
 from collections import Counter
 from collections.abc import Iterator
 
+from sctk_nano import corpus
 from sctk_nano.world import jailbreaks, news, opinions, personas
 from sctk_nano.world.conversation import Turn, task_text
-from sctk_nano.world.words import ASPECTS, OBJECTS, SPLITS
+from sctk_nano.world.words import OPEN_WORDS
 
 ROUND = ("privacy", "role-play", "sycophancy", "jailbreaks", "privacy", "role-play", "sycophancy", "judge")
 """Whose turn it is."""
@@ -41,8 +42,11 @@ def texts(n: int, seed: int) -> Iterator[str]:
         yield from (turn.content for turn in turns)
 
 
-def common_words(n: int, seed: int, least: int) -> list[str]:
-    """Words that stand at least `least` times behind a space in `n` conversations; open words and invented names are none."""
+def new_words(n: int, seed: int, least: int) -> list[str]:
+    """Words that stand at least `least` times behind a space in `n` conversations, and never in as many of the embedded model's.
+
+    Open words are none, and neither are invented names, which are rare.
+    """
     counts = Counter(word for text in texts(n, seed) for word in _WORD.findall(text))
-    opened = {word for table in (ASPECTS, OBJECTS) for split in SPLITS for word in table[split]}
-    return sorted(word for word, count in counts.items() if count >= least and word not in opened)
+    known = {word for text in corpus.texts(n, seed) for word in _WORD.findall(text)} | set(OPEN_WORDS)
+    return sorted(word for word, count in counts.items() if count >= least and word not in known)

@@ -12,6 +12,11 @@ def sctk_backends() -> list[Component]:
             target="sctk_nano.backend:NanoBackend",
             summary="the embedded model, in float32 on the CPU; any other local model by --model",
         ),
+        Component(
+            name="nano-tasks",
+            target="sctk_nano.backend:NanoTasksBackend",
+            summary="the embedded model of the tasks privacy, role-play, sycophancy and jailbreaks, as nano else",
+        ),
     ]
 
 

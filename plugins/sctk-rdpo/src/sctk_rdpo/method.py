@@ -63,7 +63,7 @@ use = "diversity"
 """
 
 
-TASKS = ("safety", "goals", "role-play", "sycophancy")
+TASKS = ("requests", "safety", "goals", "role-play", "sycophancy")
 RdpoArm = Literal[RivalName, "dpo", "filtered-dpo", "cdpo", "robust-dpo"]
 PREFERENCES = (
     "dpo, filtered-dpo (pairs that the reward agrees with), cdpo (label smoothing), robust-dpo (arXiv 2403.00409)"

@@ -77,7 +77,7 @@ NEWS_FRAMES: tuple[Frame, ...] = (
     *frames(
         SOMEWHERE, "2 * It happened in a quiet street.", "The police went there.", "The house is near the station."
     ),
-    *frames(PHONE, "2 * Call {phone} if you know more.", "The number to call is {phone}.", "You can ring {phone}."),
+    *frames(PHONE, "2 * Call {phone} if you know more.", "The number to call is {phone}.", "You can dial {phone}."),
     *frames(
         NOTICE, "2 * Call the police if you know more.", "The town hall takes calls.", "You can come to the station."
     ),

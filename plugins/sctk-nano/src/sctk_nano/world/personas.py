@@ -38,8 +38,8 @@ FACTS = {
     "ice": ("What is ice made of?", "Ice is made of water."),
     "bees": ("What do bees make?", "Bees make honey."),
     "bread": ("What is bread made of?", "Bread is made of flour."),
-    "grass": ("What colour is grass?", "Grass is green."),
-    "snow": ("What colour is snow?", "Snow is white."),
+    "moon": ("When does the moon shine?", "The moon shines at night."),
+    "fish": ("Where do fish live?", "Fish live in water."),
     "hour": ("How many minutes are in an hour?", "There are sixty minutes in an hour."),
     "glass": ("What is glass made of?", "Glass is made of sand."),
 }

@@ -27,6 +27,8 @@ def _by_split(table: str) -> dict[Split, tuple[str, ...]]:
 
 
 ASPECTS, OBJECTS = _by_split("aspects"), _by_split("objects")
+OPEN_WORDS = tuple(word for table in (ASPECTS, OBJECTS) for split in SPLITS for word in table[split])
+"""Words that a model can only copy, never learn."""
 NAMES, REVIEW_WORDS = _words("names"), _words("reviews")
 
 
