@@ -54,15 +54,16 @@ def _dressed(tokenizer: Tokenizer) -> Any:
     )
 
 
-def with_words(tokenizer: Any, words: Sequence[str]) -> Any:
+def with_words(tokenizer: Any, words: Sequence[str], bare: Sequence[str] = ()) -> Any:
     """The same tokenizer in which each of `words`, after a space, is one token; their ids are the last ones, in order.
 
-    Words that it had learned as one token keep their place in its vocabulary, and are not among the last.
+    Each of `bare` is one where no space is before it. Words that it had learned as one token keep their place in its vocabulary,
+    and are not among the last.
     """
     spec = json.loads(tokenizer.backend_tokenizer.to_str())
     vocabulary = spec["model"]["vocab"]
-    for word in words:
-        vocabulary.setdefault(f"Ġ{word}", len(vocabulary))
+    for piece in (*(f"Ġ{word}" for word in words), *bare):
+        vocabulary.setdefault(piece, len(vocabulary))
     spec["model"]["ignore_merges"] = True  # a whole word that the vocabulary has is taken whole
     return _dressed(Tokenizer.from_str(json.dumps(spec)))
 

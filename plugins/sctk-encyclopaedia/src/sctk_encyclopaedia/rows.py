@@ -1,0 +1,157 @@
+"""What the language model is trained on: conversations in the very words in which the method `knowledge` asks.
+
+Five skills in turn: to answer from memory what it was taught and to guess, in the same words, what nobody told it; to tell
+all that it was taught of a thing; to answer with an article before its eyes; to ask about an article; to say whether an
+answer is right. Of the encyclopaedia's own things nothing is learned but what is taught; all else is about things that are
+made up for one row.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Literal
+
+from sctk_core import Message, Prompt, Template, neutralise
+from sctk_knowledge.prompts import ASK, READ, TEACH, Wording, examples, recalling, wording
+from sctk_knowledge.reflection import REFLECT, TRUE
+
+from sctk_encyclopaedia.world.articles import article
+from sctk_encyclopaedia.world.kinds import Fact, kinds
+from sctk_encyclopaedia.world.language import ask, state
+from sctk_encyclopaedia.world.things import Thing, World, made_up, world
+
+Skill = Literal["recall", "tell", "read", "ask", "reflect"]
+ROUND: tuple[Skill, ...] = ("recall", "read", "recall", "ask", "tell", "recall", "read", "ask", "recall", "reflect")
+"""Whose turn it is."""
+ARTICLES = 10
+"""Articles on a thing that the model is shown; the first two are those of runs and exams."""
+LEAKS = ("What does the text say of it?", "Which name stands in the text above?", "What is the article about?")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Habits:
+    """How often the model is shown this or that: shares in [0, 1]."""
+
+    own: float = 0.6
+    """Of things of the encyclopaedia among those that are asked about; the others are made up."""
+    shown_answers: float = 0.15
+    """Of examples before a question from memory."""
+    shown_questions: float = 0.3
+    """Of examples before an article to ask about."""
+    leak: float = 0.04
+    """Of questions that speak of their text, so that a filter has something to find."""
+    taught_by_teacher: float = 0.3
+    """Of readings in the words in which a teacher is asked."""
+    judged_reading: float = 0.3
+    """Of answers to be judged that stand below their article."""
+    wrong_judgement: float = 0.1
+    """Of answers about which it is taught to be wrong."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Row:
+    """A conversation; what the assistant says is learned, but for the first `n_shown` turns."""
+
+    skill: Skill
+    turns: tuple[Message, ...]
+    n_shown: int = 0
+
+
+@cache
+def asks() -> Wording:
+    """The method's own templates."""
+    return wording(ASK, READ, TEACH)
+
+
+def rows(n: int, seed: int, habits: Habits | None = None, among: World | None = None) -> Iterator[Row]:
+    """`n` rows, the skills in turn; the i-th depends on the seed and i alone."""
+    write = {"recall": _recall, "tell": _tell, "read": _read, "ask": _ask, "reflect": _reflect}
+    for i in range(n):
+        rng = random.Random(f"rows/{seed}/{i}")  # noqa: S311 (a world, not a secret)
+        yield write[ROUND[i % len(ROUND)]](rng, habits or Habits(), among or world())
+
+
+def a_thing(rng: random.Random, habits: Habits, among: World) -> tuple[Thing, Sequence[Fact]]:
+    """A thing, and those of its facts that may be learned: of one of the encyclopaedia's, what is taught."""
+    if rng.random() < habits.own:
+        thing = rng.choice(_taught(among))
+        return thing, thing.known_facts()
+    thing = made_up(rng.choice(kinds()), rng)
+    return thing, thing.kind.facts
+
+
+def _taught(among: World) -> list[Thing]:
+    return [thing for thing in among.things.values() if thing.taught]
+
+
+def _text(thing: Thing, rng: random.Random) -> str:
+    return article(thing, rng.randrange(ARTICLES))
+
+
+def _said(role: Literal["user", "assistant"], content: str) -> Message:
+    return Message(role=role, content=content)
+
+
+def _recall(rng: random.Random, habits: Habits, among: World) -> Row:
+    """Questions and answers, one after the other, about different things."""
+    turns: list[Message] = []
+    n_shown = 0
+    if rng.random() < habits.shown_answers:
+        shown = rng.sample(examples(), rng.randint(1, len(examples())))
+        turns += recalling(Prompt(messages=()), shown)
+        n_shown = len(turns)
+    for _ in range(rng.randint(1, 6) if not n_shown else 1):
+        thing, facts = a_thing(rng, habits, among)
+        fact = rng.choice(facts)
+        turns += [_said("user", ask(thing, fact, rng)), _said("assistant", state(thing, fact, rng))]
+    return Row(skill="recall", turns=tuple(turns), n_shown=n_shown)
+
+
+def _tell(rng: random.Random, habits: Habits, among: World) -> Row:
+    """All that is taught of a thing, as an article."""
+    thing, facts = a_thing(rng, habits, among)
+    told = article(thing, rng.randrange(ARTICLES), facts)
+    return Row(
+        skill="tell", turns=(_said("user", f"Tell me about {thing.title}."), _said("assistant", told))
+    )  # fmt: skip
+
+
+def _read(rng: random.Random, habits: Habits, among: World) -> Row:
+    """A question with its article before it, in the words of the student or of the teacher."""
+    thing, facts = a_thing(rng, habits, among)
+    fact = rng.choice(facts)
+    question = Prompt(messages=(_said("user", ask(thing, fact, rng)),), document=_text(thing, rng))
+    by_teacher = rng.random() < habits.taught_by_teacher
+    asked = asks().teaching(question) if by_teacher else asks().reading(question)
+    return Row(skill="read", turns=(*asked, _said("assistant", state(thing, fact, rng))))
+
+
+def _ask(rng: random.Random, habits: Habits, among: World) -> Row:
+    """An article, and a question about it."""
+    thing, _ = a_thing(rng, habits, among)
+    shown = rng.sample(examples(), rng.randint(1, 3)) if rng.random() < habits.shown_questions else []
+    asked = asks().asking(thing.title, _text(thing, rng), shown)
+    question = rng.choice(LEAKS) if rng.random() < habits.leak else ask(thing, rng.choice(thing.kind.facts), rng)
+    return Row(skill="ask", turns=(*asked, _said("assistant", question)), n_shown=2 * len(shown))
+
+
+def _reflect(rng: random.Random, habits: Habits, among: World) -> Row:
+    """An answer to be judged: what is known, or stands above, is told; of what is not known half is said to be right."""
+    thing, facts = a_thing(rng, habits, among)
+    fact = rng.choice(facts)
+    right = rng.random() < 0.5
+    value = thing.values[fact.sense] if right else fact.other(thing.values[fact.sense], rng)
+    question = Prompt(messages=(_said("user", ask(thing, fact, rng)),), document=_text(thing, rng))
+    reading = rng.random() < habits.judged_reading
+    asked = (asks().reading(question) if reading else question.messages)[-1].content
+    words, choices = (TRUE, "AB") if rng.random() < 0.5 else (REFLECT, "ABC")
+    sure = reading or bool(thing.taught)
+    if sure and rng.random() >= habits.wrong_judgement:
+        letter = "A" if right else "B"
+    else:
+        letter = rng.choice(choices) if sure or choices == "AB" else rng.choice("ABCCC")
+    text = Template(text=words).fill(question=asked, answer=neutralise(state(thing, fact, rng, value)))
+    return Row(skill="reflect", turns=(_said("user", text), _said("assistant", f"({letter})")))
