@@ -7,7 +7,7 @@ from sctk_core import Declined, Failure, Message, Prompt
 from sctk_knowledge.chunks import Chunk
 from sctk_knowledge.leaks import leak
 from sctk_knowledge.prompts import examples, wording
-from sctk_knowledge.questions import Asking
+from sctk_knowledge.questions import Asking, about
 from sctk_knowledge.settings import Limits, Questions, Words
 
 WORDS = Words()
@@ -102,3 +102,13 @@ def test_the_examples_are_ten_questions_that_leak_nothing() -> None:
     for one in examples():
         assert asking().read(one.question) == one.question
         assert leak(one.question) == ""
+
+
+def test_a_question_knows_what_its_documents_source_knows() -> None:
+    meta = {"group": "g", "title": "Avon", "kind": "town", "seen": "true", "chunks": "0-3/1"}
+    document = Prompt(messages=(Message(role="user", content="Avon"),), document="All of it.", meta=meta)
+    asked = about(document, Chunk(number=2, text="A part.", n_tokens=1), "Where is Avon?", 5)
+    assert (asked.messages[-1].content, asked.document) == ("Where is Avon?", "A part.")
+    assert dict(asked.meta) == {
+        "group": "g", "title": "Avon", "kind": "town", "seen": "true", "number": "5", "chunk": "2",
+    }  # fmt: skip

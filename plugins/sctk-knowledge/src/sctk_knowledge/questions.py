@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from sctk_core import Declined, Failure, Made, Message, Prompt, Step, together
 from sctk_rs import consistency
 
-from sctk_knowledge.chunks import Chunk, chunks_of
+from sctk_knowledge.chunks import CUTS, Chunk, chunks_of
 from sctk_knowledge.crews import Askers
 from sctk_knowledge.documents import AMISS
 from sctk_knowledge.leaks import leak
@@ -124,8 +124,8 @@ def spread(n: int, chunks: Sequence[Chunk]) -> list[Chunk]:
 
 
 def about(document: Prompt, chunk: Chunk, question: str, number: int) -> Prompt:
-    """A question as a prompt; `meta["number"]` tells which of its document it is."""
-    meta = {name: document.meta[name] for name in ("group", "title") if name in document.meta}
+    """A question as a prompt, with what its document's source knows; `meta["number"]` tells which of its document it is."""
+    meta = {name: value for name, value in document.meta.items() if name not in (CUTS, AMISS)}
     meta |= {"number": str(number), "chunk": str(chunk.number)}
     return Prompt(messages=(Message(role="user", content=question),), document=chunk.text, meta=meta)
 
