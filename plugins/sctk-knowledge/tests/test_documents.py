@@ -28,8 +28,8 @@ def all_of(found: Documents) -> list[Prompt]:
     return [*found.prompts(), *found.held_out()]
 
 
-def titles(prompts: list[Prompt]) -> list[str]:
-    return sorted(prompt.meta["title"] for prompt in prompts)
+def names(prompts: list[Prompt]) -> list[str]:
+    return sorted(prompt.messages[-1].content for prompt in prompts)
 
 
 @pytest.fixture
@@ -64,7 +64,7 @@ def as_dataset(folder: Path) -> Path:
 @pytest.mark.parametrize("write", [as_jsonl, as_parquet, as_dataset])
 def test_rows_of_every_form_are_documents(tmp_path: Path, write: Any) -> None:
     found = all_of(source(write(tmp_path)))
-    assert titles(found) == sorted(NAMES)
+    assert names(found) == sorted(NAMES)
     assert {prompt.document for prompt in found} == {town(name) for name in NAMES}
 
 
@@ -72,7 +72,7 @@ def test_text_files_of_a_folder_and_below_are_documents_and_others_are_told(fold
     (folder / "picture.png").write_bytes(b"\x89PNG")
     (folder / ".hidden.txt").write_text("no")
     found = source(folder)
-    assert titles(all_of(found)) == [
+    assert names(all_of(found)) == [
         "Avon.txt",
         "Devizes.md",
         "below/Bath.md",
@@ -83,10 +83,16 @@ def test_text_files_of_a_folder_and_below_are_documents_and_others_are_told(fold
     assert any("6 text files; left out: picture.png" in note for note in found.notes)
 
 
+def test_the_title_of_a_file_is_its_name_without_folders_and_the_ending_of_a_text(folder: Path) -> None:
+    assert {prompt.meta["title"] for prompt in all_of(source(folder))} == set(NAMES)
+    (folder / "Apache-2.0").write_text(town("Avon"))
+    assert all_of(source(folder / "Apache-2.0", plain=True))[0].meta["title"] == "Apache-2.0"
+
+
 def test_each_file_is_a_document_where_that_is_said(tmp_path: Path) -> None:
     (tmp_path / "GPL-2").write_text(town("Avon"))
     (tmp_path / "BSD").write_text(town("Bath"))
-    assert titles(all_of(source(tmp_path, plain=True))) == ["BSD", "GPL-2"]
+    assert names(all_of(source(tmp_path, plain=True))) == ["BSD", "GPL-2"]
 
 
 def test_the_conformance_of_a_source(folder: Path) -> None:
@@ -98,13 +104,26 @@ def test_held_out_are_documents_and_those_that_are_alike_stay_together(tmp_path:
         (tmp_path / f"{name}.txt").write_text(town(name) * 3)
         (tmp_path / f"{name}-again.txt").write_text(town(name) * 3 + " One more word.")
     found = source(tmp_path, held_out_share=0.34)
-    held = titles(list(found.held_out()))
-    trained = titles(list(found.prompts()))
+    held = names(list(found.held_out()))
+    trained = names(list(found.prompts()))
     assert len(held) == 4
     assert not set(held) & set(trained)
     assert {name.partition(".")[0].removesuffix("-again") for name in held}.isdisjoint(
         name.partition(".")[0].removesuffix("-again") for name in trained
     )
+
+
+@pytest.mark.parametrize(("sizes", "n_held"), [((3, 3), 3), ((2, 4), 2), ((6,), 1)])
+def test_where_no_cluster_is_small_enough_the_exam_is_not_empty(
+    tmp_path: Path, sizes: tuple[int, ...], n_held: int
+) -> None:
+    for cluster, size in enumerate(sizes):
+        for copy in range(size):
+            (tmp_path / f"{cluster}-{copy}.txt").write_text(f"{town(NAMES[cluster]) * 3} Number {copy}.")
+    found = source(tmp_path, held_out_share=0.1)
+    held, trained = names(list(found.held_out())), names(list(found.prompts()))
+    assert len(held) == n_held
+    assert len(sizes) == 1 or not {name[0] for name in held} & {name[0] for name in trained}
 
 
 def test_the_split_does_not_depend_on_the_order(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
@@ -151,7 +170,7 @@ def test_what_a_document_lacks_is_told_to_the_method(folder: Path) -> None:
     (folder / "torn.txt").write_bytes(b"\xff\xfe\xfa")
     (folder / "binary.txt").write_bytes(b"a\0b")
     (folder / "copy.md").write_text(town("Avon"))
-    amiss = {prompt.meta["title"]: prompt.meta.get("amiss", "") for prompt in all_of(source(folder))}
+    amiss = {prompt.messages[-1].content: prompt.meta.get("amiss", "") for prompt in all_of(source(folder))}
     assert {name: why for name, why in amiss.items() if why} == {
         "torn.txt": "not in UTF-8", "binary.txt": "not a text", "copy.md": "a copy of another document",
     }  # fmt: skip

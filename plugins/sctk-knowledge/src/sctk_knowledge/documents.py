@@ -101,7 +101,12 @@ class Documents:
         """A document as a prompt; `first` is the name of an earlier one with the same text."""
         amiss = document.amiss or ("a copy of another document" if first and document.text.strip() else "")
         found = written(cuts(document.text, self._tokens(document.text), self.config.chunk_tokens)) if not amiss else ""
-        meta = {"group": content_id("text", document.text), "title": document.name, CUTS: found, AMISS: amiss}
+        meta = {
+            "group": content_id("text", document.text),
+            "title": document.title or document.name,
+            CUTS: found,
+            AMISS: amiss,
+        }
         return Prompt(
             messages=(Message(role="user", content=document.name),),
             document=document.text,
@@ -119,17 +124,25 @@ class Documents:
 
 
 def _held_out(texts: Sequence[str], share: float, threshold: float) -> bytes:
-    """For each document 1 where it is held out: clusters of like documents by their digests, until there are enough."""
+    """For each document 1 where it is held out: clusters of like documents by their digests, until there are enough.
+
+    Where no cluster is small enough, the smallest; where all documents are alike, they are parted.
+    """
     wanted = max(round(share * len(texts)), 1) if share and len(texts) > 1 else 0
     labels = list(memoryview(near(list(texts), threshold=threshold).labels))
     clusters: dict[int, list[int]] = {}
     for row, label in enumerate(labels):
         clusters.setdefault(label, []).append(row)
-    mixed = sorted((min(content_id("text", texts[row]) for row in rows), rows) for rows in clusters.values())
+    digests = [content_id("text", text) for text in texts]
+    mixed = sorted((min(digests[row] for row in rows), rows) for rows in clusters.values())
     held: set[int] = set()
     for _, rows in mixed:
         if len(held) + len(rows) <= wanted:
             held.update(rows)
+    if wanted and not held:
+        _, smallest = min(mixed, key=lambda one: (len(one[1]), one[0]))
+        alike = len(mixed) == 1
+        held.update(sorted(smallest, key=lambda row: (digests[row], row))[:wanted] if alike else smallest)
     return bytes(row in held for row in range(len(texts)))
 
 

@@ -29,11 +29,15 @@ Note = Callable[[str], object]
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """One document: where it stands, what it is called, its text; `amiss` says why it cannot be read ("": it can)."""
+    """One document: where it stands, its name among the others, its title ("": the name), its text.
+
+    `amiss` says why it cannot be read ("": it can).
+    """
 
     where: str
     name: str
     text: str
+    title: str = ""
     amiss: str = ""
 
 
@@ -77,13 +81,15 @@ def _is_own(file: Path, path: Path) -> bool:
 
 
 def _whole(file: Path, name: str) -> Document:
+    """A file as a document; its title is its name without the folders, and without the ending of a text."""
+    known = {"where": str(file), "name": name, "title": file.stem if file.suffix.lower() in TEXT_ENDINGS else file.name}
     try:
         text = file.read_bytes().decode("utf-8-sig")
     except UnicodeDecodeError:
-        return Document(where=str(file), name=name, text="", amiss="not in UTF-8")
+        return Document(**known, text="", amiss="not in UTF-8")
     except OSError as error:
-        return Document(where=str(file), name=name, text="", amiss=str(error.strerror or "not readable").lower())
-    return Document(where=str(file), name=name, text=text, amiss="not a text" if "\0" in text else "")
+        return Document(**known, text="", amiss=str(error.strerror or "not readable").lower())
+    return Document(**known, text=text, amiss="not a text" if "\0" in text else "")
 
 
 def _rows(place: str, columns: Columns, note: Note) -> Iterator[Document]:
