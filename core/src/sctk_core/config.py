@@ -90,7 +90,9 @@ def parse(config: type[T], values: Mapping[str, Any], *, where: str) -> T:
     given = {name: _value(hints[name], fields[name], value, f"{where}, {name}") for name, value in values.items()}
     for name, field in fields.items():
         if name not in given and _setting(field, hints[name]).required:
-            raise ConfigError(f"{where}: got no {name!r}, wanted a {_type_name(hints[name])}", hint=_help(field))
+            wanted = _type_name(hints[name])
+            article = "an" if wanted[0] in "aeio" else "a"
+            raise ConfigError(f"{where}: got no {name!r}, wanted {article} {wanted}", hint=_help(field))
     return config(**given)
 
 
@@ -143,7 +145,8 @@ def _value(hint: Any, field: dataclasses.Field[Any], value: Any, where: str) -> 
         return parse(hint, value, where=where)
     converted = _convert(hint, value)
     if converted is _BAD:
-        raise ConfigError(f"{where}: got {value!r}, wanted {_type_name(hint)}", hint=_help(field))
+        quoted = f'in quotes it is text: "{value}"; ' if hint is str and type(value) in (int, float, bool) else ""
+        raise ConfigError(f"{where}: got {value!r}, wanted {_type_name(hint)}", hint=quoted + _help(field))
     _check_range(converted, field, where)
     return converted
 
