@@ -14,7 +14,11 @@ from sctk_core.parsing.figures import NUMBER
 from sctk_core.parsing.words import any_of
 
 IF = r"\b(?:if|unless|provided|assuming|would have|could have|otherwise)\b"
-MENDED = r"\bafter (?:the|an?|some|these|any|its) (?:\w+ )?(?:fix|fixes|revisions?|edits?|changes?|corrections?|rewrite|update)\b"
+MENDED = (
+    r"\bafter (?:the|an?|some|these|any|its) (?:\w+ )?(?:fix|fixes|revisions?|edits?|changes?|corrections?|rewrite|update)\b|"
+    r"\b(?:as soon as|as long as|once|by that logic|(?:by|on|under) the old)\b|"
+    r"^(?:with|without|given (?:an?|more|better))\b[^,]*, (?:i'd|i would|it would|it'd|this would|the \w+ would)\b"
+)
 """A number behind this is of a reply that is not there."""
 _ELSEWHERE = r"\b(?:hypothetically|theoretically|potentially|ideally|possibly|perhaps|maybe|according|itself|own|candidate|puts?)\b"
 _LOOKS = (
@@ -23,7 +27,7 @@ _LOOKS = (
 )
 _REASON = (
     r"(?:since|because|given that|considering that|although|though|even though|while|after|upon|having|"
-    r"as(?! (?:for|to)\b)(?!.{0,40}\b(?:says|said|asked|claims|puts|told)\b))\b"
+    r"as(?! (?:for|to|soon|long)\b)(?!.{0,40}\b(?:says|said|asked|claims|puts|told)\b))\b"
 )
 """Opens a clause whose denials are not the number's: "as it has neither, I give it a 3"."""
 

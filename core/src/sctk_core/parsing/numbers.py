@@ -150,7 +150,7 @@ def _wrong_end(rest: str, scaled: bool, bounds: Bounds) -> str:
     if most and float(most[1]) != bounds.high:
         return ANOTHER_SCALE
     labels = any_of("score.labels", "score.comma_labels", "score.overall", "score.final")
-    other = r"\b(?:but|though|although|yet|and|or) (?:\w+ ){0,2}an? \.?\d"
+    other = r"^(?:sorry|i mean|or rather|make that|er|oops)\b\D{0,10}\d|\b(?:but|though|although|yet|and|or) (?:\w+ ){0,2}an? \.?\d"
     again = rf"{other}|\d\s*(?:/|out of)\s*\d|{labels}\W{{1,3}}\d|\)\s*[,;]\s*\d"
     return NOT_PLAIN if re.search(again, said) else ""
 

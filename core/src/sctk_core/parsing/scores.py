@@ -33,6 +33,8 @@ from sctk_core.parsing.words import any_of
 from sctk_core.records import Failure
 
 _FIGURE = re.compile(rf"\d|{WORDS}")
+_OTHERWISE = re.compile(rf"(?:or|maybe|perhaps|sorry|i mean)\W+(?:an? |maybe |perhaps )?(?:{NUMBER}|{WORDS})")
+"""Takes a score back that was just said: "The score is 4... or 3."."""
 _FIRST = re.compile(r"\b(?:initially|at first|first thought|was tempted)\b")
 """Opens what a judge thought before it came to its score."""
 _OPEN = (
@@ -113,7 +115,7 @@ def _statements(said: Sequence[Sentence], bounds: Bounds) -> Iterator[Statement 
         if found and heading(sentence.text):
             break
         text, opened = uncorrected(sentence.text)
-        corrected = corrected or (found and opened)
+        corrected = corrected or (found and (opened or _OTHERWISE.match(text) is not None))
         if names_a_score(text) and place + 1 < len(said):
             continue  # a heading: said with the line below it
         before = said[place - 1].text if place else ""
