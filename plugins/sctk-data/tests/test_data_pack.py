@@ -230,6 +230,22 @@ def test_a_null_among_the_tokens_is_named_with_its_row(
     assert "(input_ids[1] is null)" in err
 
 
+def test_tokens_in_csv_are_lists_that_are_written(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "in.csv").write_text('input_ids,n\n"[1, 2]",a\n"[3]",b\n')
+    code, out, _ = told(capfd, tmp_path / "in.csv", "--capacity", 4)
+    assert (code, json.loads(out)["input_ids"]) == (0, [1, 2, 3])
+
+
+@pytest.mark.parametrize(
+    ("value", "held"), [([True], "list '[True]'"), ([[1], [2]], "list '[[1], [2]]'"), ("a b", "str 'a b'")]
+)
+def test_what_is_called_tokens_and_holds_none_is_told(
+    value: Any, held: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    code, _, err = told(capfd, written(tmp_path / "in.jsonl", [{"input_ids": value}]), "--capacity", 4)
+    assert (code, f"hint: 'input_ids' holds {held}, and no list of whole numbers" in err) == (2, True), err
+
+
 def test_the_first_rows_show_whether_a_column_holds_fractions(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

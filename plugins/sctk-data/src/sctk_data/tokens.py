@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from sctk_core import ConfigError, suggestion
-from sctk_core.reading import Chunk, Fault, Lines, Table, listed, objects
+from sctk_core.reading import Chunk, Fault, Lines, Table, json_in, listed, objects, shown
 
 from sctk_data.bad_rows import BadRows
 
@@ -73,7 +73,8 @@ class Tokens:
         }
         if not self._columns:
             lengths = {name: frame[name].list.len().to_list() for name in kinds}
-            self._choose(kinds, lengths, list(frame.schema), chunk.source.name)
+            held = {name: str(kind) for name, kind in frame.schema.items() if _named_of_tokens(name, self._wanted)}
+            self._choose(kinds, lengths, list(frame.schema), chunk.source.name, held)
         for name, kind in self._columns.items():
             if frame.schema.get(name) != kind:
                 raise ConfigError(
@@ -85,12 +86,13 @@ class Tokens:
     def _of_lines(self, chunk: Lines) -> tuple[pl.DataFrame, Sequence[int]]:
         import polars as pl
 
-        rows = list(objects(chunk, self._bad))
+        rows = [(index, _unwritten(row, self._wanted)) for index, row in objects(chunk, self._bad)]
         if rows and not self._columns:
             index, row = rows[0]
             kinds = _kinds([values for _, values in rows], self._wanted)
             lengths = {name: [_length(values.get(name)) for _, values in rows] for name in kinds}
-            self._choose(kinds, lengths, list(row), chunk.where(index))
+            held = {name: shown(value) for name, value in row.items() if _named_of_tokens(name, self._wanted)}
+            self._choose(kinds, lengths, list(row), chunk.where(index), held)
         good, values = [], []
         for index, row in rows:
             reason = next((why for name, kind in self._columns.items() if (why := _refused(row, name, kind))), "")
@@ -104,8 +106,10 @@ class Tokens:
         }
         return pl.DataFrame(columns), good
 
-    def _choose(self, kinds: Mapping[str, Any], lengths: Lengths, names: Sequence[str], where: str) -> None:
-        """Settles the columns: the first rows show them."""
+    def _choose(
+        self, kinds: Mapping[str, Any], lengths: Lengths, names: Sequence[str], where: str, held: Mapping[str, str]
+    ) -> None:  # fmt: skip
+        """Settles the columns: the first rows show them. `held` is what those hold that are called as columns of tokens."""
         for name in self._wanted:
             if name not in kinds:
                 raise ConfigError(
@@ -119,7 +123,7 @@ class Tokens:
             wanted = "chosen_NAME and rejected_NAME, both" if self._pairs else "one, like input_ids,"
             raise ConfigError(
                 f"{where}: got no column to pack (columns: {listed(names)}), wanted {wanted} of lists of numbers",
-                hint="tokenise the text first" if not self._pairs else "name the two sides alike",
+                hint=_instead(held) or ("name the two sides alike" if self._pairs else "tokenise the text first"),
             )
         if not self._wanted:
             chosen = self._of_one_length(chosen, lengths, where)
@@ -237,8 +241,23 @@ def _kinds(rows: Sequence[Mapping[str, Any]], wanted: Sequence[str]) -> dict[str
 
 def _is_of_tokens(name: str, value: list[Any], wanted: Sequence[str]) -> bool:
     """Whether a list is one of tokens by its name, and holds a number at all."""
-    plain = name.removeprefix(SIDES[0]).removeprefix(SIDES[1])
-    return (name in wanted or plain in OF_TOKENS) and not {int, float}.isdisjoint(map(type, value))
+    return _named_of_tokens(name, wanted) and not {int, float}.isdisjoint(map(type, value))
+
+
+def _named_of_tokens(name: str, wanted: Sequence[str]) -> bool:
+    return name in wanted or name.removeprefix(SIDES[0]).removeprefix(SIDES[1]) in OF_TOKENS
+
+
+def _instead(held: Mapping[str, str]) -> str:
+    """What is said of columns that are called as those of tokens and hold something else; "": there are none."""
+    return "; ".join(f"{name!r} holds {what}, and no list of whole numbers" for name, what in held.items())
+
+
+def _unwritten(row: Mapping[str, Any], wanted: Sequence[str]) -> Mapping[str, Any]:
+    """The row with lists of tokens that a cell holds as text, as an export to CSV leaves them."""
+    texts = {name: value for name, value in row.items() if isinstance(value, str) and _named_of_tokens(name, wanted)}
+    lists = {name: found for name, value in texts.items() if (found := json_in(value)) and isinstance(found, list)}
+    return {**row, **lists} if lists else row
 
 
 def _first_other(row: Mapping[str, Any], columns: Mapping[str, Any]) -> str:
