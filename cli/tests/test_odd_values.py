@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -75,3 +76,17 @@ def test_a_process_that_may_open_nothing_ends_without_a_traceback(limit: str, tm
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
     assert done.returncode != 0
     assert "sctk_cli" not in done.stderr or "Traceback" not in done.stderr
+
+
+@pytest.mark.parametrize(
+    "value", ["1979-05-27", "07:32:00", "1979-05-27T07:32:00Z", "[[1979-05-27]]", "{a = 07:32:00}"]
+)
+def test_a_date_is_no_setting(value: str, capfd: pytest.CaptureFixture[str]) -> None:
+    """Neither a recipe as resolved nor a fingerprint can hold one."""
+    assert main(["config", "--plugin", "dsc", "--set", f"template.variables.x={value}", "--json"]) == 2
+    assert "--set: template.variables.x" in capfd.readouterr().err
+
+
+def test_a_setting_that_is_no_number_is_shown(capfd: pytest.CaptureFixture[str]) -> None:
+    assert main(["config", "--plugin", "dsc", "--set", "template.variables.x=[nan, -inf]", "--json"]) == 0
+    assert json.loads(capfd.readouterr().out)["sections"]["template"]["variables"]["x"] == ["nan", "-inf"]

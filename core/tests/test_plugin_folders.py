@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ from pathlib import Path
 import pytest
 from sctk_core import PluginError
 from sctk_core.plugins import build, catalogue
+from sctk_core.plugins.folders import plugin_files
 from sctk_core.testing import example_samples
 
 HOOK = """
@@ -114,3 +116,12 @@ def test_a_folder_whose_plugin_is_broken_names_the_file(tmp_path: Path) -> None:
     (tmp_path / "mine.py").write_text(f"from sctk_core import hookimpl\n{ASLEEP}")
     with pytest.raises(PluginError, match=r"RuntimeError: imported .*mine\.py, line 2"):
         catalogue([tmp_path])
+
+
+def test_what_is_no_file_is_no_plugin(tmp_path: Path) -> None:
+    """A pipe would be waited for, a directory cannot be read."""
+    os.mkfifo(tmp_path / "a.py")
+    (tmp_path / "b.py").mkdir()
+    (tmp_path / "c.py").symlink_to("nowhere")
+    (tmp_path / "d.py").write_text("hookimpl")
+    assert [name for name, _ in plugin_files(tmp_path)] == ["d"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import math
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -88,6 +89,15 @@ def _curators(unit: Unit) -> list[str]:
     return [name.removeprefix("curate.") for name in unit.facts]
 
 
+def _finite(value: Any) -> Any:
+    """The value as JSON can hold it: what is not finite as the word that TOML has for it."""
+    if isinstance(value, Mapping):
+        return {key: _finite(member) for key, member in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(member) for member in value]
+    return str(value) if isinstance(value, float) and not math.isfinite(value) else value
+
+
 @click.command(epilog="\b\nExamples:\n  sctk config --plugin rdpo --origin\n  sctk config recipe.toml --json")
 @recipe_options
 @click.option("--origin", is_flag=True, help="Show where each value came from.")
@@ -98,7 +108,7 @@ def config(origin: bool, json_: bool, **given: Any) -> int:
     if json_:
         known = {"sections": recipe.sections, "curation": recipe.curation, "evaluators": recipe.evaluators}
         known |= {"pairwise": recipe.pairwise}
-        put_json(known | {"origins": recipe.origins})
+        put_json(_finite(known) | {"origins": recipe.origins})
         return 0
     rows = [
         [f"{section}.{key}", json.dumps(value, ensure_ascii=False), recipe.origins.get(f"{section}.{key}", "")]

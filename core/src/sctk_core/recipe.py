@@ -9,6 +9,7 @@ from __future__ import annotations
 import tomllib
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date, time
 from pathlib import Path
 from typing import Any
 
@@ -231,6 +232,21 @@ def _check_sections(layer: Layer) -> None:
             raise ConfigError(
                 f"{layer.origin}: {name}: got {values!r}, wanted a table", hint=f"write [{name}] and keys below"
             )
+        if found := _date_in(values, name):
+            raise ConfigError(
+                f"{layer.origin}: {found}, wanted a text, a number, true, false, a list or a table",
+                hint="no setting is a date: in quotes it is a text",
+            )
+
+
+def _date_in(value: Any, at: str) -> str:
+    """Where a value of TOML holds a date or a time, which nothing that is written of a recipe can; "" where it holds none."""
+    if isinstance(value, date | time):
+        return f"{at}: got {value.isoformat()}"
+    if isinstance(value, Mapping):
+        return next(filter(None, (_date_in(member, f"{at}.{key}") for key, member in value.items())), "")
+    members = value if isinstance(value, list) else ()
+    return next(filter(None, (_date_in(member, f"{at}[{n}]") for n, member in enumerate(members))), "")
 
 
 def without_idle(recipe: Recipe, known: Collection[str], origin: str) -> Recipe:

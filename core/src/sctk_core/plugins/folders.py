@@ -24,13 +24,18 @@ def plugin_files(folder: Path) -> Iterator[tuple[str, Path]]:
     root = root_of(folder)
     package = (folder / "__init__.py").is_file()
     for file in sorted(root.glob("*.py")):
-        if MARK in file.read_bytes():
+        if _has_hooks(file):
             yield (f"{folder.name}.{file.stem}" if package else file.stem), file
     for init in sorted(root.glob("*/__init__.py")):
         for file in sorted(init.parent.glob("*.py")):
             name = init.parent.name if file == init else f"{init.parent.name}.{file.stem}"
-            if MARK in file.read_bytes() and not package and init.parent.name != "tests":
+            if _has_hooks(file) and not package and init.parent.name != "tests":
                 yield name, file
+
+
+def _has_hooks(file: Path) -> bool:
+    """Whether a regular file says so; a pipe of such a name would be waited for."""
+    return file.is_file() and MARK in file.read_bytes()
 
 
 def folder_digest(folder: Path) -> str:
