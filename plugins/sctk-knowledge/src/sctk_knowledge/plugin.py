@@ -46,3 +46,10 @@ def sctk_evaluators() -> list[Component]:
     """How far answers are borne out by documents."""
     summary = "how far the claims of an answer are supported by its question's document, by the run's own model"
     return [Component(name="claims", target="sctk_knowledge.claims_judge:Claims", summary=summary)]
+
+
+@hookimpl
+def sctk_commands() -> list[Component]:
+    """The command `sctk knowledge`."""
+    summary = "look at what a run of the method knowledge detected"
+    return [Component(name="knowledge", target="sctk_knowledge.kept:knowledge", summary=summary)]

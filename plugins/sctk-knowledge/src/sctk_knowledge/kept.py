@@ -1,0 +1,135 @@
+"""`sctk knowledge kept`: how many questions each tau_K would keep, and with labels how many of these are unknown indeed.
+
+S_L and S_K of every question lie in the run (table `detect/detected`), so no model is asked. Without labels it is the paper's Table 3;
+with them the curve from which a threshold is read for this model and scorer. A run with another threshold recalls its replies.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import click
+from sctk_cli.terminal import put, put_json, say, table
+from sctk_core import ConfigError, mean_with_interval
+from sctk_core.reading import Wanted, inputs_at, rows_of
+
+USUAL = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
+EPILOG = """\\b
+Examples:
+  sctk knowledge kept runs/first
+  sctk knowledge kept runs/first --tau-k 0.5 --tau-k 0.8 --json
+  sctk knowledge kept runs/first --labels known.jsonl
+\\b
+A row of --labels has `question` (its text) or `id` (of the question), and `known`: true where the model knows the answer."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """One question as it was detected; None: not measured, or not labelled."""
+
+    s_l: float | None
+    s_k: float | None
+    known: bool | None = None
+
+
+@click.group()
+def knowledge() -> None:
+    """Look at what a run of the method `knowledge` detected."""
+
+
+@knowledge.command(epilog=EPILOG)
+@click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.option("--of", "name", default="detect", show_default=True, help="The iteration: detect, detect-2, ...")
+@click.option("--tau-l", type=float, default=0.5, show_default=True, help="Kept are questions with S_L below it.")
+@click.option("--tau-k", "taus", type=float, multiple=True, help="Kept are those with S_K above it; repeatable.")
+@click.option("--labels", type=click.Path(path_type=Path), help="A file that says which answers the model knows.")
+@click.option("--json", "json_", is_flag=True, help="Print one object for each threshold on standard output.")
+def kept(run: Path, name: str, tau_l: float, taus: tuple[float, ...], labels: Path | None, json_: bool) -> None:
+    """Show how many questions each threshold would keep."""
+    questions = list(_questions(run / name / "detected", labels))
+    rows = [_row(questions, tau_l, tau) for tau in taus or USUAL]
+    for row in rows if json_ else ():
+        put_json(row)
+    heads = [head for head in ("tau_k", "kept", "share", "unknown among kept", "kept among unknown") if head in rows[0]]
+    cells = [[_cell(row[head]) for head in heads] for row in rows]
+    for line in () if json_ else table(heads, cells, right=[0, 1]):
+        put(line)
+    n_l = sum(one.s_l is None or one.s_l < tau_l for one in questions)
+    say(f"{len(questions)} questions; {n_l} of them with S_L below {tau_l:g}, or without S_L")
+
+
+def _questions(place: Path, labels: Path | None) -> Iterator[Question]:
+    """The questions of an iteration, with their labels."""
+    if not place.is_dir():
+        raise ConfigError(
+            f"{place}: got no such table, wanted what an iteration detected",
+            hint="--of detect-2 names another iteration",
+        )
+    told = _labels(labels) if labels else {}
+    n_found = 0
+    for row in _rows(place):
+        known = told.get(row["prompt_id"], told.get(row["prompt"][-1]["content"].strip()))
+        n_found += known is not None
+        yield Question(s_l=row["inconsistency"], s_k=row["ignorance"], known=known)
+    if labels and not n_found:
+        raise ConfigError(
+            f"{labels}: got no label of a question of {place}", hint="`question` is its text, `id` its prompt's id"
+        )
+
+
+def _labels(file: Path) -> dict[str, bool]:
+    found: dict[str, bool] = {}
+    for place, row in enumerate(_rows(file)):
+        name, known = row.get("id") or row.get("question"), row.get("known")
+        if not isinstance(name, str) or not isinstance(known, bool):
+            raise ConfigError(
+                f"{file}, row {place}: got {row.get('known')!r}, wanted `known` (true or false) beside `question` or `id`",
+                hint="known is true where the model knows the answer",
+            )
+        found[name.strip()] = known
+    return found
+
+
+def _rows(place: Path) -> Iterator[Mapping[str, Any]]:
+    found = inputs_at(str(place), Wanted(of="rows"), lambda line: None)
+    return (row.values for one in found for row in rows_of(one))
+
+
+def _row(questions: Sequence[Question], tau_l: float, tau_k: float) -> dict[str, Any]:
+    """What one threshold keeps: a count, and shares with intervals."""
+    keeps = [is_kept(one, tau_l, tau_k) for one in questions]
+    row: dict[str, Any] = {"tau_k": tau_k, "kept": sum(keeps), "share": _share(keeps)}
+    labelled = [(keep, one.known) for keep, one in zip(keeps, questions, strict=True) if one.known is not None]
+    if labelled:
+        row["unknown among kept"] = _share([not known for keep, known in labelled if keep])
+        row["kept among unknown"] = _share([keep for keep, known in labelled if not known])
+    return row
+
+
+def is_kept(question: Question, tau_l: float, tau_k: float) -> bool:
+    """Whether a question is kept: S_L < tau_L (or none was measured) and S_K > tau_K.
+
+    >>> is_kept(Question(s_l=0.1, s_k=0.6), 0.5, 0.5), is_kept(Question(s_l=0.5, s_k=0.6), 0.5, 0.5)
+    (True, False)
+    """
+    reliable = question.s_l is None or question.s_l < tau_l
+    return reliable and question.s_k is not None and question.s_k > tau_k
+
+
+def _share(values: Sequence[bool]) -> list[float | int | None]:
+    """[share, low, high, n]; nothing but n where there is nothing to share."""
+    if not values:
+        return [None, None, None, 0]
+    found = mean_with_interval([float(value) for value in values])
+    return [found.value, found.low, found.high, found.n]
+
+
+def _cell(value: Any) -> str:
+    if not isinstance(value, list):
+        return f"{value:g}"
+    share, low, high, n = value
+    told = "-" if share is None else f"{share:.3f}" if low is None else f"{share:.3f} [{low:.3f}, {high:.3f}]"
+    return f"{told} of {n}"

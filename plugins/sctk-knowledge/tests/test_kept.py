@@ -1,0 +1,74 @@
+"""`sctk knowledge kept`: how many questions each threshold keeps, with intervals, by labels where there are some."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import polars as pl
+import pytest
+from click.testing import CliRunner, Result
+from sctk_core import ConfigError
+from sctk_knowledge.kept import knowledge
+
+ROWS = [("a?", 0.1, 0.9), ("b?", 0.1, 0.6), ("c?", 0.5, 0.9), ("d?", 0.0, 0.2), ("e?", None, 0.7), ("f?", 0.9, None)]
+"""Text, S_L, S_K: at tau_L = 0.5 and tau_K = 0.5 kept are a, b and e."""
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Path:
+    (tmp_path / "detect" / "detected").mkdir(parents=True)
+    frame = pl.DataFrame(
+        {
+            "prompt_id": [f"id-{text}" for text, _, _ in ROWS],
+            "prompt": [[{"role": "user", "content": text}] for text, _, _ in ROWS],
+            "inconsistency": [s_l for _, s_l, _ in ROWS],
+            "ignorance": [s_k for _, _, s_k in ROWS],
+        }
+    )
+    frame.write_parquet(tmp_path / "detect" / "detected" / "00000.parquet")
+    return tmp_path
+
+
+def kept(*line: str) -> Result:
+    return CliRunner().invoke(knowledge, ["kept", *line])
+
+
+def objects(done: Result) -> list[dict[str, object]]:
+    assert done.exit_code == 0, done.output
+    return [json.loads(line) for line in done.stdout.splitlines()]
+
+
+def test_each_threshold_keeps_what_is_above_it(run: Path) -> None:
+    found = objects(kept(str(run), "--tau-k", "0.5", "--tau-k", "0.6", "--json"))
+    assert [(row["tau_k"], row["kept"]) for row in found] == [(0.5, 3), (0.6, 2)]
+    share = found[0]["share"]
+    assert isinstance(share, list)
+    assert (share[0], share[3]) == (0.5, 6)
+    assert share[1] < 0.5 < share[2]
+
+
+def test_with_labels_it_says_how_many_are_really_unknown(run: Path, tmp_path: Path) -> None:
+    labels = [{"question": "a?", "known": False}, {"id": "id-b?", "known": True}, {"question": "d?", "known": False}]
+    (tmp_path / "known.jsonl").write_text("\n".join(map(json.dumps, labels)))
+    (row,) = objects(kept(str(run), "--tau-k", "0.5", "--labels", str(tmp_path / "known.jsonl"), "--json"))
+    among_kept, among_unknown = row["unknown among kept"], row["kept among unknown"]
+    assert isinstance(among_kept, list)
+    assert isinstance(among_unknown, list)
+    assert (among_kept[0], among_kept[3]) == (0.5, 2)
+    assert (among_unknown[0], among_unknown[3]) == (0.5, 2)
+
+
+def test_a_person_reads_a_table(run: Path) -> None:
+    done = kept(str(run), "--tau-k", "0.5")
+    assert done.stdout.splitlines()[0].split() == ["tau_k", "kept", "share"]
+    assert "0.500 [" in done.stdout
+
+
+def test_what_is_missing_is_said(run: Path, tmp_path: Path) -> None:
+    missing = kept(str(run), "--of", "detect-2")
+    assert isinstance(missing.exception, ConfigError)
+    assert "wanted what an iteration detected" in str(missing.exception)
+    (tmp_path / "labels.jsonl").write_text('{"question": "z?", "known": true}')
+    stranger = kept(str(run), "--labels", str(tmp_path / "labels.jsonl"))
+    assert "got no label of a question" in str(stranger.exception)
