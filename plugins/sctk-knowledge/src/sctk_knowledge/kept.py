@@ -1,7 +1,7 @@
 """`sctk knowledge kept`: how many questions each tau_K would keep, and with labels how many of these are unknown indeed.
 
-S_L and S_K of every question lie in the run (table `detect/detected`), so no model is asked. Without labels it is the paper's Table 3;
-with them the curve from which a threshold is read for this model and scorer. A run with another threshold recalls its replies.
+S_L and S_K of every question lie in the run (table `detect/detected`), so no model is asked. Without labels it is the paper's
+Table 3; with them the curve from which a threshold is read for this model and scorer. A run with another one recalls its replies.
 """
 
 from __future__ import annotations
