@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 import sysconfig
@@ -87,7 +88,7 @@ def test_a_command_is_listed_unimported_and_runs_when_called(
     install("one")
     code, out, _ = told(capfd, "--help")
     assert code == 0
-    assert "  hello  Greets by one.\n" in out
+    assert re.search(r"^  hello +Greets by one\.$", out, flags=re.MULTILINE)
     assert ["command", "hello", "sctk-one", "1.0"] in [line.split() for line in told(capfd, "plugins")[1].splitlines()]
     assert not {"one_plugin", "one_command"} & set(sys.modules)
     assert told(capfd, "hello", "you") == (5, "one says hello you\n", "")
@@ -216,7 +217,7 @@ def test_where_sctk_data_is_not_installed_its_name_says_what_to_install(tmp_path
     assert "no command named 'data' is installed" in done.stderr
     assert "hint: pip install 'sctk-data'" in done.stderr
     done = subprocess.run([sys.executable, "-c", program, "--help"], capture_output=True, text=True)
-    assert "Commands of plugins" not in done.stdout
+    assert not re.search(r"^  data ", done.stdout, flags=re.MULTILINE)
 
 
 def test_no_name_of_ours_is_offered_by_a_distribution_of_ours() -> None:
