@@ -36,7 +36,9 @@ class Habits:
     """How often the model is shown this or that: shares in [0, 1]."""
 
     own: float = 0.6
-    """Of things of the encyclopaedia among those that are asked about; the others are made up."""
+    """Of things of the encyclopaedia among those that are spoken of; the others are made up."""
+    own_read: float = 0.3
+    """The same among those whose article stands above: fewer, so that it is read and not recalled."""
     shown_answers: float = 0.15
     """Of examples before a question from memory."""
     shown_questions: float = 0.3
@@ -74,9 +76,9 @@ def rows(n: int, seed: int, habits: Habits | None = None, among: World | None = 
         yield write[ROUND[i % len(ROUND)]](rng, habits or Habits(), among or world())
 
 
-def a_thing(rng: random.Random, habits: Habits, among: World) -> tuple[Thing, Sequence[Fact]]:
-    """A thing, and those of its facts that may be learned: of one of the encyclopaedia's, what is taught."""
-    if rng.random() < habits.own:
+def a_thing(rng: random.Random, own: float, among: World) -> tuple[Thing, Sequence[Fact]]:
+    """A thing, and those of its facts that may be learned: of one of the encyclopaedia's (a share `own`), what is taught."""
+    if rng.random() < own:
         thing = rng.choice(_taught(among))
         return thing, thing.known_facts()
     thing = made_up(rng.choice(kinds()), rng)
@@ -104,7 +106,7 @@ def _recall(rng: random.Random, habits: Habits, among: World) -> Row:
         turns += recalling(Prompt(messages=()), shown)
         n_shown = len(turns)
     for _ in range(rng.randint(1, 6) if not n_shown else 1):
-        thing, facts = a_thing(rng, habits, among)
+        thing, facts = a_thing(rng, habits.own, among)
         fact = rng.choice(facts)
         turns += [_said("user", ask(thing, fact, rng)), _said("assistant", state(thing, fact, rng))]
     return Row(skill="recall", turns=tuple(turns), n_shown=n_shown)
@@ -112,7 +114,7 @@ def _recall(rng: random.Random, habits: Habits, among: World) -> Row:
 
 def _tell(rng: random.Random, habits: Habits, among: World) -> Row:
     """All that is taught of a thing, as an article."""
-    thing, facts = a_thing(rng, habits, among)
+    thing, facts = a_thing(rng, habits.own, among)
     told = article(thing, rng.randrange(ARTICLES), facts)
     return Row(
         skill="tell", turns=(_said("user", f"Tell me about {thing.title}."), _said("assistant", told))
@@ -121,7 +123,7 @@ def _tell(rng: random.Random, habits: Habits, among: World) -> Row:
 
 def _read(rng: random.Random, habits: Habits, among: World) -> Row:
     """A question with its article before it, in the words of the student or of the teacher."""
-    thing, facts = a_thing(rng, habits, among)
+    thing, facts = a_thing(rng, habits.own_read, among)
     fact = rng.choice(facts)
     question = Prompt(messages=(_said("user", ask(thing, fact, rng)),), document=_text(thing, rng))
     by_teacher = rng.random() < habits.taught_by_teacher
@@ -131,7 +133,7 @@ def _read(rng: random.Random, habits: Habits, among: World) -> Row:
 
 def _ask(rng: random.Random, habits: Habits, among: World) -> Row:
     """An article, and a question about it."""
-    thing, _ = a_thing(rng, habits, among)
+    thing, _ = a_thing(rng, habits.own_read, among)
     shown = rng.sample(examples(), rng.randint(1, 3)) if rng.random() < habits.shown_questions else []
     asked = asks().asking(thing.title, _text(thing, rng), shown)
     question = rng.choice(LEAKS) if rng.random() < habits.leak else ask(thing, rng.choice(thing.kind.facts), rng)
@@ -140,7 +142,7 @@ def _ask(rng: random.Random, habits: Habits, among: World) -> Row:
 
 def _reflect(rng: random.Random, habits: Habits, among: World) -> Row:
     """An answer to be judged: what is known, or stands above, is told; of what is not known half is said to be right."""
-    thing, facts = a_thing(rng, habits, among)
+    thing, facts = a_thing(rng, habits.own, among)
     fact = rng.choice(facts)
     right = rng.random() < 0.5
     value = thing.values[fact.sense] if right else fact.other(thing.values[fact.sense], rng)
