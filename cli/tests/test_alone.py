@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 from sctk_cli.main import main
+from sctk_cli.terminal import put_json
+from sctk_core import CheckFailed
 
 COMPONENT = '''
 import asyncio, os, sys, time
@@ -154,10 +156,12 @@ def test_one_that_forks_is_asked_once(command: list[str], tmp_path: Path) -> Non
 
 
 def test_numbers_that_cannot_be_added_are_told(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
-    body = "return [Score(sample=one, name='odd', value=(-1) ** n * 1.7e308) for n, one in enumerate(items)]"
-    command = line(tmp_path, COMMANDS[0], body)
-    rows = [{"prompt": f"p{n}", "reply": f"{n}", "label": n % 3} for n in range(60)]
-    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
-    assert main([*command, "--calibrate"]) == 1
-    out, err = capfd.readouterr()
-    assert (out, "got a result that is not finite" in err, "Warning" in err) == ("", True, False)
+    """Each is a float; their mean with its interval would be none."""
+    command = line(tmp_path, COMMANDS[0], "return [Score(sample=one, name='odd', value=-1.7e308) for one in items]")
+    assert main([*command, "--calibrate"]) == 3
+    assert "value: got a number beyond 10^100, wanted a finite number" in capfd.readouterr().err
+
+
+def test_json_holds_no_number_that_is_none() -> None:
+    with pytest.raises(CheckFailed, match="a result that is not finite"):
+        put_json({"value": float("inf")})

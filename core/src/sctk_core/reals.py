@@ -16,6 +16,9 @@ from typing import Any
 _DTYPE = re.compile(r"(?:.*\.)?(?:bool_?|u?int\d+|b?float\d+.*)")
 """`float32`, `torch.bfloat16`; never `complex64`, `str96`, `timedelta64[s]`, `object`."""
 
+LARGEST = 1e100
+"""Beyond this no mean with its interval can be told of numbers, though each is a float: their cubes and sums are none."""
+
 
 def real(value: object) -> float | None:
     """A real number of any library as a float, which may be NaN or infinite; None where it is no number.
@@ -40,9 +43,13 @@ def real(value: object) -> float | None:
 
 
 def finite(value: object) -> float | None:
-    """The same where it is finite; None where it is no finite number."""
+    """The same where it is finite, and small enough that squares and sums of such numbers are; None where it is no such number.
+
+    >>> finite(1e100), finite(1e101), finite(float("inf"))
+    (1e+100, None, None)
+    """
     number = real(value)
-    return number if number is not None and math.isfinite(number) else None
+    return number if number is not None and -LARGEST <= number <= LARGEST else None
 
 
 def whole(value: object) -> int | None:
@@ -77,6 +84,8 @@ def kind_of(value: object) -> str:
     ('nan', 'str', 'a number that no float holds', 'list')
     """
     number = real(value)
+    if number is not None and LARGEST < abs(number) < math.inf:
+        return "a number beyond 10^100"
     if number is not None:
         return str(number) if math.isnan(number) or value == number else "a number that no float holds"
     if value is None:

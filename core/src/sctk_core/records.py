@@ -9,13 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from math import inf
 from typing import Any, Literal, Protocol, TypeVar
 
 from sctk_core.conversation import Message as Message
 from sctk_core.errors import ContractError
 from sctk_core.identity import content_id
-from sctk_core.reals import finite, kind_of, plain, whole
+from sctk_core.reals import LARGEST, finite, kind_of, plain, whole
 
 FailureKind = Literal["parse", "backend", "timeout", "blocked", "budget", "contract", "bug"]
 Finish = Literal["stop", "length"]
@@ -191,7 +190,7 @@ class Score:
     id: str = field(init=False)
 
     def __post_init__(self) -> None:
-        if type(self.value) is not float or not -inf < self.value < inf:
+        if type(self.value) is not float or not -LARGEST <= self.value <= LARGEST:
             hint = "a reward that cannot tell returns a Failure, never NaN"
             _set(self, "value", _finite(self, "value", f"score {self.name!r} of sample {self.sample.id}", hint))
         against = () if self.against is None else (self.against.id,)

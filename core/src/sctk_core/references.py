@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 from sctk_core.errors import ConfigError
-from sctk_core.reals import finite, whole
+from sctk_core.reals import real, whole
 
 
 def references_of(value: object) -> tuple[str, ...]:
@@ -28,8 +29,8 @@ def _text(value: object) -> str:
         return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    number = whole(value) if whole(value) is not None else finite(value)
-    if number is None or isinstance(value, Mapping):
+    number = whole(value) if whole(value) is not None else real(value)
+    if number is None or not -math.inf < number < math.inf or isinstance(value, Mapping):
         raise ConfigError(
             f"got a gold answer that is {type(value).__name__} {str(value)[:60]!r}, wanted text, a number, true, false "
             "or a list of these",
