@@ -27,6 +27,10 @@ def test_nothing_is_lost_without_a_line(first: int, tmp_path: Path) -> None:
         check_seed(seed, tmp_path)
 
 
+def test_an_empty_list_is_nothing_in_lines_and_in_tables(tmp_path: Path) -> None:
+    check_seed(402284104427, tmp_path)  # once an empty conversation was `[]` in lines and nothing in a table
+
+
 @pytest.mark.sweep
 @pytest.mark.timeout(LONG_S * 2)
 def test_nothing_is_lost_without_a_line_for_ten_minutes(tmp_path: Path) -> None:

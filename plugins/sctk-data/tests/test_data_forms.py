@@ -433,3 +433,9 @@ def test_lists_and_objects_beside_what_is_asked_are_no_fault(
     file = written(tmp_path / f"in.{ending}", [{"messages": HI, name: value} for value in values])
     code, _, err = told(capfd, "dedup", file, "--exact", "--out", tmp_path / "out.jsonl")
     assert (code, f"{kept} kept" in err, said in err) == (0, True, True), err
+
+
+def test_a_file_without_rows_is_compared_by_nothing(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "in.jsonl").write_text("")
+    code, _, err = told(capfd, "dedup", tmp_path / "in.jsonl")
+    assert (code, "0 rows (near): 0 kept, 0 removed" in err) == (0, True)

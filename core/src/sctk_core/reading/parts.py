@@ -81,17 +81,19 @@ def _named(row: Mapping[str, Any], reading: Reading) -> str | Reason:
     """The named columns together; one alone must hold a text, of several those that are null are left out."""
     found = [text_of(row, name) for name in reading.names]
     if reading.anyhow:
-        found = [_or_json(row.get(name), text) for name, text in zip(reading.names, found, strict=True)]
+        found = [_or_json(name, row.get(name), text) for name, text in zip(reading.names, found, strict=True)]
     null = [f"null in {name!r}" for name in reading.names]
     bad = [text for text, empty in zip(found, null, strict=True) if isinstance(text, Reason) and text != empty]
     texts = [text for text in found if not isinstance(text, Reason)]
     return bad[0] if bad else "\n".join(texts) if texts else found[0]
 
 
-def _or_json(value: Any, text: str | Reason) -> str | Reason:
-    """The text, or of a list or an object that has none its JSON."""
-    if not isinstance(text, Reason) or not isinstance(value, list | dict):
+def _or_json(name: str, value: Any, text: str | Reason) -> str | Reason:
+    """The text, or of a list or an object that is none its JSON; an empty one is nothing."""
+    if not isinstance(text, Reason) or not isinstance(value, list | dict) or _is_turns(value):
         return text
+    if not value:
+        return Reason(f"null in {name!r}")
     written = json.dumps(value, ensure_ascii=False, sort_keys=True, default=str)
     return written if whole(written) else text
 
@@ -111,6 +113,14 @@ def _of_form(row: Mapping[str, Any], form: RowForm) -> tuple[tuple[str, ...], st
     if not whole(text):
         return found.asked, Reason("half a surrogate pair")
     return (*found.asked, *answered), text
+
+
+def _is_turns(value: Any) -> bool:
+    """Whether a value is a conversation, though one of its turns may be no text."""
+    try:
+        return texts_of(value) is not None
+    except Misfit:
+        return True
 
 
 def half_pair(text: str) -> int | None:

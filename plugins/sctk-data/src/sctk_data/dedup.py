@@ -145,9 +145,10 @@ def _tell(found: Found, mode: str, column: TextColumn, bad: BadRows, *, json_: b
         "clusters": len(set(gone)),
         **found.counts,
     }
+    compared = f" by {column.name!r}" if column.name else ""
     lines = [
         *read_as(column),
-        f"{n_rows:,} rows by {column.name!r} ({mode}): {n_rows - len(gone):,} kept, {len(gone):,} removed"
+        f"{n_rows:,} rows{compared} ({mode}): {n_rows - len(gone):,} kept, {len(gone):,} removed"
         f" ({percent(len(gone), n_rows)}) in {len(set(gone)):,} clusters",
     ]
     if found.counts:
