@@ -155,3 +155,14 @@ def test_gold_answers_of_csv_may_be_lists(tmp_path: Path, capfd: pytest.CaptureF
     code = main(["reward", "check", "contains", str(path), "--json"])
     found = json.loads(capfd.readouterr().out)
     assert (code, found["failures"], found["errors"]["all"]["wrong"]["value"]) == (0, {}, 0.0)
+
+
+def test_what_a_reward_notes_of_its_scores_is_counted(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    noting = REWARD.replace('scale="0 up")', 'scale="0 up", note="cut" * (len(one.text) > 2))')
+    (tmp_path / "noting.py").write_text(noting)
+    (tmp_path / "rows.jsonl").write_text("".join(json.dumps(row) + "\n" for row in ROWS))
+    told = ["reward", "check", "letters", str(tmp_path / "rows.jsonl"), "--load", str(tmp_path / "noting.py")]
+    assert main(told) == 0
+    assert "scored, and noted: 1 x cut" in capfd.readouterr().err
+    assert main([*told, "--json"]) == 0
+    assert json.loads(capfd.readouterr().out)["notes"] == {"cut": 1}

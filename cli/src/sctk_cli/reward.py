@@ -51,13 +51,17 @@ TIMEOUT = click.option(
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Judged:
-    """One row: the right score, what the reward said (None: it failed, for that failure), its group, and its prompt's id."""
+    """One row: the right score, what the reward said (None: it failed, for that failure), its group, and its prompt's id.
+
+    `note` is what the reward says of its score ("the prompt was cut").
+    """
 
     label: float
     value: float | None
     group: str
     prompt: str
     failure: Failure | None = None
+    note: str = ""
 
 
 @click.group()
@@ -103,10 +107,11 @@ def _show(name: str, found: Mapping[str, Any], judged: Sequence[Judged], json_: 
     scored = [(each.value, each.label, each.prompt) for each in judged if each.value is not None]
     calibration = calibrated_by(scored) if calibrate else None
     failures = [each.failure for each in judged if each.failure]
+    notes = Counter(each.note for each in judged if each.note)
     if json_:
         reasons = dict(Counter(one.reason for one in failures))
         more = {"calibration": calibration} if calibrate else {}
-        put_json({"reward": name, "errors": found, "failures": reasons} | more)
+        put_json({"reward": name, "errors": found, "failures": reasons, "notes": dict(notes)} | more)
         return
     head = ["rows", "n", "wrong", "too high", "too low", "failed"]
     for line in table(head, [[clean(title, one_line=True), *_cells(one)] for title, one in found.items()], right=[1]):
@@ -118,6 +123,8 @@ def _show(name: str, found: Mapping[str, Any], judged: Sequence[Judged], json_: 
         put(line)
     for line in told_failures(failures):
         say(line)
+    for note, count in notes.most_common():
+        say(f"scored, and noted: {count} x {clean(note, one_line=True)}")
 
 
 def _refuse(name: str, wrong: Mapping[str, float | None] | None, at_most: float) -> None:
@@ -176,7 +183,7 @@ def _scored(asked: Alone, rows: Sequence[tuple[Sample, float, str]]) -> list[Jud
     return [
         Judged(label=label, group=group, value=None, failure=answer, prompt=sample.prompt.id)
         if isinstance(answer, Failure)
-        else Judged(label=label, group=group, value=answer.value, prompt=sample.prompt.id)
+        else Judged(label=label, group=group, value=answer.value, prompt=sample.prompt.id, note=answer.note)
         for answer, (sample, label, group) in zip(answers, rows, strict=True)
     ]
 
