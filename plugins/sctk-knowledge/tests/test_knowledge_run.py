@@ -1,7 +1,7 @@
 """The method from documents to an evaluated student, in the toy world: counts worked out by hand, killed and resumed, iterated.
 
-Of each document's two chunks the first tells of river and mayor (the teacher asks of either), the second of the mood. Of moods
-nobody tells the same twice, so their references are not reliable; of towns with K everything is known; what is left is not.
+Of each document's two chunks the first tells of the river, the second of the mood; the sentence on the mayor is cut in two. Of
+moods nobody tells the same twice, so their references are not reliable; of towns with K everything is known; what is left is not.
 """
 
 from __future__ import annotations
@@ -118,7 +118,7 @@ MORE_KILLS = [
     ("trainer", "model", 0),
     ("backend", "base/without 0 .*", 2), ("backend", "teacher/with 0 .*", 0), ("baseline", "sft", 0),
     ("backend", "sft/with 2 .*", 4),
-    ("trainer", "no-filtering", 0), ("backend", "student/without 0 .*", 1), ("backend", "sft/with 0 mayor.*", 1),
+    ("trainer", "no-filtering", 0), ("backend", "model/without 0 .*", 1), ("backend", "sft/with 0 .*(Malvern|Ross|Settle)", 2),
 ]  # fmt: skip
 
 
