@@ -80,7 +80,8 @@ def answer_of(reply: str) -> str | None:
     text = re.sub(
         r"(?<=\d)(?=(?:Reason|Reasoning|Explanation|Feedback|Justification|Rationale|Comments?)\s?:)", "\n", text
     )
-    return _without_open_item(first_turn(text)[-READ_CHARACTERS:])
+    text = re.sub(r"(\d{40})\d+", r"\1", first_turn(text)[-READ_CHARACTERS:])  # as many digits as no scale has
+    return _without_open_item(text)
 
 
 def plain_digits(text: str) -> str:
