@@ -43,6 +43,9 @@ struct Cluster {
     votes: i32,
 }
 
+/// An answer that needs a closer look is compared with so many before it, byte for byte: they may be looked at already.
+const FEW: usize = 8;
+
 /// From so many answers on clusters are looked up in a map.
 const MANY: usize = 24;
 
@@ -106,7 +109,7 @@ impl Memory {
                 at: error.valid_up_to(),
             })?;
             match compare {
-                Compare::Answers => self.answers.write(level, text, &mut self.plain),
+                Compare::Answers => self.write_answer(level, text, &texts[..i.min(FEW)]),
                 Compare::Squad if text.is_ascii() => {
                     normalise_ascii(text.as_bytes(), &mut self.plain);
                 }
@@ -115,6 +118,20 @@ impl Memory {
             self.ends.push(self.plain.len());
         }
         Ok(())
+    }
+
+    /// Appends the comparable form of an answer, that of an equal one where there is one among those `before` it.
+    fn write_answer(&mut self, level: Simd, text: &str, before: &[&[u8]]) {
+        if self.answers.write_shortly(level, text, &mut self.plain) {
+            return;
+        }
+        match before.iter().position(|other| *other == text.as_bytes()) {
+            Some(known) => {
+                let from = known.checked_sub(1).map_or(0, |last| self.ends[last]);
+                self.plain.extend_from_within(from..self.ends[known]);
+            }
+            None => self.answers.write_closely(level, text, &mut self.plain),
+        }
     }
 
     fn count(&mut self, labels: &mut [i32]) {
@@ -230,7 +247,9 @@ mod tests {
 
     #[test]
     fn one_buffer_of_answers_changes_no_answer() {
-        let texts = ["Paris", "3", "paris.", "3.0", "", "👍", "é", "É"];
+        let texts = [
+            "Paris", "3", "paris.", "3.0", "3.0", "", "👍", "👍", "é", "É", "3.0", "x = 1/2",
+        ];
         let mut memory = Memory::default();
         let bytes = texts.map(str::as_bytes);
         memory

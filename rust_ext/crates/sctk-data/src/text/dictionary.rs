@@ -44,8 +44,8 @@ const fn script(first: u32, last: u32, name: &'static str) -> Script {
 
 /// Whether words with this character are found by dictionary: a letter or a mark of one of the four scripts.
 pub fn is_complex(c: char) -> bool {
-    let kind = CodePointMapData::<LineBreak>::new().get(c);
-    kind == LineBreak::ComplexContext && is_word(c) && script_of(c).is_some() && !is_ignorable(c)
+    let is_of_kind = || CodePointMapData::<LineBreak>::new().get(c) == LineBreak::ComplexContext;
+    script_of(c).is_some() && is_of_kind() && is_word(c) && !is_ignorable(c)
 }
 
 /// Which script a character is of.

@@ -9,6 +9,8 @@
 //! Where numbers and formulas are told apart by what the standard folds away, we do not: a raised 2 is `^2` and no 2, a half is
 //! ` 1/2`. Digits of every script are 0 to 9, and the signs of arithmetic have one spelling (the minus sign is `-`).
 
+use std::sync::OnceLock;
+
 use super::dictionary::is_complex;
 use icu_casemap::{CaseMapper, CaseMapperBorrowed};
 use icu_normalizer::properties::{CanonicalCombiningClassMap, CanonicalCombiningClassMapBorrowed};
@@ -97,6 +99,9 @@ fn special(c: char) -> Option<String> {
 /// A text whose marks stand in canonical order, with compatibility forms resolved: for what no table of single characters can do.
 /// What dictionaries cut is left as they have it.
 pub fn ordered(text: &str) -> String {
+    if text.chars().all(is_inert) {
+        return text.into();
+    }
     let mut letters = parted(text);
     for marks in letters.chunk_by_mut(|&a, &b| combining_class(a) > 0 && combining_class(b) > 0) {
         marks.sort_by_key(|&c| combining_class(c));
@@ -113,13 +118,31 @@ pub fn ordered(text: &str) -> String {
     out
 }
 
+/// Whether a character has no parts, joins nothing and stands where it stands.
+fn is_inert(c: char) -> bool {
+    static INERT: OnceLock<Vec<u64>> = OnceLock::new();
+    let inert = INERT.get_or_init(|| {
+        let mut bits = vec![0; 0x1_0000 / 64];
+        for c in (0..0x1_0000).filter_map(char::from_u32) {
+            let has_parts = special(c).is_some() || decomposed(c) != *c.encode_utf8(&mut [0; 4]);
+            let moves = combining_class(c) > 0 || joins(c) || is_ignorable(c);
+            bits[c as usize / 64] |= u64::from(!has_parts && !moves) << (c as usize % 64);
+        }
+        bits
+    });
+    let c = c as usize;
+    inert
+        .get(c / 64)
+        .is_some_and(|bits| bits >> (c % 64) & 1 != 0)
+}
+
 /// What is compared of a text, decomposed, but for what we spell otherwise and what dictionaries cut.
 fn parted(text: &str) -> Vec<char> {
     let mut letters = Vec::with_capacity(text.len());
     for c in text.chars().filter(|&c| !is_ignorable(c)) {
         if c == '\u{2260}' {
             letters.extend(['=', '\u{338}']); // as it may have been written
-        } else if is_complex(c) {
+        } else if is_inert(c) || is_complex(c) {
             letters.push(c);
         } else if special(c).is_some() {
             letters.extend(canonical(c).chars());
@@ -138,6 +161,10 @@ fn joined(letters: &[char]) -> Vec<char> {
         let pair = PAIRS.iter().find(|pair| pair.0 == c);
         let pair = pair.filter(|pair| rest.next_if_eq(&pair.1).is_some());
         let c = pair.map_or(c, |pair| pair.2);
+        if is_inert(c) {
+            out.push(c);
+            continue;
+        }
         match special(c) {
             Some(form) => out.extend(form.chars()),
             None => out.push(c),
@@ -192,7 +219,7 @@ const PAIRS: [(char, char, char); 4] = [
 
 /// Whether the character is nothing where texts are compared.
 pub fn is_ignorable(c: char) -> bool {
-    IGNORABLE.contains(c)
+    !c.is_ascii() && IGNORABLE.contains(c)
 }
 
 /// Whether this character may join the one beside it, so that the table of single characters is not enough: conjoining
@@ -204,25 +231,28 @@ pub fn joins(c: char) -> bool {
 
 /// The canonical combining class, 0 for what is no mark.
 pub fn combining_class(c: char) -> u8 {
-    COMBINING.get_u8(c)
+    if c.is_ascii() { 0 } else { COMBINING.get_u8(c) }
 }
 
 /// Whether the character belongs to a word: a letter, a mark (not an enclosing one), a number, or `_`.
 pub fn is_word(c: char) -> bool {
     use GeneralCategory as G;
-    match CATEGORY.get(c) {
-        G::UppercaseLetter
-        | G::LowercaseLetter
-        | G::TitlecaseLetter
-        | G::ModifierLetter
-        | G::OtherLetter
-        | G::NonspacingMark
-        | G::SpacingMark
-        | G::DecimalNumber
-        | G::LetterNumber
-        | G::OtherNumber => true,
-        _ => c == '_',
+    if c.is_ascii() {
+        return c.is_ascii_alphanumeric() || c == '_';
     }
+    matches!(
+        CATEGORY.get(c),
+        G::UppercaseLetter
+            | G::LowercaseLetter
+            | G::TitlecaseLetter
+            | G::ModifierLetter
+            | G::OtherLetter
+            | G::NonspacingMark
+            | G::SpacingMark
+            | G::DecimalNumber
+            | G::LetterNumber
+            | G::OtherNumber
+    )
 }
 
 /// Whether the character is an operator or a relation, and so a word by itself; arrows are not.
@@ -234,7 +264,7 @@ pub fn is_symbol(c: char) -> bool {
 
 /// Whether the character is a sign of money.
 pub fn is_currency(c: char) -> bool {
-    CATEGORY.get(c) == GeneralCategory::CurrencySymbol
+    c == '$' || !c.is_ascii() && CATEGORY.get(c) == GeneralCategory::CurrencySymbol
 }
 
 /// The digit of ASCII for a digit of another script; the ten of each stand in a row, 0 first.

@@ -98,8 +98,8 @@ impl Found {
                 let low = byte.wrapping_sub(b'!') < 2; // ! and "
                 let pair = byte & !1 == b'&'; // & and '
                 let curly = byte.wrapping_sub(b'{') < 4;
-                let square = (byte == b'[') | (byte == b']');
-                sign |= u8::from(low | pair | curly | square | (byte == b'-'));
+                let square = byte.wrapping_sub(b'[') < 3;
+                sign |= u8::from(low | pair | curly | square | (byte == b'-') | (byte == b'@'));
             }
             found.sign |= sign != 0;
         }

@@ -28,7 +28,12 @@ const MOST_DIGITS: usize = 64;
 
 /// As `number`, of a text in the spelling of `answers::spelled`.
 pub(super) fn of_plain(text: &str) -> Option<String> {
-    let text = text.trim_matches(|c: char| c.is_whitespace() || "*_`\"'$\\".contains(c));
+    if !may_be_number(text) {
+        return None;
+    }
+    let text = text.trim_matches(|c: char| {
+        c.is_whitespace() || matches!(c, '*' | '_' | '`' | '"' | '\'' | '$' | '\\')
+    });
     let text = text.strip_suffix('.').unwrap_or(text);
     let inner = text.strip_prefix('(').and_then(|t| t.strip_suffix(')'));
     let whole = without_spaces(without_money(inner.unwrap_or(text)));
@@ -46,6 +51,15 @@ pub(super) fn of_plain(text: &str) -> Option<String> {
     Some(format!("{sign}{size}"))
 }
 
+/// More letters than a number with the name of its money has.
+const MANY_LETTERS: usize = 24;
+
+/// A quick look: whether there is a digit, and there are not too many letters.
+fn may_be_number(text: &str) -> bool {
+    let letters = text.bytes().filter(u8::is_ascii_alphabetic);
+    letters.take(MANY_LETTERS).count() < MANY_LETTERS && text.bytes().any(|b| b.is_ascii_digit())
+}
+
 /// Codes, names and signs of money, folded; sterling's and `won` are words of other meaning too.
 const MONEY: &str = " usd eur gbp jpy cny rmb inr krw rub brl aud cad chf nok sek dkk pln czk huf mxn zar sgd hkd twd nzd thb idr vnd ils \
     sar aed egp ngn pkr bdt uah ron dollar dollars euro euros yen yuan rupee rupees rs kr kn zł kč ft lei лв руб рубль рубля рублей \
@@ -57,27 +71,28 @@ const COUNTRIES: [&str; 13] = [
 ];
 
 /// Takes a country's letters from the end of what stands before a dollar sign.
-pub(super) fn drop_country(before: &mut String) {
-    let word = before.rsplit([' ', '-', '(']).next().unwrap_or_default();
-    if COUNTRIES.contains(&word) {
+pub(super) fn drop_country(before: &mut Vec<u8>) {
+    let word = before.rsplit(|byte| matches!(byte, b' ' | b'-' | b'('));
+    let word = word.into_iter().next().unwrap_or_default();
+    if COUNTRIES.iter().any(|country| country.as_bytes() == word) {
         before.truncate(before.len() - word.len());
     }
 }
 
 /// A number without the name of money before it or behind it.
 fn without_money(text: &str) -> &str {
-    let is_size = |c: char| c.is_ascii_digit() || "+-.".contains(c);
+    let is_size = |c: char| c.is_ascii_digit() || matches!(c, '+' | '-' | '.');
     let is_money = |name: &str| {
         let name = name.trim().trim_end_matches('.');
-        let composed = super::fold::composed(name);
-        !name.is_empty() && !name.contains(' ') && MONEY.contains(&format!(" {composed} "))
+        let is_name = !name.is_empty() && !name.contains(' ');
+        is_name && MONEY.contains(&format!(" {} ", super::fold::composed(name)))
     };
     let behind = text
         .rfind(|c: char| c.is_ascii_digit())
         .map_or(0, |at| at + 1);
     let ahead = text.find(|c: char| is_size(c)).unwrap_or(0);
     let abbreviated = text[ahead..].starts_with('.') && !text[..ahead].ends_with(' '); // Rs.500
-    if is_money(&text[behind..]) && ahead == 0 {
+    if ahead == 0 && is_money(&text[behind..]) {
         text[..behind].trim()
     } else if behind == text.len() && is_money(&text[..ahead]) {
         text[ahead + usize::from(abbreviated)..].trim()
@@ -88,6 +103,9 @@ fn without_money(text: &str) -> &str {
 
 /// With the thousands together that spaces set apart.
 fn without_spaces(text: &str) -> std::borrow::Cow<'_, str> {
+    if !text.bytes().any(|byte| byte == b' ') {
+        return text.into();
+    }
     let whole = text.split(['.', ',']).next().unwrap_or_default();
     let mut groups = whole.trim_start_matches(['+', '-']).split(' ');
     let is_digits = |group: &str| group.bytes().all(|b| b.is_ascii_digit());
@@ -115,8 +133,8 @@ pub fn decimal(digits: &str) -> Option<String> {
     if digits.len() > MOST_DIGITS {
         return None;
     }
-    let comma = digits.find(',');
-    let point = digits.find('.');
+    let first = |mark| digits.bytes().position(|byte| byte == mark);
+    let (comma, point) = (first(b','), first(b'.'));
     let (whole, part, sure) = match (comma, point) {
         (None, None) => (thousands(digits, '\'')?, "", true),
         (Some(_), None) => (thousands(digits, ',')?, "", true),
@@ -139,14 +157,22 @@ pub fn decimal(digits: &str) -> Option<String> {
     if groups && part.ends_with('0') {
         return None; // 1.000 and 1.250 may be thousands
     }
-    let whole = if whole.is_empty() { "0" } else { &whole };
+    let mut number = if whole.is_empty() { "0".into() } else { whole };
     let part = part.trim_end_matches('0');
-    let point = if part.is_empty() { "" } else { "." };
-    Some(format!("{whole}{point}{part}"))
+    if !part.is_empty() {
+        number.push('.');
+        number.push_str(part);
+    }
+    Some(number)
 }
 
 /// Digits without what sets their thousands apart: groups of three, or in the Indian way of two before the last three.
 fn thousands(digits: &str, mark: char) -> Option<String> {
+    if digits.bytes().all(|byte| byte != mark as u8) {
+        let is_plain = digits.bytes().all(|b| b.is_ascii_digit())
+            && !(digits.starts_with('0') && digits.len() > 1);
+        return is_plain.then(|| digits.into());
+    }
     let groups: Vec<&str> = digits.split(mark).collect();
     let all_digits = groups.iter().all(|g| g.bytes().all(|b| b.is_ascii_digit()));
     let leading_zero = digits.starts_with('0') && digits.len() > 1;

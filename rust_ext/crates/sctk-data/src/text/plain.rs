@@ -120,6 +120,12 @@ fn forms(alphabet: Alphabet, plane: usize) -> &'static Table {
     })
 }
 
+/// The form of a character of the first 65,536.
+#[inline]
+pub fn form_of(c: char, alphabet: Alphabet) -> Option<Form> {
+    forms(alphabet, 0).forms.get(c as usize).copied()
+}
+
 per_level! {
     /// Fills `plain` from the text; false: it must be ordered first.
     fn pass(simd: Simd, plain: &mut Plain, text: &str, alphabet: Alphabet) -> bool = pass_kernel::<B>;

@@ -159,6 +159,21 @@ impl Listed {
     }
 }
 
+/// Appends the words of a plain form: bytes above 127 in it belong to words.
+pub(crate) fn list_plain(
+    simd: Simd,
+    text: &[u8],
+    edges: &mut Edges,
+    listed: &mut Listed,
+) -> Result<(), TextError> {
+    let source = Source {
+        text,
+        plain: true,
+        all: true,
+    };
+    scan(simd, source, edges, &mut Out::Listed(listed)).map(drop)
+}
+
 #[derive(Clone, Copy)]
 struct Source<'a> {
     text: &'a [u8],
