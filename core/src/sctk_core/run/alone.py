@@ -69,9 +69,9 @@ class Alone:
             try:
                 return runner.run(_asked(member, VERBS[self.kind], rounds))
             finally:
+                runner.close()  # what is under way hears of its end while the component's loop still runs
                 if own is not None:
                     own.close()
-                runner.close()
 
 
 async def _asked(member: Member, verb: str, rounds: Sequence[Sequence[Any]]) -> list[list[Score | Failure]]:
