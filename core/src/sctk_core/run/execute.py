@@ -148,7 +148,10 @@ def lacks_model(directory: RunDirectory, unit: Unit) -> bool:
     return not path.is_dir() or directory_digest(path) != directory.manifest.arms[unit.what.arm]["digest"]
 
 
-TWICE = "{n} requests were asked by a run beside this one at the same time, and paid for twice: the first answers stand ({path})"
+TWICE = (
+    "{n} requests were asked again while their answer was under way (the same question of two items, or a run beside this one), "
+    "and paid for twice: the first answers stand ({path})"
+)
 DOES = {"intake": take_in, "curation": sieve, "pass": generate, "fit": fit, "training": train, "evaluation": evaluate}
 """What is done for each kind of unit."""
 
