@@ -154,18 +154,22 @@ def test_any_text_is_judged(text: str) -> None:
 
 
 def seconds(text: str) -> float:
-    began = time.perf_counter()
-    verdict(f"When was {a_town().name} founded?", text)
-    asked(text)
-    return time.perf_counter() - began
+    """CPU time of judging a text twice over, the better of two tries: other processes do not count."""
+
+    def once() -> float:
+        began = time.process_time()
+        verdict(f"When was {a_town().name} founded?", text)
+        asked(text)
+        return time.process_time() - began
+
+    return min(once() for _ in range(2))
 
 
 @pytest.mark.parametrize("piece", ["A", "Aa ", "The Battle of A. ", " \n", "?!. ", "It was in 1", "The "])
 def test_reading_takes_linear_time(piece: str) -> None:
-    text = piece * 4_000
+    text = piece * 2_000
     seconds(text)
-    once = min(seconds(text) for _ in range(2))
-    assert seconds(text * 8) < 40 * once + 0.1
+    assert seconds(text * 8) < 24 * seconds(text) + 0.1  # quadratic: 64 times
 
 
 def sample(question: str, text: str) -> Sample:
