@@ -87,14 +87,14 @@ def test_the_nli_model_learns_its_pairs(aim: build_nli.Aim, untrained: float) ->
     torch.manual_seed(0)
     plan = replace(TINY_NLI, shape=build_nli.Shape(hidden=64, layers=1, heads=2, inner=64))
     model, tok = build_nli._begun(plan, aim)
-    rows = build_nli.read(tok, build_nli.pairs(12, 0)) * 60
+    rows = build_nli.read(tok, build_nli.pairs(12, 0)) * 40
     loss = build_nli.loss_of(model, tok, aim, 0)
-    assert build_nli.fit(model, rows, replace(SCHEDULE, learning_rate=3e-3), 0, loss_of=loss) < 0.85 * untrained
+    assert build_nli.fit(model, rows, replace(SCHEDULE, learning_rate=3e-3), 0, loss_of=loss) < 0.9 * untrained
 
 
 def test_the_language_model_learns(tmp_path: Path) -> None:
-    (loss,) = build.build(replace(TINY, stages=(build.Stage(rows=320, schedule=SCHEDULE),)), tmp_path)
-    assert loss < 6.0  # untrained: log 1465 = 7.3
+    (loss,) = build.build(replace(TINY, stages=(build.Stage(rows=200, schedule=SCHEDULE),)), tmp_path)
+    assert loss < 6.5  # untrained: log 1465 = 7.3
 
 
 def test_models_are_measured_and_their_cards_say_so(made: tuple[str, Path], tmp_path: Path) -> None:
@@ -102,7 +102,7 @@ def test_models_are_measured_and_their_cards_say_so(made: tuple[str, Path], tmp_
     shutil.copytree(out, tmp_path / "model", ignore=shutil.ignore_patterns("stages"))
     place = tmp_path / "model"
     if name == "build":
-        found = asyncio.run(skill.measure(place, 4))
+        found = asyncio.run(skill.measure(place, 2))
         assert len(found) == 2 + 3 * 5 * 2
         assert not any(row.yes for key, row in found.items() if key.endswith("true"))
     else:
