@@ -134,6 +134,17 @@ PIECES += [
     "in its current form",
     "my verdict is ",
 ]
+PIECES += [
+    "overall (4/5)",
+    "（",
+    "........",
+    "translation quality: ",
+    "I'm settling on ",
+    "je mets donc ",
+    "总体来看给",
+    "please ",
+    "_",
+]
 PIECES += ["Keep - ", "Revise: ", "修改", "3: good", "75%", "modifications", "to "]
 
 

@@ -132,7 +132,7 @@ def bare(line: str) -> str:
     line = re.sub(r"(?<=[a-z])(?=(?:Score|Rating)\b)", " ", line.strip(_ZERO_WIDTH))
     line = re.sub(r"(?<=[^\W\d_])[*`#$\\]+(?=[^\W\d_])", " ", line)  # no word is made of two halves
     line = _unboxed(re.sub(r"【([^【】]{1,12})】:?", r"\1: ", line))
-    line = re.sub(r"(?<=\w)\s?\.{3,}\s(?=\s*\d)", ": ", _starred(line))
+    line = re.sub(r"(?<=\w)\s?\.{3,}\s(?=\s*\d)|(?<=\w)\.{4,40}(?=\d)", ": ", _starred(line))
     line = _LIST_MARK.sub("", _MARKS.sub("", line))
     line = re.sub(r"\s+", " ", _lowered(line)).strip()
     return _SAME_TWICE.sub(lambda match: "/".join(filter(None, match.groups())), line)

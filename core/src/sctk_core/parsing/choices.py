@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from functools import cache
 
 from sctk_core.parsing.answer import QUOTED, Sentence
-from sctk_core.parsing.deciding import KEEP, Verdict, decided
+from sctk_core.parsing.deciding import INVERTED, KEEP, Verdict, decided
 from sctk_core.parsing.words import alternatives, any_of
 
 SO = r",? (?:so|therefore|thus|hence|and so|daher|donc|por eso|поэтому)"
@@ -50,7 +50,11 @@ def _concluded(text: str, words: tuple[str, str]) -> Verdict | None:
     clause = rf"(?P<clause>(?:i|we|can|should|must|needs?|sollte|muss|{wholes})\b.*)"
     joined = re.fullmatch(rf"(?P<before>.+)(?:(?P<so>{SO})|(?P<and>{AND})|,)\s(?:so )?{clause}", text)
     before = joined["before"] if joined else ""
-    if not joined or QUOTED in before or re.search(rf"(?<![^\W_]){any_of('verdict.hedges')}|{_PART}", before):
+    if (
+        not joined
+        or QUOTED in before
+        or re.search(rf"(?<![^\W_]){any_of('verdict.hedges')}|{_PART}|^{INVERTED}", before)
+    ):
         return None
     verdict = decided(joined["clause"], words, alone=True)
     of_the_whole = re.match(rf"(?:{any_of('score.leads')},? )?{wholes}\b", before) is not None

@@ -17,6 +17,7 @@ IF = r"\b(?:if|unless|provided|assuming|would have|could have|otherwise)\b"
 MENDED = (
     r"\bafter (?:the|an?|some|these|any|its) (?:\w+ )?(?:fix|fixes|revisions?|edits?|changes?|corrections?|rewrite|update)\b|"
     r"\b(?:as soon as|as long as|once|by that logic|(?:by|on|under) the old)\b|"
+    r"(?:^|, )should (?:it|this|that|these|the|there|they)\b|"
     r"^(?:with|without|given (?:an?|more|better))\b[^,]*, (?:i'd|i would|it would|it'd|this would|the \w+ would)\b"
 )
 """A number behind this is of a reply that is not there."""
@@ -78,7 +79,7 @@ def last_clause(text: str) -> str:
     if (
         opened is None
         or re.search(strange(), re.sub(counted_claims, "", opened["before"]))
-        or re.search(_ELSEWHERE, opened["before"])
+        or re.search(rf"{_ELSEWHERE}|{IF}|{MENDED}", opened["before"])
     ):
         return ""
     if opened["plain"] is not None and not re.match(_LOOKS, text) and ":" in text[: opened.end()]:

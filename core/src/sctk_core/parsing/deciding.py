@@ -14,6 +14,12 @@ REVISE: Verdict = "revise"
 _CROSSED = "[❌✗✘☐👎]"
 _REASON = r"|before |accordingly|because |so that "
 """What may follow "revise" for its reason."""
+_SO = r",? (?:so|therefore|thus|hence|and so) (?=(?:i|we|it|this|the|that|please)\b)|, (?:so|therefore|thus|hence) "
+"""Opens the clause that decides, whatever the one before it denies ("it doesn't, so I say revise")."""
+_UNREAL = r"\b(?:would|could|should|might)(?:'ve| have)\b|'d(?:'ve| have)\b"
+"""Before a verdict word: what would have been said of another reply."""
+INVERTED = r"(?:had|were|should) (?:it|this|that|these|the|there|they)\b"
+"""Opens a condition without "if": "had it named its source"."""
 _COMMAND = r"(?:revise|rewrite|réviser|revisar|überarbeiten|(?:需要|应该|建议)?修改)\s?(?::|[-–—]\s)"
 _KEPT = r"(?:keep|accept|approve)\s?[-–—]\s"
 """The plain word, with its reason behind a colon or a dash."""
@@ -40,17 +46,23 @@ def decided(text: str, words: tuple[str, str], *, alone: bool = False) -> Verdic
         return None
     rest = re.sub(_as_it_is(revise), "", text[found.end() :])
     kept = re.fullmatch(keep, found["word"]) is not None
-    verdict = turned(found["before"], kept)
+    before = re.split(_SO, found["before"])[-1]
+    if re.search(rf"(?<![^\W_])(?:{any_of('verdict.denials')}|[a-z]+n't\b)[^,]*,", before) or re.search(
+        _UNREAL, before
+    ):
+        return None  # "no, revise": what is denied is not the verdict
+    verdict = turned(before, kept)
     if re.match(r"\W*\?", rest):
         return None
     first = rf"\s*(?:(?:{any_of('verdict.fillers')}{f'|{keep}' if kept else ''})[\s]*){{0,6}}"
     after = re.sub(rf"^{first}", " ", rest)
     hedges = any_of("verdict.hedges", *(["verdict.concessions"] if kept else []))
-    if re.match(rf"[\s,;:(–—-]*{hedges}", re.sub(rf"^{first}", "", rest)):
+    if re.match(rf"[\s,;:(–—-]*(?:{hedges}|{INVERTED})", re.sub(rf"^{first}", "", rest)):
         return None
     if alone and re.match(_DONE, found["word"]) and not re.search(r"\bbe\b", found["before"]):
         return None
     reason = re.match(_KEPT if kept else _COMMAND, found["word"] + rest)
+    reason = reason or (_asked_for(found["word"] + rest) if "please" in before and verdict == REVISE else None)
     reason = reason or (re.match(r"\s*(?:it|this)?\s?(?::|[-–—])\s", rest) if _reasoned(found, verdict) else None)
     if reason and verdict == KEEP and re.search(_wished(), rest):
         return None
@@ -98,6 +110,13 @@ def _reasoned(found: re.Match[str], verdict: Verdict) -> bool:
     """Whether a reason may follow behind a colon or a dash: the words are a clause, and no name of what follows ("Edits: none")."""
     denied = verdict == KEEP and turned(found["before"], kept=True) == REVISE
     return denied or " " in found["word"] or re.search(_OWED, found["before"]) is not None
+
+
+def _asked_for(text: str) -> re.Match[str] | None:
+    """ "(Please) revise the response: it should name its source": behind the colon stands what it lacks, and no text."""
+    wholes = any_of("verdict.wholes")
+    lacks = r"(?:should|must|needs|does(?:n't)?|is(?:n't)?|lacks|omits|misses|fails|leaves|has|gets)\b"
+    return re.match(rf"\w+ {wholes}\s?(?::|[-–—])\s(?:it|{wholes}) {lacks}", text)
 
 
 @cache

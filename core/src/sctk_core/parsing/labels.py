@@ -38,6 +38,8 @@ def labelled(text: str, bounds: Bounds) -> Statement | None:
         said = re.sub(rf"^({NUMBER})\s?[:=]\s({any_of('score.qualities')})(?=\W*$)", r"\1 (\2)", said)
     number = read_number(said, bounds, sums=True) or behind_a_word(said, bounds)
     rank = _rank(name)
+    if not said and rank == OVERALL and re.fullmatch(rf"[(\[]{NUMBER}\s?/\s?\d+[)\]]", remark):
+        number, remark = read_number(remark, bounds), ""  # a heading: "Overall (5/10)"
     if number is None or re.match(r"\s*[:=]", number.rest) or "candidate's word" in remark:
         return None
     defined = not head["joined"].strip() and re.match(_OF_THE_RUBRIC, number.rest)
@@ -50,6 +52,8 @@ def labelled(text: str, bounds: Bounds) -> Statement | None:
     if re.fullmatch("nota|voto|cijfer", name.strip()) and (not head["joined"].strip() or said == "1."):
         return None  # "Nota 3", and what may open a list of notes
     if re.fullmatch(any_of("score.needs_scale"), head["name"].strip()) and not (number.scaled or scale):
+        return None
+    if head["name"].strip() == "full marks" and number.value != bounds.high:
         return None
     return Statement(rank=rank, number=number, last=re.search(any_of("score.final"), name) is not None)
 
@@ -80,6 +84,6 @@ def _head() -> str:
     then = r"(?:\s(?:therefore|thus|hence|then|still|only|just|clearly))?"
     copula = rf"\s*(?:{any_of('score.copulas')}|would be){then}\s*:?(?:\s*an?\s)?"
     joined = rf"(?P<joined>\s*(?:[:=]>?|->|→|⇒|[-–—]\s)|{copula}|(?<=\s)|(?<=[)\]]))\s*"
-    again = rf"(?:{any_of('score.labels', 'score.comma_labels')}\s*[:=]?\s*)?"
+    again = rf"(?:{any_of('score.labels', 'score.comma_labels')}\s*(?:of\s|[:=])?\s*)?"
     opened = r"(?:(?:final )?(?:answer|output|conclusion|summary|assistant)\s*:\s*|here(?:'s| is) )?"
     return rf"[(\[{{]?{opened}{leads}(?P<name>{_name()}){about}{remark}{joined}{again}"

@@ -29,7 +29,9 @@ def _worded() -> re.Pattern[str]:
 
 def measured(said: Sequence[Sentence], bounds: Bounds) -> Number | None:
     """The value of the one measure that ends a reply; None where something else is scored, or the scale is not sure."""
-    if not said or not said[-1].alone:
+    if said and not said[-1].alone:
+        return _first_named(said, bounds)
+    if not said:
         return None
     whole = any_of("score.overall", "score.final")
     labels = any_of("score.labels", "score.comma_labels")
@@ -40,7 +42,8 @@ def measured(said: Sequence[Sentence], bounds: Bounds) -> Number | None:
         text for text in others if re.search(r"\b(?:total|supported|grounded|correct|claims|statements|facts)\b", text)
     ]
     worded = any(_worded().match(each.text) for each in said[:-1])
-    if head is None or worded or len(others) > len(counts):
+    beside = any(re.search(r"\d\s?(?:/|out of)\s?\d", each.text) for each in said[:-1] if each.text not in counts)
+    if head is None or worded or beside or len(others) > len(counts):
         return None
     scale = scale_is(head["remark"], bounds) if head["remark"] else None
     number = read_number(said[-1].text[head.end() :], bounds, sums=bool(counts) or bounds.high == 1)
@@ -52,3 +55,13 @@ def measured(said: Sequence[Sentence], bounds: Bounds) -> Number | None:
         bounds.high == 1 and named_score
     )
     return number if number.scaled or scale or form or alone or counts else None
+
+
+def _first_named(said: Sequence[Sentence], bounds: Bounds) -> Number | None:
+    """The share behind its own name at the head ("Similarity score: 0.92. Both ..."), where no other number could be one."""
+    head = re.match(rf"{any_of('score.measures')} (?:score|rating)\s*[:=]\s*", said[0].text)
+    number = read_number(said[0].text[head.end() :], bounds) if head else None
+    if number is None or number.value is None or bounds.high != 1 or re.search(r"[^\W\d]", number.rest):
+        return None
+    others = [float(each) for sentence in said[1:] for each in re.findall(NUMBER, sentence.text)]
+    return None if any(bounds.low <= each <= bounds.high for each in others) else number

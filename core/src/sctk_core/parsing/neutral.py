@@ -76,7 +76,8 @@ def _scores() -> str:
     )
     words = rf"{words}|\b(?:minus|negative|out of \d+)\b|\b(?:of|from) [\d.]+ to [\d.]+|\b{WOULD_GIVE}"
     between = rf"(?>\((?!\s*[-+−]?[\d.]+\s*[)/])[^()\n]{{0,40}}\)|\W|\b(?:of|is|as)\b|{words}){{1,60}}+"
-    apart = r"\W{0,20}?(?:[:=|>\n\-–—】]|\.{3})\W{0,20}+"
+    marked = r"[(\[（［](?=\s{0,9}[-+−.\d½¼¾])"
+    apart = rf"[\W_]{{0,20}}?(?:[:=|>\n\-–—】]|\.{{3}}|{marked})\W{{0,20}}+"
     labelled = rf"(?P<label>{label})(?P<between>{between})|(?P<whole>{whole})(?P<apart>{apart})"
     return rf"(?i)(?:(?<![^\W\d_])|(?-i:(?<=[a-z])(?=[A-Z])))(?:{labelled})(?P<number>{_DIGIT})"
 
@@ -108,7 +109,7 @@ def _decisions() -> str:
     fillers = rf"(?:(?:{any_of('verdict.fillers', 'verdict.denials')})[\s,*_`\"']{{1,6}}){{0,8}}+"
     words = any_of("verdict.keep", "verdict.revise")
     ends = (
-        r"[^\w\n]{0,8}(?:$|[.!?,;。、:：)\]\"']|[-–—]\s|です|ます)|"
+        r"[^\w\n]{0,8}(?:$|[½¼¾.!?,;。、:：)\]\"']|[-–—]\s|です|ます)|"
         rf"[^\w\n]{{0,8}}{any_of('verdict.fillers')}|\s(?:a thing|anything|from me|before|accordingly|because|without)\b"
     )
     clause = rf"(?=(?:i|we|can|should|must|needs?|sollte|muss|{any_of('verdict.wholes')})\b)"
@@ -134,9 +135,9 @@ def _gifts() -> str:
 @cache
 def _fractions() -> str:
     """A number at the head of a clause, before the "/5" or "out of 5" that makes it a score."""
-    head = rf"(?:^|[,:;.!?—–-]\s|[}}>\])|])[^\w\n]{{0,6}}(?:{any_of('score.leads')}[:,]?\s+)?(?:{ABOUT}\s+)?"
-    number = rf"(?:[-+−]?\d{{0,3}}\.?\d{{1,3}}|{WORDS})"
-    beside = rf"/|{any_of('score.out_of')}|on (?:an?|the|this|your)(?=\s\d+[- ]point)"
+    head = rf"(?:^|[,:;.!?—–-]\s|[}}>\])|])(?:_|[^\w\n]){{0,6}}(?:{any_of('score.leads')}[:,]?\s+)?(?:{ABOUT}\s+)?"
+    number = rf"(?:[-+−]?\d{{0,3}}(?:\.?\d{{1,3}}|[½¼¾])|{WORDS})"
+    beside = rf"[/／]|{any_of('score.out_of')}|on (?:an?|the|this|your)(?=\s\d+[- ]point)"
     return rf"(?im){head}{number}[\s)\]}}>\"'*_`]{{0,5}}(?=(?:{beside})\s{{0,3}}\d)"
 
 

@@ -11,12 +11,13 @@ from dataclasses import dataclass
 from functools import cache
 
 from sctk_core.parsing.figures import NUMBER, WORDS, figure
-from sctk_core.parsing.phrases import ABOUT, THIS
+from sctk_core.parsing.phrases import ABOUT, PART, THIS
 from sctk_core.parsing.scales import Bounds, asked, scale, unit
 from sctk_core.parsing.words import any_of
 
 _MINE = (
-    r"^\s*(?:from me(?:,? sorry)?|in my (?:view|opinion|book)|for me\b|overall\b|in total|altogether|(?:response|answer|reply)\b|"
+    r"^\s*(?:from me(?:,? sorry)?|by me\b|"
+    r"in my (?:view|opinion|book)|for me\b|overall\b|in total|altogether|(?:response|answer|reply)\b|"
     rf"here\b|(?:for|to) {THIS}\b|(?:after a second look|on reflection|on second thought)\b)"
 )
 _IN_BRACKETS = (
@@ -102,9 +103,9 @@ def _goes_on(rest: str, value: float) -> bool:
 def of_a_part(rest: str) -> bool:
     """Whether what follows a number says that it is of a part ("4/5 for clarity")."""
     whole = rf"(?! my| me\b| total| {THIS}\b)"
-    return (
-        re.match(rf"\s*(?:(?:{scale()}){_SCALE_ENDS}\s*|{unit()}\s*){{0,2}}+(?:for|on|in)\b{whole}", rest) is not None
-    )
+    named = rf"as (?:the|its|an?) (?:(?:score|rating|grade|mark) (?:for|of|on) (?:the |its )?)?{PART}"
+    about = rf"(?:(?:for|on|in)\b{whole}|{named})"
+    return re.match(rf"\s*(?:(?:{scale()}){_SCALE_ENDS}\s*|{unit()}\s*){{0,2}}+{about}", rest) is not None
 
 
 def counted(rest: str) -> bool:

@@ -17,7 +17,7 @@ HOW = (
     r"(?: (?:overall|total|final|solid|strong|weak|fair|good|high|low|clear|decent|perfect|generous|firm|clean|modest|respectable|"
     r"very \w+))?"
 )
-_OF = r"(?: (?:score|rating|grade|mark) (?:of|is))?\s*:?(?: a)?\s+"
+_OF = r"(?: (?:score|rating|grade|mark)(?: of| is|(?=:)))?\s*:?(?: a)?\s+"
 _ENDS = r"(?:lowest|highest|minimum|maximum|top|best|worst|full)(?: possible)? (?:score|rating|grade|mark|marks)"
 _MOST = rf"(?: the {_ENDS}(?: of|\s?:|,)?)?"
 ABOUT = (
@@ -25,15 +25,17 @@ ABOUT = (
     r"около|примерно|大约|大概|約|约|およそ)"
 )
 """A hedge of so little weight that the number is still the judge's."""
-FIGURE = rf"(?=[*_`\"'(\[|\s]{{0,6}}(?:{ABOUT} (?:an? )?|[~≈]\s?)?(?:[-+]?[\d.]|(?:minus|negative) \d|{WORDS}))"
+FIGURE = rf"(?=[*_`\"'(\[（［|\s]{{0,6}}(?:{ABOUT} (?:an? )?|[~≈]\s?)?(?:[-+]?[\d.½¼¾]|(?:minus|negative) \d|{WORDS}))"
 _VERBS = (
     r"(?:gave|given|awarded|assigned|rated|scored|graded|decided on|decided to give|settled? (?:on|for)|chose|went with|think|"
     r"give|rate|score|grade|award|assign|say|go (?:with|for)|choose|arrive at|land on|place(?= .{1,40} at\b)|"
-    rf"put(?= {THIS} at\b)|evaluate|judge|mark|call|estimate|assess|be inclined to give|have to give)"
+    rf"put(?= {THIS} at\b)|evaluate|judge|mark|call|estimate|assess|be inclined to give|have to give|"
+    r"(?:come to|came to|end(?:ed)? up (?:with|at))(?= an? (?:(?:overall|final) |(?:score|rating) of )))"
 )
 MOVES = rf"(?:lower|raise|reduce|increase|bring) {THIS} (?:up |down |back )?to"
-_I = r"(?:i|we)(?:'ve|'d|'ll| have| would| will| shall| must| can only)? (?:\w+ly |therefore |thus |still |hence |also |then )?"
-_IM = r"(?:i'm|i am|we are|we're) (?:going with|giving|rating|assigning|awarding)|giving(?= (?:it|this)\b)"
+_I = r"(?:i (?:think|guess|believe|suppose)(?: that)? (?=i\b))?"
+_I += r"(?:i|we)(?:'ve|'d|'ll| have| would| will| shall| must| can only)? (?:\w+ly |therefore |thus |still |hence |also |then )?"
+_IM = r"(?:i'm|i am|we are|we're) (?:going with|giving|rating|assigning|awarding|settling (?:on|for))|giving(?= (?:it|this)\b)"
 PART = (
     r"(?:tone|style|clarity|accuracy|correctness|grammar|spelling|length|structure|format|formatting|writing|language|relevance|"
     r"coherence|completeness|depth|detail|logic|organi[sz]ation|creativity|originality|content|form|helpfulness|harmlessness|honesty|"
@@ -86,9 +88,7 @@ EARNED = (
     rf"resulting in an?|for an?(?= (?:total|final|overall)))(?: (?:final|overall|total))?(?: score of)? {FIGURE}"
 )
 """What a fault or a merit brings the reply to: "the wrong date brings it down to a 3"."""
-_WOULD_GET = (
-    r"(?:would|should) (?:therefore |thus |then )?(?:get|receive|earn|score|merit|be (?:rated|scored)(?: as| at)?)"
-)
+_WOULD_GET = r"(?:would|should) (?:therefore |thus |then )?(?:get|receive|earn|score|merit|be (?:rated|scored|graded)(?: as| at)?)"
 WOULD = rf"{THIS} {_WOULD_GET}(?: an?)?{HOW}{_OF}{FIGURE}"
 """What the reply would get: its score where nothing stands against it, neither before nor behind."""
 WOULD_GIVE = rf"(?:that )?i(?: would|'d|'ll| will)? (?:give|assign)(?: (?:to )?{THIS})?"

@@ -34,6 +34,11 @@ from sctk_core.parsing.scales import Bounds, scale_is
 from sctk_core.parsing.words import any_of
 
 SAID = 0
+_UNREAL = (
+    r"hätte|wäre|stünde|gäbe|mit|ohne|avec|sans|con|sin|senza|com|sem|met|zonder|bez|med|utan|без|с|был[аои]? бы|если бы|"
+    r"要是|若|假如"
+)
+"""Opens what would have to be so for a number in another language: "com uma fonte, daria 5 de 5"."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -152,12 +157,21 @@ def _on_its_scale(text: str, bounds: Bounds) -> Statement | None:
 def _given(text: str, bounds: Bounds) -> Statement | None:
     """ "Je lui donne 4 sur 5", "我给这个回答打4分": with the asked scale or a unit behind the number."""
     party = r"(?:这个|该|这|此)(?:回答|答案|回复|答复)"
-    opened = re.match(rf"(?:[^\d]*,\s+|{party})?{any_of('score.gives')}[^\d.,;:!?]{{0,40}}?\s?{FIGURE}", text)
-    if opened is None or re.search(rf"(?<![^\W_]){any_of('score.hedges', 'score.parts')}|[不没]", opened[0]):
+    before = rf"[^\d]*,\s+|.*,\s*(?=(?:总体|综合|整体)来看)|.*,\s+(?=je \w+ donc\b)|{party}"
+    opened = re.match(rf"(?:{before})?{any_of('score.gives')}[^\d.,;:!?]{{0,40}}?\s?{FIGURE}", text)
+    words = opened[0] if opened else ""
+    if opened is None or re.search(
+        rf"(?<![^\W_]){any_of('score.hedges', 'score.parts')}|[不没]|来看给\s*\S|^(?:{_UNREAL})(?!\w).*,", words
+    ):
         return None
     number = read_number(text[opened.end() :], bounds)
     plain = number is not None and number.value is not None
-    noted = re.search(rf"{any_of('score.notes')}\s*$", opened[0])
+    noted = re.search(rf"{any_of('score.notes')}\s*$", words)
+    noted = noted or (
+        re.search(rf"{any_of('score.gives')}\s(?:donc|also)\s*$", words)
+        if number and not number.rest.strip(" .!")
+        else None
+    )
     sure = number is not None and (number.scaled or counted(number.rest) or noted)
     return Statement(rank=SAID, number=number) if number and plain and sure else None
 

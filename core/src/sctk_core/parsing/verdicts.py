@@ -22,7 +22,7 @@ from sctk_core.parsing.answer import (
     uncorrected,
 )
 from sctk_core.parsing.choices import named, settled
-from sctk_core.parsing.deciding import KEEP, REVISE, Verdict, decided, verdict_words
+from sctk_core.parsing.deciding import INVERTED, KEEP, REVISE, Verdict, decided, verdict_words
 from sctk_core.parsing.structured import spoken
 from sctk_core.parsing.words import any_of
 from sctk_core.records import Failure
@@ -113,7 +113,7 @@ def _labelled(said: Sequence[Sentence], words: tuple[str, str]) -> Iterator[_Sai
 def _last_clause(text: str) -> str:
     """The clause of a sentence that states one's own verdict ("after a second look, my verdict is keep"); "" where none does."""
     opened = re.match(r"(?P<before>.*), (?=(?:so )?(?:my|the) (?:final |overall )?verdict\b)", text)
-    strange = rf"(?<![^\W_])(?:{any_of('verdict.hedges')}|according|says|said|author|user|candidate|reviewer)|{QUOTED}"
+    strange = rf"(?<![^\W_])(?:{any_of('verdict.hedges')}|according|says|said|author|user|candidate|reviewer|{INVERTED})|{QUOTED}"
     return text[opened.end() :] if opened and not re.search(strange, opened["before"]) else ""
 
 

@@ -52,10 +52,11 @@ class Judge:
     """Scores a reply by what the model says of it, in [low, high]."""
 
     measured = (
-        "how its words are read, on four sets of replies, each at the first reading, before that set's kinds were mended: read as "
-        "something else 0.5 % (0.1 to 1.8) of 397, 0.9 % (0.4 to 2.3) of 441, 0.3 % (0.0 to 1.6) of 355 and, the last, 0.4 % (0.1 "
-        "to 2.4) of 230; of the readable not read 24.3 % (19.6 to 29.8), 39.4 % (33.9 to 45.1), 16.8 % (13.0 to 21.6) and, the "
-        "last, 8.8 % (5.6 to 13.7): what is not read is a failure, or read by likelihood",
+        "how its words are read, on five sets of replies, each at the first reading, before that set's kinds were mended: read as "
+        "something else 0.5 % (0.1 to 1.8) of 397, 0.9 % (0.4 to 2.3) of 441, 0.3 % (0.0 to 1.6) of 355, 0.4 % (0.1 to 2.4) of 230 "
+        "and, the last, 0.3 % (0.1 to 1.8) of 317; of the readable not read 24.3 % (19.6 to 29.8), 39.4 % (33.9 to 45.1), 16.8 % "
+        "(13.0 to 21.6), 8.8 % (5.6 to 13.7) and, the last, 15.7 % (11.7 to 20.7): what is not read is a failure, or read by "
+        "likelihood",
         "how well a model judges is the model's: `sctk reward check judge labelled.jsonl --backend NAME --model MODEL`",
     )
 
