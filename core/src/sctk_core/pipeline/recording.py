@@ -18,6 +18,7 @@ from sctk_core.identity import SCHEME, canonical, content_id, named, quoted, see
 from sctk_core.pipeline.contract import checked
 from sctk_core.pipeline.fields import LONGEST
 from sctk_core.pipeline.position import Position, here
+from sctk_core.pipeline.under_way import UnderWay, waited_for
 from sctk_core.pipeline.untouched import restored, seen
 from sctk_core.records import Failure, Message, Reply, Request, Sampling
 from sctk_core.thoughts import AS_USUAL, Thoughts, parted, unended
@@ -135,6 +136,7 @@ class RecordingBackend:
         self._longest, self.tells_logprobs = longest, tells_logprobs
         self._run_seed, self._name = run_seed, name
         self._begun: dict[Sampling, str] = {}
+        self._under_way = UnderWay()
         self.n_asked = self.n_recalled = 0
 
     async def generate(self, requests: Sequence[Request]) -> list[Reply | Failure]:
@@ -184,6 +186,42 @@ class RecordingBackend:
     async def _fresh(
         self, missing: list[Request], stage: str, ask: Callable[[list[Request]], Awaitable[Any]]
     ) -> list[Reply | Failure]:
+        """The answers to requests that the store does not know; what somebody else is asking already is waited for."""
+        mine, others = self._under_way.begun(missing)
+        asked = (
+            missing
+            if len(mine) == len(missing)
+            else list({each.key: each for each in missing if each.key in mine}.values())
+        )
+        answers: list[Reply | Failure] = []
+        try:
+            answers = await self._asked(asked, stage, ask) if asked else []
+        finally:
+            self._under_way.ended(mine, answers)
+        if asked is missing:
+            return answers
+        found: dict[str, Reply | Failure | None] = dict(zip(mine, answers, strict=True))
+        found |= {key: await waited_for(answer) for key, answer in others.items()}
+        return [await self._of_all(each, found[each.key], stage, ask) for each in missing]
+
+    async def _of_all(
+        self,
+        request: Request,
+        found: Reply | Failure | None,
+        stage: str,
+        ask: Callable[[list[Request]], Awaitable[Any]],
+    ) -> Reply | Failure:
+        """What one of several with the same question is answered; where nobody got a reply for it, it asks by itself."""
+        if isinstance(found, Failure):
+            return replace(found, of=request.of)
+        if found is None:
+            (found,) = await self._fresh([request], stage, ask)
+        return found
+
+    async def _asked(
+        self, missing: list[Request], stage: str, ask: Callable[[list[Request]], Awaitable[Any]]
+    ) -> list[Reply | Failure]:
+        """What the backend answers, checked, and on disk."""
         self.n_asked += len(missing)
         of, before = [request.of for request in missing], [seen(request) for request in missing]
         try:
