@@ -18,7 +18,8 @@ HEAVY = {"rich", "polars", "sctk_rs"}
 
 def test_the_list_of_commands_says_what_the_command_says(capfd: pytest.CaptureFixture[str]) -> None:
     assert main(["--help"]) == 0
-    assert f"  data  {data.get_short_help_str(200)}\n" in capfd.readouterr().out
+    lines = [line.split(maxsplit=1) for line in capfd.readouterr().out.splitlines()]
+    assert ["data", data.get_short_help_str(200)] in lines
 
 
 def test_the_plugin_module_is_light() -> None:
