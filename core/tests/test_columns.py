@@ -7,7 +7,7 @@ from pathlib import Path
 
 import polars as pl
 import pytest
-from sctk_core import Pair, Prompt, Sample
+from sctk_core import Pair, Prompt, Sample, Weighted
 from sctk_core import records as ours
 from sctk_core.store.columns import hollow, type_named, unlike
 from sctk_core.store.rows import frame, schema
@@ -22,7 +22,10 @@ class Score:
     id: str = field(init=False)
 
 
-@pytest.mark.parametrize("kind", [Prompt, Sample, Pair, ours.Critique, ours.Score, ours.Decision, ours.Failure, Score])
+KINDS = [Prompt, Sample, Pair, Weighted, ours.Critique, ours.Score, ours.Decision, ours.Failure, Score]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("full", [True, False])
 def test_what_is_written_is_ours(kind: type, full: bool) -> None:
     assert unlike(frame(schema(kind, full=full), []).schema, type_named(kind)) == ""

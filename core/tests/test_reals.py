@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from outcomes import stage, tables
-from sctk_core import ContractError, Declined, Message, Pair, Prompt, Reply, Sample, Score, TrainReport
+from sctk_core import ContractError, Declined, Message, Pair, Prompt, Reply, Sample, Score, TrainReport, Weighted
 from sctk_core.errors import CheckFailed, NothingAccepted
 from sctk_core.pipeline.contract import checked
 from sctk_core.pipeline.whole_answers import checked_report, checked_values
@@ -158,3 +158,16 @@ def run_of(root: Path, form: str, trainer: str = "") -> Any:
     mine, trains = {"use": "counting", "form": form}, {"use": "counting", "form": trainer or form}
     changes = {"reward": mine, "evaluator": [mine], "trainer": trains, "baseline": trains}
     return execute(toy_assembly(root, changes, also=[WORLD]), out=root / "runs" / "run")
+
+
+@pytest.mark.parametrize("half", HALVES)
+def test_a_weight_of_any_library_is_a_float_and_names_the_record(half: Any) -> None:
+    found = Weighted(sample=SAMPLE, weight=half)
+    assert (type(found.weight), found) == (float, Weighted(sample=SAMPLE, weight=0.5))
+    assert found.id not in (SAMPLE.id, Weighted(sample=SAMPLE, weight=1).id)
+
+
+@pytest.mark.parametrize("wrong", [0.0, -0.5, 1.5, float("nan"), float("inf"), None, "0.5"])
+def test_a_weight_outside_its_range_is_told(wrong: Any) -> None:
+    with pytest.raises(ContractError, match=r"weighted sample .*wanted a (finite )?number"):
+        Weighted(sample=SAMPLE, weight=wrong)

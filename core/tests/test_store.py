@@ -37,6 +37,7 @@ from sctk_core.records import (
     Score,
     Usage,
     Value,
+    Weighted,
 )
 from sctk_core.store.layout import Layout
 from sctk_core.store.part import StoredPart, shards_of
@@ -384,6 +385,7 @@ RECORDS = [
     Score(sample=BARE, name="s", value=-1.0),
     Decision(kept=DRAFT, dropped=BARE, accepted=False, log_alpha=None, reason="why"),
     Pair(prompt=PROMPT, chosen=BARE, rejected=DRAFT, margin=None, probability=0.25),
+    Weighted(sample=DRAFT, weight=0.25),
     Failure(of="x", stage="s", component="c", kind="parse", reason="r", detail="d"),
     Value(sample=DRAFT, arm="base", metric="m", value=2.0),
     Verdict(sample=DRAFT, other=None, words=("x",), weights=(), sure=True, extra={"k": [1, None]}),
@@ -411,6 +413,13 @@ def test_measures_have_rows_too() -> None:
     measure = Measure(arm="a", metric="m", value=1.0, low=None, high=2.0, n=3)
     (row,) = frame(schema(Measure), [values_of(measure)]).to_dicts()
     assert Measure(**row) == measure
+
+
+def test_a_weighted_text_is_a_prompt_and_a_completion_for_others(tmp_path: Path) -> None:
+    (row,) = through_a_table(tmp_path, Weighted(sample=DRAFT, weight=0.25))
+    assert [turn["content"] for turn in row["prompt"]] == [turn.content for turn in PROMPT.messages]
+    assert row["completion"] == [{"role": "assistant", "content": DRAFT.text}]
+    assert (row["weight"], row["sample_id"]) == (0.25, DRAFT.id)
 
 
 @pytest.mark.parametrize("column", ["text", "sweep", "critique"])

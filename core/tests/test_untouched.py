@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from sctk_core.pipeline.untouched import restored, seen
-from sctk_core.records import Message, Prompt, Sample
+from sctk_core.records import Message, Prompt, Sample, Weighted
 
 
 def sample(text: str) -> Sample:
@@ -39,3 +39,13 @@ def test_a_change_deep_in_the_conversation_is_told_and_undone(place: int) -> Non
     change(pair[place].prompt.messages[0], "content", "rewritten")
     assert restored(pair, before) == "content"
     assert [one.prompt.messages[0].content for one in pair] == ["why a?", "why b?"]
+
+
+def test_a_changed_weight_and_a_changed_text_under_it_are_told_and_undone() -> None:
+    row = Weighted(sample=sample("a"), weight=0.25)
+    before = seen(row)
+    change(row, "weight", 1.0)
+    assert restored(row, before) == "weight"
+    change(row.sample, "text", "other")
+    assert restored(row, before) == "sample.text"
+    assert (row.weight, row.sample.text) == (0.25, "a")

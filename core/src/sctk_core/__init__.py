@@ -49,6 +49,7 @@ from sctk_core.records import (
     TrainReport,
     Usage,
     Value,
+    Weighted,
     name_by,
 )
 from sctk_core.references import references_of
@@ -140,6 +141,7 @@ __all__ = [
     "Usage",
     "Value",
     "Voice",
+    "Weighted",
     "asked",
     "boundary",
     "calibrated",

@@ -15,7 +15,7 @@ from sctk_core.errors import ConfigError
 from sctk_core.store.reader import RunReader
 from sctk_core.thoughts import parted
 
-_LATE = {"Score": 1, "Decision": 2, "Pair": 3, "Value": 4, "Failure": 5}
+_LATE = {"Score": 1, "Decision": 2, "Pair": 3, "Weighted": 3, "Value": 4, "Failure": 5}
 """What is said of a text comes after all texts."""
 _TEXTS = ("thought", "text", "reference", "document", "detail")
 _HIDDEN = {
@@ -31,7 +31,7 @@ _HIDDEN = {
     "completion",
     *_TEXTS,
 }
-_COMES_WITH = ("Score", "Decision", "Value")
+_COMES_WITH = ("Score", "Decision", "Weighted", "Value")
 Row = dict[str, Any]
 
 

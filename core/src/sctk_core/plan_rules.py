@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 
 from sctk_core.plan import BASE, EVALUATION, HELD_OUT, PROMPTS, Arm, Evaluate, Fit, Generate, Plan, Train
 from sctk_core.plan_shape import shape_of
-from sctk_core.records import Pair, Prompt, Sample
+from sctk_core.records import Pair, Prompt, Sample, Weighted
 from sctk_core.shown import kind_of, shown
 
 TAKEN = ("arms", "curated", "model", "trained", "values", EVALUATION)
@@ -120,8 +120,8 @@ def _of_training(one: Train, tables: Mapping[str, type], arms: set[str], names: 
     for table in one.tables.values():
         if table not in tables:
             yield f"train.{one.arm}: learns from {table!r}, wanted a table that is made before: {', '.join(tables)}"
-        elif len(one.tables) == 1 and not issubclass(tables[table], Sample | Pair):
-            yield f"train.{one.arm}: learns from {table!r} of {tables[table].__name__}, wanted samples or pairs"
+        elif len(one.tables) == 1 and not issubclass(tables[table], Sample | Weighted | Pair):
+            yield f"train.{one.arm}: learns from {table!r} of {tables[table].__name__}, wanted samples, weighted or not, or pairs"
     if one.start not in arms:
         yield f"train.{one.arm}: starts from the arm {one.start!r}, wanted one of {', '.join(sorted(arms))}"
     if one.arm in arms:

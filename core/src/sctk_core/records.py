@@ -264,6 +264,24 @@ class Pair:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
+class Weighted:
+    """A text that is taught with a weight in (0, 1], its share of the loss beside rows of weight 1: less where less is certain."""
+
+    sample: Sample
+    weight: float
+    id: str = field(init=False)
+
+    def __post_init__(self) -> None:
+        about = f"weighted sample {self.sample.id}"
+        hint = "what should not be taught at all is declined, with a reason, and has no weight"
+        _set(self, "weight", _finite(self, "weight", about, hint))
+        if not 0.0 < self.weight <= 1.0:
+            wanted = "wanted a number in (0, 1]"
+            raise ContractError(f"{about}: got weight {self.weight!r}, {wanted}", hint=hint, reason=f"weight: {wanted}")
+        name_by(self, self.sample.id, self.weight)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
 class Failure:
     """What could not be answered, and why: stored, counted and shown, never a score. `of` is the id of what was asked.
 

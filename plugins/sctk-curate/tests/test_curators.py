@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sctk_core import Curation, Declined, Message, Pair, Prompt, Sample
+from sctk_core import Curation, Declined, Message, Pair, Prompt, Sample, Weighted
 from sctk_core.config import parse
 from sctk_core.testing import check_curator
 from sctk_curate.contamination import Decontaminate
@@ -170,3 +170,11 @@ def test_no_torch_comes_along() -> None:
     code = "import sys, sctk_curate.plugin, sctk_curate.duplicates, sctk_curate.contamination; print(*sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert not {"torch", "transformers", "numpy", "polars"} & set(done.stdout.split())
+
+
+@pytest.mark.parametrize("target", CURATORS)
+def test_a_weighted_text_is_curated_as_the_text(target: Any) -> None:
+    samples = [sample(text, number) for number, text in enumerate((LONG, LONG, "short"))]
+    weighted = [Weighted(sample=one, weight=0.5) for one in samples]
+    held_out = (prompt(LONG),)
+    assert gone(curated(target, weighted, held_out)) == gone(curated(target, samples, held_out)) != []

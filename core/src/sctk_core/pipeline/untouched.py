@@ -11,7 +11,7 @@ from functools import cache
 from operator import attrgetter
 from typing import Any
 
-from sctk_core.records import Critique, Message, Pair, Prompt, Request, Round, Sample, Score
+from sctk_core.records import Critique, Message, Pair, Prompt, Request, Round, Sample, Score, Weighted
 
 _MESSAGE = ("role", "content", "calls", "tool", "call_id", "defines")
 _PROMPT = ("messages", "reference", "document", "occurrence", "other_references", "id")
@@ -36,17 +36,20 @@ _OWN: dict[type, tuple[str, ...]] = {
     Score: ("name", "value", "scale", "id", "sample"),
     Round: ("sweep", "coin", "log_proposal_ratio", "current", "proposal"),
     Pair: ("margin", "probability", "id", "prompt", "chosen", "rejected"),
+    Weighted: ("weight", "id", "sample"),
     Request: ("messages", "sampling", "of", "rank", "prefix_ids", "again", "seed", "key"),
 }
 """The fields of a record that a table is made of."""
 _HOLDS: dict[type, dict[str, type]] = {
     Sample: {"prompt": Prompt}, Critique: {"sample": Sample}, Score: {"sample": Sample},
     Round: {"current": Score, "proposal": Score}, Pair: {"prompt": Prompt, "chosen": Sample, "rejected": Sample},
+    Weighted: {"sample": Sample},
 }  # fmt: skip
 """The records that it holds."""
 _TURNS: dict[type, str] = {
     Prompt: "messages", Sample: "prompt.messages", Critique: "sample.prompt.messages", Score: "sample.prompt.messages",
-    Round: "proposal.sample.prompt.messages", Pair: "prompt.messages", Request: "messages",
+    Round: "proposal.sample.prompt.messages", Pair: "prompt.messages", Weighted: "sample.prompt.messages",
+    Request: "messages",
 }  # fmt: skip
 """Where its conversation is."""
 _said = attrgetter(*_MESSAGE)

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from sctk_core.records import Critique, Decision, Failure, Measure, Pair, Prompt, Sample, Score, Value
+from sctk_core.records import Critique, Decision, Failure, Measure, Pair, Prompt, Sample, Score, Value, Weighted
 from sctk_core.shown import shown
 from sctk_core.store.rows import ITEM, PARENTS, TURN, may_be_none, needed, schema
 
@@ -35,7 +35,7 @@ NUMBERS: Mapping[str, str] = {"name": "text", "value": "float"}
 """What a fit came to."""
 _OWN: Mapping[str, Mapping[str, str]] = {"Line": LINE, "Declined": DECLINED, "str": NOTES, "Number": NUMBERS}
 _RECORDS: Mapping[str, type] = {
-    kind.__name__: kind for kind in (Prompt, Sample, Critique, Score, Decision, Pair, Failure, Value, Measure)
+    kind.__name__: kind for kind in (Prompt, Sample, Critique, Score, Decision, Pair, Weighted, Failure, Value, Measure)
 }
 _LAID_BESIDE = frozenset((PARENTS, ITEM, "prompt", "completion", "chosen", "rejected"))
 """What only a table that others read has."""

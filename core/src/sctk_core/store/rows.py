@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING, Any
 
 from sctk_core.errors import ContractError, StoreError
 from sctk_core.identity import encoder
-from sctk_core.records import Message, Prompt, Sample
+from sctk_core.records import Message, Prompt, Sample, Weighted
 from sctk_core.shown import name_of, shown
 from sctk_core.store.failures import FOREIGN
 
@@ -252,7 +252,9 @@ def _gather(record: Any, known: dict[str, Any]) -> None:
 
 
 def _shown(record: Any) -> list[tuple[str, list[list[str]] | None]]:
-    """The prompts and texts of a record as conversations, by name: `completion` is the text of the record itself."""
+    """The prompts and texts of a record as conversations, by name: `completion` is its own text, or that it weighs."""
+    if isinstance(record, Weighted):
+        return _shown(record.sample)
     kind: Any = type(record)
     parents = [one for one in _parents(kind) if one.parent and not one.many]
     shown = [one.field for one in parents if issubclass(one.parent or object, Prompt | Sample)]
@@ -272,7 +274,9 @@ def _turns(record: Prompt | Sample | None) -> list[list[str]] | None:
 def schema(record: type, *, full: bool = False) -> Mapping[str, str]:
     """Column -> kind of a record's table; `full`: of a table that others read."""
     found = {column.name: column.kind for column in columns(record)}
-    if full:
+    if full and issubclass(record, Weighted):
+        found |= {"prompt": "turns", "completion": "turns", PARENTS: "text", ITEM: "text"}
+    elif full:
         parents = [
             c.field for c in _parents(record) if c.parent and not c.many and issubclass(c.parent, Prompt | Sample)
         ]

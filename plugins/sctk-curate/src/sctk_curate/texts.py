@@ -8,12 +8,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal
 
-from sctk_core import GUIDING, Pair, Prompt, Sample, setting
+from sctk_core import GUIDING, Pair, Prompt, Sample, Weighted, setting
 
 Part = Literal["both", "prompt", "completion"]
 Sides = Literal["both", "chosen"]
-Row = Prompt | Sample | Pair
-Rows = Sequence[Prompt] | Sequence[Sample] | Sequence[Pair]
+Row = Prompt | Sample | Weighted | Pair
+Rows = Sequence[Prompt] | Sequence[Sample] | Sequence[Weighted] | Sequence[Pair]
 
 TEXT: Part = setting(
     "both", help="what is compared: what was asked, what was answered, or both; of prompts what they ask"
@@ -37,6 +37,7 @@ def text_of(row: Row, part: Part, sides: Sides) -> str:
     """The text of one row, its parts one below the other."""
     if isinstance(row, Prompt):
         return asked(row)
+    row = row.sample if isinstance(row, Weighted) else row
     if isinstance(row, Sample):
         answers = [row.text]
     else:
