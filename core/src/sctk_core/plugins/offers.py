@@ -49,6 +49,7 @@ FIRST_PARTY: dict[tuple[str, str], str] = {
     ("trainer", "sft"): "sctk-trl",
     ("evaluator", "nano-truth"): "sctk-nano",
     ("reward", "nano-noisy-truth"): "sctk-nano",
+    ("evaluator", "solved"): "sctk-mirror",
     ("evaluator", "encyclopaedia-truth"): "sctk-encyclopaedia",
     ("source", "documents"): "sctk-knowledge",
     ("source", "encyclopaedia"): "sctk-encyclopaedia",

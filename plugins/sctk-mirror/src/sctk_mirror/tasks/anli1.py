@@ -1,0 +1,56 @@
+"""Whether a hypothesis follows from a premise (ANLI, round 1): entailment, neutral or contradiction."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sctk_core import Failure
+
+from sctk_mirror.statements import TWO_ANSWERS, stated_or_bare, unread
+
+form = "entailment, neutral or contradiction"
+LABELS = ("entailment", "neutral", "contradiction")
+SEPARATOR = "\n"
+"""Between premise and hypothesis. The published code puts the tokenizer's end of text there, which no text may hold here."""
+_LABEL = re.compile(r"[\"'`*_(\s]*(entailment|neutral|contradiction)(?!\w)", re.IGNORECASE)
+
+
+def show(row: Mapping[str, Any]) -> str:
+    """Premise and hypothesis; or the row's `input` as the published files have it."""
+    if "input" in row:
+        found: str = row["input"]
+        return found
+    return f"{row['premise'].strip()}{SEPARATOR}{row['hypothesis'].strip()}"
+
+
+def gold(row: Mapping[str, Any]) -> str | None:
+    """The gold label, by name or by its number in the data set (0 entailment, 1 neutral, 2 contradiction)."""
+    found = row.get("label")
+    if isinstance(found, int) and not isinstance(found, bool) and 0 <= found < len(LABELS):
+        return LABELS[found]
+    return None if found is None or found == -1 else str(found)
+
+
+def conclude(text: str) -> str | Failure:
+    """The label behind the last "answer is"; or a text that is one.
+
+    >>> conclude("The answer is entailment if it rains. It does not, so the answer is 'Neutral'.")
+    'neutral'
+    """
+    found = stated_or_bare(text)
+    if isinstance(found, Failure):
+        return found
+    said, stated = found
+    label = _LABEL.match(said) if stated else _LABEL.fullmatch(said.rstrip(" .\"'`*_)"))
+    if label is None:
+        return unread("not one of the labels", text)
+    if re.match(r"[\"'`*_)]*\s+(?:or|if|unless)\b", said[label.end() :], re.IGNORECASE):
+        return unread(TWO_ANSWERS, text)
+    return label[1].lower()
+
+
+def equal(one: str, other: str) -> bool:
+    """Whether two labels are one."""
+    return one.strip().lower() == other.strip().lower()

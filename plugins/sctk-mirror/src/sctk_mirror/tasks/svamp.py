@@ -1,0 +1,61 @@
+"""Word problems whose answer is an equation (SVAMP, arXiv 2103.07191): two equations are equal where their values are."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from sctk_core import Failure
+
+from sctk_mirror.arithmetic import leading_equation, same_value, value
+from sctk_mirror.statements import NO_ANSWER, TWO_ANSWERS, stated_or_bare, unread
+
+form = "the equation in brackets, of numbers in the question, such as (3 + 4)"
+_OPENING, _CLOSING = "\"'`*_$ \t\n", "\"'`*_$"
+_MORE = re.compile(r"\s*(?:,|%|per ?cent\b|(?:or|and|to|times|plus|minus|over)\b|\d|\()", re.IGNORECASE)
+
+
+def show(row: Mapping[str, Any]) -> str:
+    """Body and question of a row of SVAMP, or its `input` or `question` as the published files have it."""
+    if "Body" in row:
+        return f"{row['Body'].strip()}\n{row['Question'].strip()}"
+    found: str = row["input"] if "input" in row else row["question"]
+    return found
+
+
+def gold(row: Mapping[str, Any]) -> str | None:
+    """The gold equation."""
+    found = row.get("Equation", row.get("label"))
+    return None if found is None else str(found)
+
+
+def conclude(text: str) -> str | Failure:
+    """The equation behind the last "answer is", as it is written; or all of a text that is an equation.
+
+    >>> conclude("So 84 / 2 = 42. The answer is (84.0 / 2.0)."), conclude("answer is unknown. The answer is (4 + 5).")
+    ('(84.0 / 2.0)', '(4 + 5)')
+    """
+    found = stated_or_bare(text)
+    if isinstance(found, Failure):
+        return found
+    said, stated = found
+    read = leading_equation(said.lstrip(_OPENING))
+    if isinstance(read, Failure):
+        return read if stated else unread(NO_ANSWER, text)
+    equation, rest = read[0], read[1].lstrip(_CLOSING)
+    if not stated and rest.strip(" .") and not rest.lstrip().startswith("="):
+        return unread(NO_ANSWER, text)
+    if _MORE.match(rest):
+        return unread(TWO_ANSWERS, text)
+    return equation
+
+
+def equal(one: str, other: str) -> bool:
+    """Whether both have a value and the values are one, to a relative 1e-9 (`sctk_mirror.arithmetic.TOLERANCE`).
+
+    >>> equal("(10 - (3 + 6))", "( 10.0 - 3.0 - 6.0 )"), equal("1 / 0", "2 / 0")
+    (True, False)
+    """
+    first, second = value(one), value(other)
+    return not isinstance(first, Failure) and not isinstance(second, Failure) and same_value(first, second)
