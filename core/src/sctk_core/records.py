@@ -95,6 +95,11 @@ class Prompt:
         """Every gold answer, () where there is none."""
         return () if self.reference is None else (self.reference, *self.other_references)
 
+    @property
+    def question(self) -> str:
+        """What the user asked last, "" where nobody asked."""
+        return next((turn.content for turn in reversed(self.messages) if turn.role == "user"), "")
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Sample:

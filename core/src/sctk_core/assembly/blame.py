@@ -6,6 +6,7 @@ import sys
 import sysconfig
 import traceback
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
@@ -31,6 +32,19 @@ class Blame:
 
     catalogue: Catalogue
     parts: Sequence[Part] = ()
+
+    @contextmanager
+    def told(self) -> Iterator[None]:
+        """What escapes from what is done inside, told as whose it is; our own errors, Ctrl-C and what is nobody's pass."""
+        try:
+            yield
+        except (SctkError, KeyboardInterrupt):
+            raise
+        except BaseException as error:
+            who = self.of_error(error)
+            if not who:
+                raise
+            raise PluginError(f"{who} is broken: it raised {told(error)}", hint=HINT) from error
 
     def of_error(self, error: BaseException) -> str:
         """The innermost frame of an exception that is a component's, in words; "" where none is."""

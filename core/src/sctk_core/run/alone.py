@@ -12,19 +12,16 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
-from sctk_core.assembly.blame import HINT, Blame
-from sctk_core.errors import PluginError, SctkError
+from sctk_core.assembly.blame import Blame
 from sctk_core.pipeline.asking import Desk
-from sctk_core.pipeline.deadlines import TIMES
 from sctk_core.pipeline.members import Member
 from sctk_core.pipeline.patience import Patience
 from sctk_core.pipeline.threads import OwnLoop
 from sctk_core.plugins import Catalogue, build, load, needs_of
 from sctk_core.records import Failure, Score
 from sctk_core.run.crews import batches
-from sctk_core.run.loop import RunLoop, waiting_frames
+from sctk_core.run.loop import RunLoop, give_up
 from sctk_core.run.watch import Watch
-from sctk_core.shown import told
 
 VERBS: Mapping[str, str] = {"reward": "score", "comparer": "compare"}
 TIMEOUT_S = 600.0
@@ -55,7 +52,7 @@ class Alone:
     def answers(self, rounds: Sequence[Sequence[Any]]) -> list[list[Score | Failure]]:
         """A number or a failure for each item of each round, in order; one round is asked after another."""
         blame = Blame(self.among)
-        with _blamed(blame), Watch(blame.of_chain) as watch:
+        with blame.told(), Watch(blame.of_chain) as watch:
             with watch.over(self.timeout_s):
                 needs = self.needs(lambda: watch.over(0.0))
                 built = build(self.kind, self.name, self.settings, needs, where=self.where, among=self.among)
@@ -63,7 +60,7 @@ class Alone:
             runner, own = RunLoop(watch, self.timeout_s), None if speaks else OwnLoop(self.name)
             desk = Desk(
                 run_seed=0, timeout_s=self.timeout_s, patience=Patience(0.0), notify=lambda event: None,
-                stuck=partial(_give_up, blame, runner),
+                stuck=partial(give_up, blame, runner),
             )  # fmt: skip
             member = Member(instance=built.instance, component=self.name, desk=desk, loop=own)
             try:
@@ -87,26 +84,5 @@ async def _asked(member: Member, verb: str, rounds: Sequence[Sequence[Any]]) -> 
 def guarded(among: Catalogue, timeout_s: float = TIMEOUT_S) -> Iterator[None]:
     """What is done inside: a plugin's code that holds the thread too long is broken into, what escapes is told as whose it is."""
     blame = Blame(among)
-    with _blamed(blame), Watch(blame.of_chain) as watch, watch.over(timeout_s):
+    with blame.told(), Watch(blame.of_chain) as watch, watch.over(timeout_s):
         yield
-
-
-@contextmanager
-def _blamed(blame: Blame) -> Iterator[None]:
-    """What escapes nevertheless, told as whose it is."""
-    try:
-        yield
-    except (SctkError, KeyboardInterrupt):
-        raise
-    except BaseException as error:
-        who = blame.of_error(error)
-        if not who:
-            raise
-        raise PluginError(f"{who} is broken: it raised {told(error)}", hint=HINT) from error
-
-
-def _give_up(blame: Blame, runner: RunLoop, who: str, task: asyncio.Task[Any]) -> None:
-    """Ends what is under way: a component swallows its cancellation."""
-    found = blame.of_frames(waiting_frames(task)) or f"the component {who!r}"
-    said = f"{found} is broken: its time was over, and it swallowed its cancellation {TIMES} times"
-    runner.give_up(PluginError(said, hint=HINT))

@@ -6,7 +6,6 @@ same line again goes on where it stopped.
 
 from __future__ import annotations
 
-import asyncio
 import logging
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import asdict
@@ -17,14 +16,11 @@ from typing import Any
 import tomli_w
 
 from sctk_core.assembly import Assembly, Part, conversation_notes, template_notes
-from sctk_core.assembly.blame import HINT, Blame, texts_of, who_is
+from sctk_core.assembly.blame import Blame, texts_of, who_is
 from sctk_core.assembly.parts import answer_of
-from sctk_core.boundary import told
-from sctk_core.errors import PluginError, SctkError
 from sctk_core.identity import directory_digest
 from sctk_core.ledger import StageCount
 from sctk_core.pipeline.asking import CannotStart, Desk
-from sctk_core.pipeline.deadlines import TIMES
 from sctk_core.pipeline.events import Event, RunFinished, RunStarted
 from sctk_core.pipeline.observers import Observers
 from sctk_core.pipeline.patience import Patience
@@ -41,7 +37,7 @@ from sctk_core.run.evaluation import evaluate, losses, measures_of
 from sctk_core.run.fitting import fit
 from sctk_core.run.generating import generate, players_of
 from sctk_core.run.intake import take_in
-from sctk_core.run.loop import RunLoop, waiting_frames
+from sctk_core.run.loop import RunLoop, give_up
 from sctk_core.run.noise import told_of_noise
 from sctk_core.run.result import RunResult, is_as_noted, read_result
 from sctk_core.run.training import notes_of as notes_of_training
@@ -71,19 +67,16 @@ def execute(
 
     `redo` names parts that are made anew, with all that follows from them, although they are finished.
     """
-    blame = Blame(assembly.catalogue, [*assembly.parts.values(), *assembly.listed])
-    try:
-        with Watch(blame.of_chain) as watch:
+    blame = _blame(assembly)
+    with blame.told(), Watch(blame.of_chain) as watch:
+        try:
             return _executed(assembly, run_path(assembly, out), observers, redo, watch)
-    except CannotStart as stopped:
-        raise stopped.error from stopped
-    except (SctkError, KeyboardInterrupt):
-        raise
-    except BaseException as error:
-        who = blame.of_error(error)
-        if not who:
-            raise
-        raise PluginError(f"{who} is broken: it raised {told(error)}", hint=HINT) from error
+        except CannotStart as stopped:
+            raise stopped.error from stopped
+
+
+def _blame(assembly: Assembly) -> Blame:
+    return Blame(assembly.catalogue, [*assembly.parts.values(), *assembly.listed])
 
 
 def _executed(
@@ -182,7 +175,7 @@ class _Execution:
             notify=self._notify,
             unparted=frozenset(name for name, role in self._assembly.speaking.items() if not role.thoughts.part),
             longest=settings.longest,
-            stuck=partial(self._give_up, runner),
+            stuck=partial(give_up, _blame(self._assembly), runner),
         )
         engines = Engines(
             self._assembly.catalogue, self._directory.replies, settings.seed, settings.longest, settings.timeout_s,
@@ -202,16 +195,6 @@ class _Execution:
             crews.close()
             runner.close()
         self._end(context)
-
-    def _give_up(self, runner: RunLoop, who: str, task: asyncio.Task[Any]) -> None:
-        """Ends the run: a component swallows its cancellation, so that nothing else can end what it does."""
-        blame = Blame(self._assembly.catalogue, [*self._assembly.parts.values(), *self._assembly.listed])
-        found = blame.of_frames(waiting_frames(task)) or f"the component {who!r}"
-        runner.give_up(
-            PluginError(
-                f"{found} is broken: its time was over, and it swallowed its cancellation {TIMES} times", hint=HINT
-            )
-        )
 
     def _still_wanted(self, context: Context, to_come: Sequence[Unit]) -> set[str]:
         """The engines that the next pass asks; none where a training comes before it, which wants the room."""

@@ -12,7 +12,9 @@ from collections.abc import Coroutine
 from types import FrameType
 from typing import Any, TypeVar
 
+from sctk_core.assembly.blame import HINT, Blame
 from sctk_core.errors import PluginError
+from sctk_core.pipeline.deadlines import TIMES
 from sctk_core.pipeline.threads import GRACE_S, end_tasks, told_of_task
 from sctk_core.run.watch import LOOK_S, Watch
 
@@ -102,7 +104,14 @@ class RunLoop:
         asyncio.set_event_loop(None)
 
 
-def waiting_frames(task: asyncio.Task[Any]) -> list[FrameType]:
+def give_up(blame: Blame, runner: RunLoop, who: str, task: asyncio.Task[Any]) -> None:
+    """Ends what is under way: a component swallows its cancellation, so that nothing else can end what it does."""
+    found = blame.of_frames(_waiting_frames(task)) or f"the component {who!r}"
+    said = f"{found} is broken: its time was over, and it swallowed its cancellation {TIMES} times"
+    runner.give_up(PluginError(said, hint=HINT))
+
+
+def _waiting_frames(task: asyncio.Task[Any]) -> list[FrameType]:
     """The frames of what a task waits for, the innermost first."""
     frames: list[FrameType] = []
     waits: Any = task.get_coro()

@@ -146,16 +146,14 @@ class Constitution:
 
     def asking(self, sample: Sample) -> tuple[Message, ...]:
         """The conversation that ends with the critique prompt."""
-        text = self.prompts.critique.fill(prompt=last_user_turn(sample.prompt), response=sample.text)
+        text = self.prompts.critique.fill(prompt=sample.prompt.question, response=sample.text)
         turns = (Message(role="assistant", content=sample.text), Message(role="user", content=text))
         return self._opening(sample.prompt) + turns
 
     def revising(self, critique: Critique) -> tuple[Message, ...]:
         """The same conversation, with the critique, ending with the revision prompt."""
         sample = critique.sample
-        text = self.prompts.revise.fill(
-            prompt=last_user_turn(sample.prompt), response=sample.text, critique=critique.text
-        )
+        text = self.prompts.revise.fill(prompt=sample.prompt.question, response=sample.text, critique=critique.text)
         turns = (Message(role="assistant", content=critique.text), Message(role="user", content=text))
         return self.asking(sample) + turns
 
@@ -187,16 +185,11 @@ class Constitution:
     def _revision(self, critique: Critique, reply: Reply) -> Sample | Failure:
         sample = critique.sample
         turns = [turn.content for turn in self.revising(critique) if turn.role == "user"]
-        request, asked = last_user_turn(sample.prompt), turns[-2:]
+        request, asked = sample.prompt.question, turns[-2:]
         reason = no_revision(reply.text, draft=sample.text, request=request, asked=asked, critique=critique.text)
         if reason:
             return _failure(critique.id, "revise", reason)
         return Sample.of(reply, prompt=sample.prompt, chain=sample.chain, sweep=critique.sweep, critique=critique.id)
-
-
-def last_user_turn(prompt: Prompt) -> str:
-    """What the user asked last; nothing where nobody asked."""
-    return next((message.content for message in reversed(prompt.messages) if message.role == "user"), "")
 
 
 def _failure(of: str, stage: str, reason: str) -> Failure:

@@ -93,10 +93,9 @@ class Claims:
         return found
 
     def _request(self, one: Sample, other: Sample, claim: str, rank: int) -> Request:
-        question = next((turn.content for turn in reversed(one.prompt.messages) if turn.role == "user"), "")
         document = one.prompt.document if self.config.against == "document" else None
         shown = self.template.fill(
-            document=neutralise(document or one.text), question=question, claim=neutralise(claim)
+            document=neutralise(document or one.text), question=one.prompt.question, claim=neutralise(claim)
         )
         return Request(messages=(Message(role="user", content=shown),), sampling=self.sampling, of=other.id, rank=rank)
 

@@ -82,7 +82,7 @@ class Detecting:
             s_l = await self._judged(reference, grounded, "consistency", posed, crew)
             if s_l is None:
                 return Found(pairs=NOT_JUDGED if grounded else NOTHING_SAID)
-            if not self.is_reliable(s_l.value):
+            if not self.settings.thresholds.is_reliable(s_l.value):
                 return Found(pairs=UNRELIABLE, s_l=s_l.value)
         recalled = await self._drawn(question, "without", crew)
         s_k = await self._judged(
@@ -102,7 +102,7 @@ class Detecting:
         value = None if s_l is None else s_l.value
         if s_k is None:
             return Found(pairs=NOT_JUDGED if recalled[0] else NOTHING_SAID, s_l=value)
-        if self.filters and not self.is_unknown(s_k.value):
+        if self.filters and not self.settings.thresholds.is_unknown(s_k.value):
             return Found(pairs=KNOWN, s_l=value, s_k=s_k.value)
         chosen = [(reference, 0.0), *(self._also_chosen(grounded[0], s_l) if s_l else ())]
         rejected = self._rejected(recalled[0], s_k)
@@ -116,7 +116,7 @@ class Detecting:
         judged = await self.scorer.among(answers, "knowledge", posed, crew) if answers else None
         if judged is None:
             return Found(pairs=NOT_JUDGED if answers else NOTHING_SAID)
-        if self.filters and not self.is_unknown(judged.value):
+        if self.filters and not self.settings.thresholds.is_unknown(judged.value):
             return Found(pairs=KNOWN, s_k=judged.value)
         ranked = ranking(answers, judged)
         count = min(self.settings.pairs, len(ranked) // 2)
@@ -136,15 +136,6 @@ class Detecting:
     ) -> Judged | None:
         return await self.scorer.against(reference, answers, step, posed, crew) if answers else None
 
-    def is_reliable(self, s_l: float) -> bool:
-        """Whether a reference is kept: S_L < tau_L; with the code's borders S_L <= tau_L."""
-        limits = self.settings.thresholds
-        return s_l < limits.tau_l or (limits.borders == "code" and s_l == limits.tau_l)
-
-    def is_unknown(self, s_k: float) -> bool:
-        """Whether a question is kept: S_K > tau_K."""
-        return s_k > self.settings.thresholds.tau_k
-
     def _also_chosen(self, grounded: Sequence[Sample], s_l: Judged) -> list[tuple[Sample, float]]:
         """The answers with the document that are reliable too, the best first: for more than one preference (the paper's code)."""
         good = [one for one in ranking(grounded, s_l) if one[1] < self.settings.thresholds.tau_l]
@@ -153,7 +144,7 @@ class Detecting:
     def _rejected(self, recalled: Sequence[Sample], s_k: Judged) -> list[tuple[Sample, float]]:
         """The answer that is contradicted most (eq. 7, the first of equals); for several preferences those above tau_K, rising."""
         ranked = sorted(ranking(recalled, s_k), key=lambda one: -one[1])
-        bad = [one for one in ranked if one[1] > self.settings.thresholds.tau_k][: self.settings.pairs]
+        bad = [one for one in ranked if self.settings.thresholds.is_unknown(one[1])][: self.settings.pairs]
         return bad[::-1] if self.settings.pairs > 1 and bad else ranked[:1]
 
     def _pair(

@@ -12,9 +12,12 @@ from pathlib import Path
 from typing import Any
 
 import click
+from sctk_cli.finite import Finite
 from sctk_cli.terminal import put, put_json, say, table
 from sctk_core import ConfigError, mean_with_interval
 from sctk_core.reading import Wanted, inputs_at, rows_of
+
+from sctk_knowledge.settings import Thresholds
 
 USUAL = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 EPILOG = """\\b
@@ -43,14 +46,14 @@ def knowledge() -> None:
 @knowledge.command(epilog=EPILOG)
 @click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--of", "name", default="detect", show_default=True, help="The iteration: detect, detect-2, ...")
-@click.option("--tau-l", type=float, default=0.5, show_default=True, help="Kept are questions with S_L below it.")
-@click.option("--tau-k", "taus", type=float, multiple=True, help="Kept are those with S_K above it; repeatable.")
+@click.option("--tau-l", type=Finite(), default=0.5, show_default=True, help="Kept are questions with S_L below it.")
+@click.option("--tau-k", "taus", type=Finite(), multiple=True, help="Kept are those with S_K above it; repeatable.")
 @click.option("--labels", type=click.Path(path_type=Path), help="A file that says which answers the model knows.")
 @click.option("--json", "json_", is_flag=True, help="Print one object for each threshold on standard output.")
 def kept(run: Path, name: str, tau_l: float, taus: tuple[float, ...], labels: Path | None, json_: bool) -> None:
     """Show how many questions each threshold would keep."""
     questions = list(_questions(run / name / "detected", labels))
-    rows = [_row(questions, tau_l, tau) for tau in taus or USUAL]
+    rows = [_row(questions, Thresholds(tau_l=tau_l, tau_k=tau)) for tau in taus or USUAL]
     for row in rows if json_ else ():
         put_json(row)
     heads = [head for head in ("tau_k", "kept", "share", "unknown among kept", "kept among unknown") if head in rows[0]]
@@ -98,10 +101,10 @@ def _rows(place: Path) -> Iterator[Mapping[str, Any]]:
     return (row.values for one in found for row in rows_of(one))
 
 
-def _row(questions: Sequence[Question], tau_l: float, tau_k: float) -> dict[str, Any]:
+def _row(questions: Sequence[Question], limits: Thresholds) -> dict[str, Any]:
     """What one threshold keeps: a count, and shares with intervals."""
-    keeps = [is_kept(one, tau_l, tau_k) for one in questions]
-    row: dict[str, Any] = {"tau_k": tau_k, "kept": sum(keeps), "share": _share(keeps)}
+    keeps = [is_kept(one, limits) for one in questions]
+    row: dict[str, Any] = {"tau_k": limits.tau_k, "kept": sum(keeps), "share": _share(keeps)}
     labelled = [(keep, one.known) for keep, one in zip(keeps, questions, strict=True) if one.known is not None]
     if labelled:
         row["unknown among kept"] = _share([not known for keep, known in labelled if keep])
@@ -109,14 +112,14 @@ def _row(questions: Sequence[Question], tau_l: float, tau_k: float) -> dict[str,
     return row
 
 
-def is_kept(question: Question, tau_l: float, tau_k: float) -> bool:
+def is_kept(question: Question, limits: Thresholds) -> bool:
     """Whether a question is kept: S_L < tau_L (or none was measured) and S_K > tau_K.
 
-    >>> is_kept(Question(s_l=0.1, s_k=0.6), 0.5, 0.5), is_kept(Question(s_l=0.5, s_k=0.6), 0.5, 0.5)
+    >>> is_kept(Question(s_l=0.1, s_k=0.6), Thresholds()), is_kept(Question(s_l=0.5, s_k=0.6), Thresholds())
     (True, False)
     """
-    reliable = question.s_l is None or question.s_l < tau_l
-    return reliable and question.s_k is not None and question.s_k > tau_k
+    reliable = question.s_l is None or limits.is_reliable(question.s_l)
+    return reliable and question.s_k is not None and limits.is_unknown(question.s_k)
 
 
 def _share(values: Sequence[bool]) -> list[float | int | None]:

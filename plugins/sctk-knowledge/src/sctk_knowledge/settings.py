@@ -75,6 +75,14 @@ class Thresholds:
         "paper", help="paper: kept where S_L < tau_L and S_K > tau_K (Algorithm 1); code: S_L <= tau_L and S_K > tau_K"
     )
 
+    def is_reliable(self, s_l: float) -> bool:
+        """Whether a reference is kept: S_L < tau_L; with the code's borders S_L <= tau_L."""
+        return s_l < self.tau_l or (self.borders == "code" and s_l == self.tau_l)
+
+    def is_unknown(self, s_k: float) -> bool:
+        """Whether a question is kept: S_K > tau_K."""
+        return s_k > self.tau_k
+
 
 @dataclass(frozen=True, kw_only=True)
 class Draws:

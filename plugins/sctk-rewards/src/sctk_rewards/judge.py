@@ -200,9 +200,13 @@ class Judge:
         return Failure(of=sample.id, stage="score", component="judge", kind="parse", reason=reason)
 
     def _asking(self, sample: Sample, more: str = "") -> tuple[Message, ...]:
-        asked = next((m.content for m in reversed(sample.prompt.messages) if m.role == "user"), "")
         bounds = {"low": f"{self.asked.low:g}", "high": f"{self.asked.high:g}"}
-        shown = {"prompt": asked, "response": neutralise(sample.text), "reference": "\n".join(sample.prompt.references)}
+        prompt = sample.prompt
+        shown = {
+            "prompt": prompt.question,
+            "response": neutralise(sample.text),
+            "reference": "\n".join(prompt.references),
+        }
         turn = Message(role="user", content=self.template.fill(**shown, **bounds) + more)
         return (Message(role="system", content=self.asked.system), turn) if self.asked.system else (turn,)
 

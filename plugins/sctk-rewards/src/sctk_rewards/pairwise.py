@@ -98,9 +98,8 @@ class Pairwise:
         return [self._score(*each) for each in zip(pairs, read[: len(pairs)], turned, strict=True)]
 
     def _request(self, first: Sample, second: Sample, *, of: str) -> Request:
-        asked = next((m.content for m in reversed(first.prompt.messages) if m.role == "user"), "")
         responses = {"first": neutralise(first.text), "second": neutralise(second.text)}
-        shown = self.template.fill(prompt=asked, document=first.prompt.document or "", **responses)
+        shown = self.template.fill(prompt=first.prompt.question, document=first.prompt.document or "", **responses)
         system = (Message(role="system", content=self.config.system),) if self.config.system else ()
         return Request(messages=(*system, Message(role="user", content=shown)), sampling=self.sampling, of=of)
 

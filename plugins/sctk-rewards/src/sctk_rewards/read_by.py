@@ -50,8 +50,7 @@ class Reader:
     def _before(self, sample: Sample) -> tuple[Message, ...]:
         if self.way == "conversation":
             return sample.prompt.messages
-        asked = next((turn for turn in reversed(sample.prompt.messages) if turn.role == "user"), None)
-        return (asked or Message(role="user", content=""),) if self.way == "pair" else ()
+        return (Message(role="user", content=sample.prompt.question),) if self.way == "pair" else ()
 
     def _encode(self, messages: Sequence[Message], text: str) -> Ids:
         if self.way == "conversation":

@@ -67,8 +67,12 @@ class YesNo:
         return [self._score(sample, likely) for sample, likely in zip(samples, told, strict=True)]
 
     def _asking(self, sample: Sample) -> tuple[Message, ...]:
-        asked = next((turn.content for turn in reversed(sample.prompt.messages) if turn.role == "user"), "")
-        shown = {"prompt": asked, "response": neutralise(sample.text), "reference": "\n".join(sample.prompt.references)}
+        prompt = sample.prompt
+        shown = {
+            "prompt": prompt.question,
+            "response": neutralise(sample.text),
+            "reference": "\n".join(prompt.references),
+        }
         turn = Message(role="user", content=self.template.fill(**shown, yes=self.config.yes, no=self.config.no))
         return (Message(role="system", content=self.config.system), turn) if self.config.system else (turn,)
 

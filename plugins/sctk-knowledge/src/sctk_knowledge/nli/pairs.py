@@ -61,8 +61,7 @@ class Reader:
         return (text,) if one.text.strip() else ()
 
     def _asked(self, sample: Sample) -> str:
-        asked = next((turn.content for turn in reversed(sample.prompt.messages) if turn.role == "user"), "")
-        return f"{asked.strip()} {sample.text.strip()}"
+        return f"{sample.prompt.question.strip()} {sample.text.strip()}"
 
     def _row(self, premise: str, hypothesis: str) -> tuple[tuple[tuple[str, str], ...], bool]:
         """The windows of a hypothesis beside a premise, and whether the premise had to be cut."""

@@ -150,8 +150,7 @@ class Choice:
         return _values("choice", self._right, samples)
 
     def _right(self, sample: Sample) -> bool | str:
-        asked = next((turn.content for turn in reversed(sample.prompt.messages) if turn.role == "user"), "")
-        options = options_of(asked)
+        options = options_of(sample.prompt.question)
         gold = {name for text in sample.prompt.references if (name := self._gold(text, options)) is not None}
         if not gold:
             return "the reference names no option"
