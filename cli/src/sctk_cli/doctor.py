@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sctk_cli.finite import Finite
+from sctk_cli.finite import timeout
 from sctk_cli.loading import catalogue_with
 from sctk_cli.plugins import LOAD
 from sctk_cli.terminal import clean, put, put_json, say, table
@@ -26,14 +26,7 @@ Exit code 1 where anything is broken."""
 
 @click.command(epilog=EPILOG)
 @LOAD
-@click.option(
-    "--timeout",
-    "timeout_s",
-    type=Finite(0.01, 10**6),
-    default=120.0,
-    show_default=True,
-    help="Seconds for one plugin module.",
-)
+@timeout(120.0, "Seconds for one plugin module.")
 @click.option("--json", "json_", is_flag=True, help="Print one object on standard output.")
 def doctor(files: tuple[Path, ...], timeout_s: float, json_: bool) -> int:
     """Try every installed plugin and say what is broken."""

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import math
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import click
+
+F = TypeVar("F", bound=Callable[..., Any])
 
 
 class Finite(click.FloatRange):
@@ -17,3 +20,9 @@ class Finite(click.FloatRange):
         if not math.isfinite(found):
             self.fail(f"{value} is no finite number.", param, ctx)
         return found
+
+
+def timeout(default_s: float, told: str) -> Callable[[F], F]:
+    """The option --timeout; `told` says what has so many seconds."""
+    bounds = Finite(0.01, 10**6)
+    return click.option("--timeout", "timeout_s", type=bounds, default=default_s, show_default=True, help=told)

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from sctk_cli.finite import Finite
+from sctk_cli.finite import timeout
 from sctk_cli.loading import catalogue_with
 from sctk_cli.reward import settings_of
 from sctk_cli.terminal import clean, hear_warnings, put, reserved_stdout
@@ -42,14 +42,7 @@ def plugin() -> None:
 @click.argument("what", metavar="NAME|DISTRIBUTION|PATH")
 @click.option("--set", "assignments", metavar="KEY=VALUE", multiple=True, help="One setting; repeatable.")
 @click.option("--model", metavar="DIR", help="The model that a backend or trainer is checked with.")
-@click.option(
-    "--timeout",
-    "timeout_s",
-    type=Finite(0.01, 10**6),
-    default=600.0,
-    show_default=True,
-    help="Seconds to import and build one.",
-)
+@timeout(600.0, "Seconds to import and build one.")
 def check(what: str, assignments: tuple[str, ...], model: str | None, timeout_s: float) -> int:
     """Check components against the contract of their kind."""
     from sctk_core.errors import SctkError

@@ -17,7 +17,7 @@ import click
 
 from sctk_cli.calibration import calibrated_by, told
 from sctk_cli.files import rows_in
-from sctk_cli.finite import Finite
+from sctk_cli.finite import Finite, timeout
 from sctk_cli.loading import catalogue_with
 from sctk_cli.terminal import clean, hear_warnings, put, put_json, reserved_stdout, say, table
 
@@ -39,14 +39,7 @@ score that is right; `reference`, where there is one, holds the gold answers. It
 rewards that read them (`harmful`, say)."""
 
 
-TIMEOUT = click.option(
-    "--timeout",
-    "timeout_s",
-    type=Finite(0.01, 10**6),
-    default=600.0,
-    show_default=True,
-    help="Seconds for a batch.",
-)
+TIMEOUT = timeout(600.0, "Seconds for a batch.")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
