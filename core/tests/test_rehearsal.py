@@ -367,4 +367,4 @@ def test_the_check_is_quick_and_asks_the_walk_a_bounded_number_of_times() -> Non
         return {"rows": await crew.teacher.draft(prompt)}
 
     t.check_method(one_pass(counts, "draft"))
-    assert len(calls) == 3 * 8 + 4 + 4
+    assert len(calls) == 3 * 8 + 4 + 4 + 4

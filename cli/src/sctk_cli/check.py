@@ -68,7 +68,8 @@ def does(unit: Unit) -> str:
     if unit.kind == "fit":
         return f"fits numbers to {what.on}"
     if unit.kind == "training":
-        return f"learns from {', '.join(what.tables.values())}, starts from {what.start} [{what.section}]{_changed(what.changes)}"
+        learns = f"learns from {', '.join(what.tables.values())}, starts from {what.start} [{what.section}]{_changed(what.changes)}"
+        return learns + (f", as long as {what.length.passes:g} passes over {what.length.of}" if what.length else "")
     if unit.kind == "evaluation":
         return f"measures {', '.join(arm.name for arm in what.arms)} on {what.over}"
     return "read from the source" if unit.kind == "intake" else f"left by {', '.join(_curators(unit))} of {what}"

@@ -25,7 +25,21 @@ from sctk_core.hookspecs import Component, hookimpl
 from sctk_core.identity import content_id, directory_digest, file_digest, seed_from
 from sctk_core.parsing import neutralise, no_revision, parse_score, parse_verdict
 from sctk_core.pipeline.events import Event, StageFinished, StageStarted
-from sctk_core.plan import ANSWERS, Arm, Curation, Declined, Evaluate, Fit, Generate, Made, Plan, Step, Train, spoken
+from sctk_core.plan import (
+    ANSWERS,
+    Arm,
+    Curation,
+    Declined,
+    Evaluate,
+    Fit,
+    Generate,
+    Length,
+    Made,
+    Plan,
+    Step,
+    Train,
+    spoken,
+)
 from sctk_core.prompts import Template
 from sctk_core.protocols import Backend, Progress
 from sctk_core.records import (
@@ -107,6 +121,7 @@ __all__ = [
     "Generate",
     "Given",
     "Knots",
+    "Length",
     "Made",
     "Measure",
     "Message",

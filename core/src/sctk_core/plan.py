@@ -139,10 +139,36 @@ class Fit:
 
 
 @dataclass(frozen=True, slots=True)
+class Length:
+    """How long a training is, by another table than its own: as many rows are seen as in `passes` passes over table `of`.
+
+    So arms whose tables differ in size learn for as long as each other. `setting` is the trainer's for its passes over its own
+    rows (of several tables the first), which is laid over what the section has.
+    """
+
+    of: str
+    passes: float
+    setting: str = "optimiser.epochs"
+
+    def changes(self, n_of: int, n_own: int) -> Mapping[str, Any]:
+        """The trainer's setting for tables of these sizes.
+
+        >>> Length("many.predict", 6.0).changes(50, 10)
+        {'optimiser': {'epochs': 30.0}}
+        """
+        found: Any = self.passes * n_of / n_own
+        for name in reversed(self.setting.split(".")):
+            found = {name: found}
+        return dict(found)
+
+
+@dataclass(frozen=True, slots=True)
 class Train:
     """An arm: the model of arm `start`, trained on one table or on several by name, by the trainer of recipe section `section`.
 
     `changes` are laid over that section's settings for this arm alone: arms that are to differ by a loss share all else.
+    `length` makes it as long as passes over another table are. `may_be_empty` are tables, by the trainer's name for them, that it
+    can do without: one without rows is not given to it.
     """
 
     arm: str
@@ -150,6 +176,8 @@ class Train:
     start: str = BASE
     section: str = "trainer"
     changes: Mapping[str, Any] = field(default_factory=dict)
+    length: Length | None = None
+    may_be_empty: Sequence[str] = ()
 
     @property
     def tables(self) -> Mapping[str, str]:

@@ -122,6 +122,8 @@ def _of_training(one: Train, tables: Mapping[str, type], arms: set[str], names: 
             yield f"train.{one.arm}: learns from {table!r}, wanted a table that is made before: {', '.join(tables)}"
         elif len(one.tables) == 1 and not issubclass(tables[table], Sample | Weighted | Pair):
             yield f"train.{one.arm}: learns from {table!r} of {tables[table].__name__}, wanted samples, weighted or not, or pairs"
+    if one.length is not None and one.length.of not in tables:
+        yield f"train.{one.arm}: is as long as passes over {one.length.of!r}, wanted a table made before: {', '.join(tables)}"
     if one.start not in arms:
         yield f"train.{one.arm}: starts from the arm {one.start!r}, wanted one of {', '.join(sorted(arms))}"
     if one.arm in arms:

@@ -6,7 +6,8 @@ import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
-from sctk_core.plan import Arm, Evaluate, Fit, Generate, Step, Train
+from sctk_core.plan import Arm, Evaluate, Fit, Generate, Length, Step, Train
+from sctk_core.reals import finite
 from sctk_core.shown import shown
 
 Check = Callable[[Any], bool]
@@ -49,6 +50,12 @@ def _are_settings(value: Any) -> bool:
     return isinstance(value, Mapping) and all(map(_is_text, value))
 
 
+def _is_length(value: Any) -> bool:
+    if not isinstance(value, Length):
+        return value is None
+    return _is_text(value.of) and _is_text(value.setting) and (finite(value.passes) or 0.0) > 0
+
+
 def _is_crew(value: Any) -> bool:
     return value is None or (isinstance(value, type) and dataclasses.is_dataclass(value))
 
@@ -80,6 +87,8 @@ FIELDS: dict[type, dict[str, tuple[Check, str]]] = {
         "arm": _NAME, "start": _NAME, "section": _NAME,
         "on": (lambda value: _is_text(value) or (_is_cast(value) and len(value) > 0), "a table, or tables by name"),
         "changes": (_are_settings, "a mapping of settings"),
+        "length": (_is_length, "a Length, of a table and more than 0 passes, or None"),
+        "may_be_empty": (_are_texts, "names of tables"),
     },
     Arm: {
         "name": _NAME, "model": _NAME, "walk": (lambda value: value is None or callable(value), "an async function or None"),

@@ -26,6 +26,11 @@ def name_by(record: Any, *parts: object) -> None:
     object.__setattr__(record, "id", content_id(type(record).__name__.lower(), *parts))
 
 
+def _many(answer: Any) -> Any:
+    """A given answer, or several in tuples, with plain numbers."""
+    return tuple(map(_many, answer)) if isinstance(answer, tuple | list) else plain(answer)
+
+
 def _set(record: Any, name: str, value: Any) -> None:
     """A field of a frozen record as it is kept: numbers of other libraries as Python's; for `__post_init__`."""
     object.__setattr__(record, name, value)
@@ -44,13 +49,17 @@ def _finite(record: Any, name: str, of: str, hint: str) -> float:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Given:
-    """What was made of a prompt elsewhere, by step: a text, a score, or None where the step is not needed any more."""
+    """What was made of a prompt elsewhere, by step: a text, a score, or None where the step is not needed any more.
 
-    answers: Mapping[str, str | float | None] = field(default_factory=dict)
+    Of a step that is drawn several times it is a tuple of texts, by rank; of one that is asked about texts of several ranks, a
+    tuple of such tuples, by the rank of the text that it is about. What a tuple does not reach was not made, and is not asked.
+    """
+
+    answers: Mapping[str, Any] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         if any(type(answer) not in (str, int, float, type(None)) for answer in self.answers.values()):
-            _set(self, "answers", {step: plain(answer) for step, answer in self.answers.items()})
+            _set(self, "answers", {step: _many(answer) for step, answer in self.answers.items()})
 
     @classmethod
     def chain(cls, texts: Sequence[str], scores: Sequence[float] = ()) -> Given:

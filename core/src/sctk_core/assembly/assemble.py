@@ -261,7 +261,7 @@ def assemble(recipe: Recipe, catalogue: Catalogue) -> Assembly:
     )  # fmt: skip
     for one in plan:
         if isinstance(one, Train):
-            known.trainer_of(one)
+            changed(known.trainer_of(one), one.length.changes(1, 1) if one.length else {}, one.arm)
     refuse_idle(dict(known.roles), set(known.speaking), recipe)
     _looked_at(known)
     return replace(known, fingerprint=fingerprint(**_named(known)))

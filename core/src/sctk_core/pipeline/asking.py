@@ -34,7 +34,7 @@ class CannotStart(Exception):
 
 
 STOPS_EVERYTHING = (BackendDown, StoreError, CannotStart)
-ELSEWHERE = "made elsewhere"
+ELSEWHERE, NOT_MADE = "made elsewhere", "not made elsewhere"
 
 
 class ItemEnded(BaseException):
@@ -71,6 +71,7 @@ class Ask:
 
     `speaks`: the role's own backend is the component.
     `bounded`: the time is bounded here; a batched component's is bounded by its batch. `stage` is what seeds the requests.
+    `label` and `about` are the step and the parent that a text is known by, as a Sample has them.
     """
 
     step: str
@@ -84,6 +85,8 @@ class Ask:
     stage: str = ""
     speaks: bool = False
     bounded: bool = True
+    label: str = ""
+    about: str | None = None
 
 
 async def ask(desk: Desk, asked: Ask, call: Callable[[], Awaitable[Any]], *, or_none: bool = False) -> Any:
@@ -92,6 +95,8 @@ async def ask(desk: Desk, asked: Ask, call: Callable[[], Awaitable[Any]], *, or_
     page.open(asked.step, asked.item.id, asked.rank)
     if asked.step in page.given:
         answer, spent = _made_elsewhere(page, asked, asked.role not in desk.unparted), Spent()
+        if answer is None and not or_none:
+            answer = Failure(kind="parse", reason=NOT_MADE, component="given")
     else:
         answer, spent = await _attempt(desk, asked, page, call)
     if isinstance(answer, Failure):
@@ -156,6 +161,8 @@ def _line(asked: Ask, answer: Any, spent: Spent, page: Page) -> Line:
     outcome, record, reason = "answered", getattr(answer, "id", ""), ""
     if isinstance(answer, Failure):
         outcome, reason = FAILED, reason_of(answer)
+    elif answer is None:
+        outcome, reason = DECLINED, NOT_MADE
     elif page.given.get(asked.step, "") is None:
         outcome, record, reason = DECLINED, "", ELSEWHERE
     elif isinstance(answer, Score | Decision):
@@ -168,20 +175,35 @@ def _line(asked: Ask, answer: Any, spent: Spent, page: Page) -> Line:
 
 
 def _made_elsewhere(page: Page, asked: Ask, part: bool) -> Any:
-    """The answer that came with the item; where a step is not needed any more, an empty critique that asks for a revision."""
-    value, item = page.given[asked.step], asked.item
+    """The answer that came with the item, None where it did not; of a step that is not needed an empty critique that asks for a
+    revision.
+    """
+    item = asked.item
+    value = _of_rank(_of_rank(page.given[asked.step], getattr(item, "rank", 0), inner=True), asked.rank)
+    if value is None and asked.expect is Sample and page.given[asked.step] is not None:
+        return None
     if asked.expect is Score and isinstance(value, float | int):
         return Score(sample=item, name="given", value=float(value), scale="as given")
     if asked.expect is Critique and value is None:
         return Critique(sample=item, text="", verdict="revise", sweep=asked.sweep)
     if asked.expect is Sample and isinstance(value, str):
-        prompt = item if isinstance(item, Prompt) else item.sample.prompt
+        prompt = item if isinstance(item, Prompt) else item.prompt if isinstance(item, Sample) else item.sample.prompt
         found = parted(value) if part else Parted(thought="", answer=value)
         if found is None:
             return replace(unended("stop", value), component="given")
         value = found.answer
-        return Sample(prompt=prompt, text=value, chain=page.chain, sweep=asked.sweep, rank=asked.rank, backend="given")
+        return Sample(
+            prompt=prompt, text=value, chain=page.chain, sweep=asked.sweep, rank=asked.rank, backend="given", step=asked.label,
+            about=asked.about,
+        )  # fmt: skip
     raise ContractError(
         f"{page.part}: the step {asked.step!r} was made elsewhere as {type(value).__name__}, wanted a {asked.expect.__name__}",
         hint="a source gives texts to steps that write, and numbers to steps that score",
     )
+
+
+def _of_rank(value: Any, rank: int, *, inner: bool = False) -> Any:
+    """The answer of a rank, where answers are given by rank; None beyond the last. `inner`: only where each is a tuple itself."""
+    if type(value) is not tuple or (inner and not any(type(one) is tuple for one in value)):
+        return value
+    return value[rank] if rank < len(value) else None

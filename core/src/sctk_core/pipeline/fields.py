@@ -249,7 +249,14 @@ def _is_given(value: Any) -> bool:
     if not isinstance(value, Given) or not isinstance(value.answers, Mapping):
         return False
     answers = value.answers.values()
-    return all(map(_is_text, value.answers)) and all(a is None or _is_text(a) or finite(a) is not None for a in answers)
+    return all(map(_is_text, value.answers)) and all(
+        a is None or _are_given(a) or finite(a) is not None for a in answers
+    )
+
+
+def _are_given(answer: Any) -> bool:
+    """A text, several by rank, or several of several."""
+    return all(map(_are_given, answer)) if type(answer) is tuple else _is_text(answer)
 
 
 _OF_PROMPTS: tuple[tuple[str, Check, str], ...] = (
@@ -259,7 +266,7 @@ _OF_PROMPTS: tuple[tuple[str, Check, str], ...] = (
     ("other_references", lambda value: type(value) is tuple and all(map(_is_text, value)), "a tuple of texts"),
     ("meta", _is_meta, "a mapping of texts to texts"),
     ("occurrence", is_count, _COUNT),
-    ("given", _is_given, "a Given of texts, finite numbers and None"),
+    ("given", _is_given, "a Given of texts (or tuples of them), finite numbers and None"),
     ("id", is_id, _ID),
 )
 

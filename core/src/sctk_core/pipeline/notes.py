@@ -57,7 +57,7 @@ class Page:
     item: str
     chain: int = 0
     declared: Sequence[Step] = ()
-    given: Mapping[str, str | float | None] = field(default_factory=dict)
+    given: Mapping[str, Any] = field(default_factory=dict)
     lines: list[Line] = field(default_factory=list)
     records: dict[tuple[str, str, int], Any] = field(default_factory=dict)
     failures: list[Failure] = field(default_factory=list)

@@ -24,6 +24,11 @@ class Speaker:
         self.role, self._backend, self.sampling = role, backend, sampling
         self._desk, self._component = desk, component
 
+    @property
+    def tells_logprobs(self) -> bool:
+        """Whether its backend tells how likely given texts are; no engine is started to know it."""
+        return self._backend.tells_logprobs
+
     async def draft(
         self,
         prompt: Prompt,
@@ -54,8 +59,8 @@ class Speaker:
         )  # fmt: skip
         page = page_here()
         label = "" if step in ("draft", f"redraw.{sweep}") else f"{page.part}.{step}"
-        place = {"chain": page.chain, "sweep": sweep, "rank": rank, "step": label}
-        place |= {"about": None if item.id == prompt.id else item.id}
+        parent = None if item.id == prompt.id else item.id
+        place = {"chain": page.chain, "sweep": sweep, "rank": rank, "step": label, "about": parent}
 
         async def call() -> Sample | Failure:
             (reply,) = await self._backend.generate([request])
@@ -63,7 +68,7 @@ class Speaker:
 
         asked = Ask(
             step=step, item=item, expect=Sample, component=self._component, role=self.role, rank=rank,
-            sweep=sweep, speaks=True,
+            sweep=sweep, speaks=True, label=label, about=parent,
         )  # fmt: skip
         answer: Sample = await ask(self._desk, asked, call, or_none=or_none)
         return answer

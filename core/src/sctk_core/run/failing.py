@@ -120,7 +120,11 @@ def _causes_of(stage: str, causes: Mapping[str, Counter[Cause]]) -> Counter[Caus
 
 def refuse_empty(context: Context, table: str, n_rows: int) -> None:
     """Raises where a table that is trained on has no row."""
-    one = next((one for one in context.assembly.plan if isinstance(one, Train) and table in one.tables.values()), None)
+    trainings = (one for one in context.assembly.plan if isinstance(one, Train))
+    needing = (
+        one for one in trainings if table in {t for name, t in one.tables.items() if name not in one.may_be_empty}
+    )
+    one = next(needing, None)
     if n_rows or one is None:
         return
     part = place_of(table)[0]

@@ -9,7 +9,8 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Iterator, Mapping
-from dataclasses import asdict
+from copy import deepcopy
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ from sctk_core.plan import Step, Train
 from sctk_core.plugins.loading import line_of
 from sctk_core.protocols import Progress
 from sctk_core.reals import finite
+from sctk_core.recipe import lay_over
 from sctk_core.records import Pair, TrainReport
 from sctk_core.refusals import no_room
 from sctk_core.run.context import Context
@@ -52,6 +54,7 @@ def train(context: Context, unit: Unit) -> None:
     tables = {name: context.table(table) for name, table in one.tables.items()}
     for name, table in tables.items():
         refuse_empty(context, one.tables[name], len(table))
+    tables = {name: table for name, table in tables.items() if len(table)}
     with context.stage(f"{one.arm}.{STEP}"):
         if not context.trained(unit):
             _train(context, unit, tables)
@@ -80,7 +83,7 @@ def _step(table: str) -> str:
 def _train(context: Context, unit: Unit, tables: Mapping[str, StoredTable[Any]]) -> None:
     """Trains, and notes the report in the manifest."""
     one: Train = unit.what
-    part = context.assembly.trainer_of(one)
+    part = context.assembly.trainer_of(_as_long(context, one, len(next(iter(tables.values())))))
     student = context.assembly.student
     needs = {"model": student.model, "sampling": student.sampling, "progress": _telling(context, f"{one.arm}.{STEP}")}
     trainer = part.built(context.assembly.catalogue, needs)
@@ -99,6 +102,15 @@ def _train(context: Context, unit: Unit, tables: Mapping[str, StoredTable[Any]])
     facts: Any = asdict(report) | {"digest": directory_digest(path)} | made_of
     context.directory.manifest.arms[one.arm] = facts
     context.directory.save()
+
+
+def _as_long(context: Context, one: Train, n_rows: int) -> Train:
+    """The training with its passes over its own rows, where it is as long as passes over another table are."""
+    if one.length is None:
+        return one
+    changes = deepcopy(dict(one.changes))
+    lay_over(changes, one.length.changes(len(context.table(one.length.of)), n_rows))
+    return replace(one, changes=changes)
 
 
 def _telling(context: Context, stage: str) -> Progress:

@@ -200,6 +200,9 @@ class _Builder:
         facts = {one.section: self._assembly.trainer_of(one).facts, "tables": dict(one.tables)}
         facts["model"] = {"digest": self._assembly.student.model.digest}
         facts |= {"template": dict(found)} if (found := self._assembly.student.model.variables) else {}
+        if one.length is not None:
+            facts["length"] = {"of": one.length.of, "passes": one.length.passes, "setting": one.length.setting}
+            reads |= {one.length.of: self._prints[one.length.of]}
         self._add(
             Unit(kind="training", name=one.arm, part=trained(one.arm), what=one, facts=facts, reads=reads), one.arm
         )

@@ -65,7 +65,7 @@ class Replies:
 class Scene:
     """One rehearsal: which step fails in it (of rank `rank` only; None: of all), and whether who asks last is answered first.
 
-    `lacking`: the members that a recipe may leave out are not there.
+    `lacking`: the members that a recipe may leave out are not there; `mute`: nobody tells log-probabilities.
     `asked` is what was asked, by step, item, rank and content, with the line of the walk that asked it.
     """
 
@@ -73,6 +73,7 @@ class Scene:
     rank: int | None = None
     backwards: bool = False
     lacking: bool = False
+    mute: bool = False
     replies: Replies = field(default_factory=Replies)
     asked: dict[tuple[Any, ...], str] = field(default_factory=dict)
     origins: dict[asyncio.Task[Any] | None, str] = field(default_factory=dict)
@@ -142,7 +143,10 @@ class _Proxy(RecordingBackend):
     """The recording proxy, which notes what is asked, whether it is known or not."""
 
     def __init__(self, scene: Scene, backend: _Author, role: str) -> None:
-        super().__init__(lambda: backend, scene.replies, about={"role": role}, run_seed=0, name="rehearsal")
+        about = {"role": role}
+        super().__init__(
+            lambda: backend, scene.replies, about=about, run_seed=0, name="rehearsal", tells_logprobs=not scene.mute
+        )
         self._scene = scene
 
     async def generate(self, requests: Sequence[Request]) -> list[Reply | Failure]:

@@ -190,11 +190,15 @@ class _Play:
                 await self.take(items, Scene(fails=step.name, rank=0))
         if any(place.optional for place in places(self.crew)):
             await self.take(items, Scene(lacking=True))
+        if any(place.speaks for place in places(self.crew)):
+            await self.take(items, Scene(mute=True))
 
 
 def _when(scene: Scene) -> str:
     if scene.fails:
         return f" with the step {scene.fails!r} failing" + (" once" if scene.rank is not None else "")
+    if scene.mute:
+        return " where nobody tells log-probabilities"
     return " without the members that may lack" if scene.lacking else ""
 
 
