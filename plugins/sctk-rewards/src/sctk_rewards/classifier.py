@@ -16,7 +16,6 @@ from typing import Any, Literal
 from sctk_core import (
     ConfigError,
     Failure,
-    PluginError,
     Sample,
     Scale,
     Score,
@@ -25,8 +24,8 @@ from sctk_core import (
 )
 
 from sctk_rewards.heads import Head, head_of
-from sctk_rewards.read_by import Ids, Reader, Text, Way
-from sctk_rewards.weights import context_of, weights_digest
+from sctk_rewards.read_by import Reader, Text, Way
+from sctk_rewards.weights import HubModel, context_of, logits_BC, weights_digest
 
 
 class Classifier:
@@ -63,7 +62,7 @@ class Classifier:
     def __init__(self, config: Config) -> None:
         self.config, self.head = config, _head(config)
         if config.reads == "conversation":
-            _way(config, _tokenizer(config))
+            _way(config, _hub(config).tokenizer())
         self._loaded: _Loaded | None = None
 
     @staticmethod
@@ -87,7 +86,7 @@ class Classifier:
         answers: list[Score | Failure | None] = [text if isinstance(text, Failure) else None for text in texts]
         for start in range(0, len(taken), self.config.batch_size):
             batch = taken[start : start + self.config.batch_size]
-            rows = loaded.logits_BC([text.inputs for _, text in batch])
+            rows = logits_BC(loaded.model, loaded.reader.tokenizer, [text.inputs for _, text in batch])
             for (place, text), logits in zip(batch, rows, strict=True):
                 answers[place] = self._score(loaded, samples[place], logits, text.cut)
         return [answer for answer in answers if answer is not None]
@@ -119,33 +118,14 @@ class _Loaded:
     reader: Reader
     note: str
 
-    def logits_BC(self, texts: Sequence[Ids]) -> list[list[float]]:  # noqa: N802 - the axes: batch, class
-        """Logits of a batch in float32, one row per text."""
-        import torch
-
-        inputs = self.reader.tokenizer.pad(list(texts), return_tensors="pt") if len(texts) > 1 else None
-        if inputs is None:
-            inputs = {name: torch.tensor([ids]) for name, ids in texts[0].items()}
-        with torch.inference_mode():
-            logits = self.model(**{name: ids.to(self.model.device) for name, ids in inputs.items()}).logits
-        rows: list[list[float]] = logits.float().cpu().tolist()
-        return rows
-
 
 def _failure(sample: Sample, kind: Literal["parse", "budget"], reason: str, detail: str = "") -> Failure:
     return Failure(of=sample.id, stage="score", component="classifier", kind=kind, reason=reason, detail=detail)
 
 
 def _load(config: Classifier.Config) -> _Loaded:
-    """Weights in float32 from safetensors only, on a GPU where there is one."""
-    import torch
-
-    library = _transformers(config)
-    tokenizer = _tokenizer(config)
-    options: dict[str, Any] = {"revision": config.revision, "use_safetensors": True, "dtype": torch.float32}
-    load = library.AutoModelForSequenceClassification.from_pretrained
-    model = _read(lambda: load(config.model, **options), config)
-    model.eval().to("cuda" if torch.cuda.is_available() else "cpu")
+    hub = _hub(config)
+    tokenizer, model = hub.tokenizer(), hub.weights("AutoModelForSequenceClassification")
     way = _way(config, tokenizer)
     reader = Reader(tokenizer=tokenizer, n_context=context_of(model.config, tokenizer), way=way)
     unused = way != "conversation" and bool(tokenizer.chat_template)
@@ -153,15 +133,16 @@ def _load(config: Classifier.Config) -> _Loaded:
     return _Loaded(model=model, reader=reader, note=note)
 
 
-def _tokenizer(config: Classifier.Config) -> Any:
-    load = _transformers(config).AutoTokenizer.from_pretrained
-    return _read(lambda: load(config.model, revision=config.revision), config)
+def _hub(config: Classifier.Config) -> HubModel:
+    return HubModel(
+        name=config.model, revision=config.revision, where="[reward] classifier",
+        wanted="a sequence classifier with its tokenizer", extra="sctk-rewards[classifier]",
+    )  # fmt: skip
 
 
 def _head(config: Classifier.Config) -> Head:
     """What the model's outputs are worth, by its own config and these settings."""
-    found = _transformers(config).AutoConfig
-    about = _read(lambda: found.from_pretrained(config.model, revision=config.revision), config)
+    about = _hub(config).about()
     return head_of(about, model=config.model, positive=config.positive, values=config.values, pick=config.pick)
 
 
@@ -175,25 +156,3 @@ def _way(config: Classifier.Config, tokenizer: Any) -> Way:
     if config.reads != "auto":
         return config.reads
     return "conversation" if tokenizer.chat_template else "reply"
-
-
-def _read(read: Any, config: Classifier.Config) -> Any:
-    try:
-        return read()
-    except (OSError, ValueError) as error:
-        first = (str(error).splitlines() or [""])[0]
-        raise ConfigError(
-            f"[reward] classifier, model: got {config.model!r}, wanted a sequence classifier with its tokenizer: {first}",
-            hint="a directory with config.json, tokenizer and model.safetensors, or a hub name that is reachable",
-        ) from error
-
-
-def _transformers(config: Classifier.Config) -> Any:
-    try:
-        import transformers
-    except ImportError as error:
-        raise PluginError(
-            f"[reward] classifier: transformers is not installed, wanted it to read {config.model!r}",
-            hint="pip install 'sctk-rewards[classifier]'",
-        ) from error
-    return transformers

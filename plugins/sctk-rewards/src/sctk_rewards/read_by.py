@@ -7,14 +7,15 @@ it fits by itself, because the score is its score, and loses its end after that.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 from sctk_core import Message, Sample
 
+from sctk_rewards.weights import Ids
+
 Way = Literal["conversation", "pair", "reply"]
-Ids = Mapping[str, list[int]]
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,14 +1,69 @@
-"""What rewards with weights have in common: the digest of a model's files, and how much of a text it takes."""
+"""A model of the hub that judges: who it is, how it is loaded, how much of a text it takes, and what it says of a batch."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
-from sctk_core import content_id, directory_digest
+from sctk_core import ConfigError, PluginError, content_id, directory_digest
 
+Ids = Mapping[str, list[int]]
+"""What a tokenizer makes of one text, or of a pair of texts."""
+T = TypeVar("T")
 _LONGEST = 100_000  # tokenizers without a limit say 1e30
+
+
+@dataclass(frozen=True, kw_only=True)
+class HubModel:
+    """A directory or a hub name; and for complaints: whose setting it is, what was wanted, the extra that brings transformers."""
+
+    name: str
+    revision: str | None
+    where: str
+    wanted: str
+    extra: str
+    files: str = "config.json, tokenizer and model.safetensors"
+
+    def about(self) -> Any:
+        """Its config; a ConfigError where that cannot be read."""
+        found = self._library().AutoConfig
+        return self._read(lambda: found.from_pretrained(self.name, revision=self.revision))
+
+    def tokenizer(self) -> Any:
+        """Its tokenizer; a ConfigError where that cannot be read."""
+        found = self._library().AutoTokenizer
+        return self._read(lambda: found.from_pretrained(self.name, revision=self.revision))
+
+    def weights(self, auto: str) -> Any:
+        """The model as the `auto` class of transformers: float32 from safetensors only, on a GPU where there is one."""
+        import torch
+
+        found, options = getattr(self._library(), auto), {"use_safetensors": True, "dtype": torch.float32}
+        model = self._read(lambda: found.from_pretrained(self.name, revision=self.revision, **options))
+        return model.eval().to("cuda" if torch.cuda.is_available() else "cpu")
+
+    def _library(self) -> Any:
+        try:
+            import transformers
+        except ImportError as error:
+            raise PluginError(
+                f"{self.where}: transformers is not installed, wanted it to read {self.name!r}",
+                hint=f"pip install '{self.extra}'",
+            ) from error
+        return transformers
+
+    def _read(self, read: Callable[[], T]) -> T:
+        try:
+            return read()
+        except (OSError, ValueError) as error:
+            first = (str(error).splitlines() or [""])[0]
+            raise ConfigError(
+                f"{self.where}, model: got {self.name!r}, wanted {self.wanted}: {first}",
+                hint=f"a directory with {self.files}, or a hub name that is reachable",
+            ) from error
 
 
 @cache
@@ -24,3 +79,17 @@ def context_of(about: Any, tokenizer: Any) -> int:
     if "roberta" in about.model_type or about.model_type in ("camembert", "longformer"):
         positions -= (about.pad_token_id or 0) + 1
     return int(min(positions, tokenizer.model_max_length, _LONGEST))
+
+
+def logits_BC(model: Any, tokenizer: Any, texts: Sequence[Ids]) -> list[list[float]]:  # noqa: N802 - the axes: batch, class
+    """Logits of a batch in float32, one row per text."""
+    import torch
+
+    if len(texts) > 1:
+        inputs = tokenizer.pad(list(texts), return_tensors="pt")
+    else:
+        inputs = {name: torch.tensor([ids]) for name, ids in texts[0].items()}
+    with torch.inference_mode():
+        logits = model(**{name: ids.to(model.device) for name, ids in inputs.items()}).logits
+    rows: list[list[float]] = logits.float().cpu().tolist()
+    return rows

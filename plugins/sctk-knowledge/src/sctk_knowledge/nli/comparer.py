@@ -12,20 +12,17 @@ Needs the extra: `sctk-knowledge[nli]`.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
-from typing import Any, Literal, TypeVar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
 
-from sctk_core import ConfigError, Failure, PluginError, Sample, Scale, Score, content_id, directory_digest, setting
+from sctk_core import Failure, Sample, Scale, Score, setting
+from sctk_rewards.weights import HubModel, context_of, logits_BC, weights_digest
 
 from sctk_knowledge.lexical import GIVES, Gives
 from sctk_knowledge.nli.labels import labels_of
-from sctk_knowledge.nli.pairs import Ids, Read, Reader, Reads, of_windows
+from sctk_knowledge.nli.pairs import Read, Reader, Reads, of_windows
 
-T = TypeVar("T")
-_LONGEST = 100_000  # tokenizers without a limit say 1e30
 _MOST_KEPT = 4_000_000
 """Pairs whose number is kept: about 100 bytes each."""
 
@@ -63,7 +60,7 @@ class Nli:
         batch_size: int = setting(1, help="pairs at once; 1: the same number in any batch", unit="pairs", low=1)
 
     def __init__(self, config: Config) -> None:
-        about = _about(config)
+        about = _hub(config).about()
         self.config = config
         self.labels = labels_of(about.id2label, config.labels, config.model)
         self.counts = Counts()
@@ -73,7 +70,7 @@ class Nli:
     @staticmethod
     def digest_of(config: Config) -> str:
         """The digest of the model's files, or of a hub model's name and revision: part of what a run is."""
-        return _digest(config.model, config.revision)
+        return weights_digest(config.model, config.revision)
 
     async def compare(self, pairs: Sequence[tuple[Sample, Sample]]) -> Sequence[Score | Failure]:
         """One number per pair of texts, in order; a text that says nothing is a failure."""
@@ -95,7 +92,8 @@ class Nli:
         order = sorted(encoded, key=lambda key: (len(encoded[key]["input_ids"]), key))
         for start in range(0, len(order), self.config.batch_size):
             batch = order[start : start + self.config.batch_size]
-            for key, logits in zip(batch, loaded.logits_BC([encoded[key] for key in batch]), strict=True):
+            rows = logits_BC(loaded.model, loaded.reader.tokenizer, [encoded[key] for key in batch])
+            for key, logits in zip(batch, rows, strict=True):
                 self._known[key] = self.labels.contradicts(logits)
         n_tokens = sum(len(ids["input_ids"]) for ids in encoded.values())
         self.counts.add(sum(len(list(read.pairs)) for read in reads), len(owed), n_tokens)
@@ -136,71 +134,16 @@ class _Loaded:
 
     model: Any
     reader: Reader
-    pad: Callable[..., Any] = field(repr=False)
-
-    def logits_BC(self, texts: Sequence[Ids]) -> list[list[float]]:  # noqa: N802 - the axes: batch, class
-        """Logits of a batch in float32, one row per pair."""
-        import torch
-
-        inputs = self.pad(list(texts), return_tensors="pt") if len(texts) > 1 else None
-        if inputs is None:
-            inputs = {name: torch.tensor([ids]) for name, ids in texts[0].items()}
-        with torch.inference_mode():
-            logits = self.model(**{name: ids.to(self.model.device) for name, ids in inputs.items()}).logits
-        rows: list[list[float]] = logits.float().cpu().tolist()
-        return rows
 
 
 def _load(config: Nli.Config) -> _Loaded:
-    """Weights in float32 from safetensors only, on a GPU where there is one."""
-    import torch
-
-    library = _transformers(config)
-    tokenizer = _read(lambda: library.AutoTokenizer.from_pretrained(config.model, revision=config.revision), config)
-    load = library.AutoModelForSequenceClassification.from_pretrained
-    options = {"revision": config.revision, "use_safetensors": True, "dtype": torch.float32}
-    model = _read(lambda: load(config.model, **options), config)
-    model.eval().to("cuda" if torch.cuda.is_available() else "cpu")
-    reader = Reader(tokenizer, _context_of(model.config, tokenizer), config.reads)
-    return _Loaded(model=model, reader=reader, pad=tokenizer.pad)
+    hub = _hub(config)
+    tokenizer, model = hub.tokenizer(), hub.weights("AutoModelForSequenceClassification")
+    return _Loaded(model=model, reader=Reader(tokenizer, context_of(model.config, tokenizer), config.reads))
 
 
-def _about(config: Nli.Config) -> Any:
-    library = _transformers(config)
-    return _read(lambda: library.AutoConfig.from_pretrained(config.model, revision=config.revision), config)
-
-
-def _context_of(about: Any, tokenizer: Any) -> int:
-    """The most tokens that model and tokenizer both take; RoBERTa's kin number positions from after the padding's."""
-    positions = getattr(about, "max_position_embeddings", None) or _LONGEST
-    if "roberta" in about.model_type or about.model_type in ("camembert", "longformer"):
-        positions -= (about.pad_token_id or 0) + 1
-    return int(min(positions, tokenizer.model_max_length, _LONGEST))
-
-
-@cache
-def _digest(model: str, revision: str | None) -> str:
-    folder = Path(model)
-    return directory_digest(folder) if folder.is_dir() else content_id("hub", model, revision)
-
-
-def _read(read: Callable[[], T], config: Nli.Config) -> T:
-    try:
-        return read()
-    except (OSError, ValueError) as error:
-        first = (str(error).splitlines() or [""])[0]
-        raise ConfigError(
-            f"[comparer] nli, model: got {config.model!r}, wanted an NLI model with its tokenizer: {first}",
-            hint="a directory with config.json, tokenizer and model.safetensors, or a hub name that is reachable",
-        ) from error
-
-
-def _transformers(config: Nli.Config) -> Any:
-    try:
-        import transformers
-    except ImportError as error:
-        raise PluginError(
-            f"[comparer] nli: transformers is not installed, wanted it to read {config.model!r}",
-            hint="pip install 'sctk-knowledge[nli]'",
-        ) from error
-    return transformers
+def _hub(config: Nli.Config) -> HubModel:
+    return HubModel(
+        name=config.model, revision=config.revision, where="[comparer] nli",
+        wanted="an NLI model with its tokenizer", extra="sctk-knowledge[nli]",
+    )  # fmt: skip

@@ -7,17 +7,17 @@ cut off.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property, lru_cache
 from typing import Any, Literal
 
 from sctk_core import Sample
+from sctk_rewards.weights import Ids
 
 from sctk_knowledge.sentences import sentences
 
 Reads = Literal["sentences", "whole", "question"]
-Ids = Mapping[str, list[int]]
 _MOST_KEPT = 10_000
 LEAST_ROOM = 16
 """Tokens that a hypothesis has at least; a premise that leaves fewer is cut."""

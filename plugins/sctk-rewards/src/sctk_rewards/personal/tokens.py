@@ -14,10 +14,10 @@ from functools import cached_property
 from math import fsum
 from typing import Any, NamedTuple
 
-from sctk_core import ConfigError, PluginError
+from sctk_core import ConfigError
 
 from sctk_rewards.personal.spans import Kind, Span
-from sctk_rewards.weights import context_of
+from sctk_rewards.weights import HubModel, context_of
 
 WHERE = "[reward] personal-data"
 PERSONS = ("PER", "PERS", "PERSON")
@@ -161,16 +161,11 @@ class TokenClassifier:
 
     @cached_property
     def _weights(self) -> Any:
-        """Weights in float32 from safetensors only, on a GPU where there is one."""
-        import torch
-
-        load = self._library.AutoModelForTokenClassification.from_pretrained
-        model = self._read(lambda: load(self.model, revision=self.revision, use_safetensors=True, dtype=torch.float32))
-        return model.eval().to("cuda" if torch.cuda.is_available() else "cpu")
+        return self._hub.weights("AutoModelForTokenClassification")
 
     @cached_property
     def _tokenizer(self) -> Any:
-        tokenizer = self._read(lambda: self._library.AutoTokenizer.from_pretrained(self.model, revision=self.revision))
+        tokenizer = self._hub.tokenizer()
         if not tokenizer.is_fast:
             raise ConfigError(
                 f"{WHERE}, model: got {self.model!r}, whose tokenizer tells no places in the text, wanted a fast one",
@@ -184,28 +179,14 @@ class TokenClassifier:
 
     @cached_property
     def _about(self) -> Any:
-        return self._read(lambda: self._library.AutoConfig.from_pretrained(self.model, revision=self.revision))
+        return self._hub.about()
 
     @property
-    def _library(self) -> Any:
-        try:
-            import transformers
-        except ImportError as error:
-            raise PluginError(
-                f"{WHERE}: transformers is not installed, wanted it to read {self.model!r}",
-                hint="pip install 'sctk-rewards[classifier]'",
-            ) from error
-        return transformers
-
-    def _read(self, read: Any) -> Any:
-        try:
-            return read()
-        except (OSError, ValueError) as error:
-            first = (str(error).splitlines() or [""])[0]
-            raise ConfigError(
-                f"{WHERE}, model: got {self.model!r}, wanted a token classifier with its tokenizer: {first}",
-                hint="a directory with config.json, tokenizer.json and model.safetensors, or a hub name that is reachable",
-            ) from error
+    def _hub(self) -> HubModel:
+        return HubModel(
+            name=self.model, revision=self.revision, where=WHERE, wanted="a token classifier with its tokenizer",
+            extra="sctk-rewards[classifier]", files="config.json, tokenizer.json and model.safetensors",
+        )  # fmt: skip
 
 
 def _begins(before: Tag | None, tag: Tag) -> bool:
