@@ -53,6 +53,8 @@ FIRST_PARTY: dict[tuple[str, str], str] = {
     ("evaluator", "encyclopaedia-truth"): "sctk-encyclopaedia",
     ("source", "documents"): "sctk-knowledge",
     ("source", "encyclopaedia"): "sctk-encyclopaedia",
+    ("source", "word-problems"): "sctk-word-problems",
+    ("backend", "word-problems-teacher"): "sctk-word-problems",
     ("source", "nano-safety"): "sctk-nano",
     ("source", "nano-sentiment"): "sctk-nano",
     ("curator", "decontaminate"): "sctk-curate",
