@@ -1,8 +1,24 @@
-"""What sctk-mirror offers: the method `mirror`, the sources of its data, and the evaluator that knows what is solved."""
+"""What sctk-mirror offers: the method `mirror`, the source of its data, and the evaluator that knows what is solved."""
 
 from __future__ import annotations
 
 from sctk_core import Component, hookimpl
+
+
+@hookimpl
+def sctk_methods() -> list[Component]:
+    """The method."""
+    summary = "Mind's Mirror: a student learns a teacher's rationales, and first to judge them; it can choose by that, or be silent"
+    return [Component(name="mirror", target="sctk_mirror.method:MindsMirror", summary=summary)]
+
+
+@hookimpl
+def sctk_sources() -> list[Component]:
+    """The questions."""
+    summary = (
+        "questions with gold answers, and with rationales and evaluations made elsewhere: published trees, rows, SVAMP"
+    )
+    return [Component(name="rationales", target="sctk_mirror.rationales:Rationales", summary=summary)]
 
 
 @hookimpl

@@ -9,19 +9,21 @@ from typing import ClassVar
 from sctk_core import Failure, Sample, Scale, setting
 
 from sctk_mirror.prompts import question_of
-from sctk_mirror.task import HELP, digest_of_task, task_of
+from sctk_mirror.task import BUILT_IN, HELP, Task, digest_of_task, task_of
 
 
 class Solved:
     """`solved`: 1 where the answer is right, else 0, and a text without an answer solves nothing. `accuracy`: the same of the
-    answers that can be read; the others are failures, which the summary counts with their reasons.
+    answers that can be read; how many cannot is the difference of the two counts.
     """
 
     @dataclass(frozen=True, kw_only=True)
     class Config:
         """Whose answers."""
 
-        task: str = setting("svamp", help=HELP)
+        task: str = setting(
+            "", help=f"{HELP}; nothing: as the source says of a question, where it is a built-in one, else svamp"
+        )
 
     needs_reference: ClassVar[bool] = True
     scale: ClassVar[Scale] = Scale(low=0.0, high=1.0, unit="right or not")
@@ -29,21 +31,33 @@ class Solved:
     @staticmethod
     def digest_of(config: Config) -> str:
         """The task's file, or its name."""
-        return digest_of_task(config.task)
+        return digest_of_task(config.task) if config.task else ""
 
     def __init__(self, config: Config) -> None:
-        self._task = task_of(config.task)
+        self._named = task_of(config.task) if config.task else None
 
     async def evaluate(self, samples: Sequence[Sample]) -> Mapping[str, Sequence[float | Failure | None]]:
         """By metric; None where there is no gold answer."""
         accuracy = [self._of(sample) for sample in samples]
-        return {"solved": [0.0 if isinstance(one, Failure) else one for one in accuracy], "accuracy": accuracy}
+        pairs = zip(accuracy, samples, strict=True)
+        solved = [0.0 if one is None and sample.prompt.references else one for one, sample in pairs]
+        return {"solved": solved, "accuracy": accuracy}
 
     def _of(self, sample: Sample) -> float | Failure | None:
         wanted = sample.prompt.references
         if not wanted:
             return None
-        found = self._task.conclude(sample.text, question_of(sample.prompt))
+        task = self._named or self._of_source(sample)
+        if isinstance(task, Failure):
+            return task
+        found = task.conclude(sample.text, question_of(sample.prompt))
         if isinstance(found, Failure):
-            return found
-        return float(any(self._task.equal(found, one) for one in wanted))
+            return None
+        return float(any(task.equal(found, one) for one in wanted))
+
+    def _of_source(self, sample: Sample) -> Task | Failure:
+        """The task that a question is of. A file is not read because a question names it."""
+        name = sample.prompt.meta.get("task", "")
+        if name.endswith(".py"):
+            return Failure(kind="bug", reason="a task of your own, which evaluator.task does not name", detail=name)
+        return task_of(name if name in BUILT_IN else BUILT_IN[0])

@@ -18,9 +18,9 @@ _LABEL = re.compile(r"[\"'`*_(\s]*(entailment|neutral|contradiction)(?!\w)", re.
 
 
 def show(row: Mapping[str, Any]) -> str:
-    """Premise and hypothesis; or the row's `input` as the published files have it."""
-    if "input" in row:
-        found: str = row["input"]
+    """Premise and hypothesis; or the row's `input` or `question`, which holds both."""
+    if "premise" not in row:
+        found: str = row["input"] if "input" in row else row["question"]
         return found
     return f"{row['premise'].strip()}{SEPARATOR}{row['hypothesis'].strip()}"
 

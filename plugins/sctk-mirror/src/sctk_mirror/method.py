@@ -1,0 +1,225 @@
+"""Mind's Mirror (arXiv 2311.09214) as a plan: a teacher's rationales, its evaluations of them, and a student that learns both.
+
+The teacher writes n rationales a question and m evaluations of each. A student learns to judge rationales ("predict: " the verdict,
+"explain: " its reasons), goes on from there to questions ("predict: " the answer, "explain: " the rationale), and is compared with
+students that had the same number of rows without. At inference the evaluator can choose among rationales, or be silent.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib.resources import files
+from typing import Any, ClassVar
+
+from sctk_core import ANSWERS, Arm, ConfigError, Evaluate, Fit, Generate, Made, Plan, Prompt, Setup, Train
+from sctk_core.rivals import Nobody
+
+from sctk_mirror.choosing import Pooling, at_equal_tokens
+from sctk_mirror.crews import Answerers, Drawers, Judges, Teachers
+from sctk_mirror.lengths import length_of
+from sctk_mirror.lessons import Lessons
+from sctk_mirror.prompts import PREDICT, prefixed, wording
+from sctk_mirror.records import Decided, Judged, Pool
+from sctk_mirror.settings import CHOOSING, TRAINED, MirrorConfig
+from sctk_mirror.task import digest_of_task, task_of
+from sctk_mirror.teaching import Reasoning
+
+RECIPE = """
+[backend]
+use = "transformers"
+[source]
+use = "rationales"
+[sampling]
+max_new_tokens = 256
+[trainer]
+use = "multi-task"
+[[evaluator]]
+use = "solved"
+"""
+PRESETS = ("paper",)
+VALIDATION = "validation"
+COMPARED = (
+    ("vote", "first"), ("reranked", "vote"), ("weighted", "vote"), ("reranked", "vote-equal"), ("weighted", "vote-equal"),
+    ("abstaining", "vote-equal"),
+)  # fmt: skip
+"""What is compared at inference: rules with the evaluator against a plain vote, of as many rationales and of as many tokens."""
+OF_LESSONS = ("task", "student")
+OF_VERDICTS = ("task", "student", "evaluator")
+
+
+class MindsMirror:
+    """The method `mirror`."""
+
+    Config = MirrorConfig
+    Crew = Teachers
+    recipe: ClassVar[str] = RECIPE
+    presets: ClassVar[Mapping[str, str]] = {
+        name: files("sctk_mirror").joinpath(f"presets/{name}.toml").read_text("utf-8") for name in PRESETS
+    }
+
+    @staticmethod
+    def digest_of(config: MirrorConfig) -> str:
+        """The task's file, or its name."""
+        return digest_of_task(config.task)
+
+    @staticmethod
+    def reading(config: MirrorConfig) -> str:
+        """What a user should know of how the paper was read."""
+        shown = "question and rationale" if config.evaluator.shown != "rationale" else "a rationale alone, as published"
+        seen = "as many rows as the others" if config.schedule.compute == "equal" else "the published epochs"
+        return (
+            f"mirror: an evaluator is shown {shown}; arms see {seen}; checkpoints are chosen on validation questions, never on "
+            "those of evaluation (docs/methods.md)"
+        )
+
+    def __init__(self, config: MirrorConfig) -> None:
+        self._config = config
+        self._task = task_of(config.task)
+        teacher = config.teacher
+        self._wording = wording(teacher.ask, teacher.evaluate, self._task.form, config.evaluator.shown)
+        self._pooling = Pooling(
+            inference=config.inference, taught=config.student, wording=self._wording, task=self._task
+        )
+
+    def check(self, setup: Setup) -> None:
+        """Refuses a source of another task."""
+        source = setup.chosen.get("source")
+        named = getattr(source.config, "task", None) if source else None
+        if named is not None and named != self._config.task:
+            raise ConfigError(
+                f"[method] mirror, task: got {self._config.task!r} and a source of the task {named!r}, wanted one task",
+                hint="set method.task, source.task and evaluator.task alike",
+            )
+
+    def plan(self) -> Plan:
+        """The teacher; lessons; arms, each as long as the others; and the student at inference."""
+        joint = self._config.evaluator.stage == "joint"
+        return (
+            self._teacher(),
+            self._lessons("lessons", answers=True),
+            *(self._joint() if joint else self._staged("student", "evaluator", "verdicts", "lessons")),
+            *self._trained(),
+            Evaluate(*self._arms()),
+            *(self._inference("student" if joint else "evaluator") if self._chosen(CHOOSING) else ()),
+        )
+
+    def _has(self, arm: str) -> bool:
+        return arm in self._config.arms or "all" in self._config.arms
+
+    def _chosen(self, names: tuple[str, ...]) -> list[str]:
+        return [name for name in names if self._has(name)]
+
+    def _teacher(self) -> Generate:
+        teacher = self._config.teacher
+        walk = Reasoning(n=teacher.n, m=teacher.m, task=self._task, wording=self._wording)
+        return Generate("teacher", walk.walk, steps=walk.steps, makes={"judged": Judged}, settings=("task", "teacher"))
+
+    def _making(self, *, branches: int = 0, answers: bool = False, verdicts: bool = False) -> Lessons:
+        config = self._config
+        return Lessons(
+            taught=config.student, mirrored=config.evaluator, wording=self._wording, task=self._task,
+            branches=branches, answers=answers, verdicts=verdicts,
+        )  # fmt: skip
+
+    def _lessons(self, name: str, *, branches: int = 0, answers: bool = False, verdicts: bool = False) -> Generate:
+        """A pass that makes rows out of what the teacher said, and asks nobody."""
+        making = self._making(branches=branches, answers=answers, verdicts=verdicts)
+        return Generate(
+            name, making.walk, over="teacher.judged", makes=making.makes, crew=Nobody,
+            settings=OF_VERDICTS if verdicts else OF_LESSONS,
+        )  # fmt: skip
+
+    def _train(self, arm: str, table: str, *, start: str = "base", staged: bool = False, words: bool = True) -> Train:
+        """An arm of the tables of one pass; without words the answers alone have the loss (alpha 1 in eq. 4.1)."""
+        names = ("predict", "explain", *([VALIDATION] if self._config.student.validation_share else []))
+        return Train(
+            arm, on={name: f"{table}.{name}" for name in names}, start=start, changes={} if words else {"alpha": 1.0},
+            length=length_of(arm, self._config.schedule, staged=staged, own=f"{table}.predict"), may_be_empty=(VALIDATION,),
+        )  # fmt: skip
+
+    def _staged(self, arm: str, evaluator: str, verdicts: str, lessons: str, branches: int = 0) -> Plan:
+        """Self-evaluation, then rationales from there."""
+        return (
+            self._lessons(verdicts, branches=branches, verdicts=True),
+            self._train(evaluator, verdicts),
+            self._train(arm, lessons, start=evaluator, staged=True),
+        )
+
+    def _joint(self) -> Plan:
+        """Self-evaluation and rationales at once."""
+        return self._lessons("joint", answers=True, verdicts=True), self._train("student", "joint")
+
+    def _trained(self) -> Plan:
+        """The arms that are trained to compare with."""
+        wanted, found = self._chosen(TRAINED), list[Any]()
+        if "fine-tuning" in wanted:
+            making = self._making()
+            found.append(Generate("gold", making.label, makes=making.makes, crew=Nobody, settings=("student",)))
+            found.append(self._train("fine-tuning", "gold", words=False))
+        if "distillation" in wanted:
+            making = self._making()
+            labels = Generate(
+                "labels",
+                making.teachers_label,
+                over="teacher.judged",
+                makes=making.makes,
+                crew=Nobody,
+                settings=("student",),
+            )
+            found += [labels, self._train("distillation", "labels", words=False)]
+        if {"one-rationale", "one-evaluated"} & set(wanted):
+            found.append(self._lessons("first-lessons", branches=1, answers=True))
+        if "one-rationale" in wanted:
+            found.append(self._train("one-rationale", "first-lessons"))
+        if "one-evaluated" in wanted:
+            found += self._staged("one-evaluated", "evaluator-one", "first-verdicts", "first-lessons", branches=1)
+        if "all-rationales" in wanted:
+            found.append(self._train("all-rationales", "lessons"))
+        return tuple(found)
+
+    def _arms(self) -> list[Arm]:
+        """All arms answer once and greedily, behind the prefix that they were taught."""
+        names = ["base", *self._chosen(TRAINED), "student"]
+        return [Arm(name, walk=self.answer, steps=("evaluate",), crew=Answerers, settings=()) for name in names]
+
+    def _inference(self, evaluator: str) -> Plan:
+        """The student reasons several times, the evaluator believes it or not, and rules choose."""
+        pooling = self._pooling
+        cast = {"judge": evaluator}
+        settings = ("task", "student", "evaluator", "inference")
+        rules = self._chosen(CHOOSING)
+        return (
+            Generate(
+                "pools", pooling.draw, over="held-out", student="student", cast=cast, steps=pooling.steps,
+                makes={"pools": Pool}, crew=Judges, settings=settings,
+            ),
+            Fit("equal", on="pools.pools", by=at_equal_tokens, settings=()),
+            Generate(
+                "choices", pooling.widen, over="pools.pools", student="student", steps=pooling.wider,
+                makes={"decided": Decided, "pools": Pool, "wider": Pool}, crew=Drawers, settings=settings, fit="equal",
+            ),
+            Evaluate(
+                *(self._choosing(rule) for rule in rules), over="choices.pools", name="inference",
+                differences=[pair for pair in COMPARED if set(pair) <= set(rules)],
+            ),
+        )  # fmt: skip
+
+    def _choosing(self, rule: str) -> Arm:
+        """An arm of the student that takes one of several rationales."""
+        pooling, settings = self._pooling, ("task", "student", "evaluator", "inference")
+        if rule == "vote-equal":
+            return Arm(
+                rule,
+                model="student",
+                walk=pooling.take_wider,
+                steps=pooling.wider,
+                crew=Drawers,
+                settings=settings,
+                fit="equal",
+            )
+        return Arm(rule, model="student", walk=pooling.taking(rule), crew=Nobody, settings=settings)
+
+    async def answer(self, question: Prompt, crew: Answerers) -> Made:
+        """The likeliest answer to a question."""
+        asked = prefixed(question.messages, PREDICT)
+        return {ANSWERS: await crew.student.draft(question, "evaluate", shown=asked, greedy=True)}
