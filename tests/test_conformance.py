@@ -22,7 +22,7 @@ SETTINGS: dict[tuple[str, str], dict[str, Any]] = {
 """What a component cannot be built without."""
 WITH_A_MODEL = {("reward", "classifier"), ("comparer", "nli")}
 """Checked in the tests of their own distributions, with a small model, as all backends and trainers are."""
-ON_FILES = {("source", "file"), ("source", "documents")}
+ON_FILES = {("source", "file"), ("source", "documents"), ("source", "rationales")}
 """Checked in the tests of their own distributions, on files."""
 WITH_LOGPROBS = {("reward", "yes-no")}
 """Refuses a backend that tells no log-probabilities."""

@@ -204,7 +204,7 @@ class Trainer:
         assert isinstance(data, Mapping)
         out.mkdir(parents=True)
         rows = {name: [lesson(row) for row in table] for name, table in data.items()}
-        assert len(rows["predict"]) == len(rows["explain"])
+        assert len(rows["predict"]) == len(rows.get("explain", rows["predict"]))
         facts = {"epochs": self._config.optimiser.epochs, "alpha": self._config.alpha}
         (out / "lessons").write_text(json.dumps(rows, indent=1))
         (out / "facts").write_text(json.dumps(facts))

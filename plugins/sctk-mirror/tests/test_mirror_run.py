@@ -80,7 +80,8 @@ def test_the_teachers_stages_have_the_counts_that_were_worked_out_by_hand(whole:
 def test_no_lesson_is_blank_and_what_cannot_be_read_teaches_nothing(whole: RunResult) -> None:
     for arm in ("student", "evaluator", "fine-tuning", "distillation", "one-rationale", "one-evaluated"):
         _, lessons = facts(whole.run, arm)
-        assert len(lessons["predict"]) == len(lessons["explain"]) > 0
+        assert len(lessons["predict"]) == len(lessons.get("explain", lessons["predict"])) > 0
+        assert ("explain" in lessons) is (arm not in ("fine-tuning", "distillation"))
         assert all(said.strip() for rows in lessons.values() for _, said, _ in rows)
         assert not any(
             "do not know" in said or "rather not" in said for rows in lessons.values() for _, said, _ in rows
@@ -124,7 +125,6 @@ def test_every_arm_sees_as_many_rows(whole: RunResult) -> None:
     assert seen["one-evaluated"] + seen["evaluator-one"] == pytest.approx(wanted)
     for arm in alone:
         assert seen[arm] == pytest.approx(wanted)
-    assert facts(whole.run, "fine-tuning")[0]["alpha"] == 1.0
 
 
 def test_the_student_goes_on_from_the_evaluator(whole: RunResult) -> None:

@@ -130,12 +130,12 @@ class MindsMirror:
         )  # fmt: skip
 
     def _train(self, arm: str, table: str, *, start: str = "base", staged: bool = False, words: bool = True) -> Train:
-        """An arm of the tables of one pass; without words the answers alone have the loss (alpha 1 in eq. 4.1)."""
-        names = ("predict", "explain", *([VALIDATION] if self._config.student.validation_share else []))
-        return Train(
-            arm, on={name: f"{table}.{name}" for name in names}, start=start, changes={} if words else {"alpha": 1.0},
-            length=length_of(arm, self._config.schedule, staged=staged, own=f"{table}.predict"), may_be_empty=(VALIDATION,),
-        )  # fmt: skip
+        """An arm of the tables of one pass; without words it has the answers alone, the first term of eq. 4.1."""
+        validation = [VALIDATION] if self._config.student.validation_share else []
+        names = ["predict", *(["explain"] if words else []), *validation]
+        length = length_of(arm, self._config.schedule, staged=staged, own=f"{table}.predict")
+        on = {name: f"{table}.{name}" for name in names}
+        return Train(arm, on=on, start=start, length=length, may_be_empty=tuple(validation))
 
     def _staged(self, arm: str, evaluator: str, verdicts: str, lessons: str, branches: int = 0) -> Plan:
         """Self-evaluation, then rationales from there."""
