@@ -1,4 +1,4 @@
-"""Models that tests make for themselves: a small GPT-2 with a tokenizer and a chat template, saved like any Hugging Face model."""
+"""Models that tests make for themselves, each with a tokenizer of its own, saved like any Hugging Face model."""
 
 from __future__ import annotations
 
@@ -65,5 +65,54 @@ def make_llama(path: Path, texts: Iterable[str], *, context: int = 1024) -> Path
         num_hidden_layers=2, num_attention_heads=4, num_key_value_heads=2, bos_token_id=0, eos_token_id=0, pad_token_id=1,
     )  # fmt: skip
     LlamaForCausalLM(config).save_pretrained(path)
+    tokenizer.save_pretrained(path)
+    return path
+
+
+def make_t5(path: Path, texts: Iterable[str], *, tied: bool = False, seed: int = 0, **settings: int) -> Path:
+    """An untrained T5 of 2 + 2 layers with a Unigram tokenizer, in `path`; not `tied`: v1.1, gated, a head of its own."""
+    import torch
+    from transformers import T5Config, T5ForConditionalGeneration, T5Tokenizer
+
+    # Words and characters as they come: the trainer of Unigram models gives other pieces every time.
+    words = list(dict.fromkeys(word for text in texts for word in text.split()))
+    pieces = {"<pad>": 0.0, "</s>": 0.0, "<unk>": 0.0, "\u2581": -4.0} | {f"\u2581{word}": -6.0 for word in words}
+    pieces |= {letter: -9.0 for word in words for letter in word if letter not in pieces}
+    tokenizer = T5Tokenizer(vocab=list(pieces.items()), extra_ids=4)
+    torch.manual_seed(seed)
+    shape = {"d_model": 64, "d_kv": 16, "d_ff": 128, "num_layers": 2, "num_decoder_layers": 2, "num_heads": 4}
+    config = T5Config(
+        vocab_size=len(tokenizer), feed_forward_proj="relu" if tied else "gated-gelu", tie_word_embeddings=tied,
+        pad_token_id=0, eos_token_id=1, decoder_start_token_id=0, **{**shape, **settings},
+    )  # fmt: skip
+    model = T5ForConditionalGeneration(config)
+    if not tied:
+        model.lm_head.weight = torch.nn.Parameter(0.25 * torch.randn(len(tokenizer), config.d_model))
+    model.save_pretrained(path)
+    tokenizer.save_pretrained(path)
+    return path
+
+
+def make_bart(path: Path, texts: Iterable[str], *, context: int = 256, forced: bool = True, seed: int = 0) -> Path:
+    """An untrained BART of 2 + 2 layers with a byte-level tokenizer, in `path`; `forced`: its settings begin answers with <s>."""
+    import torch
+    from tokenizers import ByteLevelBPETokenizer
+    from transformers import BartConfig, BartForConditionalGeneration, BartTokenizer
+
+    bpe = ByteLevelBPETokenizer()
+    special = ["<s>", "<pad>", "</s>", "<unk>", "<mask>"]
+    bpe.train_from_iterator(texts, vocab_size=400, special_tokens=special, show_progress=False)
+    bpe.save_model(str(path.parent), path.name)
+    vocab, merges = (path.with_name(f"{path.name}-{name}") for name in ("vocab.json", "merges.txt"))
+    tokenizer = BartTokenizer(vocab=str(vocab), merges=str(merges), model_max_length=context)
+    torch.manual_seed(seed)
+    config = BartConfig(
+        vocab_size=len(tokenizer), max_position_embeddings=context, d_model=64, encoder_layers=2, decoder_layers=2,
+        encoder_attention_heads=4, decoder_attention_heads=4, encoder_ffn_dim=128, decoder_ffn_dim=128, init_std=0.15,
+        bos_token_id=0, pad_token_id=1, eos_token_id=2, decoder_start_token_id=2, forced_eos_token_id=None,
+    )  # fmt: skip
+    model = BartForConditionalGeneration(config)
+    model.generation_config.forced_bos_token_id = 0 if forced else None
+    model.save_pretrained(path)
     tokenizer.save_pretrained(path)
     return path

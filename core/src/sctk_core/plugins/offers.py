@@ -46,6 +46,7 @@ FIRST_PARTY: dict[tuple[str, str], str] = {
     ("evaluator", "claims"): "sctk-knowledge",
     ("rule", "metropolis"): "sctk-dsc",
     ("trainer", "preference"): "sctk-trl",
+    ("trainer", "multi-task"): "sctk-trl",
     ("trainer", "sft"): "sctk-trl",
     ("evaluator", "nano-truth"): "sctk-nano",
     ("reward", "nano-noisy-truth"): "sctk-nano",

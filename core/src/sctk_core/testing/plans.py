@@ -107,7 +107,8 @@ def _verdicts(found: Complaints, rows: Sequence[Any], held_out: list[Prompt]) ->
 def check_trainer(trainer: Trainer, model: ModelRef, data: TrainingData, *, twice: bool = True) -> None:
     """Raises a ContractError unless training `model` on `data` writes a model, accounts for every row, and can be repeated.
 
-    `data` is one table (a list will do) or several by name.
+    `data` is one table (a list will do) or several by name; the rows of those that the trainer `reads_only` (names of tables) are
+    not counted as trained.
     """
     found = Complaints(trainer)
     with TemporaryDirectory() as folder:
@@ -127,14 +128,16 @@ def _check_report(found: Complaints, report: TrainReport, data: TrainingData, ou
         found.add("train(): wrote nothing to the directory it was given")
     if Path(report.model.path).resolve() != out.resolve():
         found.add(f"train(): reported the model at {report.model.path}, wanted {out}")
-    ids = [row.id for table in (data.values() if isinstance(data, Mapping) else [data]) for row in table]
-    strangers = set(report.declined) - set(ids)
+    tables: Mapping[str, Any] = data if isinstance(data, Mapping) else {"": data}
+    read = tuple(getattr(found.component, "reads_only", ()))
+    ids = [row.id for name, table in tables.items() if name not in read for row in table]
+    known = {key for name, table in tables.items() for row in table for key in (row.id, f"{name}/{row.id}")}
+    n_declined = sum(key.partition("/")[0] not in read for key in report.declined)
+    strangers = set(report.declined) - known
     if strangers:
         found.add(f"train(): declined {len(strangers)} ids that are not in the data")
-    if report.n_rows + len(report.declined) != len(ids):
-        found.add(
-            f"train(): {report.n_rows} rows trained and {len(report.declined)} declined, wanted {len(ids)} in all"
-        )
+    if report.n_rows + n_declined != len(ids):
+        found.add(f"train(): {report.n_rows} rows trained and {n_declined} declined, wanted {len(ids)} in all")
     complaint = checked_report(report) or ("" if report.losses else "losses: got none, wanted one or more")
     if complaint:
         found.add(f"train(): {complaint}")

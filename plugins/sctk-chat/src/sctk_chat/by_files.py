@@ -6,9 +6,10 @@ from typing import Any
 
 from sctk_core import ModelRef
 
-from sctk_chat import generation, notes, rendering
+from sctk_chat import generation, notes, rendering, two_texts
 from sctk_chat.names import load_tokenizer
 from sctk_chat.notes import Conversations
+from sctk_chat.two_texts import DIGEST, is_encoder_decoder
 
 
 class KnownByFiles:
@@ -17,16 +18,20 @@ class KnownByFiles:
     @staticmethod
     def template_digest(model: ModelRef) -> str:
         """The digest of the chat template, for a hub model's digest; loads the tokenizer, not the weights."""
-        return rendering.template_digest(load_tokenizer(model))
+        return DIGEST if is_encoder_decoder(model) else rendering.template_digest(load_tokenizer(model))
 
     @staticmethod
     def template_notes(model: ModelRef) -> list[str]:
         """What to know of how conversations are rendered; raises where the template cannot be used."""
+        if is_encoder_decoder(model):
+            return two_texts.notes_of(model, load_tokenizer(model))
         return notes.template_notes(model)
 
     @staticmethod
     def conversation_notes(model: ModelRef, conversations: Conversations) -> list[str]:
         """What becomes of turns of developers and tools; raises, with its place, for one that the template does not take."""
+        if is_encoder_decoder(model):
+            return two_texts.notes_on(model, conversations)
         return notes.conversation_notes(model, conversations)
 
     @staticmethod

@@ -17,6 +17,7 @@ from sctk_core import ConfigError, Failure, Message, Reply, Request, Usage
 from sctk_chat.rendering import decode, opened_mark, render, tokenizer_digest, tokens_digest, turn_ids
 from sctk_chat.stops import spoken
 from sctk_chat.templates import NO_VARIABLES
+from sctk_chat.two_texts import source_ids, target_ids
 
 NOT_TAKEN = "the chat template does not take the conversation"
 UNKNOWN_IDS = "given ids that the tokenizer does not have"
@@ -25,6 +26,8 @@ UNKNOWN_IDS = "given ids that the tokenizer does not have"
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Opening:
     """Ids that are read before the first new token, `prompt` and then `given`; the whole answer has at most `limit` ids.
+
+    Of an encoder-decoder the encoder reads the `prompt`, and the decoder begins with what is `given`.
 
     `finished` says why nothing is left to sample; None: something is.
     """
@@ -41,15 +44,20 @@ class Opening:
 
 
 class Chat:
-    """What requests to one model, and its replies, go through, whichever engine runs it."""
+    """What requests to one model, and its replies, go through, whichever engine runs it.
+
+    `two_texts`: the model is an encoder-decoder, whose prompt and answer have the context each to itself (`two_texts.py`); every
+    answer begins with the ids `begun`, where its settings force some.
+    """
 
     def __init__(
         self, component: str, tokenizer: Any, *, context: int, n_vocab: int, ends: frozenset[int],
-        variables: Mapping[str, Any] = NO_VARIABLES,
+        variables: Mapping[str, Any] = NO_VARIABLES, two_texts: bool = False, begun: tuple[int, ...] = (),
     ) -> None:  # fmt: skip
         self.component = component
         self.variables = variables
-        self.opened = opened_mark(tokenizer, variables)
+        self.two_texts, self.begun = two_texts, begun
+        self.opened = "" if two_texts else opened_mark(tokenizer, variables)
         self.tokenizer = tokenizer
         self.context = context
         self.n_vocab = n_vocab
@@ -63,11 +71,11 @@ class Chat:
     def opening(self, request: Request) -> Opening | Failure:
         """How the answer to a request begins, or why there can be none."""
         try:
-            prompt, given = render(self.tokenizer, request.messages, variables=self.variables), request.prefix_ids
+            prompt, given = self._read(request.messages), request.prefix_ids or self.begun
         except ConfigError as error:
             return self._failure(request.of, "bug", NOT_TAKEN, error.message)
-        room = self.context - len(prompt)
-        if room <= 0:
+        room = self.context - (0 if self.two_texts else len(prompt))
+        if room <= 0 or len(prompt) > self.context:
             return self._too_long(request.of, "a prompt", len(prompt))
         strange = [number for number in given if not self._knows(number)]
         if strange:
@@ -118,21 +126,35 @@ class Chat:
         """
         try:
             if isinstance(text, str):
-                prompt, ids = turn_ids(self.tokenizer, messages, text, self.variables)
+                prompt, ids = self._taught(messages, text)
             else:
-                prompt, ids = render(self.tokenizer, messages, variables=self.variables), list(text)
+                prompt, ids = self._read(messages), list(text)
                 if strange := [number for number in ids if not self._knows(number)]:
                     return self._failure("", "bug", UNKNOWN_IDS, f"{strange[0]} of {self.n_vocab}")
         except ConfigError as error:
             return self._failure("", "bug", NOT_TAKEN, error.message)
-        n_tokens = len(prompt) + len(ids)
+        n_tokens = max(len(prompt), len(ids)) if self.two_texts else len(prompt) + len(ids)
         return self._too_long("", "a conversation", n_tokens) if n_tokens + n_more > self.context else (prompt, ids)
+
+    def _read(self, messages: Sequence[Message]) -> list[int]:
+        """The ids of a conversation up to where the answer begins."""
+        if self.two_texts:
+            return source_ids(self.tokenizer, messages)
+        return render(self.tokenizer, messages, variables=self.variables)
+
+    def _taught(self, messages: Sequence[Message], text: str) -> tuple[list[int], list[int]]:
+        """The ids of a conversation, and those of an answer that was given."""
+        if self.two_texts:
+            return source_ids(self.tokenizer, messages), target_ids(self.tokenizer, text)
+        return turn_ids(self.tokenizer, messages, text, self.variables)
 
     def _knows(self, number: int) -> bool:
         return 0 <= number < self.n_vocab and self.tokenizer.backend_tokenizer.id_to_token(number) is not None
 
     def _too_long(self, of: str, what: str, n_tokens: int) -> Failure:
         reason = f"{what} longer than {self.context - 1} tokens, the model's context less one for the reply"
+        if self.two_texts:
+            reason = f"{what} longer than {self.context} tokens, the most that the model reads or says"
         return self._failure(of, "budget", reason, f"{n_tokens} tokens")
 
     def _failure(self, of: str, kind: Literal["budget", "bug"], reason: str, detail: str) -> Failure:

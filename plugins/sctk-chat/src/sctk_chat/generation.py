@@ -32,9 +32,14 @@ def own_sampling(model: ModelRef) -> dict[str, Any]:
 
 def stored_dtype(model: ModelRef) -> str:
     """The type of number that the weights are stored in, as `config.json` says it ("bfloat16"); "" where it does not."""
-    found = _read(model, "config.json")
+    found = config_of(model)
     said = found.get("dtype") or found.get("torch_dtype")
     return said if isinstance(said, str) else ""
+
+
+def config_of(model: ModelRef) -> Mapping[str, Any]:
+    """What `config.json` says, {} where it cannot be read."""
+    return _read(model, "config.json")
 
 
 def _read(model: ModelRef, name: str) -> Mapping[str, Any]:

@@ -70,18 +70,31 @@ class Twin:
         n = len(self.begins)
         return ids if tuple(ids[:n]) == self.begins else [*self.begins, *ids]
 
-    @cached_property
+    def around(self, text: str) -> list[int]:
+        """Ids of `text` with what the tokenizer puts before and behind every text (`<s>`, `</s>`)."""
+        return [*self.begins, *self.encode(text), *self.ends]
+
+    @property
     def begins(self) -> tuple[int, ...]:
         """The ids that the tokenizer puts before every text (`<s>`); most have none."""
+        return self._around[0]
+
+    @property
+    def ends(self) -> tuple[int, ...]:
+        """The ids that it puts behind every text; those of encoder-decoders have one."""
+        return self._around[1]
+
+    @cached_property
+    def _around(self) -> tuple[tuple[int, ...], tuple[int, ...]]:
         told = json.dumps(self.spec["post_processor"])
         if "SpecialToken" not in told and "cls" not in told:
-            return ()
+            return (), ()
         from tokenizers import Tokenizer
 
         engine = Tokenizer.from_str(json.dumps(dict(self.spec, truncation=None, padding=None)))
         plain, whole = engine.encode("a", add_special_tokens=False).ids, engine.encode("a").ids
-        starts = (n for n in range(len(whole)) if whole[n : n + len(plain)] == plain)
-        return tuple(whole[: next(starts, 0)])
+        start = next((n for n in range(len(whole)) if whole[n : n + len(plain)] == plain), 0)
+        return tuple(whole[:start]), tuple(whole[start + len(plain) :])
 
     @cached_property
     def _engine(self) -> Any:

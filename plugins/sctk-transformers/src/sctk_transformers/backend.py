@@ -1,4 +1,4 @@
-"""The backend `transformers`: any causal model of transformers, in this process, continuously batched.
+"""The backend `transformers`: any causal model or encoder-decoder of transformers, in this process, continuously batched.
 
 All `generate` calls in flight share one queue and one batch (`engine.py`). A reply depends on its request and the model
 only: seeds drive a counter-based generator by row (`noise.py`). Where arithmetic itself depends on the batch (bfloat16 and
@@ -29,7 +29,7 @@ from sctk_chat import (
 )
 from sctk_core import BackendDown, Failure, Message, ModelRef, Reply, Request, SctkError, boundary, setting
 
-from sctk_transformers.loading import Loaded, load
+from sctk_transformers.loading import Loaded, load, refuse_overflow
 
 if TYPE_CHECKING:
     from sctk_transformers.engine import Row
@@ -61,6 +61,7 @@ class TransformersBackend(KnownByFiles):
 
     def __init__(self, config: TransformersBackend.Config, *, model: ModelRef) -> None:
         check_path(model)
+        refuse_overflow(model, config.dtype)
         self.config = config
         self.model = model
         self._worker: Worker | None = None
@@ -139,14 +140,16 @@ class _Ready:
     """A loaded model with its engine: requests to rows, rows to replies."""
 
     def __init__(self, loaded: Loaded, worker: Worker, config: TransformersBackend.Config, flat: bool) -> None:
-        from sctk_transformers.engine import Engine, Limits
+        from sctk_transformers.encoded import EncodedMemory
+        from sctk_transformers.engine import Engine, Limits, Memory
         from sctk_transformers.flat import FlatMemory
         from sctk_transformers.padded import PaddedMemory
 
         self.loaded = loaded
         self.config = config
         self.flat = flat
-        memory = FlatMemory(loaded.model) if flat else PaddedMemory(loaded.model)
+        made = EncodedMemory if loaded.two_texts else FlatMemory if flat else PaddedMemory
+        memory: Memory = made(loaded.model)
         limits = Limits(max_batch=config.max_batch, prefill_tokens=config.prefill_tokens)
         self.engine = worker.engine = Engine(memory, limits, loaded.ends)
         n_vocab = int(loaded.model.config.get_text_config().vocab_size)
@@ -157,6 +160,8 @@ class _Ready:
             n_vocab=n_vocab,
             ends=loaded.ends,
             variables=loaded.variables,
+            two_texts=loaded.two_texts,
+            begun=loaded.begun,
         )
         self._watches: dict[tuple[str, ...], StopWatch] = {}
 
@@ -176,11 +181,13 @@ class _Ready:
             attention=config.attention,
             max_context=config.max_context,
         )
-        return cls(loaded, worker, config, flat=config.attention == "auto" and install(loaded.model))
+        flat = config.attention == "auto" and not loaded.two_texts and install(loaded.model)
+        return cls(loaded, worker, config, flat=flat)
 
     def admit(self, request: Request) -> _Flight | Reply | Failure:
         """The request as a row for the engine, or the outcome where there is nothing to sample."""
-        from sctk_transformers.engine import Row
+        from sctk_transformers.encoded import Source
+        from sctk_transformers.engine import Read, Row
 
         try:
             opening = self.chat.opening(request)
@@ -193,8 +200,11 @@ class _Ready:
         stops = request.sampling.stop
         if stops not in self._watches:
             self._watches[stops] = StopWatch(stops, self.chat.decode)
+        read: Read = opening.read
+        if self.loaded.two_texts:
+            read = Source(ids=tuple(opening.prompt), begun=(self.loaded.start, *opening.given))
         row = Row(
-            read=opening.read,
+            read=read,
             sampling=request.sampling,
             seed=request.seed,
             limit=opening.limit,
@@ -228,6 +238,7 @@ class _Ready:
         self, conversations: Sequence[tuple[tuple[Message, ...], str | tuple[int, ...]]]
     ) -> list[float | Failure]:
         """Summed log-probabilities; runs on the worker's thread."""
+        from sctk_transformers.encoded import score_answers
         from sctk_transformers.scoring import score
 
         outcomes: list[float | Failure | None] = [None] * len(conversations)
@@ -243,7 +254,11 @@ class _Ready:
                 continue
             pairs.append(pair)
             places.append(place)
-        found = score(self.loaded.model, pairs, flat=self.flat, n_tokens=self.config.prefill_tokens)
+        n_tokens = self.config.prefill_tokens
+        if self.loaded.two_texts:
+            found = score_answers(self.loaded.model, pairs, self.loaded.start, n_tokens)
+        else:
+            found = score(self.loaded.model, pairs, flat=self.flat, n_tokens=n_tokens)
         for place, value in zip(places, found, strict=True):
             outcomes[place] = value
         return [outcome for outcome in outcomes if outcome is not None]

@@ -10,23 +10,34 @@ from collections import deque
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, Protocol
+from typing import Any, Protocol, TypeAlias
 
 import torch
 from sctk_chat import StopWatch
 from sctk_core import Sampling
 
 from sctk_transformers.draw import NO_TOKEN, draw
+from sctk_transformers.encoded import Source
 
 LENGTH_BAND = 1.5
 
 
+Read: TypeAlias = Sequence[int] | Source
+"""What a row reads as it joins."""
+
+
 class Memory(Protocol):
-    """What running rows have read (`flat.py`, `padded.py`)."""
+    """What running rows have read (`flat.py`, `padded.py`, `encoded.py`).
+
+    `joins`: rows may join running ones. `even`: those that join together begin with equally many ids of their answers. `patient`:
+    to join costs as much as a step, and is put off until an eighth of the batch is free.
+    """
 
     joins: bool
+    even: bool
+    patient: bool
 
-    def step(self, last_ids: Sequence[int], prompts: Sequence[Sequence[int]]) -> torch.Tensor:
+    def step(self, last_ids: Sequence[int], prompts: Sequence[Any]) -> torch.Tensor:
         """Logits [rows + prompts, V] after one more token of every row and the whole of every new prompt."""
         ...
 
@@ -42,7 +53,7 @@ class Row:
     `limit` bounds all of `ids`; `done` says why the row ended: end, stop, length or nan.
     """
 
-    read: Sequence[int]
+    read: Read
     sampling: Sampling
     seed: int
     limit: int
@@ -111,6 +122,8 @@ class Engine:
         room = self.limits.max_batch - len(self.rows)
         if room <= 0 or (self.rows and not self.memory.joins):
             return []
+        if self.rows and self.memory.patient and 8 * room < self.limits.max_batch:
+            return []
         near = [
             row
             for row in (self.waiting.popleft() for _ in range(min(4 * room, len(self.waiting))))
@@ -120,6 +133,8 @@ class Engine:
             return []
         oldest = len(near[0].read)
         like = [row for row in near if oldest / LENGTH_BAND - 8 <= len(row.read) <= oldest * LENGTH_BAND + 8]
+        if self.memory.even:
+            like = [row for row in like if row.n_given == near[0].n_given]
         joining: list[Row] = []
         longest = 0
         for row in like[:room]:

@@ -186,7 +186,7 @@ def _read_prompts(step: Step, stores: Stores | None, states: Sequence[torch.Tens
 class FlatMemory:
     """What the rows of a flat batch have read so far, and one step further."""
 
-    joins = True
+    joins, even, patient = True, False, False
 
     def __init__(self, model: Any) -> None:
         self.model = model

@@ -16,7 +16,7 @@ import torch
 class PaddedMemory:
     """What the rows of a padded batch have read so far (transformers' cache), and one step further."""
 
-    joins = False
+    joins, even, patient = False, False, False
 
     def __init__(self, model: Any) -> None:
         self.model = model

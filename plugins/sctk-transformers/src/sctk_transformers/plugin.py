@@ -12,6 +12,6 @@ def sctk_backends() -> list[Component]:
         Component(
             name="transformers",
             target="sctk_transformers.backend:TransformersBackend",
-            summary="Any local or hub causal model, continuously batched, with a seed per request.",
+            summary="Any local or hub causal model or encoder-decoder, continuously batched, with a seed per request.",
         )
     ]

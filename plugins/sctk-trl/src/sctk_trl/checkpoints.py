@@ -21,7 +21,7 @@ from dataclasses import asdict
 from importlib.metadata import version
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import Any, Protocol
 
 import torch
 from safetensors.torch import load_file, save_file
@@ -29,15 +29,28 @@ from torch import Tensor
 from transformers import Trainer, TrainerCallback
 from transformers.trainer import TRAINER_STATE_NAME
 
-from sctk_trl.rows import Table
-from sctk_trl.settings import Keeping, PreferenceSettings, SftSettings
+from sctk_trl.settings import Keeping, Settings
 
 log = logging.getLogger("sctk_trl")
 MADE_OF, REFERENCE, WEIGHTS, EXTRA = "made-of.json", "reference.safetensors", "weights.safetensors", "extra.pt"
 LIBRARIES = ("sctk-trl", "torch", "transformers", "trl", "peft", "accelerate")
 
 
-def made_of(config: SftSettings | PreferenceSettings, table: Table[Any], model: str) -> dict[str, Any]:
+class Listed(Protocol):
+    """Rows that can be told as plain values."""
+
+    def as_dicts(self) -> list[dict[str, Any]]: ...
+
+
+class Kept(Protocol):
+    """What goes into a checkpoint beside the trainer's own state."""
+
+    def state(self) -> dict[str, Any]: ...
+
+    def restore(self, found: Mapping[str, Any]) -> None: ...
+
+
+def made_of(config: Settings, table: Listed, model: str) -> dict[str, Any]:
     """All that a training's steps depend on, as JSON; `model` is the digest of the weights that it starts from."""
     rows = json.dumps(table.as_dicts()).encode()
     settings = asdict(config)
@@ -157,8 +170,10 @@ class Keeper(TrainerCallback):
     again before a training goes on within that epoch.
     """
 
-    def __init__(self, checkpoints: Checkpoints, keeping: Keeping, losses: list[float]) -> None:
-        self.checkpoints, self._keeping, self._losses = checkpoints, keeping, losses
+    def __init__(
+        self, checkpoints: Checkpoints, keeping: Keeping, losses: list[float], kept: Mapping[str, Kept] | None = None
+    ) -> None:
+        self.checkpoints, self._keeping, self._losses, self._kept = checkpoints, keeping, losses, kept or {}
         self._saved = time.monotonic()
         self._epoch_began: Tensor | None = None
         self._to_go_on: Tensor | None = None
@@ -171,6 +186,8 @@ class Keeper(TrainerCallback):
         extra = load_extra(checkpoint)
         self._losses[:] = extra["losses"]
         self._to_go_on = extra["epoch_began"]
+        for name, one in self._kept.items():
+            one.restore(extra[name])
         self.kept_step = len(self._losses)
 
     def on_epoch_begin(self, args: Any, state: Any, control: Any, **_: Any) -> None:
@@ -193,7 +210,8 @@ class Keeper(TrainerCallback):
         assert self.trainer is not None
         # At the end of an epoch the next one begins with the state that there is now.
         began = torch.get_rng_state() if float(state.epoch).is_integer() else self._epoch_began
-        self.checkpoints.save(self.trainer, {"losses": self._losses, "epoch_began": began})
+        more = {name: one.state() for name, one in self._kept.items()}
+        self.checkpoints.save(self.trainer, {"losses": self._losses, "epoch_began": began, **more})
         self._saved, self.kept_step = time.monotonic(), state.global_step
 
     @contextlib.contextmanager

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,17 +15,22 @@ from trl.trainer.utils import add_fused_lm_head
 from sctk_trl.encoding import pad_id
 from sctk_trl.rereading import SOUND, Sides, logps, reread, share_kept
 from sctk_trl.saving import Saved, save_student
-from sctk_trl.settings import PreferenceSettings, SftSettings
+from sctk_trl.settings import Settings
 from sctk_trl.student import Student
 
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """The rows on which a model is read: their N sides, and the base's log-probabilities [N] in training's arithmetic."""
+    """The rows on which a model is read: their N sides, and the base's log-probabilities [N] in training's arithmetic.
+
+    `logps` reads a model, `size` rows at a time; `fused`: by TRL's fused head.
+    """
 
     sides: Sides
     base: Tensor
     size: int
+    logps: Callable[[Any, Sides, int, int], Tensor] = logps
+    fused: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -37,9 +42,7 @@ class Reading:
     saved: Saved
 
 
-def finish(
-    trainer: Any, student: Student, config: SftSettings | PreferenceSettings, check: Check, part: Path
-) -> Reading:
+def finish(trainer: Any, student: Student, config: Settings, check: Check, part: Path) -> Reading:
     """Saves the trained model to `part` and reads it beside what was trained; the optimiser's memory is given back first.
 
     Weights that were trained in float32 are read in float32, the saved ones too: bfloat16 arithmetic rounds them to the nearest
@@ -52,17 +55,19 @@ def finish(
     if exact and compute.precision != "float32":
         # accelerate has put the forward pass into an autocast of its own, with the fused head inside.
         model = trainer.accelerator.unwrap_model(model, keep_fp32_wrapper=False)
-        add_fused_lm_head(model)
+        if check.fused:
+            add_fused_lm_head(model)
     with contextlib.nullcontext() if exact else trainer.accelerator.autocast():
-        trained_N = logps(model, check.sides, pad, check.size)
+        trained_N = check.logps(model, check.sides, pad, check.size)
     trainer.optimizer = trainer.lr_scheduler = None
     trainer.accelerator.free_memory()
     model.zero_grad(set_to_none=True)
     saved = save_student(student, model, part, compute.keep, config.seed)
 
     def read(path: str, revision: str | None) -> Tensor:
-        again = reread(path, revision, torch.float32 if exact else saved.dtype, compute, device)
-        return logps(again, check.sides, pad, check.size if exact else 1)
+        dtype = torch.float32 if exact else saved.dtype
+        again = reread(path, revision, dtype, compute, device, fused=check.fused)
+        return check.logps(again, check.sides, pad, check.size if exact else 1)
 
     now_N, before_N = read(str(part), None), check.base
     if compute.precision != "float32":

@@ -21,6 +21,11 @@ def optimiser_arguments(compute: Compute) -> dict[str, str]:
 def refuse_impossible(compute: Compute, lora: Lora) -> None:
     """Raises a ConfigError where this machine or the other settings do not allow what is asked of the memory."""
     memory = compute.memory
+    if compute.precision == "float16":
+        raise ConfigError(
+            "compute.precision: got float16, wanted float32 or bfloat16: T5 and others pass 65504, its largest number",
+            hint='compute.precision = "bfloat16" has the range of float32 at the same speed',
+        )
     if memory.moments != "full" and find_spec("bitsandbytes") is None:
         raise ConfigError(
             f"compute.memory.moments: got {memory.moments!r}, which takes bitsandbytes, and that is not installed",

@@ -1,4 +1,4 @@
-"""What sctk-trl offers: a trainer for completions and one for preferences. Nothing heavy is imported to say so."""
+"""What sctk-trl offers: trainers for completions, for preferences and for two tasks. Nothing heavy is imported to say so."""
 
 from __future__ import annotations
 
@@ -20,5 +20,10 @@ def sctk_trainers() -> Sequence[Component]:
             name="preference",
             target="sctk_trl.preference:Preference",
             summary="preference tuning on pairs with a probability each: tau f(h) + (1 - tau) f(-h)",
+        ),
+        Component(
+            name="multi-task",
+            target="sctk_trl.multi_task:MultiTask",
+            summary="answers and explanations at once: alpha CE(predict) + (1 - alpha) CE(explain), T5, BART and decoder-only",
         ),
     ]

@@ -13,12 +13,13 @@ from typing import Any
 
 import torch
 from torch import Tensor
-from transformers import AutoModelForCausalLM
+from transformers import AutoConfig
 from trl.trainer.utils import add_fused_lm_head
 
 from sctk_trl.collate import IGNORED, padded
 from sctk_trl.rows import CompletionRow, PairRow
 from sctk_trl.settings import Compute
+from sctk_trl.student import kind_of
 
 Sides = Sequence[tuple[list[int], list[int]]]
 SOUND = 0.9
@@ -58,13 +59,17 @@ def logps(model: Any, sides: Sides, pad_id: int, size: int) -> Tensor:
     return found
 
 
-def reread(path: str, revision: str | None, dtype: torch.dtype, compute: Compute, device: torch.device) -> Any:
-    """A model from disk, ready for `logps`, on the device that trained."""
+def reread(
+    path: str, revision: str | None, dtype: torch.dtype, compute: Compute, device: torch.device, *, fused: bool = True
+) -> Any:
+    """A model from disk on the device that trained; `fused`: with the head that `logps` wants."""
     attention = {} if compute.attention == "auto" else {"attn_implementation": compute.attention}
-    model: Any = AutoModelForCausalLM.from_pretrained(
+    config = AutoConfig.from_pretrained(path, revision=revision, trust_remote_code=False)
+    model: Any = kind_of(config).from_pretrained(
         path, revision=revision, dtype=dtype, trust_remote_code=False, **attention
     )
-    add_fused_lm_head(model)
+    if fused:
+        add_fused_lm_head(model)
     return model.to(device)
 
 

@@ -16,11 +16,11 @@ from typing import Any
 import torch
 from peft.tuners.lora import LoraLayer
 from torch import Tensor
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoTokenizer
 
 from sctk_trl.rounding import stochastically
 from sctk_trl.settings import Keeping
-from sctk_trl.student import Student
+from sctk_trl.student import Student, kind_of
 
 ENOUGH = 0.99
 """The share of the change that rounding to the nearest must keep to be used."""
@@ -81,7 +81,7 @@ def _shorten(student: Student, trained: Any, keeping: Keeping, seed: int) -> Sav
 
 def load_base(student: Student) -> Any:
     """The model as it came, on the CPU."""
-    return AutoModelForCausalLM.from_pretrained(
+    return kind_of(student.found_config).from_pretrained(
         student.ref.path, revision=student.ref.revision, dtype=student.found_dtype, trust_remote_code=False
     )
 

@@ -1,4 +1,4 @@
-"""Settings of the trainers `sft` and `preference`, and what they share: adapter, optimiser, what they compute with."""
+"""Settings of the trainers `sft`, `preference` and `multi-task`, and what they share: adapter, optimiser, arithmetic."""
 
 from __future__ import annotations
 
@@ -92,7 +92,9 @@ class Keeping:
 class Compute:
     """What is computed with. `bfloat16` multiplies in bfloat16; trained weights and losses stay in float32."""
 
-    precision: Literal["float32", "bfloat16"] = setting("float32", help="arithmetic of the forward and backward pass")
+    precision: Literal["float32", "bfloat16", "float16"] = setting(
+        "float32", help="arithmetic of the forward and backward pass; float16 is refused: T5 and others overflow in it"
+    )
     device: Literal["auto", "cpu"] = setting("auto", help="auto: an accelerator where there is one")
     gradient_checkpointing: bool = setting(False, help="recompute activations: less memory, about 20 % slower")
     attention: str = setting("auto", help="attention implementation of transformers (sdpa, eager, flash_attention_2)")
@@ -138,3 +140,69 @@ class PreferenceSettings:
     lora: Lora = setting(Lora(), help="a low-rank adapter instead of full weights")
     optimiser: PreferenceOptimiser = setting(PreferenceOptimiser(), help="AdamW and its schedule")
     compute: Compute = setting(Compute(), help="precision, device, memory")
+
+
+@dataclass(frozen=True, kw_only=True)
+class TaskOptimiser:
+    """AdamW and its schedule. One step sees `batch` rows of each table."""
+
+    learning_rate: float | None = setting(
+        None, help="peak learning rate; nothing: 5e-5 as arXiv 2311.09214 trains, with an adapter 5e-4", low=0.0
+    )
+    epochs: float = setting(10.0, help="passes over the rows", unit="epochs", low=0.0)
+    max_steps: int = setting(0, help="steps in all; 0: as many as the epochs have", unit="steps", low=0)
+    batch: int = setting(16, help="rows of each table per step", unit="rows", low=1)
+    micro_batch: int = setting(
+        0, help="rows of each table per forward pass, 0: all of the step; memory and time change, what is learned does not",
+        unit="rows", low=0,
+    )  # fmt: skip
+    schedule: Literal["linear", "cosine", "constant"] = setting("linear", help="how the learning rate decays")
+    warmup_share: float = setting(0.0, help="share of the steps in which the learning rate rises", low=0.0, high=0.99)
+    weight_decay: float = setting(0.0, help="decoupled weight decay", low=0.0)
+
+    usual: ClassVar[tuple[float, float]] = (5e-5, 5e-4)
+    max_grad_norm: ClassVar[float] = 1.0
+    accumulation: ClassVar[int] = 1
+
+    @property
+    def batch_size(self) -> int:
+        """What the training loop takes at once: a whole step."""
+        return self.batch
+
+    def rate(self, lora: Lora) -> float:
+        """The peak learning rate: as it is set, or as the field has it."""
+        return self.usual[lora.rank > 0] if self.learning_rate is None else self.learning_rate
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lengths:
+    """How long rows may be; nothing is cut."""
+
+    max_input_tokens: int = setting(1024, help="longest input", unit="tokens", low=1)
+    max_target_tokens: int = setting(256, help="longest target, its end included", unit="tokens", low=1)
+    too_long: Literal["decline", "error"] = setting(
+        "decline", help="of a row that is longer: left out and counted, or the training ends"
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class MultiTaskSettings:
+    """Settings of trainer `multi-task`."""
+
+    alpha: float = setting(
+        0.5, help="alpha CE(predict) + (1 - alpha) CE(explain); of no use with one table", low=0.0, high=1.0
+    )
+    keep: Literal["best", "last"] = setting(
+        "best", help="best: the epoch with the least loss on the validation rows, where there are some; last: the last"
+    )
+    dropout: float = setting(
+        0.0, help="dropout of the student's own layers; T5 was published with 0.1 for tuning", low=0.0, high=0.9
+    )
+    seed: int = setting(0, help="seed of shuffling, dropout and the adapter's start", low=0)
+    lengths: Lengths = setting(Lengths(), help="longest input and target")
+    lora: Lora = setting(Lora(), help="a low-rank adapter instead of full weights")
+    optimiser: TaskOptimiser = setting(TaskOptimiser(), help="AdamW and its schedule")
+    compute: Compute = setting(Compute(), help="precision, device, memory")
+
+
+Settings = SftSettings | PreferenceSettings | MultiTaskSettings

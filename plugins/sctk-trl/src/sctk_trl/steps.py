@@ -9,7 +9,7 @@ import contextlib
 import logging
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -23,14 +23,14 @@ from transformers.pytorch_utils import Conv1D
 from sctk_trl.checkpoints import Keeper, load_weights
 from sctk_trl.memory import optimiser_arguments
 from sctk_trl.rounding import RoundedAdamW
-from sctk_trl.settings import Compute, Lora, Optimiser
+from sctk_trl.settings import Compute, Lora, Optimiser, TaskOptimiser
 
 log = logging.getLogger("sctk_trl")
 
 
 def arguments(
     out: Path,
-    optimiser: Optimiser,
+    optimiser: Optimiser | TaskOptimiser,
     compute: Compute,
     seed: int,
     lora: Lora = Lora(),  # noqa: B008 - it is frozen
@@ -68,6 +68,8 @@ def adapter(lora: Lora, model: torch.nn.Module) -> LoraConfig | None:
     """The adapter's configuration for a model, or None where all weights are trained."""
     if lora.rank == 0:
         return None
+    config: Any = getattr(model, "config", None)
+    two_texts = bool(getattr(config, "is_encoder_decoder", False))
     transposed = any(isinstance(module, Conv1D) for module in model.modules())
     return LoraConfig(
         r=lora.rank,
@@ -75,7 +77,7 @@ def adapter(lora: Lora, model: torch.nn.Module) -> LoraConfig | None:
         lora_dropout=lora.dropout,
         target_modules=list(lora.targets) or "all-linear",
         fan_in_fan_out=transposed,
-        task_type="CAUSAL_LM",
+        task_type="SEQ_2_SEQ_LM" if two_texts else "CAUSAL_LM",
     )
 
 
@@ -83,7 +85,7 @@ class Progress(TrainerCallback):
     """Gathers the loss of every step from the trainer, tells it, and logs a line every `every` steps.
 
     A step's loss is the sum of what its forward passes add: each adds its share of the mean over the whole step. So is its
-    margin, where there is one.
+    margin, where there is one. `first` and `last` are the numbers of the first step and of the newest.
     """
 
     def __init__(self, name: str, every: int, tell: sctk_core.Progress | None = None) -> None:
@@ -91,6 +93,16 @@ class Progress(TrainerCallback):
         self._began, self._first = time.monotonic(), 0
         self._open: dict[str, list[torch.Tensor]] = {}
         self.losses: list[float] = []
+        self.first: dict[str, float] = {}
+        self.last: dict[str, float] = {}
+
+    def state(self) -> dict[str, Any]:
+        """What a checkpoint must hold of this, beside the losses."""
+        return {"first": self.first, "last": self.last}
+
+    def restore(self, found: Mapping[str, Any]) -> None:
+        """Takes up what a checkpoint held."""
+        self.first, self.last = dict(found["first"]), dict(found["last"])
 
     def add(self, **shares: torch.Tensor) -> None:
         """What one forward pass contributes to the step's numbers; one of them is its `loss`."""
@@ -105,6 +117,7 @@ class Progress(TrainerCallback):
         numbers = {name: float(torch.stack(shares).sum()) for name, shares in self._open.items()}
         self._open.clear()
         self.losses.append(numbers["loss"])
+        self.first, self.last = self.first or numbers, numbers
         if self._tell is not None:
             self._tell(state.global_step, state.max_steps, numbers)
         if state.global_step % self._every == 0 or state.global_step == state.max_steps:

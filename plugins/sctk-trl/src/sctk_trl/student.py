@@ -19,7 +19,14 @@ from typing import Any
 
 import torch
 from sctk_core import ConfigError, ModelRef, StoreError
-from transformers import AutoConfig, AutoModelForCausalLM, AutoTokenizer, PreTrainedModel, PreTrainedTokenizerBase
+from transformers import (
+    AutoConfig,
+    AutoModelForCausalLM,
+    AutoModelForSeq2SeqLM,
+    AutoTokenizer,
+    PreTrainedModel,
+    PreTrainedTokenizerBase,
+)
 
 from sctk_trl.settings import Compute, Lora
 
@@ -37,27 +44,46 @@ class Student:
     found_dtype: torch.dtype
     ref: ModelRef
 
+    @property
+    def two_texts(self) -> bool:
+        """Whether it is an encoder-decoder."""
+        return bool(self.found_config.is_encoder_decoder)
 
-def load_student(ref: ModelRef, lora: Lora, compute: Compute) -> Student:
-    """The model and tokenizer of `ref`, on the CPU; no code of a repository is ever run."""
+
+def kind_of(config: Any) -> Any:
+    """The class of transformers that loads a model of this configuration, by whether it is an encoder-decoder."""
+    return AutoModelForSeq2SeqLM if config.is_encoder_decoder else AutoModelForCausalLM
+
+
+def load_student(
+    ref: ModelRef, lora: Lora, compute: Compute, *, two_texts: bool = False, dropout: float = 0.0
+) -> Student:
+    """The model and tokenizer of `ref`, on the CPU; no code of a repository is ever run. `two_texts`: encoder-decoders too."""
     try:
         config = AutoConfig.from_pretrained(ref.path, revision=ref.revision, trust_remote_code=False)
         tokenizer = AutoTokenizer.from_pretrained(ref.path, revision=ref.revision, trust_remote_code=False)
     except (OSError, ValueError) as error:
         raise ConfigError(
-            f"model to train: got {ref.path!r}, wanted a directory or hub name of a causal language model ({error})",
+            f"model to train: got {ref.path!r}, wanted a directory or hub name of a language model ({error})",
             hint="check the path; models that need code of their own are not loaded",
         ) from error
+    if config.is_encoder_decoder and not two_texts:
+        raise ConfigError(
+            f"model to train: got {ref.path!r}, an encoder-decoder ({config.model_type}), wanted a decoder-only model",
+            hint="encoder-decoders train with trainer 'multi-task' (use = \"multi-task\"): samples, or tables predict and explain",
+        )
     half = compute.precision == "bfloat16" if lora.rank > 0 else compute.memory.weights == "bfloat16"
     attention = {} if compute.attention == "auto" else {"attn_implementation": compute.attention}
-    model = AutoModelForCausalLM.from_pretrained(
+    dtype = torch.bfloat16 if half else torch.float32
+    model = kind_of(config).from_pretrained(
         ref.path,
         revision=ref.revision,
-        dtype=torch.bfloat16 if half else torch.float32,
+        dtype=dtype,
         trust_remote_code=False,
         **attention,
     )
-    without_dropout(model)
+    model.to(dtype)  # some architectures keep parts in float32 whatever is asked
+    set_dropout(model, dropout)
     return Student(
         model=model,
         tokenizer=tokenizer,
@@ -68,17 +94,33 @@ def load_student(ref: ModelRef, lora: Lora, compute: Compute) -> Student:
     )
 
 
-def without_dropout(model: torch.nn.Module) -> None:
-    """Takes the model's own dropout away; what `lora.dropout` says comes later, with the adapter.
+def set_dropout(model: torch.nn.Module, share: float) -> None:
+    """Sets the dropout of the model's own layers; what `lora.dropout` says comes later, with the adapter.
 
-    One rule for both trainers: noise of its own would make the policy differ from a reference that is the same model.
+    It is 0 but where a user asks for some: noise of its own would make the policy differ from a reference that is the same model.
+    Whole layers are never dropped.
     """
     for module in model.modules():
         if isinstance(module, torch.nn.modules.dropout._DropoutNd):
-            module.p = 0.0
+            module.p = share
         for name, value in vars(module).items():
             if "drop" in name and isinstance(value, float):
-                setattr(module, name, 0.0)
+                setattr(module, name, share if name == "dropout" else 0.0)
+
+
+def decoder_start(student: Student) -> int | None:
+    """The id that an encoder-decoder's decoder begins with; None: the model has no encoder."""
+    if not student.two_texts:
+        return None
+    own, config = student.found_generation_config, student.found_config
+    found = getattr(own, "decoder_start_token_id", None)
+    found = getattr(config, "decoder_start_token_id", None) if found is None else found
+    if found is None:
+        raise ConfigError(
+            f"model to train: got {student.ref.path!r}, an encoder-decoder, wanted decoder_start_token_id in its config.json",
+            hint="set it to the id that its decoder begins with (T5: that of <pad>)",
+        )
+    return int(found)
 
 
 def context_length(student: Student) -> int:
