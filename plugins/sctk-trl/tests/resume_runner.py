@@ -1,6 +1,6 @@
 """Trains in forks that are killed after some of their steps, goes on, and says which ended with other bytes.
 
-`python resume_runner.py MODEL ROOT SEED N_ROUNDS`: each case is trained whole once, then N_ROUNDS times with SIGKILL (and once
+`python resume_runner.py MODEL ROOT SEED N_ROUNDS [CASE...]`: each case is trained whole, then N_ROUNDS times with SIGKILL (once
 with an interrupt) after steps drawn by SEED, until it ends. Nothing is patched: a child kills itself from the progress that
 trainers tell. Each run is a fork, so that TRL is imported once and used by nobody before.
 """
@@ -21,9 +21,10 @@ from typing import Any
 
 import torch
 from sctk_core import Message, ModelRef, Pair, Prompt, Sample
-from sctk_trl import completion_trainer, preference_trainer  # noqa: F401 - imported before the forks, never used before them
+from sctk_trl import completion_trainer, multi_task_trainer, preference_trainer  # noqa: F401 - imported before the forks
+from sctk_trl.multi_task import MultiTask
 from sctk_trl.preference import Preference
-from sctk_trl.settings import Compute, Keeping, Lora, Memory, Optimiser, PreferenceOptimiser
+from sctk_trl.settings import Compute, Keeping, Lora, Memory, Optimiser, PreferenceOptimiser, TaskOptimiser
 from sctk_trl.sft import Sft
 
 torch.set_num_threads(1)
@@ -38,6 +39,7 @@ def cases() -> dict[str, Any]:
     """name -> trainer class and settings; each has dropout or draws of its own, several epochs, a schedule."""
     sft = Optimiser(learning_rate=1e-2, epochs=3.0, batch_size=2, accumulation=2, warmup_share=0.2)
     pairs = PreferenceOptimiser(learning_rate=1e-2, epochs=3.0, batch_size=2, accumulation=2, schedule="cosine")
+    tasks = TaskOptimiser(learning_rate=1e-2, epochs=3.0, batch=4, micro_batch=3, warmup_share=0.2)
     lora = Lora(rank=4, dropout=0.2)
     return {
         "sft full": (Sft, {"optimiser": sft, "compute": FULL}),
@@ -45,12 +47,14 @@ def cases() -> dict[str, Any]:
         "sft short": (Sft, {"optimiser": sft, "compute": SHORT}),
         "pairs full": (Preference, {"optimiser": pairs, "compute": FULL}),
         "pairs lora": (Preference, {"optimiser": pairs, "compute": FULL, "lora": lora}),
+        "tasks best": (MultiTask, {"optimiser": tasks, "compute": FULL, "dropout": 0.1}),
+        "tasks last": (MultiTask, {"optimiser": tasks, "compute": FULL, "lora": lora, "keep": "last"}),
         "pairs packed": (Preference, {"optimiser": pairs, "compute": PACKED, "max_length": 60}),
     }
 
 
-def rows(trainer: type) -> list[Any]:
-    """Fourteen pairs of texts, or their better sides."""
+def rows(trainer: type) -> Any:
+    """Fourteen pairs of texts, or their better sides, or both sides as two tasks and three rows to choose the weights by."""
     draws = random.Random(5)
     found: list[Any] = []
     for n in range(14):
@@ -60,7 +64,10 @@ def rows(trainer: type) -> list[Any]:
         pair = Pair(
             prompt=prompt, chosen=chosen, rejected=rejected, margin=None, probability=draws.choice((0.2, 0.9, 1.0))
         )
-        found.append(pair if trainer is Preference else chosen)
+        found.append(pair if trainer in (Preference, MultiTask) else chosen)
+    if trainer is MultiTask:
+        sides = {"predict": [pair.rejected for pair in found], "explain": [pair.chosen for pair in found]}
+        return {**sides, "validation": [pair.chosen for pair in found[:3]]}
     return found
 
 
@@ -114,10 +121,12 @@ def killed_and_resumed(case: Any, model: str, out: Path, kills: list[tuple[int, 
     return {"statuses": [*statuses, status], "kept": kept, **told}
 
 
-def main(model: str, root: Path, seed: int, n_rounds: int) -> dict[str, Any]:
+def main(model: str, root: Path, seed: int, n_rounds: int, *wanted: str) -> dict[str, Any]:
     """What became of each case: `differed` is the files and numbers that came out otherwise."""
     draws, report = random.Random(seed), {}
     for name, case in cases().items():
+        if wanted and name not in wanted:
+            continue
         status, whole = fork(case, model, root / name / "whole", striking(0, 0))
         assert status == 0, whole.get("error")
         rounds = []
@@ -139,4 +148,4 @@ def main(model: str, root: Path, seed: int, n_rounds: int) -> dict[str, Any]:
 
 
 if __name__ == "__main__":
-    print(json.dumps(main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]))))
+    print(json.dumps(main(sys.argv[1], Path(sys.argv[2]), int(sys.argv[3]), int(sys.argv[4]), *sys.argv[5:])))

@@ -101,8 +101,8 @@ def test_micro_batches_change_neither_the_loss_nor_the_weights(
         assert one.losses == pytest.approx(found[2].losses, rel=1e-6)
         there, here = weights(one.model.path), weights(found[2].model.path)
         start = weights(students(student).path)
-        # AdamW takes the rounding of a gradient of nothing for a direction: that of keys' biases, which softmax does not see, and of
-        # one weight in ten thousand beside them.
+        # AdamW takes the rounding of a gradient of nothing for a direction: that of keys' biases, which softmax does not see,
+        # and of one weight in ten thousand beside them.
         seen = {name: value for name, value in here.items() if not name.endswith("k_proj.bias")}
         apart = torch.cat([(there[name] - value).abs().flatten() for name, value in seen.items()])
         assert float((apart > 1e-5).double().mean()) < 1e-4
@@ -241,6 +241,8 @@ def test_what_cannot_run_is_refused_with_the_reason(students: Students, tmp_path
 
     with pytest.raises(ConfigError, match=r"(?s)encoder-decoder \(t5\).*multi-task"):
         Sft(Sft.Config()).train(tables(2)["predict"], students("t5"), tmp_path / "out")
+    with pytest.raises(ConfigError, match=r"(?s)got a Weighted.*use = \"multi-task\""):
+        Sft(Sft.Config()).train(tables(2, weighted=True)["explain"], students("llama"), tmp_path / "out")
 
 
 def test_unknown_characters_in_targets_are_told(students: Students, tmp_path: Path) -> None:

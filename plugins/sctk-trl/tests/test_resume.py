@@ -6,6 +6,7 @@ import json
 import random
 import subprocess
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,14 +16,28 @@ from sctk_core import ModelRef, Pair
 from sctk_trl.checkpoints import Checkpoints
 from sctk_trl.preference import Preference
 from sctk_trl.settings import Compute, Keeping, PreferenceOptimiser
+from tiny_models import make_bart, make_t5
 
 RUNNER = Path(__file__).with_name("resume_runner.py")
 
 
+CASES = ("sft full", "sft lora", "sft short", "pairs full", "pairs lora", "pairs packed", "tasks best", "tasks last")
+
+
 def test_a_killed_training_ends_with_the_same_bytes(llama: ModelRef, tmp_path: Path) -> None:
     """Two rounds for each case, the first killed, the second interrupted, each twice, at steps drawn anew every time."""
+    ends_with_the_same_bytes(llama.path, tmp_path, *CASES)
+
+
+@pytest.mark.parametrize("make", [make_t5, make_bart])
+def test_a_killed_training_of_an_encoder_decoder_does_too(make: Callable[..., Path], tmp_path: Path) -> None:
+    model = make(tmp_path / "model", ["the film is good bad dull long fine I like it a lot no story so"] * 4)
+    ends_with_the_same_bytes(str(model), tmp_path, *CASES[-2:])
+
+
+def ends_with_the_same_bytes(model: str, tmp_path: Path, *names: str) -> None:
     seed = random.SystemRandom().randrange(1 << 30)
-    command = [sys.executable, str(RUNNER), llama.path, str(tmp_path), str(seed), "2"]
+    command = [sys.executable, str(RUNNER), model, str(tmp_path), str(seed), "2", *names]
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=1200)
     assert done.returncode == 0, done.stderr[-3000:]
     for name, case in json.loads(done.stdout.splitlines()[-1]).items():

