@@ -29,6 +29,7 @@ def test_a_killed_training_ends_with_the_same_bytes(llama: ModelRef, tmp_path: P
     ends_with_the_same_bytes(llama.path, tmp_path, *CASES)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("make", [make_t5, make_bart])
 def test_a_killed_training_of_an_encoder_decoder_does_too(make: Callable[..., Path], tmp_path: Path) -> None:
     model = make(tmp_path / "model", ["the film is good bad dull long fine I like it a lot no story so"] * 4)
