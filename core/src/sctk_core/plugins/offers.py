@@ -68,6 +68,7 @@ FIRST_PARTY: dict[tuple[str, str], str] = {
     ("method", "rdpo"): "sctk-rdpo",
     ("command", "data"): "sctk-data",
     ("command", "knowledge"): "sctk-knowledge",
+    ("command", "mirror"): "sctk-mirror",
 }
 """What a user most likely means and has not installed: (kind, name) -> what pip is to install. A test holds it to the truth."""
 

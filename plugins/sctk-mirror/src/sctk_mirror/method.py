@@ -20,6 +20,7 @@ from sctk_mirror.lengths import length_of
 from sctk_mirror.lessons import Lessons
 from sctk_mirror.prompts import PREDICT, prefixed, wording
 from sctk_mirror.records import Decided, Judged, Pool
+from sctk_mirror.risk import areas
 from sctk_mirror.settings import CHOOSING, TRAINED, MirrorConfig
 from sctk_mirror.task import digest_of_task, task_of
 from sctk_mirror.teaching import Reasoning
@@ -48,7 +49,9 @@ OF_VERDICTS = ("task", "student", "evaluator")
 
 
 class MindsMirror:
-    """The method `mirror`."""
+    """A teacher writes n rationales a question and m evaluations of each. The student learns to judge rationales, and from there to
+    answer and to explain; arms without self-evaluation, or with one rationale, see as many rows. At inference the evaluator chooses.
+    """
 
     Config = MirrorConfig
     Crew = Teachers
@@ -198,6 +201,7 @@ class MindsMirror:
                 "choices", pooling.widen, over="pools.pools", student="student", steps=pooling.wider,
                 makes={"decided": Decided, "pools": Pool, "wider": Pool}, crew=Drawers, settings=settings, fit="equal",
             ),
+            Fit("risk", on="choices.decided", by=areas, settings=()),
             Evaluate(
                 *(self._choosing(rule) for rule in rules), over="choices.pools", name="inference",
                 differences=[pair for pair in COMPARED if set(pair) <= set(rules)],

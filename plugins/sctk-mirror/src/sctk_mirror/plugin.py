@@ -1,4 +1,4 @@
-"""What sctk-mirror offers: the method `mirror`, the source of its data, and the evaluator that knows what is solved."""
+"""What sctk-mirror offers: the method `mirror`, the source of its data, what is solved, and a command."""
 
 from __future__ import annotations
 
@@ -28,3 +28,10 @@ def sctk_evaluators() -> list[Component]:
         "1 where the stated answer is the gold one by its task (the value of an equation, a choice, a label), else 0"
     )
     return [Component(name="solved", target="sctk_mirror.solved:Solved", summary=summary)]
+
+
+@hookimpl
+def sctk_commands() -> list[Component]:
+    """The command `sctk mirror`."""
+    summary = "look at what a run of the method mirror decided"
+    return [Component(name="mirror", target="sctk_mirror.command:mirror", summary=summary)]
