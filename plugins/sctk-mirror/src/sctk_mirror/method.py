@@ -50,7 +50,7 @@ OF_VERDICTS = ("task", "student", "evaluator")
 
 class MindsMirror:
     """A teacher writes n rationales a question and m evaluations of each. The student learns to judge rationales, and from there to
-    answer and to explain; arms without self-evaluation, or with one rationale, see as many rows. At inference the evaluator chooses.
+    answer and to explain; arms without self-evaluation, or with one rationale, see as many rows. At inference it can choose.
     """
 
     Config = MirrorConfig
