@@ -134,7 +134,8 @@ def with_defaults(layers: list[Layer], catalogue: Catalogue) -> Recipe:
     recipe says `[run] task = NAME` and `[method] preset = NAME`, the preset above the task; what a task has under `brought` holds
     where the recipe names another source than the task does (--prompts). A backend class may have
     `trainer_defaults`: for a trainer's name the settings that suit its own model, where neither recipe nor flag says otherwise (a
-    model of 3 M weights wants another learning rate). A trainer class may have `shared`: names of its settings that hold for the
+    model of 3 M weights wants another learning rate). The roles of a method's recipe hold for its own source, and where nobody
+    names another model for them. A trainer class may have `shared`: names of its settings that hold for the
     plan's other trainers too.
     """
     named = merge(layers).use("method")
@@ -143,7 +144,7 @@ def with_defaults(layers: list[Layer], catalogue: Catalogue) -> Recipe:
             "the recipe: got no method, wanted [method] with use", hint="sctk run --plugin rdpo, or [method] use = ..."
         )
     method = target_of(load("method", named, among=catalogue))
-    below = [Layer(origin=_default_of(named), sections=_recipe_of(method, named))]
+    below = [Layer(origin=_default_of(named), sections=_with_its_roles(_recipe_of(method, named), merge(layers)))]
     below += [*_task(method, named, layers), *_preset(method, named, layers)]
     recipe = merge([*below, *layers])
     backend = recipe.use("backend")
@@ -156,6 +157,20 @@ def with_defaults(layers: list[Layer], catalogue: Catalogue) -> Recipe:
             below.append(Layer(origin=_default_of(backend), sections=sections))
     recipe = merge([*below, *layers])
     return merge([*below, _shared(recipe, catalogue), *layers])
+
+
+def _with_its_roles(recipe: Mapping[str, Any], above: Recipe) -> dict[str, Any]:
+    """A method's recipe, less the roles that are not its own any more: over another source, or played by a model of the user's.
+
+    A teacher that knows one world alone is no teacher of another, and the backend that it has is not that of another model.
+    """
+    roles, source = recipe.get("roles"), recipe.get("source")
+    if not isinstance(roles, Mapping):
+        return dict(recipe)
+    usual = source.get("use") if isinstance(source, Mapping) else None
+    own, said = above.use("source") in (None, usual), above.section("roles")
+    kept = {name: role for name, role in roles.items() if own and not {"model", "backend"} & set(said.get(name) or {})}
+    return {name: values for name, values in recipe.items() if name != "roles"} | ({"roles": kept} if kept else {})
 
 
 def _default_of(name: str) -> str:

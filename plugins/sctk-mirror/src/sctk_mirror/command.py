@@ -31,7 +31,7 @@ def mirror() -> None:
 
 
 @mirror.command(epilog=EPILOG)
-@click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
+@click.argument("run", type=click.Path(path_type=Path))
 @click.option("--curve", "of", default="", help="Print the curve of this rule: threshold, coverage, risk.")
 @click.option("--json", "json_", is_flag=True, help="Print one object for each row on standard output.")
 def risk(run: Path, of: str, json_: bool) -> None:

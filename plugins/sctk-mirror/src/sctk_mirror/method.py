@@ -26,12 +26,16 @@ from sctk_mirror.task import digest_of_task, task_of
 from sctk_mirror.teaching import Reasoning
 
 RECIPE = """
+[method]
+schedule = { epochs = 8.0 } # the embedded student has few weights; the paper's README has 60
 [backend]
-use = "transformers"
+use = "word-problems"
+[roles.teacher]
+backend = { use = "word-problems-teacher" }
 [source]
-use = "rationales"
+use = "word-problems"
 [sampling]
-max_new_tokens = 256
+max_new_tokens = 128
 [trainer]
 use = "multi-task"
 [[evaluator]]
