@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 @recipe_options
 def check(**given: Any) -> int:
     """Check a recipe without running it."""
-    from sctk_core.assembly import assemble, conversation_notes, template_notes
+    from sctk_core.assembly import assemble, notes_before
     from sctk_core.run import run_path
     from sctk_core.run.units import units_of
 
     with reserved_stdout():
         recipe, among = resolved(given)
         assembly = assemble(recipe, among)
-        rendered = template_notes(assembly.speaking) + conversation_notes(assembly.conversing, assembly.source.instance)
+        rendered = notes_before(assembly)
     parts = [[name, part.name, f"{part.distribution} {part.version}"] for name, part in assembly.parts.items()]
     parts += [
         [f"curate {', '.join(one.tables)}", one.part.name, f"{one.part.distribution} {one.part.version}"]

@@ -319,3 +319,20 @@ def test_the_settings_can_be_read_and_described() -> None:
     assert {"alpha", "keep", "optimiser.batch", "optimiser.micro_batch", "lengths.max_target_tokens"} <= names
     config = parse(MultiTask.Config, {"optimiser": {"epochs": 2.0}, "lora": {"rank": 4}}, where="[trainer]")
     assert (config.optimiser.rate(config.lora), TaskOptimiser().rate(Lora())) == (5e-4, 5e-5)
+
+
+def test_what_cannot_train_is_said_before_anything_is_asked(students: Students) -> None:
+    from sctk_trl.preference import Preference
+    from sctk_trl.sft import Sft
+
+    half = Compute(precision="float16")
+    for trainer in (Sft, Preference):
+        assert trainer.model_notes(trainer.Config(), students("llama")) == []
+        with pytest.raises(ConfigError, match=r"encoder-decoder \(bart\)"):
+            trainer.model_notes(trainer.Config(), students("bart"))
+        with pytest.raises(ConfigError, match="float16"):
+            trainer.model_notes(trainer.Config(compute=half), students("llama"))
+    assert MultiTask.model_notes(MultiTaskSettings(), students("bart")) == []
+    for compute in (half, Compute(packing=True)):
+        with pytest.raises(ConfigError):
+            MultiTask.model_notes(MultiTaskSettings(compute=compute), students("bart"))

@@ -1,7 +1,8 @@
 """What a recipe comes to, before anything is asked: its parts, the roles and who plays them, the plan, and its fingerprints."""
 
 from sctk_core.assembly.assemble import Assembly, assemble, with_defaults
+from sctk_core.assembly.before import notes_before
 from sctk_core.assembly.parts import Curate, Part
-from sctk_core.assembly.roles import Role, conversation_notes, template_notes
+from sctk_core.assembly.roles import Role
 
-__all__ = ["Assembly", "Curate", "Part", "Role", "assemble", "conversation_notes", "template_notes", "with_defaults"]
+__all__ = ["Assembly", "Curate", "Part", "Role", "assemble", "notes_before", "with_defaults"]

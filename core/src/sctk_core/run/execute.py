@@ -15,7 +15,7 @@ from typing import Any
 
 import tomli_w
 
-from sctk_core.assembly import Assembly, Part, conversation_notes, template_notes
+from sctk_core.assembly import Assembly, Part, notes_before
 from sctk_core.assembly.blame import Blame, texts_of, who_is
 from sctk_core.assembly.parts import answer_of
 from sctk_core.identity import directory_digest
@@ -156,15 +156,13 @@ class _Execution:
         self, assembly: Assembly, directory: RunDirectory, units: Sequence[Unit], notify: Callable[[Event], None]
     ) -> None:
         self._assembly, self._directory, self._units, self._notify = assembly, directory, units, notify
-        self._template_notes: list[str] = []
+        self._notes_before: list[str] = []
 
     def run(self, watch: Watch) -> None:
         """All units, each where it is still owed."""
         self._open()
-        source = self._assembly.source.instance
-        self._template_notes = template_notes(self._assembly.speaking)
-        self._template_notes += conversation_notes(self._assembly.conversing, source)
-        for note in self._template_notes:
+        self._notes_before = notes_before(self._assembly)
+        for note in self._notes_before:
             log.warning(note)
         settings = self._assembly.settings
         runner = RunLoop(watch, settings.timeout_s)
@@ -239,7 +237,7 @@ class _Execution:
         """What a user should know beside the numbers."""
         method = self._assembly.parts["method"]
         reading = texts_of(method, lambda: filter(None, [_reading(method)]), "reading")
-        notes = [*reading, *self._assembly.notes, *self._template_notes]
+        notes = [*reading, *self._assembly.notes, *self._notes_before]
         for unit in self._units:
             if unit.kind == "curation" or unit.what == PROMPTS:
                 notes += notes_of(context, unit)

@@ -7,6 +7,7 @@ from importlib.util import find_spec
 import torch
 from sctk_core import ConfigError
 
+from sctk_trl.refusals import refuse_float16
 from sctk_trl.settings import Compute, Lora
 
 NAMES = {"8-bit": "adamw_bnb_8bit", "paged": "paged_adamw_32bit", "paged 8-bit": "paged_adamw_8bit"}
@@ -21,11 +22,7 @@ def optimiser_arguments(compute: Compute) -> dict[str, str]:
 def refuse_impossible(compute: Compute, lora: Lora) -> None:
     """Raises a ConfigError where this machine or the other settings do not allow what is asked of the memory."""
     memory = compute.memory
-    if compute.precision == "float16":
-        raise ConfigError(
-            "compute.precision: got float16, wanted float32 or bfloat16: T5 and others pass 65504, its largest number",
-            hint='compute.precision = "bfloat16" has the range of float32 at the same speed',
-        )
+    refuse_float16(compute)
     if memory.moments != "full" and find_spec("bitsandbytes") is None:
         raise ConfigError(
             f"compute.memory.moments: got {memory.moments!r}, which takes bitsandbytes, and that is not installed",

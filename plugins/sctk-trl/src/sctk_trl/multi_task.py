@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sctk_core import ModelRef, Progress, TrainingData, TrainReport
 
+from sctk_trl.refusals import refuse_before, refuse_packing
 from sctk_trl.settings import MultiTaskSettings
 
 
@@ -22,6 +23,13 @@ class MultiTask:
 
     def __init__(self, config: MultiTaskSettings, *, progress: Progress | None = None) -> None:
         self.config, self._progress = config, progress
+
+    @staticmethod
+    def model_notes(config: MultiTaskSettings, model: ModelRef) -> list[str]:
+        """Nothing; raises for what this trainer cannot train, or not so."""
+        refuse_before(config.compute, model, two_texts=True)
+        refuse_packing(config.compute)
+        return []
 
     def train(self, data: TrainingData, model: ModelRef, out: Path) -> TrainReport:
         """Tunes `model` into the directory `out`; the loss is alpha CE(predict) + (1 - alpha) CE(explain), nats per token."""

@@ -12,7 +12,7 @@ from typing import Any
 import sctk_core
 import torch
 from peft import get_peft_model
-from sctk_core import ConfigError, ModelRef, NothingAccepted, TrainingData, TrainReport, directory_digest
+from sctk_core import ModelRef, NothingAccepted, TrainingData, TrainReport, directory_digest
 from torch import Tensor
 from transformers import Trainer, TrainingArguments
 
@@ -22,6 +22,7 @@ from sctk_trl.encoding import pad_id, tokens_of
 from sctk_trl.finishing import Check, Reading, finish, kept_metrics, notes_of
 from sctk_trl.forwards import Shape, StepCollator, mean_nll, row_nlls, token_nlls
 from sctk_trl.memory import refuse_impossible
+from sctk_trl.refusals import refuse_packing
 from sctk_trl.rereading import sample_of
 from sctk_trl.rows import counts_by_reason
 from sctk_trl.settings import MultiTaskSettings
@@ -69,11 +70,7 @@ def train_tasks(
 ) -> TrainReport:
     """Tunes the model of `ref` on the tables of `data` into `out` and reports."""
     refuse_impossible(config.compute, config.lora)
-    if config.compute.packing:
-        raise ConfigError(
-            "compute.packing: got true, wanted false: trainer 'multi-task' does not pack",
-            hint="rows of like length lie together in its forward passes; leave it out",
-        )
+    refuse_packing(config.compute)
     with quiet_and_fixed(), whole_directory(out) as part:
         torch.manual_seed(config.seed)
         student = load_student(ref, config.lora, config.compute, two_texts=True, dropout=config.dropout)

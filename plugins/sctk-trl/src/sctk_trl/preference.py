@@ -9,6 +9,7 @@ from pathlib import Path
 
 from sctk_core import ModelRef, Progress, TrainingData, TrainReport
 
+from sctk_trl.refusals import refuse_before
 from sctk_trl.settings import PreferenceSettings
 
 
@@ -20,6 +21,12 @@ class Preference:
 
     def __init__(self, config: PreferenceSettings, *, progress: Progress | None = None) -> None:
         self.config, self._progress = config, progress
+
+    @staticmethod
+    def model_notes(config: PreferenceSettings, model: ModelRef) -> list[str]:
+        """Nothing; raises for what this trainer cannot train, or not so."""
+        refuse_before(config.compute, model, two_texts=False)
+        return []
 
     def train(self, data: TrainingData, model: ModelRef, out: Path) -> TrainReport:
         """Tunes `model` on pairs into the directory `out`; the reference is the model as it was given."""

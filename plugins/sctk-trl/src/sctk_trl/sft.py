@@ -6,6 +6,7 @@ from pathlib import Path
 
 from sctk_core import ModelRef, Progress, TrainingData, TrainReport
 
+from sctk_trl.refusals import refuse_before
 from sctk_trl.settings import SftSettings
 
 
@@ -17,6 +18,12 @@ class Sft:
 
     def __init__(self, config: SftSettings, *, progress: Progress | None = None) -> None:
         self.config, self._progress = config, progress
+
+    @staticmethod
+    def model_notes(config: SftSettings, model: ModelRef) -> list[str]:
+        """Nothing; raises for what this trainer cannot train, or not so."""
+        refuse_before(config.compute, model, two_texts=False)
+        return []
 
     def train(self, data: TrainingData, model: ModelRef, out: Path) -> TrainReport:
         """Tunes `model` on samples into the directory `out`; the loss is the mean over answer tokens, in nats."""

@@ -28,6 +28,7 @@ from transformers import (
     PreTrainedTokenizerBase,
 )
 
+from sctk_trl.refusals import refuse_two_texts
 from sctk_trl.settings import Compute, Lora
 
 CANNOT_WRITE = {errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES, errno.EPERM}
@@ -68,10 +69,7 @@ def load_student(
             hint="check the path; models that need code of their own are not loaded",
         ) from error
     if config.is_encoder_decoder and not two_texts:
-        raise ConfigError(
-            f"model to train: got {ref.path!r}, an encoder-decoder ({config.model_type}), wanted a decoder-only model",
-            hint="encoder-decoders train with trainer 'multi-task' (use = \"multi-task\"): samples, or tables predict and explain",
-        )
+        refuse_two_texts(ref, config.model_type)
     half = compute.precision == "bfloat16" if lora.rank > 0 else compute.memory.weights == "bfloat16"
     attention = {} if compute.attention == "auto" else {"attn_implementation": compute.attention}
     dtype = torch.bfloat16 if half else torch.float32
