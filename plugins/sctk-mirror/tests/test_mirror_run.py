@@ -144,14 +144,15 @@ def test_the_evaluator_chooses_better_than_a_vote_and_the_vote_is_paid_alike(who
     numbers = {row["name"]: row["value"] for row in table(whole.run, "equal/rows").to_dicts()}
     # five are drawn and each is read again by the evaluator
     assert numbers == {"n": 10.0}
-    assert counts(whole)["choices.candidate"] == (200, 200, 0, 0)
+    assert counts(whole)["wider.candidate"] == (200, 200, 0, 0)
     usage = {(one.part, one.role): one.requests for one in whole.usage}
     assert usage["pools", "judge"] == usage["pools", "student"] == 100
 
 
 def test_what_every_rule_took_is_a_table_with_its_confidence(whole: RunResult) -> None:
     decided = table(whole.run, "choices/decided")
-    assert sorted(decided["rule"].unique()) == ["first", "reranked", "vote", "vote-equal", "weighted"]
+    assert sorted(decided["rule"].unique()) == ["first", "reranked", "vote", "weighted"]
+    assert table(whole.run, "wider/decided")["rule"].unique().to_list() == ["vote-equal"]
     assert decided["confidence"].is_between(0, 1).all()
     right = decided.filter(pl.col("rule") == "reranked")["right"].mean()
     assert right == measured(whole, "reranked", "inference.solved")[0]
@@ -161,6 +162,13 @@ def test_a_row_walks_back_to_the_teachers_words(whole: RunResult) -> None:
     row = table(whole.run, "verdicts/predict").row(0, named=True)
     passages = [passage.table for passage in why(whole.run, row["id"])]
     assert {"prompts/rows", "teacher/judged", "teacher/samples"} & set(passages)
+
+
+def test_without_a_vote_at_equal_tokens_nothing_more_is_drawn(tmp_path: Path) -> None:
+    result = mirror_run(tmp_path, {"method": method(arms=["vote", "reranked"])})
+    assert not {one.stage for one in result.ledger if one.stage.startswith(("wider", "equal"))}
+    numbers = {row["name"]: row["value"] for row in table(result.run, "risk/rows").to_dicts()}
+    assert {"n", "vote.aurc", "reranked.aurc", "weighted.aurc"} <= set(numbers)
 
 
 @pytest.mark.parametrize(("threshold", "n"), [(0.0, 20), (0.95, 0)])

@@ -21,6 +21,7 @@ from sctk_mirror.settings import Inference, Taught
 from sctk_mirror.task import Task
 from sctk_mirror.teaching import is_right
 
+VOTE_EQUAL, ABSTAINING = "vote-equal", "abstaining"
 UNSURE = Declined(reason="the evaluator does not believe it enough")
 Taken = tuple[int, float]
 """The place of the text that a rule takes, and how sure it is of it, in [0, 1]."""
@@ -62,12 +63,24 @@ class Pooling:
         texts, answers = tuple(text for _, text, _ in drawn), tuple(answer for _, _, answer in drawn)
         return {"pools": Pool(question=question, texts=texts, answers=answers, beliefs=tuple(beliefs))}
 
+    async def decide(self, pool: Pool, crew: Nobody) -> Made:
+        """What every rule takes out of a pool, and how sure it is of it."""
+        return {"decided": [self._decided(rule, pool) for rule in RULES]}
+
     async def widen(self, pool: Pool, crew: Drawers, numbers: Mapping[str, float]) -> Made:
-        """The pool as it is, and what every rule takes; the vote at equal tokens draws more, of which the first are the pool's."""
+        """The vote at equal tokens: as many rationales as drawing and judging the pool's would have paid for, the pool's first."""
         drawn = await self._candidates(pool.question, n_drafts(pool.question, numbers), crew)
-        more = Pool(question=pool.question, texts=tuple(t for _, t, _ in drawn), answers=tuple(a for _, _, a in drawn))
-        decided = [self._decided(rule, pool) for rule in RULES] + [self._decided("vote-equal", more)]
-        return {"decided": decided, "pools": pool, "wider": more}
+        more = Pool(
+            question=pool.question,
+            texts=tuple(text for _, text, _ in drawn),
+            answers=tuple(answer for *_, answer in drawn),
+        )
+        return {"pools": more, "decided": self._decided(VOTE_EQUAL, more)}
+
+    async def vote_wider(self, pool: Pool, crew: Drawers, numbers: Mapping[str, float]) -> Made:
+        """The walk of the arm `vote-equal`: the rationales of `widen`, recalled, and the vote of them."""
+        made = await self.widen(pool, crew, numbers)
+        return {ANSWERS: self._taken(made["pools"], VOTE_EQUAL)}
 
     async def _candidates(self, question: Prompt, k: int, crew: Judges | Drawers) -> list[tuple[Sample, str, str]]:
         """Of each candidate the sample, the text that states its answer, and the answer, "" where none can be read."""
@@ -107,7 +120,7 @@ class Pooling:
         return words.count(VERDICTS[0]) / len(words) if words else 0.0
 
     def _decided(self, rule: str, pool: Pool) -> Decided:
-        place, confidence = RULES.get(rule, vote)(pool, self.task)
+        place, confidence = ALL_RULES[rule](pool, self.task)
         answer = pool.answers[place]
         right = is_right(self.task, answer, pool.question)
         return Decided(
@@ -115,23 +128,20 @@ class Pooling:
             right=None if right is None else float(right),
         )  # fmt: skip
 
+    def _taken(self, pool: Pool, rule: str) -> Sample:
+        """The text that a rule takes, as an answer to the question."""
+        place, _ = ALL_RULES[rule](pool, self.task)
+        return Sample(prompt=pool.question, text=pool.texts[place], rank=place, step="taken")
+
     def taking(self, rule: str) -> Callable[[Decided, Nobody], Any]:
         """The walk of an arm: the text that a rule takes; the abstaining one is silent where it is not sure."""
 
         async def take(pool: Pool, crew: Nobody) -> Made:
-            place, confidence = RULES["reranked" if rule == "abstaining" else rule](pool, self.task)
-            if rule == "abstaining" and confidence < self.inference.threshold:
+            if rule == ABSTAINING and reranked(pool, self.task)[1] < self.inference.threshold:
                 return {ANSWERS: UNSURE}
-            return {ANSWERS: Sample(prompt=pool.question, text=pool.texts[place], rank=place, step="taken")}
+            return {ANSWERS: self._taken(pool, rule)}
 
         return take  # type: ignore[return-value]
-
-    async def take_wider(self, pool: Pool, crew: Drawers, numbers: Mapping[str, float]) -> Made:
-        """The walk of the arm `vote-equal`: every draw recalled, and the vote of them."""
-        drawn = await self._candidates(pool.question, n_drafts(pool.question, numbers), crew)
-        more = Pool(question=pool.question, texts=tuple(t for _, t, _ in drawn), answers=tuple(a for _, _, a in drawn))
-        place, _ = vote(more, self.task)
-        return {ANSWERS: Sample(prompt=pool.question, text=more.texts[place], rank=place, step="taken")}
 
 
 def word_of(text: str) -> str | Declined:
@@ -188,6 +198,8 @@ def weighted(pool: Pool, task: Task) -> Taken:
 RULES: Mapping[str, Callable[[Pool, Task], Taken]] = {
     "first": first, "vote": vote, "reranked": reranked, "weighted": weighted,
 }  # fmt: skip
+"""What takes one text out of a pool as it was drawn."""
+ALL_RULES = {**RULES, VOTE_EQUAL: vote, ABSTAINING: reranked}
 
 
 def at_equal_tokens(pools: Sequence[Pool], spent: Mapping[str, Any]) -> Mapping[str, float]:

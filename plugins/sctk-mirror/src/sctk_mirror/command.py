@@ -36,7 +36,8 @@ def mirror() -> None:
 @click.option("--json", "json_", is_flag=True, help="Print one object for each row on standard output.")
 def risk(run: Path, of: str, json_: bool) -> None:
     """Show how wrong each rule is among the answers that it is surest of."""
-    rules = by_rule(list(_decided(run / "choices" / "decided")))
+    wider = run / "wider" / "decided"
+    rules = by_rule([*_decided(run / "choices" / "decided"), *(_decided(wider) if wider.is_dir() else ())])
     rules.pop("first", None)
     if not rules:
         raise ConfigError(

@@ -14,7 +14,7 @@ from typing import Any, ClassVar
 from sctk_core import ANSWERS, Arm, ConfigError, Evaluate, Fit, Generate, Made, Plan, Prompt, Setup, Train
 from sctk_core.rivals import Nobody
 
-from sctk_mirror.choosing import Pooling, at_equal_tokens
+from sctk_mirror.choosing import VOTE_EQUAL, Pooling, at_equal_tokens
 from sctk_mirror.crews import Answerers, Drawers, Judges, Teachers
 from sctk_mirror.lengths import length_of
 from sctk_mirror.lessons import Lessons
@@ -42,7 +42,7 @@ use = "multi-task"
 use = "solved"
 """
 PRESETS = ("paper",)
-VALIDATION = "validation"
+VALIDATION, POOLS = "validation", "pools.pools"
 COMPARED = (
     ("vote", "first"), ("reranked", "vote"), ("weighted", "vote"), ("reranked", "vote-equal"), ("weighted", "vote-equal"),
     ("abstaining", "vote-equal"),
@@ -191,35 +191,40 @@ class MindsMirror:
 
     def _inference(self, evaluator: str) -> Plan:
         """The student reasons several times, the evaluator believes it or not, and rules choose."""
-        pooling = self._pooling
-        cast = {"judge": evaluator}
+        pooling, makes = self._pooling, {"pools": Pool, "decided": Decided}
         settings = ("task", "student", "evaluator", "inference")
         rules = self._chosen(CHOOSING)
+        pools = Generate(
+            "pools", pooling.draw, over="held-out", student="student", cast={"judge": evaluator}, steps=pooling.steps,
+            makes={"pools": Pool}, crew=Judges, settings=settings,
+        )  # fmt: skip
+        equal = (
+            Fit("equal", on=POOLS, by=at_equal_tokens, settings=()),
+            Generate(
+                "wider", pooling.widen, over=POOLS, student="student", steps=pooling.wider, makes=makes, crew=Drawers,
+                settings=settings, fit="equal",
+            ),
+            Fit("risk-equal", on="wider.decided", by=areas, settings=()),
+        )  # fmt: skip
         return (
-            Generate(
-                "pools", pooling.draw, over="held-out", student="student", cast=cast, steps=pooling.steps,
-                makes={"pools": Pool}, crew=Judges, settings=settings,
-            ),
-            Fit("equal", on="pools.pools", by=at_equal_tokens, settings=()),
-            Generate(
-                "choices", pooling.widen, over="pools.pools", student="student", steps=pooling.wider,
-                makes={"decided": Decided, "pools": Pool, "wider": Pool}, crew=Drawers, settings=settings, fit="equal",
-            ),
+            pools,
+            Generate("choices", pooling.decide, over=POOLS, makes={"decided": Decided}, crew=Nobody, settings=settings),
             Fit("risk", on="choices.decided", by=areas, settings=()),
+            *(equal if VOTE_EQUAL in rules else ()),
             Evaluate(
-                *(self._choosing(rule) for rule in rules), over="choices.pools", name="inference",
+                *(self._choosing(rule) for rule in rules), over=POOLS, name="inference",
                 differences=[pair for pair in COMPARED if set(pair) <= set(rules)],
             ),
         )  # fmt: skip
 
     def _choosing(self, rule: str) -> Arm:
-        """An arm of the student that takes one of several rationales."""
+        """An arm of the student that takes one of several rationales; the vote at equal tokens draws again what it drew."""
         pooling, settings = self._pooling, ("task", "student", "evaluator", "inference")
-        if rule == "vote-equal":
+        if rule == VOTE_EQUAL:
             return Arm(
                 rule,
                 model="student",
-                walk=pooling.take_wider,
+                walk=pooling.vote_wider,
                 steps=pooling.wider,
                 crew=Drawers,
                 settings=settings,
