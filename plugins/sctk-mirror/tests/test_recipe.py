@@ -7,9 +7,14 @@ from typing import Any
 
 import pytest
 from sctk_core.assembly import with_defaults
+from sctk_core.claims import claims_of
+from sctk_core.config import parse
+from sctk_core.plan import Arm, Evaluate
+from sctk_core.plan_rules import complaints_of
 from sctk_core.plugins import catalogue
 from sctk_core.recipe import Layer, Recipe
 from sctk_mirror.method import MindsMirror
+from sctk_mirror.settings import CHOOSING, TRAINED, MirrorArm, MirrorConfig, Mirrored
 
 TEACHER = {"backend": {"use": "word-problems-teacher"}}
 
@@ -50,3 +55,25 @@ def test_reading_says_which_form_is_run() -> None:
     config = MindsMirror.Config()
     assert "question and rationale" in MindsMirror.reading(config)
     assert "as many rows as the others" in MindsMirror.reading(config)
+
+
+@pytest.mark.parametrize("stage", ["first", "joint"])
+@pytest.mark.parametrize("arm", ["", "all", *TRAINED, *CHOOSING])
+def test_every_arm_makes_a_plan_of_its_own(arm: MirrorArm, stage: str) -> None:
+    config = MirrorConfig(arms=(arm,) if arm else (), evaluator=Mirrored(stage=stage))  # type: ignore[arg-type]
+    plan = MindsMirror(config).plan()
+    assert not complaints_of(plan)
+    arms = {one.name for part in plan if isinstance(part, Evaluate) for one in part.arms}
+    assert {"base", "student"} | ({arm} if arm not in ("", "all") else set()) <= arms
+
+
+def test_the_arms_of_every_claim_are_in_its_experiments() -> None:
+    claims = claims_of(MindsMirror, "mirror")
+    assert len({one.id for one in claims}) == len(claims) == 13
+    for claim in claims:
+        for _, experiment, arm in claim.terms:
+            config = parse(MirrorConfig, experiment.sections["method"], where="test")
+            plan = MindsMirror(config).plan()
+            name = "inference" if claim.metric.startswith("inference.") else "evaluation"
+            evaluation = next(part for part in plan if isinstance(part, Evaluate) and part.name == name)
+            assert arm in {one.name for one in evaluation.arms if isinstance(one, Arm)}, (claim.id, arm)

@@ -12,9 +12,11 @@ from importlib.resources import files
 from typing import Any, ClassVar
 
 from sctk_core import ANSWERS, Arm, ConfigError, Evaluate, Fit, Generate, Made, Plan, Prompt, Setup, Train
+from sctk_core.claims import Claim
 from sctk_core.rivals import Nobody
 
 from sctk_mirror.choosing import VOTE_EQUAL, Pooling, at_equal_tokens
+from sctk_mirror.claims import CLAIMS
 from sctk_mirror.crews import Answerers, Drawers, Judges, Teachers
 from sctk_mirror.lengths import length_of
 from sctk_mirror.lessons import Lessons
@@ -60,6 +62,7 @@ class MindsMirror:
     Config = MirrorConfig
     Crew = Teachers
     recipe: ClassVar[str] = RECIPE
+    claims: ClassVar[tuple[Claim, ...]] = CLAIMS
     presets: ClassVar[Mapping[str, str]] = {
         name: files("sctk_mirror").joinpath(f"presets/{name}.toml").read_text("utf-8") for name in PRESETS
     }
