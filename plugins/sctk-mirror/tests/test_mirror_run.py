@@ -10,12 +10,14 @@ from typing import Any
 
 import polars as pl
 import pytest
+from click.testing import CliRunner
 from mirror_run import mirror_run
 from outcomes import tables
 from sctk_core.errors import ConfigError
 from sctk_core.explain import why
 from sctk_core.ledger import OUTCOMES
 from sctk_core.run import RunResult
+from sctk_mirror.command import mirror
 
 RUNNER = Path(__file__).with_name("mirror_run.py")
 METHOD: dict[str, Any] = {"use": "mirror", "teacher": {"n": 3, "m": 3}, "schedule": {"epochs": 6.0}}
@@ -156,6 +158,31 @@ def test_what_every_rule_took_is_a_table_with_its_confidence(whole: RunResult) -
     assert decided["confidence"].is_between(0, 1).all()
     right = decided.filter(pl.col("rule") == "reranked")["right"].mean()
     assert right == measured(whole, "reranked", "inference.solved")[0]
+
+
+def test_risk_is_shown_with_its_areas_and_curves(whole: RunResult) -> None:
+    shown = CliRunner().invoke(mirror, ["risk", str(whole.run), "--json"], catch_exceptions=False)
+    rows = {row["rule"]: row["AURC"] for row in map(json.loads, shown.stdout.splitlines())}
+    assert set(rows) == {
+        "vote", "reranked", "weighted", "vote-equal", "reranked less vote", "weighted less vote", "reranked less vote-equal",
+        "weighted less vote-equal",
+    }  # fmt: skip
+    fitted = {row["name"]: row["value"] for row in table(whole.run, "risk/rows").to_dicts()}
+    assert rows["vote"][0] == fitted["vote.aurc"]
+    assert rows["reranked less vote"][0] == pytest.approx(rows["reranked"][0] - rows["vote"][0])
+    curve = CliRunner().invoke(mirror, ["risk", str(whole.run), "--json", "--curve", "vote"], catch_exceptions=False)
+    last = json.loads(curve.stdout.splitlines()[-1])
+    assert (last["coverage"], last["answered"]) == (1.0, 20)
+    assert last["risk"] == pytest.approx(1 - measured(whole, "vote", "inference.solved")[0])
+
+
+def test_risk_of_what_is_not_there_is_told(whole: RunResult, tmp_path: Path) -> None:
+    for line, said in (
+        (["risk", str(tmp_path)], "got no such table"),
+        (["risk", str(whole.run), "--curve", "x"], "wanted one of"),
+    ):
+        with pytest.raises(ConfigError, match=said):
+            CliRunner().invoke(mirror, line, catch_exceptions=False)
 
 
 def test_a_row_walks_back_to_the_teachers_words(whole: RunResult) -> None:
