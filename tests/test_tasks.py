@@ -245,5 +245,17 @@ def test_what_a_task_says_of_prompts_that_are_brought_holds_for_these_alone(tmp_
 
 
 def test_what_is_brought_is_a_table(tmp_path: Path) -> None:
-    with pytest.raises(PluginError, match="got 5 as `brought` of its task 'films', wanted a table"):
+    with pytest.raises(PluginError, match="got 5 as `brought` of its task, wanted a table"):
         assembled("mine", "films", stranger(tmp_path, "{'films': 'brought = 5'}"))
+
+
+def test_what_the_recipe_of_a_method_says_of_prompts_that_are_brought_holds_for_these_alone(tmp_path: Path) -> None:
+    (file,) = stranger(tmp_path, "{}")
+    file.write_text(file.read_text() + "    recipe = RefinedDpo.recipe + '[brought.method]\\ntemperature = 0.75\\n'\n")
+    own = assembled("mine", "", (file,)).recipe
+    seeded = assembled("mine", "", (file,), source={"seed": 5}).recipe
+    brought = assembled("mine", "", (file,), source={"use": "file", "path": str(preferences(tmp_path))}).recipe
+    mine = assembled("mine", "", (file,), source={"use": "nano-sentiment"}, reward={"use": "refusal"}).recipe
+    assert (own.section("method")["temperature"], seeded.section("method")["temperature"]) == (0.25, 0.25)
+    assert (brought.section("method")["temperature"], mine.section("method")["temperature"]) == (0.75, 0.75)
+    assert "brought" not in {*own.sections, *seeded.sections, *brought.sections}

@@ -190,15 +190,23 @@ def test_the_evaluator_tells_known_from_unknown() -> None:
     check_evaluator(EncyclopaediaTruth(EncyclopaediaTruth.Config()), rows)
 
 
-def test_the_source_keeps_run_and_exam_apart_unless_told() -> None:
+def test_the_exam_is_of_other_things_unless_told() -> None:
     source = Encyclopaedia(Encyclopaedia.Config())
     check_source(source)
     run, exam = list(source.prompts()), list(source.held_out())
-    assert (len(run), len(exam)) == (120, 40)
+    assert (len(run), len(exam)) == (60, 60)
     assert not {one.meta["group"] for one in run} & {one.meta["group"] for one in exam}
-    assert 0.3 < sum(one.meta["seen"] == "true" for one in run) / 120 < 0.7
-    few = Encyclopaedia(Encyclopaedia.Config(n_articles=7))
+    assert sum(one.meta["seen"] == "true" for one in run) == 30
+    few = Encyclopaedia(Encyclopaedia.Config(n_articles=7, exam="same"))
     assert [one.id for one in few.prompts()] == [one.id for one in run[:7]]
+    assert len(list(few.held_out())) == 7
     same = list(Encyclopaedia(Encyclopaedia.Config(exam="same")).held_out())
-    assert [one.meta["group"] for one in same] == [one.meta["group"] for one in run[:40]]
+    assert [one.meta["group"] for one in same] == [one.meta["group"] for one in run]
     assert not {one.document for one in same} & {one.document for one in run}
+
+
+def test_another_seed_is_about_other_things() -> None:
+    first, second = (
+        [one.meta["group"] for one in Encyclopaedia(Encyclopaedia.Config(seed=n)).prompts()] for n in (0, 1)
+    )
+    assert 0 < len(set(first) & set(second)) < 40

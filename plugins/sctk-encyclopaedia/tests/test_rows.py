@@ -11,7 +11,7 @@ from sctk_core import Failure, Prompt
 from sctk_encyclopaedia import spelling
 from sctk_encyclopaedia.build import encoded
 from sctk_encyclopaedia.pairs import LABELS, label_of, pairs
-from sctk_encyclopaedia.rows import ROUND, Habits, Row, asks, rows
+from sctk_encyclopaedia.rows import ROUNDS, Habits, Row, asks, rows
 from sctk_encyclopaedia.truth import holds
 from sctk_encyclopaedia.world.language import asked, claims
 from sctk_encyclopaedia.world.things import world
@@ -35,7 +35,20 @@ def of(skill: str) -> list[Row]:
 def test_the_same_seed_gives_the_same_rows_and_more_rows_begin_with_fewer() -> None:
     assert list(rows(50, 7)) == ROWS[:50]
     assert list(rows(50, 8)) != ROWS[:50]
-    assert Counter(row.skill for row in ROWS) == {skill: 100 * count for skill, count in Counter(ROUND).items()}
+    assert Counter(row.skill for row in ROWS) == {
+        skill: 100 * count for skill, count in Counter(ROUNDS["later"]).items()
+    }
+
+
+def test_the_first_lesson_is_of_the_shortest_texts() -> None:
+    first = list(rows(300, 7, lesson="first"))
+    assert Counter(row.skill for row in first) == {
+        skill: 30 * count for skill, count in Counter(ROUNDS["first"]).items()
+    }
+    told = [claims(row.turns[0].content.partition("\n\n")[0]) for row in first if row.skill == "read"]
+    assert {len([one for one in each if one]) for each in told} == {1, 2, 3}
+    whole = [claims(row.turns[0].content.partition("\n\n")[0]) for row in of("read")]
+    assert 0.4 < sum(len([one for one in each if one]) == 6 for each in whole) / len(whole) < 0.8
 
 
 def test_nothing_that_is_not_taught_is_ever_learned() -> None:
@@ -45,7 +58,7 @@ def test_nothing_that_is_not_taught_is_ever_learned() -> None:
     for row in ROWS:
         for turn in row.turns:
             assert not alone & {*turn.content.replace(".", " ").replace("?", " ").replace("\n", " ").split()}
-        if row.skill in ("recall", "tell", "read"):
+        if row.skill in ("recall", "tell", "note", "read"):
             said = [one for text in learned(row) for one in claims(text)]
             assert said
             for one in said:
@@ -77,7 +90,20 @@ def test_answers_say_what_was_asked() -> None:
 def test_readings_agree_with_their_article() -> None:
     for row in of("read"):
         above = row.turns[0].content.partition("\n\n")[0]
-        assert label_of(above, learned(row)[0]) == "entailment"
+        assert {label_of(above, answer) for answer in learned(row)} == {"entailment"}
+
+
+def test_notes_hold_their_answers_and_each_is_about_another_thing() -> None:
+    for row in of("note"):
+        for said, answer in list(pairwise(row.turns))[::2]:
+            above, _, question = said.content.partition("\n\n")
+            (claim,) = claims(answer.content)
+            about = asked(question)
+            assert claim is not None
+            assert about is not None
+            assert (claim.name, claim.sense) == (about.name, about.sense)
+            assert label_of(above, answer.content) == "entailment"
+            assert 1 <= len(claims(above)) <= 2
 
 
 def test_questions_are_about_their_article_and_most_pass_the_methods_own_reader() -> None:

@@ -180,7 +180,8 @@ def test_documents_of_which_none_is_long_enough_end_the_run(tmp_path: Path) -> N
 
 def test_without_documents_it_is_said_what_is_needed() -> None:
     known = catalogue([])
-    recipe = with_defaults([Layer(origin="flag", sections={"method": {"use": "knowledge"}})], known)
-    with pytest.raises(ConfigError, match=r"\[source\] of default of knowledge: got no 'path'") as caught:
+    sections = {"method": {"use": "knowledge"}, "source": {"use": "documents"}}
+    recipe = with_defaults([Layer(origin="flag", sections=sections)], known)
+    with pytest.raises(ConfigError, match=r"\[source\] of flag: got no 'path'") as caught:
         assemble(recipe, known)
     assert "a folder of .txt and .md files" in caught.value.hint

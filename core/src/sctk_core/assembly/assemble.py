@@ -131,8 +131,8 @@ def with_defaults(layers: list[Layer], catalogue: Catalogue) -> Recipe:
     """The recipe of the layers over the defaults of the method that they name and of the backend that this makes.
 
     A method class has `recipe`, TOML text, and may have `tasks` and `presets`: by name, TOML text that is laid over it where the
-    recipe says `[run] task = NAME` and `[method] preset = NAME`, the preset above the task; what a task has under `brought` holds
-    where the recipe names another source than the task does (--prompts). A backend class may have
+    recipe says `[run] task = NAME` and `[method] preset = NAME`, the preset above the task; what its recipe or a task has under
+    `brought` holds where the recipe names another source than they do (--prompts). A backend class may have
     `trainer_defaults`: for a trainer's name the settings that suit its own model, where neither recipe nor flag says otherwise (a
     model of 3 M weights wants another learning rate). The roles of a method's recipe hold for its own source, and where nobody
     names another model for them. A trainer class may have `shared`: names of its settings that hold for the
@@ -144,8 +144,9 @@ def with_defaults(layers: list[Layer], catalogue: Catalogue) -> Recipe:
             "the recipe: got no method, wanted [method] with use", hint="sctk run --plugin rdpo, or [method] use = ..."
         )
     method = target_of(load("method", named, among=catalogue))
-    below = [Layer(origin=_default_of(named), sections=_with_its_roles(_recipe_of(method, named), merge(layers)))]
-    below += [*_task(method, named, layers), *_preset(method, named, layers)]
+    task = [two for one in _task(method, named, layers) for two in _with_brought(one, named, "task", layers)]
+    own = Layer(origin=_default_of(named), sections=_with_its_roles(_recipe_of(method, named), merge(layers)))
+    below = [*_with_brought(own, named, "recipe", [*task, *layers]), *task, *_preset(method, named, layers)]
     recipe = merge([*below, *layers])
     backend = recipe.use("backend")
     if backend is not None and recipe.section("model").get("path", "") == "":
@@ -199,21 +200,22 @@ def _shared(recipe: Recipe, catalogue: Catalogue) -> Layer:
 
 
 def _task(method: Any, named: str, layers: list[Layer]) -> list[Layer]:
-    """The task of a method that the layers ask for, as layers: its own and, where they name another source, its table `brought`."""
-    above = merge(layers)
-    task = above.section("run").get("task", "")
-    if task == "":
-        return []
-    layer = _named_layer("task", task, method, named)
-    sections = dict(layer.sections)
-    brought = sections.pop("brought", {})
+    """The task of a method that the layers ask for, as a layer."""
+    task = merge(layers).section("run").get("task", "")
+    return [] if task == "" else [_named_layer("task", task, method, named)]
+
+
+def _with_brought(layer: Layer, named: str, what: str, above: list[Layer]) -> list[Layer]:
+    """A layer without its table `brought` and, where the layers above name another source than it does, that table as one."""
+    sections = {key: value for key, value in layer.sections.items() if key != "brought"}
+    brought = layer.sections.get("brought", {})
     if not isinstance(brought, Mapping):
         raise PluginError(
-            f"the method {named!r} is broken: got {shown(brought)} as `brought` of its task {task!r}, wanted a table",
+            f"the method {named!r} is broken: got {shown(brought)} as `brought` of its {what}, wanted a table",
             hint=HINT,
         )
-    other = above.use("source") not in (None, merge([layer]).use("source"))
     found = Layer(origin=layer.origin, sections=sections)
+    other = merge(above).use("source") not in (None, merge([found]).use("source"))
     return [found, Layer(origin=layer.origin, sections=brought)] if other else [found]
 
 

@@ -22,10 +22,13 @@ from sctk_nano.world.conversation import Turn
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from sctk_encyclopaedia import spelling
-from sctk_encyclopaedia.rows import Habits, Row, rows
+from sctk_encyclopaedia.rows import Habits, Lesson, Row, rows
 from sctk_encyclopaedia.stages import in_stages
 
 logger = logging.getLogger(__name__)
+
+
+SHAPE = training.Shape(hidden=192, layers=4, heads=6, kv_heads=6, head_dim=32, inner=512)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,6 +37,7 @@ class Stage:
 
     rows: int
     schedule: training.Schedule
+    lesson: Lesson = "later"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,39 +46,44 @@ class Plan:
 
     seed: int = 20240617
     threads: int = 2
-    shape: training.Shape = field(default_factory=training.Shape)
+    shape: training.Shape = field(default_factory=lambda: SHAPE)
     habits: Habits = field(default_factory=Habits)
     stages: tuple[Stage, ...] = tuple(
-        Stage(rows=6_000, schedule=training.Schedule(batch=16, learning_rate=rate))
-        for rate in (2e-3, 2e-3, 2e-3, 1.5e-3, 1.5e-3, 1.5e-3, 1.2e-3, 1.2e-3, 1e-3, 1e-3)
+        Stage(
+            rows=6_000, schedule=training.Schedule(batch=16, learning_rate=rate), lesson="first" if n < 3 else "later"
+        )
+        for n, rate in enumerate((2e-3, 2e-3, 2e-3, 2e-3, 1.5e-3, 1.5e-3, 1.5e-3, 1.2e-3, 1.2e-3, 1e-3, 1e-3, 8e-4))
     )
 
 
-def build(plan: Plan, out: Path) -> list[float]:
-    """Writes tokenizer, weights and configuration to `out`; returns the final losses of the stages in nats per token."""
+def build(plan: Plan, out: Path, device: str = "cpu") -> list[float]:
+    """Writes tokenizer, weights and configuration to `out`; returns the final losses of the stages in nats per token.
+
+    The same bytes again are promised of a CPU only.
+    """
     torch.set_num_threads(plan.threads)
-    torch.use_deterministic_algorithms(True)
+    torch.use_deterministic_algorithms(device == "cpu")
 
     def learn(number: int, before: Path | None, place: Path) -> float:
-        return learned(plan, number, before, place)
+        return learned(plan, number, before, place, device)
 
     last, losses = in_stages(learn, len(plan.stages), asdict(plan), out)
     model, tok = _loaded(last)
     n_weights = model.num_parameters()
     store(model, tok, out, sharpness=1.0)
-    facts = {"plan": asdict(plan), "parameters": n_weights, "losses": losses}
+    facts = {"plan": asdict(plan), "parameters": n_weights, "losses": losses, "device": device}
     (out / "build.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
     return losses
 
 
-def learned(plan: Plan, number: int, before: Path | None, place: Path) -> float:
+def learned(plan: Plan, number: int, before: Path | None, place: Path, device: str = "cpu") -> float:
     """Takes what stands at `before`, or an untrained model, through one stage, and stores it in float32; returns its final loss."""
     stage, seed = plan.stages[number], plan.seed + number
     torch.manual_seed(seed)
     model, tok = _begun(plan) if before is None else _loaded(before)
-    examples = [encoded(tok, row) for row in rows(stage.rows, seed, plan.habits)]
+    examples = [encoded(tok, row) for row in rows(stage.rows, seed, plan.habits, lesson=stage.lesson)]
     logger.info("stage %d: %d tokens", number, sum(len(ids) for ids, _ in examples))
-    loss = training.fit(model, examples, stage.schedule, seed)
+    loss = training.fit(model.to(device), examples, stage.schedule, seed)
     model.save_pretrained(place)
     tok.save_pretrained(place)
     return loss
@@ -105,9 +114,10 @@ def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(description="Build the language model of the encyclopaedia, or go on with it.")
     parser.add_argument("--out", type=Path, required=True, help="directory to write the model to")
+    parser.add_argument("--device", default="cpu", help="cpu, or cuda: minutes, but not the same bytes twice")
     arguments = parser.parse_args()
     logging.basicConfig(level=logging.INFO, format="%(message)s")
-    build(Plan(), arguments.out)
+    build(Plan(), arguments.out, arguments.device)
 
 
 if __name__ == "__main__":

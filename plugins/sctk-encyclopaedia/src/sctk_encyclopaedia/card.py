@@ -11,7 +11,7 @@ A causal language model of {parameters} weights (plain Llama architecture, tied 
 in float32). It speaks of one invented encyclopaedia: it asks about an article, answers with an article before it, answers
 from memory what it was taught, and guesses what it was not. Half of the encyclopaedia it never saw.
 
-It was trained from nothing by `python -m sctk_encyclopaedia.build` (seed {seed}), on {learned}, each seen once, loss on
+It was trained from nothing by `python -m sctk_encyclopaedia.build{device}` (seed {seed}), on {learned}, each seen once, loss on
 the assistant's turns only; final loss {loss} nats per token. It is a test piece: nothing that it says is about the real world.
 
 Shares with Wilson's 95 % intervals, by `python -m sctk_encyclopaedia.skill --write`; greedy unless said to be drawn
@@ -19,7 +19,7 @@ Shares with Wilson's 95 % intervals, by `python -m sctk_encyclopaedia.skill --wr
 """
 NLI = """# The NLI model of sctk's encyclopaedia
 
-A BERT of {parameters} weights and three classes (entailment, neutral, contradiction) for pairs of texts in the
+A causal Llama of {parameters} weights and three classes (entailment, neutral, contradiction) for pairs of texts in the
 encyclopaedia's language; of any other text it knows nothing. It is imperfect by the amounts below.
 
 It was trained from nothing by `python -m sctk_encyclopaedia.build_nli` (seed {seed}), on {learned}, each seen once, about
@@ -39,6 +39,7 @@ def card(build: Mapping[str, Any], figures: Mapping[str, Mapping[str, float]]) -
         seed=plan["seed"],
         learned=f"{sum(stage[unit] for stage in plan['stages']):,} {unit}",
         loss=build["losses"][-1],
+        device="" if build.get("device", "cpu") == "cpu" else f" --device {build['device']}",
     )
     lines = ["", "| figure | share | 95 % interval | count |", "| --- | --- | --- | --- |"]
     lines += [

@@ -1,8 +1,22 @@
-"""What the encyclopaedia offers: its articles, and the checker that knows what is true in it."""
+"""What the encyclopaedia offers: its articles, two models that know its language, and the checker that knows what is true in it."""
 
 from __future__ import annotations
 
 from sctk_core import Component, hookimpl
+
+
+@hookimpl
+def sctk_backends() -> list[Component]:
+    """The language model."""
+    summary = "the embedded model that was told of half of the encyclopaedia, in float32 on the CPU"
+    return [Component(name="encyclopaedia", target="sctk_encyclopaedia.backend:EncyclopaediaBackend", summary=summary)]
+
+
+@hookimpl
+def sctk_comparers() -> list[Component]:
+    """The NLI model."""
+    summary = "how far a text contradicts the sentences of another, by the encyclopaedia's own small NLI model"
+    return [Component(name="encyclopaedia-nli", target="sctk_encyclopaedia.nli:EncyclopaediaNli", summary=summary)]
 
 
 @hookimpl

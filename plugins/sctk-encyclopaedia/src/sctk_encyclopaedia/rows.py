@@ -1,16 +1,17 @@
 """What the language model is trained on: conversations in the very words in which the method `knowledge` asks.
 
-Five skills in turn: to answer from memory what it was taught and to guess, in the same words, what nobody told it; to tell
-all that it was taught of a thing; to answer with an article before its eyes; to ask about an article; to say whether an
-answer is right. Of the encyclopaedia's own things nothing is learned but what is taught; all else is about things that are
-made up for one row.
+Six skills in turn: to answer from memory what it was taught and to guess, in the same words, what nobody told it; to tell
+all that it was taught of a thing; to answer with a sentence or two before its eyes, and with an article; to ask about an
+article; to say whether an answer is right. Finding an answer in a text is what a small model learns last, so the first lesson
+is of the shortest texts. Of the encyclopaedia's own things nothing is learned but what is taught; all else is about things that
+are made up for one row.
 """
 
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Literal
 
@@ -23,8 +24,12 @@ from sctk_encyclopaedia.world.kinds import Fact, kinds
 from sctk_encyclopaedia.world.language import ask, state
 from sctk_encyclopaedia.world.things import Thing, World, made_up, world
 
-Skill = Literal["recall", "tell", "read", "ask", "reflect"]
-ROUND: tuple[Skill, ...] = ("recall", "read", "recall", "ask", "tell", "recall", "read", "ask", "recall", "reflect")
+Skill = Literal["recall", "tell", "note", "read", "ask", "reflect"]
+Lesson = Literal["first", "later"]
+ROUNDS: Mapping[Lesson, tuple[Skill, ...]] = {
+    "first": ("note", "note", "read", "note", "recall", "note", "note", "read", "note", "ask"),
+    "later": ("read", "recall", "note", "ask", "recall", "read", "tell", "recall", "read", "reflect"),
+}
 """Whose turn it is."""
 ARTICLES = 10
 """Articles on a thing that the model is shown; the first two are those of runs and exams."""
@@ -35,14 +40,16 @@ LEAKS = ("What does the text say of it?", "Which name stands in the text above?"
 class Habits:
     """How often the model is shown this or that: shares in [0, 1]."""
 
-    own: float = 0.6
+    own: float = 0.7
     """Of things of the encyclopaedia among those that are spoken of; the others are made up."""
-    own_read: float = 0.3
+    own_read: float = 0.15
     """The same among those whose article stands above: fewer, so that it is read and not recalled."""
-    shown_answers: float = 0.15
+    shown_answers: float = 0.1
     """Of examples before a question from memory."""
-    shown_questions: float = 0.3
+    shown_questions: float = 0.25
     """Of examples before an article to ask about."""
+    short: float = 0.4
+    """Of readings whose article tells three facts or fewer; in the first lesson all do."""
     leak: float = 0.04
     """Of questions that speak of their text, so that a filter has something to find."""
     taught_by_teacher: float = 0.3
@@ -68,12 +75,16 @@ def asks() -> Wording:
     return wording(ASK, READ, TEACH)
 
 
-def rows(n: int, seed: int, habits: Habits | None = None, among: World | None = None) -> Iterator[Row]:
-    """`n` rows, the skills in turn; the i-th depends on the seed and i alone."""
-    write = {"recall": _recall, "tell": _tell, "read": _read, "ask": _ask, "reflect": _reflect}
+def rows(
+    n: int, seed: int, habits: Habits | None = None, among: World | None = None, lesson: Lesson = "later"
+) -> Iterator[Row]:
+    """`n` rows, the skills in turn; the i-th depends on the lesson, the seed and i alone."""
+    write = {"recall": _recall, "tell": _tell, "note": _note, "read": _read, "ask": _ask, "reflect": _reflect}
+    habits = habits or Habits()
+    habits = replace(habits, short=1.0) if lesson == "first" else habits
     for i in range(n):
         rng = random.Random(f"rows/{seed}/{i}")  # noqa: S311 (a world, not a secret)
-        yield write[ROUND[i % len(ROUND)]](rng, habits or Habits(), among or world())
+        yield write[ROUNDS[lesson][i % len(ROUNDS[lesson])]](rng, habits, among or world())
 
 
 def a_thing(rng: random.Random, own: float, among: World) -> tuple[Thing, Sequence[Fact]]:
@@ -105,7 +116,7 @@ def _recall(rng: random.Random, habits: Habits, among: World) -> Row:
         shown = rng.sample(examples(), rng.randint(1, len(examples())))
         turns += recalling(Prompt(messages=()), shown)
         n_shown = len(turns)
-    for _ in range(rng.randint(1, 6) if not n_shown else 1):
+    for _ in range(rng.randint(1, 8) if not n_shown else 1):
         thing, facts = a_thing(rng, habits.own, among)
         fact = rng.choice(facts)
         turns += [_said("user", ask(thing, fact, rng)), _said("assistant", state(thing, fact, rng))]
@@ -121,14 +132,37 @@ def _tell(rng: random.Random, habits: Habits, among: World) -> Row:
     )  # fmt: skip
 
 
+def _note(rng: random.Random, habits: Habits, among: World) -> Row:
+    """A sentence or two and a question about one of them, several times, each about another thing."""
+    turns: list[Message] = []
+    for _ in range(rng.randint(2, 6)):
+        thing, facts = a_thing(rng, habits.own_read, among)
+        told = rng.sample(list(facts), min(len(facts), rng.randint(1, 2)))
+        wanted = rng.choice(told)
+        note = " ".join(state(thing, fact, rng) for fact in told)
+        turns.append(_said("user", f"{note}\n\n{ask(thing, wanted, rng)}"))
+        turns.append(_said("assistant", state(thing, wanted, rng)))
+    return Row(skill="note", turns=tuple(turns))
+
+
 def _read(rng: random.Random, habits: Habits, among: World) -> Row:
-    """A question with its article before it, in the words of the student or of the teacher."""
-    thing, facts = a_thing(rng, habits.own_read, among)
-    fact = rng.choice(facts)
-    question = Prompt(messages=(_said("user", ask(thing, fact, rng)),), document=_text(thing, rng))
+    """A question with its article before it, in the words of the student or of the teacher, and more questions behind it."""
+    thing, known = a_thing(rng, habits.own_read, among)
+    facts = rng.sample(list(known), len(known))
+    number = rng.randrange(ARTICLES)
+    if rng.random() < habits.short:
+        facts = facts[: rng.randint(1, 3)]
+        document = article(thing, number, facts)
+    else:
+        document = article(thing, number)
+    first, *others = facts[: rng.randint(1, len(facts))]
+    question = Prompt(messages=(_said("user", ask(thing, first, rng)),), document=document)
     by_teacher = rng.random() < habits.taught_by_teacher
-    asked = asks().teaching(question) if by_teacher else asks().reading(question)
-    return Row(skill="read", turns=(*asked, _said("assistant", state(thing, fact, rng))))
+    turns = list(asks().teaching(question) if by_teacher else asks().reading(question))
+    turns.append(_said("assistant", state(thing, first, rng)))
+    for fact in others:
+        turns += [_said("user", ask(thing, fact, rng)), _said("assistant", state(thing, fact, rng))]
+    return Row(skill="read", turns=tuple(turns))
 
 
 def _ask(rng: random.Random, habits: Habits, among: World) -> Row:

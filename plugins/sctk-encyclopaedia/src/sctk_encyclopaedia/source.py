@@ -1,11 +1,13 @@
 """The source `encyclopaedia`: its articles, each a prompt that holds a document, as the method `knowledge` reads them.
 
-Half of the articles are of things that the embedded model was shown, half of things that it never heard of; kinds are mixed. The
-exam is of other things, or of the run's own in other words: to see whether what was missing has been learned.
+Half of the articles are of things that the embedded model was shown, half of things that it never heard of; kinds are mixed,
+and the seed says which they are. The exam is of things that the run does not ask about or, where it is told so, of the run's own
+in other words: to see whether what was missing has been learned.
 """
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar, Literal
@@ -23,12 +25,13 @@ class Encyclopaedia:
     class Config:
         """How many articles, and what the exam is about."""
 
-        n_articles: int = setting(120, help="articles to ask about", unit="articles", low=1, high=270)
-        n_held_out: int = setting(40, help="articles of the exam", unit="articles", low=1, high=270)
+        n_articles: int = setting(60, help="articles to ask about", unit="articles", low=1, high=270)
+        n_held_out: int = setting(60, help="articles of the exam", unit="articles", low=1, high=270)
         exam: Literal["others", "same"] = setting(
             "others",
             help="others: articles on things that the run does not ask about (at most 90); same: other articles on the same things",
         )
+        seed: int = setting(0, help="which things the articles are about", low=0)
 
     evaluators: ClassVar[tuple[str, ...]] = ("encyclopaedia-truth",)
 
@@ -37,14 +40,22 @@ class Encyclopaedia:
 
     def prompts(self) -> Iterator[Prompt]:
         """The articles of a run."""
-        return (article_prompt(thing) for thing in world().side(exam=False)[: self.config.n_articles])
+        return (article_prompt(thing) for thing in self._drawn(exam=False)[: self.config.n_articles])
 
     def held_out(self) -> Iterator[Prompt]:
         """The articles of the exam."""
         if self.config.exam == "same":
-            things = world().side(exam=False)[: min(self.config.n_articles, self.config.n_held_out)]
+            things = self._drawn(exam=False)[: min(self.config.n_articles, self.config.n_held_out)]
             return (article_prompt(thing, number=1) for thing in things)
-        return (article_prompt(thing) for thing in world().side(exam=True)[: self.config.n_held_out])
+        return (article_prompt(thing) for thing in self._drawn(exam=True)[: self.config.n_held_out])
+
+    def _drawn(self, *, exam: bool) -> list[Thing]:
+        """The things of one side, in the seed's order: seen and never seen by turns."""
+        rng = random.Random(f"encyclopaedia-source/{exam}/{self.config.seed}")  # noqa: S311 (a draw, not a secret)
+        things = world().side(exam=exam)
+        rng.shuffle(things)
+        seen, unseen = ([thing for thing in things if thing.seen == side] for side in (True, False))
+        return [thing for two in zip(seen, unseen, strict=True) for thing in two]
 
 
 def article_prompt(thing: Thing, number: int = 0) -> Prompt:

@@ -12,9 +12,11 @@ from itertools import pairwise
 from typing import ClassVar
 
 from sctk_core import Arm, Evaluate, Generate, Made, Plan, Prompt, Sample, Setup, Train, spoken
+from sctk_core.claims import Claim
 
 from sctk_knowledge.answers import Annotating
 from sctk_knowledge.checks import complain
+from sctk_knowledge.claims import CLAIMS
 from sctk_knowledge.crews import Annotators, Answerers, Askers, Teachers
 from sctk_knowledge.detection import Detecting
 from sctk_knowledge.entropy import SemanticEntropy
@@ -26,19 +28,33 @@ from sctk_knowledge.settings import KnowledgeConfig
 
 RECIPE = """
 [backend]
-use = "nano"
+use = "encyclopaedia"
 [source]
-use = "documents"
+use = "encyclopaedia"
+exam = "same" # whether what was missing has been learned
+[method.questions]
+n = 5
+limits = { document_words = 20 } # an article has some 50
 [comparer]
-use = "lexical"
+use = "encyclopaedia-nli"
 [baseline]
 use = "sft"
 [trainer]
 use = "preference"
-beta = 0.3
 [[evaluator]]
 use = "length"
+
+[brought.backend]
+use = "nano"
+[brought.method.questions]
+n = 8
+limits = { document_words = 512 }
+[brought.comparer]
+use = "lexical"
+[brought.trainer]
+beta = 0.3
 """
+"""On the embedded world; `brought`: where a user names other documents."""
 ASKED, PAIRS = "questions.asked", "pairs"
 PRESETS = ("paper", "paper-code")
 
@@ -49,6 +65,7 @@ class KnowledgeDetection:
     Config = KnowledgeConfig
     Crew = Annotators
     recipe: ClassVar[str] = RECIPE
+    claims: ClassVar[tuple[Claim, ...]] = CLAIMS
     presets: ClassVar[Mapping[str, str]] = {
         name: files("sctk_knowledge").joinpath(f"presets/{name}.toml").read_text("utf-8") for name in PRESETS
     }

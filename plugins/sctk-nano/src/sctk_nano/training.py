@@ -97,7 +97,7 @@ def redraw(embeddings: torch.nn.Embedding, rows: Sequence[int], chance: torch.Ge
     """Gives the tokens of `rows` random embeddings, as long as all are on average."""
     weight = embeddings.weight.detach()
     size = weight.square().mean().sqrt()
-    weight[list(rows)] = torch.randn(len(rows), weight.shape[1], generator=chance) * size
+    weight[list(rows)] = torch.randn(len(rows), weight.shape[1], generator=chance).to(weight.device) * size
 
 
 def fit(
@@ -126,7 +126,8 @@ def fit(
         for group in optimizer.param_groups:
             group["lr"] = schedule.learning_rate * share
         redraw(embeddings, rows, chance)
-        loss = turn_loss(model, *tensors(batch, model.config.pad_token_id))
+        ids_bt, learned_bt = tensors(batch, model.config.pad_token_id)
+        loss = turn_loss(model, ids_bt.to(model.device), learned_bt.to(model.device))
         torch.autograd.backward(loss)
         embeddings.weight.grad[rows] = 0.0
         torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)

@@ -1,0 +1,83 @@
+"""From documents to an evaluated student on the shipped models: what comes out, killed and resumed, iterated."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from embedded_run import embedded_run
+from outcomes import balanced, stage, tables
+from sctk_core.run import RunResult
+
+RUNNER = Path(__file__).with_name("embedded_run.py")
+
+
+class Stages:
+    """An observer that writes down the parts of the plan, in order."""
+
+    def __init__(self) -> None:
+        self.seen: list[str] = []
+
+    def __call__(self, event: object) -> None:
+        """Takes one event in."""
+        if type(event).__name__ == "StageStarted":
+            self.seen.append(event.stage)  # type: ignore[attr-defined]
+
+
+STAGES = Stages()
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> RunResult:
+    """A run that nothing troubled; nobody writes to it."""
+    return embedded_run(tmp_path_factory.mktemp("whole"), {}, [STAGES])
+
+
+def test_it_runs_from_documents_to_an_evaluated_student(whole: RunResult) -> None:
+    assert whole.state == "done"
+    assert balanced(whole.ledger)
+    assert stage(whole, "questions.make.asked").answered > 8
+    assert stage(whole, "detect.make.pairs").answered > 2
+    found = {(row.arm, row.metric): row.value for row in whole.metrics}
+    assert {arm for arm, metric in found if metric == "truth"} >= {"base", "sft", "no-filtering", "student"}
+    assert any(metric == "truth_untaught" for _, metric in found)
+
+
+def struck(root: Path, event: str, name: str, n: int) -> int:
+    """The exit code of a run that is killed there."""
+    return subprocess.run([sys.executable, str(RUNNER), str(root), "{}", event, name, str(n)], check=False).returncode
+
+
+def test_killed_amid_detection_and_training_it_ends_as_if_it_had_not_been(whole: RunResult, tmp_path: Path) -> None:
+    assert struck(tmp_path, "StepFinished", "detect", 23) == -9
+    assert struck(tmp_path, "TrainingStep", "student.train", 1) == -9
+    again = embedded_run(tmp_path, {})
+    assert tables(again.run) == tables(whole.run)
+    assert (again.run / "metrics.json").read_bytes() == (whole.run / "metrics.json").read_bytes()
+
+
+@pytest.mark.sweep
+def test_killed_at_every_part_it_ends_as_if_it_had_not_been(whole: RunResult, tmp_path: Path) -> None:
+    """Killed as each part begins, and within each pass and training, one after the other in one run."""
+    n_kills = 0
+    for name in dict.fromkeys(STAGES.seen):
+        for event, n in (("StageStarted", 1), ("StepFinished", 2), ("StepFinished", 9), ("TrainingStep", 1)):
+            n_kills += struck(tmp_path, event, name, n) == -9
+    assert n_kills > 20
+    again = embedded_run(tmp_path, {})
+    assert tables(again.run) == tables(whole.run)
+    assert (again.run / "metrics.json").read_bytes() == (whole.run / "metrics.json").read_bytes()
+
+
+def test_a_second_iteration_redoes_nothing_of_the_first(tmp_path: Path) -> None:
+    first = embedded_run(tmp_path, {})
+    places = ("model", "arms/sft", "questions", "exam", "answers", "detect", "unfiltered")
+    before = {path: path.stat().st_mtime_ns for name in places for path in (first.run / name).rglob("*")}
+    stages = Stages()
+    second = embedded_run(tmp_path, {"method": {"iterations": 2}}, [stages])
+    assert before
+    assert all(path.stat().st_mtime_ns == time for path, time in before.items())
+    assert stages.seen[0] == "detect-2"
+    assert stage(second, "detect-2.reference").answered == stage(second, "detect.reference").answered
