@@ -14,8 +14,8 @@ class EncyclopaediaBackend(NanoBackend):
     """Continues conversations with the model that was told of half of the encyclopaedia."""
 
     trainer_defaults: ClassVar[Mapping[str, Mapping[str, Any]]] = {
-        "sft": {"optimiser": {"learning_rate": 2e-4, "epochs": 1.0}},
-        "preference": {"beta": 0.3, "optimiser": {"learning_rate": 1e-4, "epochs": 3.0}},
+        "sft": {"optimiser": {"learning_rate": 3e-4, "epochs": 2.0}},
+        "preference": {"beta": 0.3, "optimiser": {"learning_rate": 2e-4, "epochs": 4.0}},
     }
 
     @staticmethod
