@@ -2,8 +2,8 @@
 
     sctk verify knowledge --out OUT && uv run python benches/knowledge_detection.py OUT
 
-Reads the runs OUT/main-SEED: every question's reference and its answers without the document (the pass `unfiltered`, so no threshold
-has left one out), and asks each scorer of the method. The truth is the checker's, in two senses: whether the model was taught the
+Reads the runs OUT/main-SEED: every question's reference and its answers without the document (the pass `unfiltered`, so no
+threshold has left one out), and asks each scorer of the method. The truth is the checker's, in two senses: whether the model was taught the
 answer, and whether most of its own answers without the document are false. The areas are within seeds; their mean is over seeds.
 """
 
@@ -147,7 +147,7 @@ async def values(run: Path, name: str, asked: Sequence[Question]) -> list[float 
 
 
 def areas(runs: Mapping[Path, Sequence[Question]]) -> Iterator[str]:
-    """A table of areas under the ROC curve: the mean of the seeds, the least and the most, and each seed's own with its interval."""
+    """A table of areas under the ROC curve: the mean of the seeds, the least, the most, and each seed's own with its interval."""
     yield "| scorer | truth | AUROC, mean of seeds | least to most | seed by seed [95 %] | questions |"
     yield "| --- | --- | --- | --- | --- | --- |"
     for name in SCORERS:
