@@ -3,8 +3,9 @@
     sctk verify knowledge --out OUT && uv run python benches/knowledge_detection.py OUT
 
 Reads the runs OUT/main-SEED: every question's reference and its answers without the document (the pass `unfiltered`, so no
-threshold has left one out), and asks each scorer of the method. The truth is the checker's, in two senses: whether the model was taught the
-answer, and whether most of its own answers without the document are false. The areas are within seeds; their mean is over seeds.
+threshold has left one out), and asks each scorer of the method. The truth is the checker's, in two senses: whether the model was
+taught the answer, and whether most of its own answers without the document are false. Areas are within seeds; their mean is
+over seeds.
 """
 
 from __future__ import annotations
