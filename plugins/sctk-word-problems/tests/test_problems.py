@@ -137,7 +137,7 @@ def test_rationales_are_right_unless_they_have_an_error_and_then_by_that_error(e
 
 
 def test_a_subtraction_is_never_commuted() -> None:
-    assert [str(each) for each in commuted(template("(a - b) * c"))] == ["((a - b) * c)", "(c * (a - b))"]
+    assert [str(each) for each in commuted(template("(a - b) * c"))] == ["( ( a - b ) * c )", "( c * ( a - b ) )"]
 
 
 def test_the_source_keeps_its_contract_and_a_longer_one_extends_a_shorter_one() -> None:

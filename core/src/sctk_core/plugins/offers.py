@@ -55,6 +55,7 @@ FIRST_PARTY: dict[tuple[str, str], str] = {
     ("source", "documents"): "sctk-knowledge",
     ("source", "encyclopaedia"): "sctk-encyclopaedia",
     ("source", "word-problems"): "sctk-word-problems",
+    ("backend", "word-problems"): "sctk-word-problems",
     ("backend", "word-problems-teacher"): "sctk-word-problems",
     ("source", "rationales"): "sctk-mirror",
     ("source", "nano-safety"): "sctk-nano",

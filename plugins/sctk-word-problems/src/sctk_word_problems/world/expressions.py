@@ -1,5 +1,6 @@
 """Arithmetic expressions: numbers and the four operations, as trees. What a problem asks for is one; its value is exact.
 
+They are written as SVAMP has them, with spaces inside the brackets, so that a number is one token wherever it stands.
 Templates are written with the letters of a scene's numbers (`(a + b) - c`), and read from the world's own file only.
 """
 
@@ -32,7 +33,7 @@ class Operation:
     right: Expression
 
     def __str__(self) -> str:
-        return f"({self.left} {self.sign} {self.right})"
+        return f"( {self.left} {self.sign} {self.right} )"
 
 
 Expression = int | str | Operation
@@ -43,7 +44,7 @@ def template(text: str) -> Expression:
     """An expression out of its written form.
 
     >>> str(template("(a + b) - c"))
-    '((a + b) - c)'
+    '( ( a + b ) - c )'
     """
     return _read(ast.parse(text, mode="eval").body)
 
@@ -63,7 +64,7 @@ def filled(expression: Expression, numbers: Mapping[str, int]) -> Expression:
     """The expression with a number for each of its letters.
 
     >>> str(filled(template("(a + b) - c"), {"a": 3, "b": 4, "c": 5}))
-    '((3 + 4) - 5)'
+    '( ( 3 + 4 ) - 5 )'
     """
     match expression:
         case Operation(sign, left, right):
@@ -123,7 +124,7 @@ def commuted(expression: Expression) -> list[Expression]:
     """The expression and those that commuting its sums and products gives, each once.
 
     >>> [str(each) for each in commuted(template("(a + b) - c"))]
-    ['((a + b) - c)', '((b + a) - c)']
+    ['( ( a + b ) - c )', '( ( b + a ) - c )']
     """
     if not isinstance(expression, Operation):
         return [expression]

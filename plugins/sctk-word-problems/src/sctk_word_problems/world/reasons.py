@@ -52,10 +52,16 @@ def reasoned(problem: Problem, rng: random.Random, error: Error | None = None) -
     """A rationale for a problem, with an error that `possible` says it can have, or with none."""
     right = problem.gold if rng.random() < 0.5 else rng.choice(problem.right)
     answer = rng.choice(_wrong(problem, right, error)) if error in ("operation", "swapped", "number") else right
-    why = said(rng.choice(problem.question.why), problem.slots)
+    why = told(rng.choice(problem.question.why), problem.slots)
     steps = worked(answer, rng, slips=error == "slip")
     end = [] if error == "silent" else [ANSWER.format(answer=answer)]
     return Rationale(text=" ".join([why, *steps, *end]), answer=None if error == "silent" else answer, error=error)
+
+
+def told(why: str, slots: Mapping[str, str]) -> str:
+    """A sentence that restates what matters; none begins with a number."""
+    sentence = said(why, slots)
+    return f"Here {sentence}" if sentence[0].isdigit() else sentence
 
 
 def possible(problem: Problem) -> frozenset[Error]:
@@ -92,7 +98,7 @@ def worked(answer: Expression, rng: random.Random, *, slips: bool = False) -> li
     steps = list(operations(answer))
     slip = rng.randrange(len(steps)) if slips else -1
     found: dict[Operation, Fraction] = {}
-    told: list[str] = []
+    sentences: list[str] = []
     for number, each in enumerate(steps):
         left, right = (
             found[side] if isinstance(side, Operation) else Fraction(int(side)) for side in (each.left, each.right)
@@ -101,8 +107,8 @@ def worked(answer: Expression, rng: random.Random, *, slips: bool = False) -> li
         if result is None:
             break
         found[each] = result if number != slip else result + rng.choice((-10, -2, -1, 1, 2, 10))
-        told.append(_step(each.sign, shown(left), shown(right), shown(found[each]), rng))
-    return [_begun(sentence, number, len(told)) for number, sentence in enumerate(told)]
+        sentences.append(_step(each.sign, shown(left), shown(right), shown(found[each]), rng))
+    return [_begun(sentence, number, len(sentences)) for number, sentence in enumerate(sentences)]
 
 
 def _step(sign: Sign, left: str, right: str, result: str, rng: random.Random) -> str:
