@@ -1,6 +1,7 @@
 """The tokenizer: the world's words and numbers of up to three digits whole, bytes for all else, sentinels for what is left out.
 
-A number is copied as one token, wherever it stands behind a space. Any text can be spelled; a text ends with the end token, as T5's do. Learned from the world's own text in alphabetical order, so that the same text gives the same bytes.
+A number is copied as one token, wherever it stands behind a space. Any text can be spelled; a text ends with the end token, as
+T5's do. Learned from the world's own text in alphabetical order, so that the same text gives the same bytes.
 """
 
 from __future__ import annotations
