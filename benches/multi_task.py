@@ -27,7 +27,7 @@ SIZES: dict[str, dict[str, int]] = {
     "mini": {"d_model": 256, "d_kv": 64, "d_ff": 512, "num_layers": 4, "num_decoder_layers": 4, "num_heads": 4},
     "small": {"d_model": 512, "d_kv": 64, "d_ff": 1024, "num_layers": 8, "num_decoder_layers": 8, "num_heads": 6},
 }
-"""Shapes of T5 v1.1; the last is google/t5-v1_1-small, and all have its vocabulary of 32,128 (tiny: 2,048)."""
+"""Shapes of T5 v1.1 with a tied head; the last is that of t5-v1_1-small; all have its 32,128 words (tiny: 2,048)."""
 ALPHA, RATE, SKIPPED = 0.5, 5e-5, 2
 WORDS = "the a of and pens box he she gave away left each how many are there in all so first we take what was then"
 PART = WORDS.split()
@@ -44,7 +44,7 @@ def make_model(path: Path, size: str) -> None:
     pieces += [(f"\u2581filler{n}", -20.0) for n in range(n_vocab - len(pieces))]
     torch.manual_seed(0)
     config = T5Config(
-        vocab_size=n_vocab, feed_forward_proj="gated-gelu", tie_word_embeddings=False, decoder_start_token_id=0,
+        vocab_size=n_vocab, feed_forward_proj="gated-gelu", decoder_start_token_id=0,
         **SIZES[size],
     )  # fmt: skip
     T5ForConditionalGeneration(config).save_pretrained(path)

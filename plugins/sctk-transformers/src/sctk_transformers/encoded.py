@@ -38,6 +38,7 @@ class EncodedMemory:
         self.model = model
         self.joins = has_distances(model)
         self.cache: Any = None
+        self.width = 0
         self.source_RS = torch.zeros((0, 0), dtype=torch.long)
         self.said_RT = torch.zeros((0, 0), dtype=torch.long)
 
@@ -71,14 +72,14 @@ class EncodedMemory:
         self.said_RT = pad(self.said_RT, (0, 1), value=1)
         ids_R1 = torch.tensor([[number] for number in last_ids], device=self.model.device)
         # What was read lies in the cache as keys and values: the decoder asks for the shape alone.
-        shape = (*self.source_RS.shape, self.model.config.hidden_size)
-        return self._decode(ids_R1, torch.zeros((), dtype=self.model.dtype, device=self.model.device).expand(shape))
+        nothing = torch.zeros((), dtype=self.model.dtype, device=self.model.device)
+        return self._decode(ids_R1, nothing.expand(*self.source_RS.shape, self.width))
 
     def _begin(self, prompts: Sequence[Source]) -> torch.Tensor:
         """Logits [prompts, V] of rows that begin, which are then the only ones."""
         hidden_RSD, self.source_RS = encode(self.model, [prompt.ids for prompt in prompts])
         ids_RT = torch.tensor([list(prompt.begun) for prompt in prompts], device=self.model.device)
-        self.cache, self.said_RT = None, torch.ones_like(ids_RT)
+        self.cache, self.said_RT, self.width = None, torch.ones_like(ids_RT), hidden_RSD.shape[-1]
         return self._decode(ids_RT, hidden_RSD)
 
     def _decode(self, ids_RT: torch.Tensor, hidden_RSD: torch.Tensor) -> torch.Tensor:

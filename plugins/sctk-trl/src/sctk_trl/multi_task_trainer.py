@@ -28,8 +28,7 @@ from sctk_trl.rows import counts_by_reason
 from sctk_trl.settings import MultiTaskSettings
 from sctk_trl.steps import Progress, Steady, adapter, arguments, quiet_and_fixed, run
 from sctk_trl.student import Student, decoder_start, load_student, model_digest, whole_directory
-from sctk_trl.tasks import Reading as RowReading
-from sctk_trl.tasks import TaskRow, Tasks, task_rows
+from sctk_trl.tasks import RowReader, TaskRow, Tasks, task_rows
 
 
 class TaskTrainer(Steady, Trainer):
@@ -109,7 +108,7 @@ def _tasks(config: MultiTaskSettings, data: TrainingData, student: Student) -> T
     """The tables as pairs of rows; raises where none is left."""
     found = task_rows(
         data,
-        RowReading(
+        RowReader(
             tokens=tokens_of(student, 1 << 30),
             lengths=config.lengths,
             two_texts=student.two_texts,

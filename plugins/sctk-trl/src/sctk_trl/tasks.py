@@ -63,7 +63,7 @@ class Tasks:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class RowReader:
     """How records become rows: the tokenizer's door, the bounds, whether input and target lie apart, the unknown token's id."""
 
     tokens: Tokens
@@ -98,7 +98,7 @@ class Reading:
         return f"too long for the model: {n_tokens} tokens, it reads {most}" if n_tokens > most else ""
 
 
-def task_rows(data: TrainingData, reading: Reading) -> Tasks:
+def task_rows(data: TrainingData, reading: RowReader) -> Tasks:
     """The pairs of the tables `predict` and `explain` (or the rows of the only one), and the rows of `validation`."""
     tables = data if isinstance(data, Mapping) else {"": data}
     names = tuple(name for name in (*TRAINED, "") if name in tables)
