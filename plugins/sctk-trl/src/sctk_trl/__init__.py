@@ -1,1 +1,1 @@
-"""SFT and preference trainers for sctk, on TRL."""
+"""SFT, preference and multi-task trainers for sctk, on TRL."""
