@@ -1,6 +1,6 @@
 """Runs `knowledge` on the embedded world once, small: `python embedded_run.py ROOT '{"method": ...}' EVENT STAGE N`.
 
-With an event it is killed there: EVENT (a class of sctk_core.pipeline.events) of STAGE for the N-th time.
+With an event it is killed there: EVENT (a class of sctk_core.pipeline.events) of STAGE or a step of it, for the N-th time.
 """
 
 from __future__ import annotations
@@ -46,7 +46,7 @@ class Killer:
 
     def __call__(self, event: object) -> None:
         """Takes one event in."""
-        if type(event).__name__ == self._event and getattr(event, "stage", "") == self._stage:
+        if type(event).__name__ == self._event and f"{getattr(event, 'stage', '')}.".startswith(f"{self._stage}."):
             self._left -= 1
             if self._left == 0:
                 os.kill(os.getpid(), signal.SIGKILL)

@@ -11,6 +11,7 @@ from embedded_run import embedded_run
 from outcomes import balanced, stage, tables
 from sctk_core.run import RunResult
 
+pytestmark = pytest.mark.slow
 RUNNER = Path(__file__).with_name("embedded_run.py")
 
 
