@@ -9,11 +9,12 @@ from typing import Any, Literal
 
 import pytest
 import torch
-from sctk_core import Message, Prompt, Sample
+from sctk_core import Message, ModelRef, Prompt, Reply, Request, Sample, Sampling, Score
 from sctk_core.assembly import assemble, with_defaults
 from sctk_core.plugins import catalogue
 from sctk_core.recipe import Layer, Recipe
 from sctk_encyclopaedia import model_path, skill, skill_nli
+from sctk_encyclopaedia.backend import EncyclopaediaBackend
 from sctk_encyclopaedia.build import Plan
 from sctk_encyclopaedia.build_nli import Plan as NliPlan
 from sctk_encyclopaedia.nli import EncyclopaediaNli
@@ -85,6 +86,30 @@ def test_the_comparer_tells_contradiction() -> None:
     others = [sample("The Velm flows through Corsalis."), sample("The Ostra flows through Corsalis.")]
     same, other = asyncio.run(nli.compare([(first, one) for one in others]))
     assert same.value < 0.2 < 0.8 < other.value
+
+
+def test_a_judge_and_a_backend_may_load_at_once() -> None:
+    """Two threads in from_pretrained at once left weights without data; one waits for the other."""
+    prompt = Request(
+        messages=(Message(role="user", content="Corsalis lies on the Velm.\n\nOn which river does Corsalis lie?"),),
+        sampling=Sampling(temperature=0.0, max_new_tokens=24), seed=0, key="0",
+    )  # fmt: skip
+    first, other = sample("Corsalis lies on the Velm."), sample("The Ostra flows through Corsalis.")
+
+    async def both() -> None:
+        backend = EncyclopaediaBackend(EncyclopaediaBackend.Config(), model=ModelRef(path=str(model_path())))
+        asked = asyncio.ensure_future(backend.generate([prompt]))
+        await asyncio.sleep(0)
+        (score,) = await EncyclopaediaNli(EncyclopaediaNli.Config()).compare([(first, other)])
+        (reply,) = await asked
+        await backend.aclose()
+        assert isinstance(score, Score)
+        assert score.value > 0.8
+        assert isinstance(reply, Reply)
+        assert "Velm" in reply.text
+
+    for _ in range(8):
+        asyncio.run(both())
 
 
 def recipe_of(**sections: dict[str, object]) -> Recipe:

@@ -10,6 +10,7 @@ from sctk_chat.chat import Chat, Opening
 from sctk_chat.generation import config_of, own_sampling, stored_dtype
 from sctk_chat.names import check_path, load_tokenizer, not_loaded, place_of
 from sctk_chat.notes import Conversations, Habits, conversation_notes, habits_of, template_notes
+from sctk_chat.one_at_a_time import LOADING
 from sctk_chat.rendering import (
     completion_ids,
     decode,
@@ -28,6 +29,7 @@ from sctk_chat.templates import PLAIN_TEMPLATE, template_of
 from sctk_chat.two_texts import answer_ends, end_of_answer, is_encoder_decoder, source_ids, target_ids
 
 __all__ = [
+    "LOADING",
     "PLAIN_TEMPLATE",
     "Chat",
     "Conversations",

@@ -40,9 +40,11 @@ class HubModel:
     def weights(self, auto: str) -> Any:
         """The model as the `auto` class of transformers: float32 from safetensors only, on a GPU where there is one."""
         import torch
+        from sctk_chat import LOADING
 
         found, options = getattr(self._library(), auto), {"use_safetensors": True, "dtype": torch.float32}
-        model = self._read(lambda: found.from_pretrained(self.name, revision=self.revision, **options))
+        with LOADING:
+            model = self._read(lambda: found.from_pretrained(self.name, revision=self.revision, **options))
         return model.eval().to("cuda" if torch.cuda.is_available() else "cpu")
 
     def _library(self) -> Any:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sctk_chat import (
+    LOADING,
     answer_ends,
     config_of,
     end_ids,
@@ -48,14 +49,15 @@ def load(model: ModelRef, *, dtype: str, device: str, attention: str, max_contex
     tokenizer = load_tokenizer(model)
     chosen = {} if attention == "auto" else {"attn_implementation": attention}
     try:
-        made: Any = kind.from_pretrained(
-            place_of(model),
-            revision=model.revision,
-            trust_remote_code=False,
-            use_safetensors=True,
-            dtype=dtype,
-            **chosen,
-        )
+        with LOADING:
+            made: Any = kind.from_pretrained(
+                place_of(model),
+                revision=model.revision,
+                trust_remote_code=False,
+                use_safetensors=True,
+                dtype=dtype,
+                **chosen,
+            )
         made = made.eval().requires_grad_(False).to(_device(torch, device))
     except (OSError, ValueError, KeyError, ImportError, RuntimeError, SafetensorError) as error:
         raise not_loaded(model, "weights", error) from error
