@@ -194,7 +194,9 @@ def kept(runs: Mapping[Path, Sequence[Question]]) -> Iterator[str]:
 
 def cell(found: Estimate) -> str:
     """A share with its interval over seeds."""
-    return f"{found.value:.3f}" if found.low is None else f"{found.value:.3f} [{found.low:.3f}, {found.high:.3f}]"
+    if found.low is None or found.high is None:
+        return f"{found.value:.3f}"
+    return f"{found.value:.3f} [{max(found.low, 0.0):.3f}, {min(found.high, 1.0):.3f}]"
 
 
 def main() -> None:
