@@ -102,9 +102,10 @@ def test_what_went_in_comes_out(family: Family, seed: int) -> None:
 @pytest.mark.timeout(1200)
 def test_what_went_in_comes_out_for_ten_minutes() -> None:
     stop, n = time.monotonic() + float(os.environ.get("SCTK_FUZZ_S", "600")), 0
+    first = os.environ.get("SCTK_FUZZ_SEED", "")
     while time.monotonic() < stop:
         for family in FAMILIES:
-            draw = random.Random(f"{family.name} {n}")
+            draw = random.Random(f"{family.name} {n}{first}")
             check(family, conversation(draw), text(draw))
         n += 1
     print(f"{n * len(FAMILIES)} conversations")

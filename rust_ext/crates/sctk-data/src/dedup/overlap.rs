@@ -65,12 +65,7 @@ impl HeldOut {
                 check(watch, row as u64, texts.len() as u64)?;
             }
             let fail = |why| DedupError::Text { row, why };
-            let long_enough = shingler.tokens(text).map_err(fail)?.len() >= n;
-            let mut grams: Vec<u64> = if long_enough {
-                shingler.shingles(text).map_err(fail)?.to_vec()
-            } else {
-                Vec::new()
-            };
+            let mut grams = shingler.whole_shingles(text).map_err(fail)?.to_vec();
             if grams.is_empty() {
                 held.too_short.push(row as u32);
             }
@@ -111,11 +106,8 @@ impl HeldOut {
         row: u32,
         text: &[u8],
     ) -> Result<Vec<Overlap>, crate::text::TextError> {
-        let n_words = shingler.tokens(text)?.len();
-        if n_words < self.n {
-            return Ok(Vec::new());
-        }
-        let grams = shingler.shingles(text)?;
+        let grams = shingler.whole_shingles(text)?;
+        let n_words = grams.len() + self.n - 1;
         let mut hits: BTreeMap<u32, Vec<usize>> = BTreeMap::new();
         for (place, &gram) in grams.iter().enumerate() {
             for &holder in self.holders(gram) {

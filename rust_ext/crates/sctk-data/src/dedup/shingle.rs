@@ -64,6 +64,17 @@ impl Shingler {
         Ok(&self.shingles)
     }
 
+    /// The text's shingles, none where it has fewer than n tokens.
+    #[inline]
+    pub fn whole_shingles(&mut self, text: &[u8]) -> Result<&[u64], TextError> {
+        let tokens = tokens_of(self.kind, &mut self.hasher, text)?;
+        if tokens.len() < self.kind.n() {
+            return Ok(&[]);
+        }
+        grams(self.simd, tokens, self.kind.n(), &mut self.shingles);
+        Ok(&self.shingles)
+    }
+
     /// The fingerprint of the tokens (of the bytes themselves, where there is no word) and the shingles.
     ///
     /// `soon` hears the fingerprint before the shingles are made, to ask for memory that will be needed after.

@@ -1,9 +1,13 @@
 //! What a level must do with 64 bytes of text, and the way without vector instructions.
 
 use super::hash::MASKS;
+use super::plain::pages::{Pages, Recent, Step};
 
 /// Works on blocks of 64 bytes; each level gives the same answers.
 pub trait Block {
+    /// Whether there is a `write_pages`.
+    const HAS_PAGES: bool = false;
+
     /// Writes the block with A-Z lower-cased to `to`; yields the bits of its word bytes (letters, digits and,
     /// where `UNDERSCORE`, `_`) and of its bytes above 127.
     fn classify<const UNDERSCORE: bool>(from: &[u8; 64], to: &mut [u8; 64]) -> [u64; 2];
@@ -56,6 +60,20 @@ pub trait Block {
     #[inline(always)]
     fn known_twos(_from: &[u8; 64], _next: &[u8; 64], _set: &[u8; 256]) -> u64 {
         0
+    }
+
+    /// Writes what begins in `bytes[from..n]` by the pages of its characters, up to one that wants a closer look or does not end
+    /// within 64 bytes; `class` is the combining class of what stands before it. A level may have no way to do so.
+    #[inline(always)]
+    fn write_pages(
+        _pages: &Pages,
+        _recent: &mut Recent,
+        _bytes: &[u8; 80],
+        _part: (usize, usize),
+        _class: u8,
+        _room: &mut [u8; 288],
+    ) -> Option<Step> {
+        None
     }
 
     /// The bits of the bytes that may be signs (`signs`): # % * + - / < = > ^, and a point that a digit may follow.

@@ -217,6 +217,12 @@ const PAIRS: [(char, char, char); 4] = [
     ('\u{1025}', '\u{102e}', '\u{1026}'),
 ];
 
+/// What the character joins where it stands right behind it: of `PAIRS` that begin beyond ASCII.
+pub fn joined_by(first: u32) -> Option<char> {
+    let pair = PAIRS.iter().find(|pair| pair.0 as u32 == first);
+    pair.filter(|pair| !pair.0.is_ascii()).map(|pair| pair.1)
+}
+
 /// Whether the character is nothing where texts are compared.
 pub fn is_ignorable(c: char) -> bool {
     !c.is_ascii() && IGNORABLE.contains(c)

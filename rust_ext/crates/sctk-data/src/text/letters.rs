@@ -107,11 +107,17 @@ impl Found {
     }
 }
 
-/// Whether a point or an apostrophe stands between two characters that are not ASCII.
+/// Whether a point or an apostrophe stands between two letters that are not both of ASCII.
 fn joins_two(text: &[u8]) -> bool {
     let is_mark = |byte: u8| matches!(byte, b'.' | b'\'');
-    text.windows(3)
-        .any(|three| !three[0].is_ascii() && is_mark(three[1]) && !three[2].is_ascii())
+    let is_letter = |byte: u8| byte.is_ascii_alphanumeric() || !byte.is_ascii();
+    text.windows(3).any(|three| {
+        let [before, mark, behind] = [three[0], three[1], three[2]];
+        is_mark(mark)
+            && is_letter(before)
+            && is_letter(behind)
+            && !(before.is_ascii() && behind.is_ascii())
+    })
 }
 
 /// Appends the listed words, one space between two; false: one of them is a sign.

@@ -9,13 +9,15 @@
 //! the slow way.
 
 mod blocks;
+pub mod pages;
 
 use std::sync::OnceLock;
 
-use self::blocks::{Way, character_at, copy_ascii, length, write_common, write_some};
+use self::blocks::{Way, character_at, copy_ascii, length, write_common, write_known, write_some};
+use self::pages::{Pages, Recent, UNSURE};
 use super::block::{Block, Scalar};
 use super::dictionary::{self, Dictionary};
-use super::fold::{combining_class, decomposed, ordered};
+use super::fold::{combining_class, decomposed, joined_by, ordered};
 use super::simd::{Simd, per_level};
 use super::unicode::{Alphabet, Form, form, written};
 use super::words::TextError;
@@ -42,8 +44,43 @@ struct Run {
     /// The characters as the dictionary wants them.
     symbols: Vec<u8>,
     forms: Vec<Form>,
+    /// The combining classes of the marks at the end, or nothing yet where there is one.
+    marks: Vec<u8>,
     /// 1 for the last character of each word, else 0.
     last: Vec<u8>,
+}
+
+/// Where a mark stood among those before it.
+#[derive(PartialEq)]
+enum Sorted {
+    InPlace,
+    Moved,
+    /// It stays where it is, behind more than `MOST_MARKS`.
+    TooMany,
+}
+
+/// So many marks are put in order where they stand; texts with more upon one letter go the slow way.
+const MOST_MARKS: usize = 8;
+
+impl Run {
+    /// Moves the last character, a mark of this class, before the marks that should stand behind it.
+    #[inline(always)]
+    fn sort_mark(&mut self, class: u8) -> Sorted {
+        if self.marks.last().is_none_or(|&last| last <= class) {
+            self.marks.push(class);
+            return Sorted::InPlace;
+        }
+        if self.marks.len() >= MOST_MARKS {
+            return Sorted::TooMany;
+        }
+        let at = self.marks.partition_point(|&mark| mark <= class);
+        let behind = self.marks.len() - at + 1;
+        let n = self.symbols.len();
+        self.symbols[n - behind..].rotate_right(1);
+        self.forms[n - behind..].rotate_right(1);
+        self.marks.insert(at, class);
+        Sorted::Moved
+    }
 }
 
 impl Plain {
@@ -98,6 +135,18 @@ struct Table {
     forms: [Form; 0x1_0000],
     /// Which of the first 2,048 are written as they are (`Block::known_twos`).
     straight: [u8; 256],
+    /// What the characters are written as that have `Form::LONG`, by their code points, which rise.
+    long: Vec<(u32, String)>,
+    /// Of plane 0.
+    pages: Option<Pages>,
+}
+
+impl Table {
+    /// What a character with `Form::LONG` is written as.
+    fn long(&self, c: u32) -> Option<&str> {
+        let place = self.long.binary_search_by_key(&c, |of| of.0).ok()?;
+        Some(&self.long[place].1)
+    }
 }
 
 /// The forms of the characters `0x1_0000 * plane ..`; made when they are first wanted. Halves of surrogate pairs have none.
@@ -108,13 +157,24 @@ fn forms(alphabet: Alphabet, plane: usize) -> &'static Table {
         let mut table = Box::new(Table {
             forms: [Form::default(); 0x1_0000],
             straight: [0; 256],
+            long: vec![],
+            pages: None,
         });
         for (c, form) in (0..).zip(&mut table.forms) {
-            *form = of((plane as u32) << 16 | c);
+            let c = (plane as u32) << 16 | c;
+            *form = of(c);
+            if form.heed() & Form::LONG != 0
+                && let Some(spelled) = char::from_u32(c)
+            {
+                table.long.push((c, written(spelled, alphabet)));
+            }
         }
         for (c, form) in table.forms[..0x800].iter().enumerate() {
             let is_straight = form.bits() & (Form::CLOSER | Form::CHANGED) == 0;
             table.straight[c >> 3] |= u8::from(is_straight) << (c & 7);
+        }
+        if plane == 0 {
+            table.pages = Some(Pages::new(&table.forms));
         }
         table
     })
@@ -143,19 +203,19 @@ fn pass_kernel<B: Block>(simd: Simd, plain: &mut Plain, text: &str, alphabet: Al
         forms: forms(alphabet, 0),
         plain,
         done: 0,
+        class: 0,
+        recent: Recent::default(),
     };
     let mut at = 0;
     while at + BLOCK + MARGIN <= text.len() {
         let bytes = text[at..at + BLOCK + MARGIN].first_chunk();
-        writer.block::<B>(bytes.expect("as many were cut"), at, BLOCK);
-        at += BLOCK;
+        at = writer.one::<B>(bytes.expect("as many were cut"), at, BLOCK);
     }
     while at < text.len() {
         let mut bytes = [0; BLOCK + MARGIN];
         let n = (text.len() - at).min(BLOCK + MARGIN);
         bytes[..n].copy_from_slice(&text[at..at + n]);
-        writer.block::<B>(&bytes, at, n.min(BLOCK));
-        at += BLOCK;
+        at = writer.one::<B>(&bytes, at, n.min(BLOCK));
     }
     plain.heed & (Form::JOINS | OUT_OF_ORDER) == 0
 }
@@ -171,9 +231,56 @@ struct Writer<'a> {
     plain: &'a mut Plain,
     /// The text is written up to here.
     done: usize,
+    /// The combining class of what was written last, or `UNSURE`; kept where there are pages.
+    class: u8,
+    recent: Recent,
 }
 
 impl Writer<'_> {
+    /// Writes the block at `at`: where the next one lies.
+    #[inline(always)]
+    fn one<B: Block>(&mut self, bytes: &[u8; BLOCK + MARGIN], at: usize, n: usize) -> usize {
+        if B::HAS_PAGES {
+            self.paged::<B>(bytes, at, n);
+            return self.done;
+        }
+        self.block::<B>(bytes, at, n);
+        at + BLOCK
+    }
+
+    /// As `block`, by pages; `at` is `done`. A character that reaches out of the block is left to the next one.
+    #[inline(always)]
+    fn paged<B: Block>(&mut self, bytes: &[u8; BLOCK + MARGIN], at: usize, n: usize) {
+        let table = self.forms;
+        if let Some(end) = write_known::<B>(table, bytes, n, self.plain.room()) {
+            self.plain.n += end;
+            self.done = at + end;
+            self.class = 0;
+            return;
+        }
+        let pages = table.pages.as_ref().expect("plane 0 has pages");
+        while self.done < at + n {
+            let part = (self.done - at, n);
+            let step = B::write_pages(
+                pages,
+                &mut self.recent,
+                bytes,
+                part,
+                self.class,
+                self.plain.room(),
+            );
+            let step = step.expect("the level has pages");
+            self.plain.n += step.written;
+            self.plain.heed |= Form::ANSWER * u8::from(step.tells);
+            self.done = at + step.end;
+            self.class = step.class;
+            if !step.closer {
+                return;
+            }
+            self.closer(character_at(bytes, step.end));
+        }
+    }
+
     /// Writes what begins in the first `n` bytes of the block, which lies at `at` in the text.
     #[inline(always)]
     fn block<B: Block>(&mut self, bytes: &[u8; BLOCK + MARGIN], at: usize, n: usize) {
@@ -212,26 +319,68 @@ impl Writer<'_> {
         let form = self.form(c);
         if form.heed() & Form::COMPLEX != 0 {
             self.plain.heed |= form.heed();
+            self.class = UNSURE;
             return self.run();
         }
         self.write(c, form, self.done);
         self.done += n;
+        let is_marked = form.heed() & Form::MARKED != 0 || form.n() == 0;
+        self.class = if is_marked { UNSURE } else { 0 };
     }
 
     /// Writes the form of a character, which lies at `at`.
     #[inline(always)]
     fn write(&mut self, c: u32, form: Form, at: usize) {
         let heed = form.heed();
-        self.plain.heed |= heed;
+        self.plain.heed |= self.heed_of(c, form, at);
         if heed & Form::MARK != 0 && self.is_out_of_order(c, at) {
+            if self.sort_mark(c, at) {
+                return;
+            }
             self.plain.heed |= OUT_OF_ORDER;
         }
         if heed & Form::LONG != 0
             && let Some(c) = char::from_u32(c)
         {
-            return self.plain.push(written(c, self.alphabet).as_bytes());
+            let table = if (c as u32) < 0x1_0000 {
+                self.forms
+            } else {
+                forms(self.alphabet, 1)
+            };
+            return match table.long(c as u32) {
+                Some(long) => self.plain.push(long.as_bytes()),
+                None => self.plain.push(written(c, self.alphabet).as_bytes()),
+            };
         }
         self.plain.push(&form.bytes()[..form.n()]);
+    }
+
+    /// What is to be heeded of a character, which lies at `at`: that it joins another one only where that one is there.
+    #[inline(always)]
+    fn heed_of(&self, c: u32, form: Form, at: usize) -> u8 {
+        let heed = form.heed();
+        if heed & Form::JOINS == 0 {
+            return heed;
+        }
+        match joined_by(c) {
+            Some(second) if !self.is_next(second, at) => heed & !Form::JOINS,
+            _ => heed,
+        }
+    }
+
+    /// Whether `second` is the next character behind the one at `at` that is not ignored.
+    #[inline(never)]
+    fn is_next(&self, second: char, at: usize) -> bool {
+        let mut from = at + length(self.text[at]);
+        while from < self.text.len() && !self.text[from].is_ascii() {
+            let (c, n) = character_at(self.text, from);
+            let form = self.form(c);
+            if form.n() > 0 || form.heed() != 0 {
+                return c == second as u32;
+            }
+            from += n;
+        }
+        false
     }
 
     /// The form of a character.
@@ -249,27 +398,99 @@ impl Writer<'_> {
         char::from_u32(c).map_or(Form::default(), |c| form(c, self.alphabet))
     }
 
-    /// Whether the mark `c`, which lies at `at`, should stand before the one before it.
+    /// Whether the mark `c`, which lies at `at`, should stand before one of those before it, or there are too many to see.
     fn is_out_of_order(&self, c: u32, at: usize) -> bool {
-        let mut begin = at;
-        while begin > 0 {
-            begin -= 1;
-            if self.text[begin].is_ascii() {
-                return false;
-            }
-            if self.text[begin] < 0xc0 {
-                continue;
-            }
-            let last = character_at(self.text, begin).0;
-            let form = self.form(last);
-            if form.heed() & Form::MARKED != 0 {
-                return class(c, |parts| parts.next()) < class(last, |parts| parts.next_back());
-            }
-            if form.n() > 0 || form.heed() != 0 {
-                return false;
+        let class = self.classes(c)[0];
+        let mut marks = self.marks_before(at);
+        for _ in 0..MOST_MARKS {
+            match marks.next() {
+                Some(last) if class < self.classes(last)[1] => return true,
+                Some(_) => (),
+                None => return false,
             }
         }
-        false
+        true
+    }
+
+    /// The characters before `at` that end with a mark, from the last one on, up to the first that does not begin with one too;
+    /// ignorable ones are left out.
+    fn marks_before(&self, at: usize) -> impl Iterator<Item = u32> {
+        let (mut begin, mut is_done) = (at, false);
+        std::iter::from_fn(move || {
+            while begin > 0 && !is_done {
+                begin -= 1;
+                if self.text[begin].is_ascii() {
+                    return None;
+                }
+                if self.text[begin] < 0xc0 {
+                    continue;
+                }
+                let last = character_at(self.text, begin).0;
+                let form = self.form(last);
+                if form.heed() & Form::MARKED != 0 {
+                    is_done = form.heed() & Form::MARK == 0;
+                    return Some(last);
+                }
+                if form.n() > 0 || form.heed() != 0 {
+                    return None;
+                }
+            }
+            None
+        })
+    }
+
+    /// Writes the mark `c`, which lies at `at`, among the marks before it, where it belongs; false: it cannot be done here, and
+    /// nothing was written.
+    #[inline(never)]
+    fn sort_mark(&mut self, c: u32, at: usize) -> bool {
+        const PLAIN: u8 = Form::MARK | Form::MARKED;
+        let mut marks: Vec<(u8, Form)> = Vec::with_capacity(MOST_MARKS);
+        for mark in self.marks_before(at).take(MOST_MARKS) {
+            marks.push((self.classes(mark)[1], self.form(mark)));
+        }
+        marks.reverse();
+        let own = self.form(c);
+        // a space before one of them may be that of the letter: then it must not be lost
+        let has_space = own.bytes()[0] == b' ';
+        let is_plain = |form: &Form| {
+            let heed = form.heed() & !Form::COMPLEX;
+            heed == PLAIN && form.n() > 0 && (form.bytes()[0] == b' ') == has_space
+        };
+        if marks.len() == MOST_MARKS
+            || !marks.iter().all(|(_, form)| is_plain(form))
+            || !is_plain(&own)
+        {
+            return false;
+        }
+        marks.sort_by_key(|mark| mark.0);
+        let mut end = self.plain.n;
+        for (_, form) in marks.iter().rev() {
+            let bytes = &form.bytes()[..form.n()];
+            let written = &self.plain.bytes[..end];
+            end -= match bytes {
+                all if written.ends_with(all) => all.len(),
+                [b' ', all @ ..] if written.ends_with(all) => all.len(), // one space was enough
+                _ => return false,
+            };
+        }
+        let place = marks.partition_point(|mark| mark.0 <= self.classes(c)[0]);
+        marks.insert(place, (0, own));
+        self.plain.n = end;
+        for (_, form) in marks {
+            self.plain.push(&form.bytes()[..form.n()]);
+        }
+        true
+    }
+
+    /// The combining classes of the first and the last part of a character that is a mark, or ends with one.
+    fn classes(&self, c: u32) -> [u8; 2] {
+        match self.forms.pages.as_ref() {
+            Some(pages) if c < 0x1_0000 => pages.classes(c),
+            _ => [
+                class(c, |parts| parts.next()),
+                class(c, |parts| parts.next_back()),
+            ],
+        }
     }
 
     /// Writes the words of the run of characters that begins at `done`, spaces around each.
@@ -314,11 +535,12 @@ impl Writer<'_> {
     fn collect(&mut self, run: &mut Run) -> (&'static Dictionary, bool) {
         run.symbols.clear();
         run.forms.clear();
+        run.marks.clear();
         let mut from = self.done;
         let first = character_at(self.text, from).0;
         let script = dictionary::script_of(first).expect("a run has a script");
         let dictionary = dictionary::dictionary(script);
-        let (mut any, mut before) = (0, Form::MARKED);
+        let (mut any, mut has_base, mut mark, mut is_sorted) = (0, false, None, true);
         while from < self.text.len() && !self.text[from].is_ascii() {
             let (c, n) = match self.text[from..].first_chunk() {
                 // nearly every one; the shorter way to it
@@ -336,22 +558,35 @@ impl Writer<'_> {
                 }
                 run.symbols.push(dictionary.symbol(c));
                 run.forms.push(form);
-                let behind_mark = if before & Form::MARKED != 0 {
-                    Form::MARK
+                any |= heed & (Form::LONG | Form::ANSWER);
+                if heed & Form::MARK == 0 {
+                    has_base = true;
+                    mark = None;
+                } else if has_base && mark.is_none() {
+                    mark = Some(c);
+                    run.marks.clear();
+                } else if let Some(first) = mark {
+                    if run.marks.is_empty() {
+                        run.marks.push(self.classes(first)[0]);
+                    }
+                    let sorted = run.sort_mark(self.classes(c)[0]);
+                    is_sorted &= sorted == Sorted::InPlace;
+                    any |= Form::MARK * u8::from(sorted == Sorted::TooMany);
                 } else {
-                    0
-                };
-                any |= heed & (Form::LONG | Form::ANSWER | behind_mark);
-                before = heed;
+                    any |= Form::MARK; // what it belongs to is no part of the run
+                }
                 // ignorable characters at the end belong to what follows
                 self.done = from + n;
             } else if form.n() > 0 || heed & Form::LONG != 0 {
                 break; // it is written, so it is no part of the run
             }
-            self.plain.heed |= heed & Form::JOINS;
+            self.plain.heed |= self.heed_of(c, form, from) & Form::JOINS;
             from += n;
         }
         run.symbols.push(dictionary::END);
+        if any != 0 && !is_sorted {
+            self.plain.heed |= OUT_OF_ORDER;
+        }
         (dictionary, any == 0)
     }
 }

@@ -8,9 +8,10 @@ use super::block::{Block, Scalar};
 use super::dictionary;
 use super::edges::note_signs;
 use super::fold::{self, composed};
+use super::plain::form_of;
 use super::signs;
 use super::simd::Simd;
-use super::unicode::{self, Alphabet};
+use super::unicode::{self, Alphabet, Form};
 
 /// Where the words of `text` stand in it, as bytes: as many as `WordHasher::words` yields, found character by character.
 ///
@@ -19,7 +20,7 @@ use super::unicode::{self, Alphabet};
 /// assert_eq!(spans("Ä-b 漢字", Alphabet::Unicode), [0..2, 3..4, 5..8, 8..11]);
 /// ```
 pub fn spans(text: &str, alphabet: Alphabet) -> Vec<Range<usize>> {
-    let found = Traced::new(text, alphabet);
+    let found = Traced::new(text, alphabet, of_table);
     found.words().map(|(_, span)| span).collect()
 }
 
@@ -35,14 +36,15 @@ pub fn words(text: &str, alphabet: Alphabet) -> Vec<String> {
         Alphabet::Ascii => text.into(),
         _ => fold::ordered(text),
     };
-    let found = Traced::new(&ordered, alphabet);
+    let found = Traced::new(&ordered, alphabet, of_table);
     let spell = |(word, _): (&str, _)| composed(word).into_owned();
     found.words().map(spell).collect()
 }
 
-/// As `words`, as they stand in the plain form: what is hashed. Marks must be in order (`fold::ordered`).
+/// As `words`, as they stand in the plain form: what is hashed, by the definition of each character. Marks must be in order
+/// (`fold::ordered`).
 pub fn plain_words(text: &str, alphabet: Alphabet) -> Vec<String> {
-    let found = Traced::new(text, alphabet);
+    let found = Traced::new(text, alphabet, defined);
     found.words().map(|(word, _)| word.to_owned()).collect()
 }
 
@@ -50,7 +52,7 @@ pub fn plain_words(text: &str, alphabet: Alphabet) -> Vec<String> {
 pub(super) fn cut(word: &str) -> Vec<&str> {
     let mut from = 0;
     let mut parts = vec![];
-    for cut in cuts(word, Alphabet::Unicode)
+    for cut in cuts(word, Alphabet::Unicode, of_table)
         .into_iter()
         .chain([word.len()])
     {
@@ -62,6 +64,41 @@ pub(super) fn cut(word: &str) -> Vec<&str> {
     parts
 }
 
+/// What a character is written as, and whether its words are found by dictionary.
+type Look = fn(char, Alphabet) -> (Spelled, bool);
+
+/// What a character is written as: few bytes of a table, or any number.
+enum Spelled {
+    Few([u8; 8], usize),
+    Many(String),
+}
+
+impl Spelled {
+    fn bytes(&self) -> &[u8] {
+        match self {
+            Self::Few(bytes, n) => &bytes[..*n],
+            Self::Many(form) => form.as_bytes(),
+        }
+    }
+}
+
+/// By definition.
+fn defined(c: char, alphabet: Alphabet) -> (Spelled, bool) {
+    let is_complex = alphabet == Alphabet::Unicode && dictionary::is_complex(c);
+    (Spelled::Many(unicode::written(c, alphabet)), is_complex)
+}
+
+/// The same, looked up.
+fn of_table(c: char, alphabet: Alphabet) -> (Spelled, bool) {
+    match form_of(c, alphabet) {
+        Some(form) if form.heed() & Form::LONG == 0 => {
+            let is_complex = form.heed() & Form::COMPLEX != 0;
+            (Spelled::Few(form.bytes(), form.n()), is_complex)
+        }
+        _ => defined(c, alphabet),
+    }
+}
+
 /// The plain form of a text, and where each of its bytes came from.
 struct Traced {
     plain: String,
@@ -71,26 +108,29 @@ struct Traced {
 }
 
 impl Traced {
-    fn new(text: &str, alphabet: Alphabet) -> Self {
+    fn new(text: &str, alphabet: Alphabet, look: Look) -> Self {
         let mut traced = Self {
             plain: String::with_capacity(text.len()),
             from: Vec::with_capacity(text.len()),
             alphabet,
         };
-        let cuts = cuts(text, alphabet);
+        let cuts = cuts(text, alphabet, look);
         let mut cuts = cuts.iter().peekable();
         for (at, c) in text.char_indices() {
             let span = (at, at + c.len_utf8());
             while cuts.next_if(|&&cut| cut <= at).is_some() {
-                traced.push(" ", span);
+                traced.push(b" ", span);
             }
-            traced.push(&unicode::written(c, alphabet).to_ascii_lowercase(), span);
+            traced.push(look(c, alphabet).0.bytes(), span);
         }
         traced
     }
 
-    fn push(&mut self, form: &str, span: (usize, usize)) {
+    fn push(&mut self, form: &[u8], span: (usize, usize)) {
+        let form = str::from_utf8(form).expect("forms are UTF-8");
+        let from = self.plain.len();
         self.plain.push_str(form);
+        self.plain[from..].make_ascii_lowercase();
         self.from.extend(std::iter::repeat_n(span, form.len()));
     }
 
@@ -107,22 +147,23 @@ impl Traced {
 }
 
 /// Where words of scripts without spaces are parted by dictionary, as bytes of the text.
-fn cuts(text: &str, alphabet: Alphabet) -> Vec<usize> {
+fn cuts(text: &str, alphabet: Alphabet, look: Look) -> Vec<usize> {
     let mut cuts = vec![];
     if alphabet != Alphabet::Unicode {
         return cuts;
     }
     let mut characters = text.char_indices().peekable();
     while let Some((at, c)) = characters.next() {
-        if !dictionary::is_complex(c) {
+        if !look(c, alphabet).1 {
             continue;
         }
         let script = dictionary::script_of(c);
         let mut run = vec![(at, c)];
         let mut end = at + c.len_utf8();
         while let Some(&(at, next)) = characters.peek() {
-            let own = dictionary::is_complex(next) && dictionary::script_of(next) == script;
-            let ignored = unicode::written(next, alphabet).is_empty();
+            let (form, is_complex) = look(next, alphabet);
+            let own = is_complex && dictionary::script_of(next) == script;
+            let ignored = form.bytes().is_empty();
             if !own && !ignored {
                 break;
             }

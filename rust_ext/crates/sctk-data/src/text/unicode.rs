@@ -50,7 +50,7 @@ impl Form {
     pub const CHANGED: u64 = 1 << 63;
     pub const RESIZED: u64 = 1 << 62;
     pub const CLOSER: u64 = Self::HEED | Self::RESIZED;
-    /// In `bits`: it is the character itself, with a space on both sides.
+    /// In `bits`: it is the character itself, with a space on both sides, and nothing is to be heeded.
     pub const ALONE: u64 = 1 << 61;
 
     #[inline(always)]
@@ -92,7 +92,7 @@ pub fn form(c: char, alphabet: Alphabet) -> Form {
     }
     let changed = written != *c.encode_utf8(&mut [0; 4]);
     let resized = written.len() != c.len_utf8();
-    let alone = written == format!(" {c} ");
+    let alone = form[6] == 0 && written == format!(" {c} ");
     let flags = u8::from(changed) << 7 | u8::from(resized) << 6 | u8::from(alone) << 5;
     form[7] = written.len() as u8 | flags;
     Form(u64::from_le_bytes(form))

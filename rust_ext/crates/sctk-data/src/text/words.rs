@@ -454,6 +454,67 @@ pub(super) mod tests {
         }
     }
 
+    /// Lines in scripts as people write them, with marks typed before those that should stand before them.
+    const PROSE: [&str; 14] = [
+        "Tất cả mọi người sinh ra đều được tự do và bình đẳng về nhân phẩm và quyền lợi.",
+        "Příliš žluťoučký kůň úpěl ďábelské ódy; Łódź, Größe, façade, cœur, İstanbul.",
+        "Όλοι οι άνθρωποι γεννιούνται ελεύθεροι και ίσοι στην αξιοπρέπεια· ΐ, ᾳ, ΣΑΣ.",
+        "Все люди рождаются свободными и равными в своём достоинстве; їжак, й, е\u{308}.",
+        "מֹשֶׁה וְשָׁלוֹם ש\u{5c1}\u{5bc}\u{5b8}, בּ\u{5b0}",
+        "مُحَمَّد ا\u{651}\u{64e}\u{655}لله، گفت\u{200c}وگو",
+        "सभी मनुष्यों को जन्मजात स्वतन्त्रता प्राप्त है। बड़े क\u{94d}\u{93c} ढंग",
+        "ব্যক্তি তাঁদের বিবেক; தமிழ் மனச்சாட்சியையும், ශ්‍රී ලංකා",
+        "모든 인간은 태어날 때부터 자유로우며 ㅋㅋㅋ \u{1112}\u{1161}\u{11ab}",
+        "すべての人間は、生まれながらにして自由で、か\u{3099}。プログラム１２《々》",
+        "人人生而自由，在尊严和权利上一律平等。（他们）赋有理性’²，3＋4≤7",
+        "ผู้อยู่สิทธิน้ำ ก\u{e48}\u{e38} ก\u{e48}\u{301}\u{e38} ๑๒ๆ; ຄໍາ ກໍ ກ\u{ec8}\u{eb8}",
+        "ဖြင\u{103a}\u{1037} ဖြင\u{1037}\u{103a} ဥပမာ ဥ\u{102e} ဉာဏ်၊ မြန်မာ။",
+        "មនុស្សទាំងអស់កើតមកមានសេរីភាព។ ញ្ញ\u{17b4}ឥត\u{200b}",
+    ];
+
+    #[test]
+    fn every_script_has_the_words_of_the_definition_at_every_place_of_a_block() {
+        for alphabet in ALL {
+            for (i, line) in PROSE.iter().enumerate() {
+                for n in 0..70 {
+                    let other = PROSE[(i + n) % PROSE.len()];
+                    let text = format!("{}{line}{other}", &"x y ".repeat(20)[..n]);
+                    let want = oracle(&text, alphabet);
+                    for level in Simd::available() {
+                        let mut hasher = WordHasher::new(level, alphabet);
+                        let found = hasher.words(text.as_bytes()).unwrap();
+                        assert_eq!(found, want, "{level:?} {alphabet:?} {text:?}");
+                    }
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn any_number_of_marks_takes_linear_time_and_has_the_words_of_the_definition() {
+        for mark in [
+            "\u{301}",
+            "\u{e48}\u{e38}",
+            "\u{1037}",
+            "\u{103a}\u{1037}",
+            "\u{323}\u{301}\u{327}",
+        ] {
+            for n in [7, 8, 9, 30, 100_000] {
+                let text = format!("a b\u{e01}{} \u{1000}{} x", mark.repeat(n), mark.repeat(n));
+                for alphabet in [Alphabet::Unicode, Alphabet::UnicodePieces] {
+                    let want = oracle(&text, alphabet);
+                    for level in Simd::available() {
+                        let mut hasher = WordHasher::new(level, alphabet);
+                        assert!(
+                            hasher.words(text.as_bytes()).unwrap() == want,
+                            "{level:?} {alphabet:?} {mark:?} {n}"
+                        );
+                    }
+                }
+            }
+        }
+    }
+
     #[test]
     fn every_character_has_the_words_of_its_parts() {
         let parts = icu_normalizer::DecomposingNormalizer::new_nfd();

@@ -6,6 +6,9 @@
 use std::arch::x86_64::*;
 
 use super::block::Block;
+use super::plain::pages::{Pages, Recent, Step};
+
+mod pages;
 
 /// Two registers of 32 bytes.
 pub struct Avx2;
@@ -112,6 +115,8 @@ unsafe fn below(x: __m256i, n: i8) -> __m256i {
 }
 
 impl Block for Avx512 {
+    const HAS_PAGES: bool = true;
+
     #[inline(always)]
     fn classify<const UNDERSCORE: bool>(from: &[u8; 64], to: &mut [u8; 64]) -> [u64; 2] {
         // SAFETY: AVX-512 is there (see the module); 64 bytes are read and written.
@@ -163,6 +168,19 @@ impl Block for Avx512 {
             );
             two & _mm512_test_epi8_mask(bytes, bit)
         }
+    }
+
+    #[inline(always)]
+    fn write_pages(
+        pages: &Pages,
+        recent: &mut Recent,
+        bytes: &[u8; 80],
+        part: (usize, usize),
+        class: u8,
+        room: &mut [u8; 288],
+    ) -> Option<Step> {
+        // SAFETY: AVX-512 with VBMI and VBMI2 is there.
+        Some(unsafe { pages::write(pages, recent, bytes, part, class, room) })
     }
 
     #[inline(always)]

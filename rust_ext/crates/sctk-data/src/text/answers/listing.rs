@@ -71,7 +71,7 @@ impl Listing {
         // words with one space between them are written together
         let (mut from, mut to) = (0, 0);
         for (i, &[begin, end]) in self.words.iter().enumerate() {
-            let next = self.words.get(i + 1).map(|word| word[0]);
+            let next = self.words.get(i + 1).copied();
             let nothing = is_article(&bytes[begin..end]);
             if nothing && next.is_some_and(|next| self.stays_article(end, next)) {
                 continue;
@@ -96,12 +96,15 @@ impl Listing {
         write_word(&self.plain[place], out);
     }
 
-    /// Whether an article that ends at `end` is one of the word that begins at `next`.
-    fn stays_article(&self, end: usize, next: usize) -> bool {
+    /// Whether an article that ends at `end` is one of the next word.
+    fn stays_article(&self, end: usize, [begin, next_end]: [usize; 2]) -> bool {
         let bytes = self.plain.as_bytes();
-        self.plain[next..].starts_with(is_word)
-            && parts_an_article(&bytes[end..next])
-            && is_long(&bytes[next..])
+        // what a dictionary cut off is another word
+        let is_cut = bytes.get(next_end).is_some_and(|&byte| byte >= 0x80);
+        let seen = if is_cut { &bytes[..next_end] } else { bytes };
+        self.plain[begin..].starts_with(is_word)
+            && parts_an_article(&bytes[end..begin])
+            && is_long(&seen[begin..])
     }
 }
 

@@ -90,6 +90,29 @@ pub fn write_common<B: Block>(
     }
 }
 
+/// Writes a block of ASCII and of characters of two bytes that are all written as they are: up to where; None: it is none.
+#[inline(always)]
+pub fn write_known<B: Block>(
+    table: &Table,
+    bytes: &Bytes,
+    n: usize,
+    room: &mut Room,
+) -> Option<usize> {
+    let block = bytes.first_chunk().expect("a block is shorter");
+    let [above, leads] = B::leads(block);
+    let mut end = n;
+    if leads != 0 {
+        let next = bytes[1..].first_chunk().expect("there is a margin");
+        let known = B::known_twos(block, next, &table.straight);
+        if known != leads || above != leads | leads << 1 {
+            return None;
+        }
+        end = n.max(65 - leads.leading_zeros() as usize);
+    }
+    room[..BLOCK + MARGIN].copy_from_slice(bytes);
+    Some(end)
+}
+
 type Forms = [Form; 0x1_0000];
 
 /// What is known of the character at a place (`Form::bits`).

@@ -1,0 +1,206 @@
+//! What the characters of 64 code points are written as, byte by byte, so that a vector looks all of one kind up at once.
+//!
+//! A page is what shares all of a character's bytes but the last one, whose six low bits are the place in it. Each byte of a
+//! character has two slots, in which its form is written from the first one on; the others are `NONE`.
+
+use std::ops::Range;
+
+use super::class;
+use crate::text::unicode::Form;
+
+/// A slot that is not written.
+pub const NONE: u8 = 0xff;
+/// In the first slot: a closer look is needed.
+pub const CLOSER: u8 = 0xfe;
+/// In `first`: it is more to an answer than its words are (`Form::ANSWER`).
+pub const TELLS: u8 = 0xff;
+/// In `last`: where a mark behind it belongs is to be seen.
+pub const UNSURE: u8 = 0xff;
+
+/// The characters of three bytes have their pages behind those of two.
+pub const OF_THREE: usize = 32;
+const N: usize = OF_THREE + 1024;
+
+#[derive(Clone)]
+#[repr(align(64))]
+pub struct Page {
+    pub slots: [[u8; 64]; 6],
+    /// The combining class of the first part.
+    pub first: [u8; 64],
+    /// The combining class of the last part.
+    pub last: [u8; 64],
+}
+
+/// The pages of all characters of two and three bytes.
+pub struct Pages {
+    pages: Box<[Page; N]>,
+    /// How the characters U+4E00 to U+9FFF are written, and the Hangul syllables below U+D780.
+    pub han: Kind,
+    pub hangul: Kind,
+    /// Han characters and kana (`KANA`) have spaces around.
+    pub is_alone: bool,
+}
+
+/// Kana that are letters by themselves.
+const KANA: [Range<usize>; 3] = [0x3041..0x3097, 0x30a1..0x30fb, 0x30fc..0x30ff];
+
+const HAN: [Range<usize>; 1] = [Range {
+    start: 0x4e00,
+    end: 0xa000,
+}];
+const HANGUL: [Range<usize>; 1] = [Range {
+    start: 0xac00,
+    end: 0xd780,
+}];
+
+/// What all characters of a range have in common.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// They are written as they are.
+    Straight,
+    /// The same, with spaces around.
+    Alone,
+    Other,
+}
+
+/// The pages of the blocks before, by what their characters begin with: mostly the next block's too.
+#[derive(Default)]
+pub struct Recent {
+    twos: [u8; 4],
+    n_twos: usize,
+    threes: [[u8; 2]; 6],
+    n_threes: usize,
+}
+
+impl Recent {
+    #[inline(always)]
+    pub fn twos(&self) -> &[u8] {
+        &self.twos[..self.n_twos.min(self.twos.len())]
+    }
+
+    #[inline(always)]
+    pub fn threes(&self) -> &[[u8; 2]] {
+        &self.threes[..self.n_threes.min(self.threes.len())]
+    }
+
+    /// Adds a page, in the place of the oldest one where there is no other.
+    pub fn note_two(&mut self, lead: u8) {
+        self.twos[self.n_twos % self.twos.len()] = lead;
+        self.n_twos += 1;
+    }
+
+    /// The same of characters of three bytes.
+    pub fn note_three(&mut self, lead: [u8; 2]) {
+        self.threes[self.n_threes % self.threes.len()] = lead;
+        self.n_threes += 1;
+    }
+}
+
+/// How far a block is written.
+#[derive(Clone, Copy)]
+pub struct Step {
+    /// How many bytes were written.
+    pub written: usize,
+    /// Up to this byte of the block.
+    pub end: usize,
+    /// The character there wants a closer look; else it is the next block's.
+    pub closer: bool,
+    /// The combining class of the last part that was written, or `UNSURE`.
+    pub class: u8,
+    /// Something was written that is more to an answer than its words are.
+    pub tells: bool,
+}
+
+impl Pages {
+    /// The pages of the characters that have these forms.
+    pub fn new(forms: &[Form; 0x1_0000]) -> Self {
+        let empty = Page {
+            slots: [[NONE; 64]; 6],
+            first: [0; 64],
+            last: [0; 64],
+        };
+        let pages = vec![empty; N].into_boxed_slice();
+        let mut pages: Box<[Page; N]> = pages.try_into().unwrap_or_else(|_| unreachable!());
+        for (c, form) in (0..).zip(forms).skip(0x80) {
+            let (page, most) = match c {
+                0..0x800 => (c >> 6, 4),
+                _ => (OF_THREE + (c >> 6), 6),
+            };
+            pages[page].put(c, *form, most);
+        }
+        let kind = |ranges: &[Range<usize>]| {
+            let all = |is: fn(Form) -> bool| {
+                let mut all = ranges.iter().flat_map(|range| &forms[range.clone()]);
+                all.all(|form| is(*form))
+            };
+            if all(|form| form.bits() & Form::ALONE != 0) {
+                Kind::Alone
+            } else if all(is_straight) {
+                Kind::Straight
+            } else {
+                Kind::Other
+            }
+        };
+        Self {
+            han: kind(&HAN),
+            is_alone: kind(&KANA) == Kind::Alone && kind(&HAN) == Kind::Alone,
+            hangul: kind(&HANGUL),
+            pages,
+        }
+    }
+
+    /// The combining classes of the first and the last part of a character beyond ASCII and below U+10000 (`class`).
+    #[inline(always)]
+    pub fn classes(&self, c: u32) -> [u8; 2] {
+        let (c, place) = (c as usize, c as usize & 63);
+        let page = if c < 0x800 {
+            c >> 6
+        } else {
+            OF_THREE + (c >> 6)
+        };
+        let page = &self.pages[page];
+        [page.first[place], page.last[place]]
+    }
+
+    /// The page of a character of two bytes.
+    #[inline(always)]
+    pub fn of_two(&self, first: u8) -> &Page {
+        &self.pages[usize::from(first & 0x1f)]
+    }
+
+    /// The page of a character of three bytes.
+    #[inline(always)]
+    pub fn of_three(&self, [first, second]: [u8; 2]) -> &Page {
+        &self.pages[OF_THREE + (usize::from(first & 0x0f) << 6 | usize::from(second & 0x3f))]
+    }
+}
+
+fn is_straight(form: Form) -> bool {
+    const OTHER: u64 = Form::CLOSER | Form::CHANGED;
+    form.bits() & OTHER == 0 && form.heed() == 0
+}
+
+impl Page {
+    fn put(&mut self, c: usize, form: Form, most: usize) {
+        const CLOSELY: u8 = Form::COMPLEX | Form::JOINS | Form::LONG;
+        let (heed, n, place) = (form.heed(), form.n(), c & 63);
+        let tells = heed & Form::ANSWER != 0;
+        if heed & Form::MARK != 0 {
+            self.first[place] = class(c as u32, |parts| parts.next());
+        } else if tells {
+            self.first[place] = TELLS;
+        }
+        if heed & Form::MARKED != 0 {
+            self.last[place] = class(c as u32, |parts| parts.next_back());
+        } else if n == 0 && heed == 0 {
+            self.last[place] = UNSURE;
+        }
+        if heed & CLOSELY != 0 || n > most || tells && heed & Form::MARK != 0 {
+            self.slots[0][place] = CLOSER;
+            return;
+        }
+        for (slot, byte) in self.slots.iter_mut().zip(&form.bytes()[..n]) {
+            slot[place] = *byte;
+        }
+    }
+}
