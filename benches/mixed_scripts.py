@@ -84,6 +84,8 @@ def rate(job: Callable[[list[str]], object], rows: list[str]) -> float:
     return sum(len(row.encode()) for row in rows) / best / 1e6
 
 
+HELD_OUT = [" ".join(str(n) for n in range(start, start + 40)) for start in range(0, 4000, 40)]
+"""Texts of which no row has anything."""
 JOBS: dict[str, Callable[[list[str]], object]] = {
     "equal words": lambda rows: dedup.exact(rows, normalised=True),
     "near": lambda rows: dedup.near(rows, threshold=0.8),
@@ -93,8 +95,6 @@ JOBS: dict[str, Callable[[list[str]], object]] = {
     "Jaccard": lambda rows: consistency.jaccard(rows, K),
     "vote": lambda rows: consistency.vote(rows, K),
 }
-# in no row
-HELD_OUT = [" ".join(str(n) for n in range(start, start + 40)) for start in range(0, 4000, 40)]
 
 
 def table(title: str, corpora: dict[str, list[str]]) -> None:

@@ -123,6 +123,9 @@ CSV: list[tuple[str, str | bytes, list[dict[str, Any]]]] = [
     ("a mark", b"\xef\xbb\xbftext,n\na,1", [{"text": "a", "n": "1"}]),
     ("old line ends", "text,n\ra,1\rb,2\r", [{"text": "a", "n": "1"}, {"text": "b", "n": "2"}]),
     ("an index without a name", ",text\n0,a\n", [{"column_1": "0", "text": "a"}]),
+    ("a line for a spreadsheet", b"\xef\xbb\xbfsep=;\r\ntext;n\r\n1,5;x\r\n", [{"text": "1,5", "n": "x"}]),
+    ("the same in quotes", '"sep=|"\ntext|n\na|1\n', [{"text": "a", "n": "1"}]),
+    ("a column that is called so", "sep=,n\na,1\n", [{"sep=": "a", "n": "1"}]),
     ("a zero byte", "text\na\0b\n", [{"text": "a\0b"}]),
     ("numbers as they stand", "a,b,c\n1.50,1e3,-0\n", [{"a": "1.50", "b": "1e3", "c": "-0"}]),
     ("a quote inside", 'text\n5" pipe\n', [{"text": '5" pipe'}]),
@@ -257,6 +260,36 @@ def test_a_directory_is_its_shards_in_the_order_of_their_names(tmp_path: Path) -
         ".hidden.jsonl, README.md, _SUCCESS, below, below.jsonl, d.jsonl.part, dataset_info.json"
     ]
     assert [row["text"] for row in read(tmp_path, form="csv")] == ["a"]
+
+
+@pytest.mark.parametrize(
+    ("names", "splits"),
+    [
+        (
+            ["train-00000-of-00002.parquet", "train-00001-of-00002.parquet", "test-00000-of-00001.parquet"],
+            "test, train",
+        ),
+        (["train.jsonl", "val.jsonl.gz"], "train, validation"),
+        (["Train_0.csv", "dev_0.csv"], "train, validation"),
+    ],
+)
+def test_files_of_several_splits_are_not_read_as_one(names: list[str], splits: str, tmp_path: Path) -> None:
+    for name in names:
+        (tmp_path / name).write_bytes(LINES)
+    error = refused(tmp_path)
+    assert f"got files of several splits ({splits})" in str(error)
+    assert error.hint == f"name the files themselves: {tmp_path / min(names)}"
+
+
+def test_files_of_one_split_are_its_shards(tmp_path: Path) -> None:
+    for name in ("train_1.jsonl", "train-2-of-3.jsonl", "training-notes.jsonl", "testimony.jsonl", "valley.jsonl"):
+        (tmp_path / name).write_bytes(LINES)
+    assert read(tmp_path) == ROWS * 5
+
+
+def test_the_line_that_names_the_delimiter_is_counted(tmp_path: Path) -> None:
+    path = csv(tmp_path, "sep=;\ntext;n\na;1\nb;2;3\n")
+    assert f"{path}:4: got more fields" in str(refused(path))
 
 
 def test_a_directory_without_rows_says_what_is_in_it(tmp_path: Path) -> None:

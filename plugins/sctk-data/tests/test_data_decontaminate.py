@@ -147,7 +147,13 @@ def test_ctrl_c_in_the_middle_of_a_stream_leaves_nothing(ending: str, tmp_path: 
     held = written(tmp_path / "held.jsonl", [{"text": "b c"}])
     out = ["--out", str(tmp_path / f"out.{ending}")]
     command = [sys.executable, "-m", "sctk_cli.main", "data", "decontaminate", "-", "--against", str(held), *out]
-    running = subprocess.Popen(command, stdin=subprocess.PIPE, stderr=subprocess.PIPE)
+    # a shell that began the tests in the background hands "ignore SIGINT" down
+    running = subprocess.Popen(
+        command,
+        stdin=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # type: ignore[func-returns-value]
+    )
     assert running.stdin is not None
     deadline = time.monotonic() + 60
     while not list(tmp_path.glob(".out*")) and time.monotonic() < deadline:

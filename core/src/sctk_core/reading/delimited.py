@@ -9,6 +9,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import sys
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -20,6 +21,7 @@ from sctk_core.reading.inputs import Input
 from sctk_core.reading.lines import Parsed, share_of
 from sctk_core.reading.packing import told, unpacked
 
+_SAID = re.compile(r'"?sep=([^"\s\w]|\t)"?[\r\n]*', re.IGNORECASE)
 _DELIMITERS = (",", ";", "\t", "|")
 _NEVER_CLOSED = "unexpected end of data"
 
@@ -57,19 +59,25 @@ class _Records:
         self._source, self._lines = source, _told_lines(source, text)
 
     def __iter__(self) -> Iterator[tuple[int, list[str] | Fault]]:
-        first = next(self._lines, "")
+        first, before = next(self._lines, ""), 0
+        said = _SAID.fullmatch(first)
+        if said:  # the line that a spreadsheet reads the delimiter from
+            first, before = next(self._lines, ""), 1
         quoting: Any = csv.QUOTE_MINIMAL if self._source.layout.quotes else csv.QUOTE_NONE
         reader: Any = csv.reader(
-            _after(first, self._lines), delimiter=_delimiter(self._source, first), quoting=quoting, strict=True
+            _after(first, self._lines),
+            delimiter=_delimiter(self._source, first, said[1] if said else ""),
+            quoting=quoting,
+            strict=True,
         )
         while True:
-            line = reader.line_num + 1
+            line = before + reader.line_num + 1
             try:
                 fields = next(reader)
             except StopIteration:
                 return
             except csv.Error as error:
-                yield line, self._fault(line, reader.line_num, error)
+                yield line, self._fault(line, before + reader.line_num, error)
                 continue
             if fields:
                 yield line, fields
@@ -98,10 +106,11 @@ def _after(first: str, lines: Iterator[str]) -> Iterator[str]:
     yield from lines
 
 
-def _delimiter(source: Input, first: str) -> str:
-    """The delimiter that was said, or the ending's, or that of other countries' CSV where the first line has no comma."""
-    if source.layout.delimiter:
-        return source.layout.delimiter
+def _delimiter(source: Input, first: str, said: str) -> str:
+    """The delimiter that was said, or that the file says, or the ending's, or that of other countries' CSV where the first line has
+    no comma."""
+    if source.layout.delimiter or said:
+        return source.layout.delimiter or said
     if source.form == "tsv":
         return "\t"
     return next((one for one in _DELIMITERS if one in first), ",")

@@ -7,7 +7,8 @@ left in it, is told in one line.
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+import re
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,11 @@ from sctk_core.reading.inputs import Input, check_readable
 STDIN = "-"
 _STATE, _SPLITS = "state.json", "dataset_dict.json"
 _ABOUT = {_STATE, _SPLITS, "dataset_info.json", "dataset_infos.json"}
+_SPLIT_NAMES = {
+    "train": "train", "training": "train", "test": "test", "testing": "test",
+    "validation": "validation", "valid": "validation", "val": "validation", "dev": "validation",
+}  # fmt: skip
+_SPLIT = re.compile(rf"({'|'.join(_SPLIT_NAMES)})(?=\.|-\d+-of-\d+\.|[-_]\d+\.)", re.IGNORECASE)
 _UNPACKERS = {".bz2": "bzcat", ".xz": "xzcat", ".zip": "unzip -p", ".lz4": "lz4cat"}
 _SHEETS = (".xlsx", ".xls", ".ods")
 
@@ -78,9 +84,28 @@ def _in_directory(path: Path, wanted: Wanted, note: Callable[[str], object]) -> 
             f"{path}: got a directory without a file of {wanted.of} (in it: {listed(left)}), wanted {endings()}",
             hint=_deeper(path, wanted) or "name the directory that the files are in",
         )
+    splits = _splits_of(taken)
+    if len(splits) > 1:
+        raise ConfigError(
+            f"{path}: got files of several splits ({listed(list(splits))}), wanted those of one of them",
+            hint=f"name the files themselves: {path / next(iter(splits.values()))}",
+        )
     without = f"; left out: {listed(left)}" if left else ""
     note(f"{path}: read as shards, in this order: {listed(list(taken))}{without}")
     return [Input.at(path / name, form, layout=wanted.layout) for name, form in taken.items()]
+
+
+def _splits_of(names: Iterable[str]) -> dict[str, str]:
+    """The splits that files are called by (`train-00000-of-00002.parquet`, `test.jsonl`), each with its first file.
+
+    >>> _splits_of(["test.jsonl", "train-00000-of-00002.parquet", "training_notes.csv", "val.csv", "trains.csv"])
+    {'test': 'test.jsonl', 'train': 'train-00000-of-00002.parquet', 'validation': 'val.csv'}
+    """
+    found: dict[str, str] = {}
+    for name in names:
+        if called := _SPLIT.match(name):
+            found.setdefault(_SPLIT_NAMES[called[1].lower()], name)
+    return found
 
 
 def _form_in(path: Path, name: str, wanted: Wanted) -> Form | None:

@@ -33,6 +33,8 @@ DOCUMENTS = ("content", "document")
 ANSWERS = ("completion", "response", "answer")
 TRANSLATION = ("source", "target")
 """Beside a target a source is a text, and not where the row is from."""
+_BESIDE_TEXT = ("role", "from", "object", "finish_reason")
+"""What tells of a text that stands beside it in an object."""
 USUAL = COLUMNS | {ALONE, *DOCUMENTS, *ANSWERS, *TRANSLATION}
 
 
@@ -246,10 +248,13 @@ def text_within(value: object, path: str) -> str:
 
     >>> text_within({"n": 1, "text": ["a", "b"]}, "choices"), text_within([{"prompt": "a"}], "data"), text_within(5, "x")
     ('choices.text', 'data[0].prompt', '')
+    >>> text_within({"object": "chat.completion", "choices": [{"message": {"role": "assistant", "content": "Hi"}}]}, "body")
+    'body.choices[0].message.content'
     """
     if isinstance(value, str) or (isinstance(value, list) and value and all(isinstance(each, str) for each in value)):
         return path if holds_text(value) else ""
     if isinstance(value, dict):
-        inside = (text_within(each, f"{path}.{key}") for key, each in value.items() if not is_id(key))
+        named = sorted((key for key in value if not is_id(key)), key=lambda key: is_about(key) or key in _BESIDE_TEXT)
+        inside = (text_within(value[key], f"{path}.{key}") for key in named)
         return next(filter(None, inside), "")
     return text_within(value[0], f"{path}[0]") if isinstance(value, list) and value else ""

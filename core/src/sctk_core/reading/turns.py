@@ -20,7 +20,7 @@ ROLES: Mapping[str, str] = {
     "system": "system", "developer": "developer",
     "user": "user", "human": "user", "prompter": "user",
     "assistant": "assistant", "gpt": "assistant", "ai": "assistant", "bot": "assistant", "model": "assistant",
-    "chatgpt": "assistant",
+    "chatgpt": "assistant", "chatbot": "assistant",
 }  # fmt: skip
 """What a role is called -> the role that it is."""
 TOOLS = frozenset(("tool", "function", "tool_response", "observation", "ipython"))

@@ -4,6 +4,10 @@ use super::*;
 fn letters_go_the_short_way_to_the_same_form() {
     for text in [
         "The cat",
+        "the.ไทย",
+        "a.ไ",
+        "the aผู้",
+        "a ไทย. the ดี",
         "a",
         "A.",
         "the the end",
