@@ -8,9 +8,9 @@ in float32.
 from __future__ import annotations
 
 import argparse
-import json
 import logging
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,12 +18,12 @@ import torch
 from sctk_core import Message
 from sctk_nano import tokenizer, training
 from sctk_nano.build import store
+from sctk_nano.stages import in_stages, noted
 from sctk_nano.world.conversation import Turn
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
 from sctk_encyclopaedia import spelling
 from sctk_encyclopaedia.rows import Habits, Lesson, Row, rows
-from sctk_encyclopaedia.stages import in_stages
 
 logger = logging.getLogger(__name__)
 
@@ -64,15 +64,11 @@ def build(plan: Plan, out: Path, device: str = "cpu") -> list[float]:
     torch.set_num_threads(plan.threads)
     torch.use_deterministic_algorithms(device == "cpu")
 
-    def learn(number: int, before: Path | None, place: Path) -> float:
-        return learned(plan, number, before, place, device)
-
-    last, losses = in_stages(learn, len(plan.stages), asdict(plan), out)
+    last, losses = in_stages(partial(learned, plan, device=device), len(plan.stages), asdict(plan), out)
     model, tok = _loaded(last)
     n_weights = model.num_parameters()
     store(model, tok, out, sharpness=1.0)
-    facts = {"plan": asdict(plan), "parameters": n_weights, "losses": losses, "device": device}
-    (out / "build.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    noted(out, plan=asdict(plan), parameters=n_weights, losses=losses, device=device)
     return losses
 
 

@@ -8,16 +8,16 @@ Stages go on when interrupted, as in `build`. It is not meant to be perfect: how
 
 from __future__ import annotations
 
-import argparse
-import json
 import logging
 from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
 from sctk_nano import training
+from sctk_nano.stages import command, in_stages, noted
 from sctk_nano.tokenizer import BOS, END, PAD
 from tokenizers.processors import TemplateProcessing
 from torch.nn.functional import cross_entropy
@@ -31,7 +31,6 @@ from transformers import (
 
 from sctk_encyclopaedia import spelling
 from sctk_encyclopaedia.pairs import LABELS, Pair, pairs
-from sctk_encyclopaedia.stages import in_stages
 
 logger = logging.getLogger(__name__)
 MAX_LENGTH = 256
@@ -77,14 +76,10 @@ def build(plan: Plan, out: Path) -> list[float]:
     torch.set_num_threads(plan.threads)
     torch.use_deterministic_algorithms(True)
 
-    def learn(number: int, before: Path | None, place: Path) -> float:
-        return learned(plan, number, before, place)
-
-    last, losses = in_stages(learn, len(plan.stages), asdict(plan), out)
+    last, losses = in_stages(partial(learned, plan), len(plan.stages), asdict(plan), out)
     model, tok = _loaded(last)
     _save(model, tok, out)
-    facts = {"plan": asdict(plan), "parameters": model.num_parameters(), "losses": losses}
-    (out / "build.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    noted(out, plan=asdict(plan), parameters=model.num_parameters(), losses=losses)
     return losses
 
 
@@ -124,33 +119,18 @@ def losses_of(model: Any, batch: Sequence[Read]) -> tuple[torch.Tensor, torch.Te
 
 def fit(model: Any, rows: Sequence[Read], schedule: training.Schedule, seed: int, words: float) -> float:
     """Trains `model` in place, one pass; returns the labels' mean loss of the last tenth of the steps."""
-    plan = training.batches(rows, schedule.batch, seed)  # type: ignore[arg-type]
-    decayed = [weight for weight in model.parameters() if weight.dim() > 1]
-    plain = [weight for weight in model.parameters() if weight.dim() <= 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": schedule.weight_decay}, {"params": plain, "weight_decay": 0.0}],
-        lr=schedule.learning_rate,
-        betas=(0.9, 0.98),
-    )
-    warmup = max(1, int(schedule.warmup_share * len(plan)))
-    losses: list[float] = []
-    model.train()
-    for step, batch in enumerate(plan):
-        share = min((step + 1) / warmup, (len(plan) - step) / (len(plan) - warmup + 1))
-        for group in optimizer.param_groups:
-            group["lr"] = schedule.learning_rate * share
-        of_labels, of_words = losses_of(model, batch)  # type: ignore[arg-type]
+
+    def learn(batch: list[Read]) -> torch.Tensor:
+        of_labels, of_words = losses_of(model, batch)
         torch.autograd.backward(of_labels + words * of_words)
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-        losses.append(of_labels.item())
-        if step % schedule.log_every == 0:
-            recent = losses[-schedule.log_every :]
-            logger.info("step %d of %d, loss %.3f", step + 1, len(plan), sum(recent) / len(recent))
-    model.eval()
-    last = losses[-max(1, len(losses) // 10) :]
-    return sum(last) / len(last)
+        return of_labels
+
+    plan = training.batches(rows, schedule.batch, seed, lambda row: len(row[0]))
+    losses = training.descend(
+        model, training.decaying(model, schedule, 0.98), plan, learn,
+        warmup_share=schedule.warmup_share, log_every=schedule.log_every,
+    )  # fmt: skip
+    return training.at_the_end(losses, 10)
 
 
 def tensors(batch: Sequence[Read], pad: int) -> tuple[torch.Tensor, torch.Tensor]:
@@ -215,14 +195,5 @@ def _loaded(before: Path) -> tuple[Any, Any]:
     return model_class.from_pretrained(before, dtype=torch.float32), AutoTokenizer.from_pretrained(before)
 
 
-def main() -> None:
-    """The command."""
-    parser = argparse.ArgumentParser(description="Build the NLI model of the encyclopaedia, or go on with it.")
-    parser.add_argument("--out", type=Path, required=True, help="directory to write the model to")
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    build(Plan(), arguments.out)
-
-
 if __name__ == "__main__":
-    main()
+    command("Build the NLI model of the encyclopaedia, or go on with it.", partial(build, Plan()))

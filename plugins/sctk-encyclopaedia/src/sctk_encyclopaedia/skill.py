@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import argparse
 import asyncio
-import json
 import random
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
@@ -19,7 +18,7 @@ from sctk_core import Failure, Message, ModelRef, Prompt, Request, Sampling, see
 from sctk_knowledge.prompts import drawn, recalling
 from sctk_knowledge.questions import Asking
 from sctk_knowledge.settings import Questions
-from sctk_nano.skill import Figure, figure
+from sctk_nano.skill import Figure, figure, publish
 
 from sctk_encyclopaedia.card import card
 from sctk_encyclopaedia.rows import asks
@@ -160,12 +159,7 @@ def main() -> None:
 def tell(found: dict[str, Figure], model: Path, *, write: bool) -> None:
     """Prints figures, and writes them and the card beside the model where `write` says so."""
     rows = {name: asdict(row) for name, row in found.items()}
-    text = json.dumps(rows, indent=2) + "\n"
-    if write:
-        build = json.loads((model / "build.json").read_text(encoding="utf-8"))
-        (model / "skill.json").write_text(text, encoding="utf-8")
-        (model / "README.md").write_text(card(build, rows), encoding="utf-8")
-    print(text)
+    publish(rows, model, lambda build: card(build, rows), write=write)
 
 
 if __name__ == "__main__":

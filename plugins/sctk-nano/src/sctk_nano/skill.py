@@ -198,11 +198,17 @@ def tell(
 ) -> None:
     """Prints the figures of `n` prompts a task, and writes them and the card beside the model where `write` says so."""
     rows = {task: {name: asdict(row) for name, row in by_name.items()} for task, by_name in found.items()}
-    text = json.dumps({"prompts_per_task": n, "split": "prompts", "figures": rows}, indent=2) + "\n"
+    figures = {"prompts_per_task": n, "split": "prompts", "figures": rows}
+    publish(figures, model, lambda build: card(build, rows), write=write)
+
+
+def publish(figures: Any, model: Path, card: Callable[[Mapping[str, Any]], str], *, write: bool) -> None:
+    """Prints figures, and writes them and the card, made of the facts of the build, beside the model where `write` says so."""
+    text = json.dumps(figures, indent=2) + "\n"
     if write:
         build = json.loads((model / "build.json").read_text(encoding="utf-8"))
         (model / "skill.json").write_text(text, encoding="utf-8")
-        (model / "README.md").write_text(card(build, rows), encoding="utf-8")
+        (model / "README.md").write_text(card(build), encoding="utf-8")
     print(text)
 
 

@@ -6,6 +6,7 @@ exists is a stage that is done.
 
 from __future__ import annotations
 
+import argparse
 import json
 import logging
 import shutil
@@ -37,6 +38,20 @@ def in_stages(learn: Learn, n: int, plan: Mapping[str, Any], out: Path) -> tuple
     if before is None:
         raise ConfigError("a plan of training: got no stage, wanted one or more")
     return before, losses
+
+
+def noted(out: Path, **facts: Any) -> None:
+    """Writes what is to be known of a build beside its model."""
+    (out / "build.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+
+
+def command(told: str, build: Callable[[Path], Any]) -> None:
+    """The command of a module that builds: `--out DIR`, and progress on standard error."""
+    parser = argparse.ArgumentParser(description=told)
+    parser.add_argument("--out", type=Path, required=True, help="directory to write the model to")
+    arguments = parser.parse_args()
+    logging.basicConfig(level=logging.INFO, format="%(message)s")
+    build(arguments.out)
 
 
 def _stored(learn: Learn, number: int, before: Path | None, place: Path) -> None:

@@ -7,15 +7,16 @@ but the world's own words.
 import logging
 import random
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch.nn.functional import cross_entropy
 from transformers import LlamaConfig, LlamaForCausalLM
 
 logger = logging.getLogger(__name__)
+T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,11 +67,11 @@ def new_model(shape: Shape, vocab_size: int, ids: dict[str, int], max_length: in
     )
 
 
-def batches(examples: Sequence[Example], size: int, seed: int) -> list[list[Example]]:
-    """Batches of like length, in a seeded order."""
-    out: list[list[Example]] = []
-    for start in range(0, len(examples), 32 * size):
-        chunk = sorted(examples[start : start + 32 * size], key=lambda example: len(example[0]))
+def batches(rows: Sequence[T], size: int, seed: int, long: Callable[[T], Any]) -> list[list[T]]:
+    """Batches of rows that are alike in length, as `long` says it, in a seeded order."""
+    out: list[list[T]] = []
+    for start in range(0, len(rows), 32 * size):
+        chunk = sorted(rows[start : start + 32 * size], key=long)
         cut = [chunk[i : i + size] for i in range(0, len(chunk), size)]
         random.Random(f"{seed}/{start}").shuffle(cut)  # noqa: S311
         out += cut
@@ -100,6 +101,52 @@ def redraw(embeddings: torch.nn.Embedding, rows: Sequence[int], chance: torch.Ge
     weight[list(rows)] = torch.randn(len(rows), weight.shape[1], generator=chance).to(weight.device) * size
 
 
+def decaying(model: Any, schedule: Schedule, second: float) -> torch.optim.AdamW:
+    """AdamW that lets matrices decay and nothing else; `second` is its second beta."""
+    decayed = [weight for weight in model.parameters() if weight.dim() > 1]
+    plain = [weight for weight in model.parameters() if weight.dim() <= 1]
+    return torch.optim.AdamW(
+        [{"params": decayed, "weight_decay": schedule.weight_decay}, {"params": plain, "weight_decay": 0.0}],
+        lr=schedule.learning_rate,
+        betas=(0.9, second),
+    )
+
+
+def descend(
+    model: Any, optimizer: torch.optim.Optimizer, plan: Sequence[list[T]], learn: Callable[[list[T]], torch.Tensor],
+    *, warmup_share: float, log_every: int = 25,
+) -> list[float]:  # fmt: skip
+    """A step for each batch, `learn` making its gradients and giving its loss; returns the losses.
+
+    The rate rises over the warm-up and falls to zero at the end; gradients are clipped at norm 1.
+    """
+    warmup, rate = max(1, int(warmup_share * len(plan))), optimizer.param_groups[0]["lr"]
+    losses: list[float] = []
+    began = time.monotonic()
+    model.train()
+    for step, batch in enumerate(plan):
+        share = min((step + 1) / warmup, (len(plan) - step) / (len(plan) - warmup + 1))
+        for group in optimizer.param_groups:
+            group["lr"] = rate * share
+        loss = learn(batch)
+        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        optimizer.zero_grad()
+        losses.append(loss.item())
+        if step % log_every == 0 or step == len(plan) - 1:
+            recent = losses[-log_every:]
+            spent = time.monotonic() - began
+            logger.info("step %d of %d, loss %.3f, %.0f s", step + 1, len(plan), sum(recent) / len(recent), spent)
+    model.eval()
+    return losses
+
+
+def at_the_end(losses: Sequence[float], share: int) -> float:
+    """The mean loss of the last 1/share of the steps."""
+    last = losses[-max(1, len(losses) // share) :]
+    return sum(last) / len(last)
+
+
 def fit(
     model: Any, examples: Sequence[Example], schedule: Schedule, seed: int, random_rows: Sequence[int] = ()
 ) -> float:
@@ -107,38 +154,21 @@ def fit(
 
     The tokens in `random_rows` have no embedding that could be learned: each step draws them anew.
     """
-    plan = batches(examples, schedule.batch, seed)
-    decayed = [weight for weight in model.parameters() if weight.dim() > 1]
-    plain = [weight for weight in model.parameters() if weight.dim() <= 1]
-    optimizer = torch.optim.AdamW(
-        [{"params": decayed, "weight_decay": schedule.weight_decay}, {"params": plain, "weight_decay": 0.0}],
-        lr=schedule.learning_rate,
-        betas=(0.9, 0.95),
-    )
-    warmup = max(1, int(schedule.warmup_share * len(plan)))
-    losses: list[float] = []
-    began = time.monotonic()
     rows, chance = list(random_rows), torch.Generator().manual_seed(seed)
     embeddings = model.get_input_embeddings()
-    model.train()
-    for step, batch in enumerate(plan):
-        share = min((step + 1) / warmup, (len(plan) - step) / (len(plan) - warmup + 1))
-        for group in optimizer.param_groups:
-            group["lr"] = schedule.learning_rate * share
+
+    def learn(batch: list[Example]) -> torch.Tensor:
         redraw(embeddings, rows, chance)
         ids_bt, learned_bt = tensors(batch, model.config.pad_token_id)
         loss = turn_loss(model, ids_bt.to(model.device), learned_bt.to(model.device))
         torch.autograd.backward(loss)
         embeddings.weight.grad[rows] = 0.0
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-        losses.append(loss.item())
-        if step % schedule.log_every == 0 or step == len(plan) - 1:
-            recent = losses[-schedule.log_every :]
-            spent = time.monotonic() - began
-            logger.info("step %d of %d, loss %.3f, %.0f s", step + 1, len(plan), sum(recent) / len(recent), spent)
+        return loss
+
+    plan = batches(examples, schedule.batch, seed, lambda example: len(example[0]))
+    losses = descend(
+        model, decaying(model, schedule, 0.95), plan, learn,
+        warmup_share=schedule.warmup_share, log_every=schedule.log_every,
+    )  # fmt: skip
     redraw(embeddings, rows, chance)
-    model.eval()
-    last = losses[-max(1, len(losses) // 50) :]
-    return sum(last) / len(last)
+    return at_the_end(losses, 50)

@@ -7,16 +7,15 @@ run in float32.
 
 from __future__ import annotations
 
-import argparse
-import json
 import logging
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import torch
-from sctk_nano.stages import in_stages
+from sctk_nano.stages import command, in_stages, noted
 from transformers import AutoTokenizer, GenerationConfig, T5ForConditionalGeneration
 
 from sctk_word_problems import corpus, tokenizer, training
@@ -70,14 +69,10 @@ def build(plan: Plan, out: Path) -> list[float]:
     torch.set_num_threads(plan.threads)
     torch.use_deterministic_algorithms(True)
 
-    def learn(number: int, before: Path | None, place: Path) -> float:
-        return learned(plan, number, before, place)
-
-    last, losses = in_stages(learn, len(plan.stages), asdict(plan), out)
+    last, losses = in_stages(partial(learned, plan), len(plan.stages), asdict(plan), out)
     model, tok = loaded(last)
-    facts = {"plan": asdict(plan), "parameters": model.num_parameters(), "vocabulary": len(tok), "losses": losses}
     store(model.to(torch.bfloat16), tok, out)
-    (out / "build.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+    noted(out, plan=asdict(plan), parameters=model.num_parameters(), vocabulary=len(tok), losses=losses)
     return losses
 
 
@@ -129,14 +124,5 @@ def _begun(plan: Plan) -> tuple[Any, Any]:
     return training.new_model(plan.shape, tok), tok
 
 
-def main() -> None:
-    """The command."""
-    parser = argparse.ArgumentParser(description="Build the start model of the word problems, or go on with it.")
-    parser.add_argument("--out", type=Path, required=True, help="directory to write the model to")
-    arguments = parser.parse_args()
-    logging.basicConfig(level=logging.INFO, format="%(message)s")
-    build(Plan(), arguments.out)
-
-
 if __name__ == "__main__":
-    main()
+    command("Build the start model of the word problems, or go on with it.", partial(build, Plan()))

@@ -21,7 +21,7 @@ import torch
 from sctk_core import Failure
 from sctk_mirror.prompts import PREDICT
 from sctk_mirror.tasks.svamp import conclude, equal
-from sctk_nano.skill import Figure, figure
+from sctk_nano.skill import Figure, figure, publish
 
 from sctk_word_problems import model_path, training
 from sctk_word_problems.build import loaded
@@ -124,12 +124,7 @@ def main() -> None:
     parser.add_argument("--write", action="store_true", help="write skill.json and the model card beside the weights")
     arguments = parser.parse_args()
     rows = {name: asdict(row) for name, row in measure(arguments.model, arguments.taught).items()}
-    text = json.dumps(rows, indent=2) + "\n"
-    if arguments.write:
-        build = json.loads((arguments.model / "build.json").read_text(encoding="utf-8"))
-        (arguments.model / "skill.json").write_text(text, encoding="utf-8")
-        (arguments.model / "README.md").write_text(card(build, rows, EPOCHS, SCHEDULE), encoding="utf-8")
-    print(text)
+    publish(rows, arguments.model, lambda build: card(build, rows, EPOCHS, SCHEDULE), write=arguments.write)
 
 
 if __name__ == "__main__":

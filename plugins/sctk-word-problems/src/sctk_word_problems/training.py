@@ -6,13 +6,12 @@ Plain torch: the start model is made by it, and what ordinary training makes of 
 from __future__ import annotations
 
 import logging
-import random
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import torch
+from sctk_nano import training
 from torch.nn.functional import cross_entropy
 from transformers import T5Config, T5ForConditionalGeneration
 
@@ -115,17 +114,6 @@ def encoded(tok: Any, pairs: Sequence[Pair]) -> list[Row]:
     return list(zip(sources, targets, strict=True))
 
 
-def batches(rows: Sequence[Row], size: int, seed: int) -> list[list[Row]]:
-    """Batches of like length, in a seeded order."""
-    out: list[list[Row]] = []
-    for start in range(0, len(rows), 32 * size):
-        chunk = sorted(rows[start : start + 32 * size], key=lambda row: (len(row[0]), len(row[1])))
-        cut = [chunk[at : at + size] for at in range(0, len(chunk), size)]
-        random.Random(f"{seed}/{start}").shuffle(cut)  # noqa: S311 (an order, not a secret)
-        out += cut
-    return out
-
-
 def tensors(batch: Sequence[Row], pad: int) -> tuple[torch.Tensor, torch.Tensor]:
     """sources_BS padded on the right, and targets_BT in which what is ignored is -100."""
     wide, long = (max(len(row[side]) for row in batch) for side in (0, 1))
@@ -144,29 +132,16 @@ def loss_of(model: Any, batch: Sequence[Row]) -> torch.Tensor:
 
 def fit(model: Any, rows: Sequence[Row], schedule: Schedule, seed: int) -> float:
     """Trains `model` in place, one pass; returns the mean loss of the last fiftieth of the steps."""
-    plan = batches(rows, schedule.batch, seed)
-    optimizer = torch.optim.AdamW(model.parameters(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
-    warmup = max(1, int(schedule.warmup_share * len(plan)))
-    losses: list[float] = []
-    began = time.monotonic()
-    model.train()
-    for step, batch in enumerate(plan):
-        share = min((step + 1) / warmup, (len(plan) - step) / (len(plan) - warmup + 1))
-        for group in optimizer.param_groups:
-            group["lr"] = schedule.learning_rate * share
+
+    def learn(batch: list[Row]) -> torch.Tensor:
         loss = loss_of(model, batch)
         torch.autograd.backward(loss)
-        torch.nn.utils.clip_grad_norm_(model.parameters(), 1.0)
-        optimizer.step()
-        optimizer.zero_grad()
-        losses.append(loss.item())
-        if step % 50 == 49 or step == len(plan) - 1:
-            recent = losses[-50:]
-            spent = time.monotonic() - began
-            logger.info("step %d of %d, loss %.3f, %.0f s", step + 1, len(plan), sum(recent) / len(recent), spent)
-    model.eval()
-    last = losses[-max(1, len(losses) // 50) :]
-    return sum(last) / len(last)
+        return loss
+
+    optimizer = torch.optim.AdamW(model.parameters(), lr=schedule.learning_rate, weight_decay=schedule.weight_decay)
+    plan = training.batches(rows, schedule.batch, seed, lambda row: (len(row[0]), len(row[1])))
+    losses = training.descend(model, optimizer, plan, learn, warmup_share=schedule.warmup_share, log_every=50)
+    return training.at_the_end(losses, 50)
 
 
 @torch.no_grad()
