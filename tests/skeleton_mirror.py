@@ -51,15 +51,15 @@ from sctk_core import (
 
 RECIPE = """
 [backend]
-use = "mirror"
+use = "small-mirror"
 [source]
-use = "mirror"
+use = "small-mirror"
 [trainer]
-use = "mirror"
+use = "small-mirror"
 [stage1]
-use = "mirror"
+use = "small-mirror"
 [[evaluator]]
-use = "mirror"
+use = "small-mirror"
 """
 VERDICTS = ("correct", "wrong", "uncertain")
 
@@ -143,7 +143,7 @@ class ArmCrew:
 
 
 class MindsMirror:
-    """The method `mirror`."""
+    """The method `small-mirror`."""
 
     Config = MirrorConfig
     Crew = MirrorCrew
@@ -298,7 +298,7 @@ def last_verdict(text: str) -> str | Failure:
 
 def unread(reason: str, text: str) -> Failure:
     """What a parser gives for a text that does not say."""
-    return Failure(of="", stage="", component="mirror", kind="parse", reason=reason, detail=text[-80:])
+    return Failure(of="", stage="", component="small-mirror", kind="parse", reason=reason, detail=text[-80:])
 
 
 def without_last_line(text: str) -> str:
@@ -385,7 +385,7 @@ class MirrorBackend:
         self._killer.pass_by(f"{self._name}.{kind}")
         habit, rank = asked.partition(":")[0], request.rank
         if kind == "rationale" and (habit, rank) in {("silent", 2), ("silent", 3), ("silent", 4), ("shy", 4)}:
-            return Failure(of=request.of, stage="", component="mirror", kind="blocked", reason="refused")
+            return Failure(of=request.of, stage="", component="small-mirror", kind="blocked", reason="refused")
         if kind == "rationale" and (habit == "puzzled" or (habit, rank) == ("mute", 0)):
             return _reply(request, "I do not know.")
         if kind == "evaluation" and (habit, rank) == ("vague", 0):
@@ -404,7 +404,7 @@ class MirrorBackend:
 
 
 def _reply(request: Request, text: str) -> Reply:
-    return Reply(key=request.key, text=text, token_ids=tuple(text.encode()), backend="mirror")
+    return Reply(key=request.key, text=text, token_ids=tuple(text.encode()), backend="small-mirror")
 
 
 def sum_of(question: str) -> int:
@@ -500,7 +500,7 @@ class MirrorEvaluator:
 
 
 def _one(target: str) -> list[Component]:
-    return [Component(name="mirror", target=f"{__name__}:{target}", summary="Mind's Mirror in small")]
+    return [Component(name="small-mirror", target=f"{__name__}:{target}", summary="Mind's Mirror in small")]
 
 
 @hookimpl

@@ -18,7 +18,7 @@ PLUGIN = Path(__file__).with_name("skeleton_mirror.py")
 def mirror_run(root: Path, changes: dict[str, Any] | None = None, plugin: Path = PLUGIN) -> RunResult:
     """Runs the skeleton to its end in `root/runs/run`, with some keys of its sections changed."""
     sections: dict[str, Any] = {
-        "method": {"use": "mirror"},
+        "method": {"use": "small-mirror"},
         "model": {"path": str(_model(root / "student", solve=10, judge=0))},
         "roles": {"teacher": {"model": str(_model(root / "teacher", solve=100, judge=100))}},
         "run": {"shard_rows": 5, "timeout_s": 20.0},

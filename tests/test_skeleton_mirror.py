@@ -182,7 +182,7 @@ def test_results_do_not_depend_on_concurrency(tmp_path: Path, whole: RunResult, 
 def test_asks_that_end_in_reversed_order_give_the_same_bytes(
     tmp_path: Path, whole: RunResult, concurrency: int
 ) -> None:
-    changes = {"backend": {"use": "mirror", "backwards": True}, "run": {"concurrency": concurrency}}
+    changes = {"backend": {"use": "small-mirror", "backwards": True}, "run": {"concurrency": concurrency}}
     found = mirror_run(tmp_path, changes).run
     assert tables(found) == tables(whole.run)
     assert models(found) == models(whole.run)
@@ -220,7 +220,7 @@ def test_a_killed_run_goes_on_and_ends_as_if_it_had_not_been(
     tmp_path: Path, whole: RunResult, section: str, at: str, after: int
 ) -> None:
     flag = tmp_path / "killed"
-    changes: dict[str, Any] = {section: {"use": "mirror", "at": at, "after": after, "flag": str(flag)}}
+    changes: dict[str, Any] = {section: {"use": "small-mirror", "at": at, "after": after, "flag": str(flag)}}
     line = [sys.executable, str(RUNNER), str(tmp_path), json.dumps(changes)]
     assert subprocess.run(line, check=False).returncode == -9
     assert flag.exists()

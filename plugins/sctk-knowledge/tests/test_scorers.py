@@ -163,7 +163,7 @@ def assembled(**changes: dict[str, Any]) -> None:
     known = catalogue([])
     sections: dict[str, Any] = {
         "method": {"use": "knowledge"},
-        "source": {"path": __file__, "plain": True, "tokenizer": "words"},
+        "source": {"use": "documents", "path": __file__, "plain": True, "tokenizer": "words"},
     }
     sections |= {name: sections.get(name, {}) | values for name, values in changes.items()}
     assemble(with_defaults([Layer(origin="test", sections=sections)], known), known)

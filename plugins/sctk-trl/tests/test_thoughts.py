@@ -32,7 +32,9 @@ def tokens(name: str) -> tuple[Any, Tokens]:
     tokenizer = tokenizer_of(family)
     config = SimpleNamespace(get_text_config=lambda: SimpleNamespace(max_position_embeddings=512))
     ref = ModelRef(path="x", variables=family.variables)
-    student: Any = SimpleNamespace(tokenizer=tokenizer, found_config=config, found_generation_config=None, ref=ref)
+    student: Any = SimpleNamespace(
+        tokenizer=tokenizer, found_config=config, found_generation_config=None, ref=ref, two_texts=False
+    )
     return tokenizer, tokens_of(student, 512)
 
 
