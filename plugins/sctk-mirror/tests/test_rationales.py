@@ -18,7 +18,6 @@ from sctk_mirror.task import task_of
 from sctk_mirror.teaching import is_right, teacher_value
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
-SHARED = SHARED if SHARED.is_dir() else Path("/work/shared/data")
 TREES, SVAMP = SHARED / "minds_mirror" / "datasets", SHARED / "svamp" / "SVAMP.json"
 needs_data = pytest.mark.skipif(not SVAMP.is_file(), reason="the published data are not here (../shared/data)")
 TASK = task_of("svamp")

@@ -15,6 +15,7 @@ import pytest
 import sctk_chat as chat
 from sctk_core import BackendDown, ConfigError, Failure, Message, ModelRef, Reply, Request, Sampling
 from sctk_transformers.backend import TransformersBackend
+from transformers_asked import answers, backend, replies
 
 Models = Callable[[str], Path]
 WORDS = ["film", "story", "good", "awake", "late", "hour", "kept", "Hello", "fine", "café"]
@@ -30,30 +31,6 @@ def ask(number: int, *, sampling: Sampling | None = None, seed: int | None = Non
         seed=number * 1_000_003 if seed is None else seed,
         key=f"k{number}",
     )
-
-
-def backend(path: Path, **settings: Any) -> TransformersBackend:
-    config = TransformersBackend.Config(
-        **{"n_threads": 1, **settings}
-    )  # for such small models a second thread only waits
-    return TransformersBackend(config, model=ModelRef(path=str(path)))
-
-
-def answers(path: Path, requests: Sequence[Request], **settings: Any) -> list[Reply | Failure]:
-    async def run() -> list[Reply | Failure]:
-        made = backend(path, **settings)
-        try:
-            return list(await made.generate(requests))
-        finally:
-            await made.aclose()
-
-    return asyncio.run(run())
-
-
-def replies(path: Path, requests: Sequence[Request], **settings: Any) -> list[Reply]:
-    found = answers(path, requests, **settings)
-    assert all(isinstance(reply, Reply) for reply in found), found
-    return [reply for reply in found if isinstance(reply, Reply)]
 
 
 def test_the_plugin_module_brings_nothing_heavy() -> None:

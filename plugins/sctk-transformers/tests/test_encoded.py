@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import random
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from sctk_core import ConfigError, Failure, Message, ModelRef, Reply, Request, S
 from sctk_transformers.backend import TransformersBackend
 from small_tokenizers import WORDS as TEXT
 from tiny_models import make_bart, make_t5
+from transformers_asked import answers, replies
 
 Models = Callable[[str], Path]
 FAMILIES = ["t5", "t5-tied", "bart", "bart-unforced"]
@@ -46,24 +47,6 @@ def ask(number: int, *, seed: int | None = None, prefix: tuple[int, ...] = (), *
         key=f"k{number}",
         prefix_ids=prefix,
     )
-
-
-def answers(path: Path, requests: Sequence[Request], **settings: Any) -> list[Reply | Failure]:
-    async def run() -> list[Reply | Failure]:
-        config = TransformersBackend.Config(**{"n_threads": 1, **settings})
-        made = TransformersBackend(config, model=ModelRef(path=str(path)))
-        try:
-            return list(await made.generate(requests))
-        finally:
-            await made.aclose()
-
-    return asyncio.run(run())
-
-
-def replies(path: Path, requests: Sequence[Request], **settings: Any) -> list[Reply]:
-    found = answers(path, requests, **settings)
-    assert all(isinstance(reply, Reply) for reply in found), found
-    return [reply for reply in found if isinstance(reply, Reply)]
 
 
 def loaded(path: Path) -> tuple[Any, Any]:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import logging
 import shutil
 from collections.abc import Iterator, Mapping
-from copy import deepcopy
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +17,7 @@ from typing import Any
 from sctk_core import ledger
 from sctk_core.assembly import Part
 from sctk_core.assembly.blame import broken, who_is
+from sctk_core.assembly.parts import changed
 from sctk_core.errors import CheckFailed, SctkError, StoreError
 from sctk_core.identity import directory_digest
 from sctk_core.pipeline.events import TrainingStep
@@ -29,7 +29,6 @@ from sctk_core.plan import Step, Train
 from sctk_core.plugins.loading import line_of
 from sctk_core.protocols import Progress
 from sctk_core.reals import finite
-from sctk_core.recipe import lay_over
 from sctk_core.records import Pair, TrainReport
 from sctk_core.refusals import no_room
 from sctk_core.run.context import Context
@@ -83,7 +82,7 @@ def _step(table: str) -> str:
 def _train(context: Context, unit: Unit, tables: Mapping[str, StoredTable[Any]]) -> None:
     """Trains, and notes the report in the manifest."""
     one: Train = unit.what
-    part = context.assembly.trainer_of(_as_long(context, one, len(next(iter(tables.values())))))
+    part = _trainer(context, one, len(next(iter(tables.values()))))
     student = context.assembly.student
     needs = {"model": student.model, "sampling": student.sampling, "progress": _telling(context, f"{one.arm}.{STEP}")}
     trainer = part.built(context.assembly.catalogue, needs)
@@ -104,13 +103,12 @@ def _train(context: Context, unit: Unit, tables: Mapping[str, StoredTable[Any]])
     context.directory.save()
 
 
-def _as_long(context: Context, one: Train, n_rows: int) -> Train:
-    """The training with its passes over its own rows, where it is as long as passes over another table are."""
+def _trainer(context: Context, one: Train, n_rows: int) -> Part:
+    """Who trains an arm, with its passes over its own rows where it is as long as passes over another table are."""
+    part = context.assembly.trainer_of(one)
     if one.length is None:
-        return one
-    changes = deepcopy(dict(one.changes))
-    lay_over(changes, one.length.changes(len(context.table(one.length.of)), n_rows))
-    return replace(one, changes=changes)
+        return part
+    return changed(part, one.length.changes(len(context.table(one.length.of)), n_rows), one.arm)
 
 
 def _telling(context: Context, stage: str) -> Progress:
