@@ -146,6 +146,17 @@ PIECES += [
     "_",
 ]
 PIECES += ["Keep - ", "Revise: ", "修改", "3: good", "75%", "modifications", "to "]
+PIECES += [
+    "- [x] ",
+    "[ ] ",
+    "☑ ",
+    "as it stands: ",
+    "three and a half out of five",
+    "needs work",
+    "końcowa: ",
+    "\\boxed{keep}",
+    "#4",
+]
 
 
 @settings(deadline=None, max_examples=400)

@@ -38,10 +38,10 @@ _HALVES = str.maketrans(
 _QUOTATION = re.compile(r"\"([^\"\n]*)\"|“([^“”]*)”|„([^„“”]*)[“”]|«([^«»]*)»|「([^「」]*)」|(?<!\w)'([^'\n]*)'(?!\w)")
 _SENTENCE = re.compile(r"(?<=[.!?;])(?=[\s\"')\]])\s*|(?<=[。।])")
 _STRUCK = re.compile(r"~~[^~\n]{1,400}~~|<\|[^|<>\n]{1,30}\|>|</?s>")
-_MARKS = re.compile(r"[*`#$\\]|(?<!\w)_+|_+(?!\w)")
+_MARKS = re.compile(r"[*`$\\]|#(?!\d)|(?<!\w)_+|_+(?!\w)")
 _BOXED = re.compile(
     r"\[\[\s*(?P<list>[^\[\]\n]{1,20}?)\s*\]\]|\\boxed\{\s*(?:\\text\{)?(?P<box>[^{}\n]{1,20}?)\}{1,2}|"
-    r"\[RESULT\]:?\s*(?P<result>\S{1,20})(?!\S)"
+    r"\[RESULT\]:?\s*(?P<result>\S{1,20})(?!\S)(?!\s+\d)"
 )
 _ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"
 _SAME_TWICE = re.compile(
@@ -156,7 +156,10 @@ def uncorrected(sentence: str) -> tuple[str, bool]:
 
 def leads_to_an_example(sentence: str) -> bool:
     """Whether a sentence ends in a colon behind which an example, a format or a condition stands."""
-    return sentence.endswith(":") and re.search(rf"(?<![^\W_]){any_of('score.examples')}", sentence) is not None
+    asked = r"(?:please )?(?:write|give|provide|output|return|end|respond|reply|answer|state|put|format)\b"
+    asked += r".*\b(?:the|your|with|as|in|this)\b"
+    shown = rf"(?<![^\W_]){any_of('score.examples')}|^{asked}"
+    return sentence.endswith(":") and re.search(shown, sentence) is not None
 
 
 def _without_open_item(text: str) -> str:
@@ -175,6 +178,8 @@ def _unboxed(line: str) -> str:
     def said(match: re.Match[str]) -> str:
         if match["result"]:
             return f" ; overall score: {match['result']} ; "
+        if match["box"] and not inside and re.fullmatch(r"\s*[^\W\d_]+\s*", match["box"]):
+            return f" {match['box']} "  # a word: a verdict, where it stands
         if match["box"] and (inside or re.match(r"\$?,?\s+[^\W\d_]|,", line[match.end() :])):
             return QUOTED
         return f" ; score: {match['list'] or match['box']} ; "

@@ -18,6 +18,10 @@ MENDED = (
     r"\bafter (?:the|an?|some|these|any|its) (?:\w+ )?(?:fix|fixes|revisions?|edits?|changes?|corrections?|rewrite|update)\b|"
     r"\b(?:as soon as|as long as|once|by that logic|(?:by|on|under) the old)\b|"
     r"(?:^|, )should (?:it|this|that|these|the|there|they)\b|"
+    r"^(?:on the surface|at first (?:glance|sight)|ignoring|disregarding|purely|solely|"
+    r"(?:leaving|setting|putting)\b[^,]*\baside|judging (?:by|on|from)\b[^,]*\balone|(?!other|like)\w+-?wise|"
+    r"(?:stylistic|grammatic|factu|technic|linguistic|structur|logic)ally|(?:for|as) (?:an? |the )?(?:\w+ )?"
+    r"(?:beginner|expert|child|children|kid|layperson|layman|novice|student|adult|reader|poem|essay|story)s?)\b|"
     r"^(?:with|without|given (?:an?|more|better))\b[^,]*, (?:i'd|i would|it would|it'd|this would|the \w+ would)\b"
 )
 """A number behind this is of a reply that is not there."""
@@ -76,11 +80,10 @@ def last_clause(text: str) -> str:
         rf"(?P<before>.*?)(?:\s*(?:→|⇒|=>|->)|[,:])\s+(?:{so}|(?:(?:so|and)\s+)?(?=(?:(?:my|the)\s+)?{whole}))", text
     )
     counted_claims = r"\b(?:\d+ claims?|claims? (?:are|is|were))\b"
-    if (
-        opened is None
-        or re.search(strange(), re.sub(counted_claims, "", opened["before"]))
-        or re.search(rf"{_ELSEWHERE}|{IF}|{MENDED}", opened["before"])
-    ):
+    before = re.sub(counted_claims, "", opened["before"]) if opened else ""
+    if opened and opened["so"]:
+        before = re.sub(r"\b(?:not|no|never|cannot|\w+n't)\b", "", before)  # "it is not, so the score is 3"
+    if opened is None or re.search(strange(), before) or re.search(rf"{_ELSEWHERE}|{IF}|{MENDED}", opened["before"]):
         return ""
     if opened["plain"] is not None and not re.match(_LOOKS, text) and ":" in text[: opened.end()]:
         return ""  # "clarity: fair, score 3": of a part

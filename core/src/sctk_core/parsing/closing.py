@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from sctk_core.parsing.answer import Sentence
 from sctk_core.parsing.figures import NUMBER
 from sctk_core.parsing.numbers import read_number
-from sctk_core.parsing.phrases import HOW
+from sctk_core.parsing.phrases import HOW, PART
 from sctk_core.parsing.prose import SAID, Statement, behind_a_word
 from sctk_core.parsing.scales import Bounds
 from sctk_core.parsing.words import any_of
@@ -22,6 +22,8 @@ _SHORTENED = re.compile(
 
 def lone_number(text: str, sentence: Sentence, said: Sequence[Sentence], bounds: Bounds) -> Statement | None:
     """A number that is the whole reply, or the whole of its first or last line; or its last sentence."""
+    if _one_of_several(sentence, said):
+        return None
     pointed = re.fullmatch(rf"[^\d]{{3,}}\s(?:=>|→|⇒|->)\s(?P<number>{NUMBER}(?:\s?/\s?\d+)?)\W?", text)
     if pointed and sentence is said[-1]:
         number = read_number(pointed["number"], bounds)
@@ -40,9 +42,19 @@ def lone_number(text: str, sentence: Sentence, said: Sequence[Sentence], bounds:
     return Statement(rank=SAID, number=number)
 
 
+def _one_of_several(sentence: Sentence, said: Sequence[Sentence]) -> bool:
+    """Whether a number is a part's, under the part's name or behind it, or one of several that stand alone."""
+    before = next((each.text for each in reversed(said) if each.line < sentence.line), "")
+    named = re.match(rf"(?:the |its )?(?:\w+ )?{PART}\s*(?:=>|→|⇒|->)", sentence.text)
+    part = re.fullmatch(rf"(?:the |its )?(?:\w+ )?{PART}(?: (?:score|rating|grade|mark))?\W*", before)
+    alone = rf"(?:[^\d]{{3,}}\s(?:=>|→|⇒|->)\s)?{NUMBER}(?:\s?/\s?\d+)?\W?"
+    another = any(each.text != sentence.text and each.alone and re.fullmatch(alone, each.text) for each in said)
+    return bool(named or part or another)
+
+
 def _last(text: str, said: Sequence[Sentence], bounds: Bounds) -> Statement | None:
     """A last sentence that is a number, behind a whole one: no item of a list, no number of a figure, no answer to a question."""
-    lead = r"(?:(?:so|thus|hence|therefore|in short|result)\s?[:,–—-]\s)?"
+    lead = r"(?:(?:as it (?:stands|is)|so|thus|hence|therefore|in short|result)\s?[:,–—-]\s)?"
     found = re.fullmatch(rf"{lead}(?P<number>{NUMBER}(?:\s?/\s?\d+)?)(?: it is)?\s?[.!]?", text)
     before = said[-2].text if len(said) > 1 else ""
     if not found or not re.search(r"[^\W\d_][.!]$", before) or _SHORTENED.search(before):

@@ -25,6 +25,8 @@ _KEPT = r"(?:keep|accept|approve)\s?[-–—]\s"
 """The plain word, with its reason behind a colon or a dash."""
 _OWED = r"\b(?:needs?|should|must|requires?|ought|ha[sv]e to|recommend|i'd|i would|i will)\b"
 """What makes any word for a verdict one that a reason may follow behind a colon or a dash."""
+_TO_DO = r",\s*(?:please |just |only )?(?:fix|add|remove|drop|change|shorten|correct|cut|delete|trim)\b"
+"""Behind "keep": it is kept, and is not ("keep, fix the date")."""
 _DONE = r"(?:revised|rewritten|edited|changed|improved|reworked|corrected|reworded|rephrased)$"
 """What has been done, unless it is to be ("should be revised")."""
 
@@ -52,7 +54,11 @@ def decided(text: str, words: tuple[str, str], *, alone: bool = False) -> Verdic
     ):
         return None  # "no, revise": what is denied is not the verdict
     verdict = turned(before, kept)
-    if re.match(r"\W*\?", rest):
+    if re.match(r"\W*\?|\s*(?:needed|required|necessary)?\s*[:=]\s*(?:no|none|nothing|nil|n/a|false|yes|true)\b", rest):
+        return None  # a form's question: "needs revision: no"
+    if len(re.findall(rf"(?<![^\W_])(?:{any_of('verdict.denials')}|[a-z]+n't)(?![^\W_])", before)) > 1:
+        return None  # "no reason not to keep it"
+    if re.match(r"(?:some|others?|many|few|they|he|she) (?:would|will|may|might|could|should)\b", found["before"]):
         return None
     first = rf"\s*(?:(?:{any_of('verdict.fillers')}{f'|{keep}' if kept else ''})[\s]*){{0,6}}"
     after = re.sub(rf"^{first}", " ", rest)
@@ -81,6 +87,8 @@ def decided(text: str, words: tuple[str, str], *, alone: bool = False) -> Verdic
     ):
         return None
     none_left = rf"\s*(?:{any_of('score.reasons')}|without (?:any )?(?:further )?{revise}|です|ます)"
+    if verdict == KEEP and re.match(_TO_DO, after.lstrip()):
+        return None
     if kept and re.match(r"\s*\w", after) and not re.match(none_left, after):
         return None
     part = rf"(?!{keep}\s+(?!it|this|that|as\b)\w)" if not kept else ""  # "revise, but keep the tone": of a part

@@ -7,7 +7,7 @@ from functools import cache
 
 from sctk_core.parsing.figures import NUMBER
 from sctk_core.parsing.numbers import ANOTHER_SCALE, Number, of_a_part, read_number
-from sctk_core.parsing.phrases import WOULD_GIVE
+from sctk_core.parsing.phrases import PART, WOULD_GIVE
 from sctk_core.parsing.prose import Statement, behind_a_word
 from sctk_core.parsing.scales import Bounds, scale_is
 from sctk_core.parsing.words import any_of
@@ -18,6 +18,9 @@ _OF_THE_RUBRIC = (
     r"asks|fits|stands)\b"
 )
 """Behind "score 3" without a colon: it says what the rubric means by it."""
+
+_NUMBERED = r"\b(?:evaluation|assessment|judge?ment|mark|points|sentiment)\s*\Z"
+"""Labels that a number without a colon counts: "Evaluation 3 of 5", "Mark 4"."""
 
 
 def names_a_score(text: str) -> bool:
@@ -45,6 +48,10 @@ def labelled(text: str, bounds: Bounds) -> Statement | None:
     defined = not head["joined"].strip() and re.match(_OF_THE_RUBRIC, number.rest)
     if number.value is None and (defined or (rank == LABELLED and of_a_part(number.rest))):
         return None
+    if re.match(rf"[\s(\[]*(?:the |its )?{PART}", remark) or (
+        not head["joined"].strip() and re.search(_NUMBERED, name)
+    ):
+        return None
     if scale is None and remark and rank < AVERAGE and not re.fullmatch(rf"[\s(\[]*{_name()}[\s)\]]*", remark):
         return None
     if scale is False or (scale is None and re.search(r"\d", remark)):
@@ -53,6 +60,8 @@ def labelled(text: str, bounds: Bounds) -> Statement | None:
         return None  # "Nota 3", and what may open a list of notes
     if re.fullmatch(any_of("score.needs_scale"), head["name"].strip()) and not (number.scaled or scale):
         return None
+    if re.search(r"\b(?:answer|result)\s*\Z", name) and not number.scaled and not re.search(r"[:=]", head["joined"]):
+        return None  # "the final answer is 4" may be that of the task
     if head["name"].strip() == "full marks" and number.value != bounds.high:
         return None
     return Statement(rank=rank, number=number, last=re.search(any_of("score.final"), name) is not None)

@@ -16,6 +16,8 @@ ENDS = (
 """What the families of models end a turn with; behind it comes another talk, or nothing."""
 _BLOCKS, _INLINE = "p|div|br|hr|h[1-6]|ul|ol|li|center", "b|i|u|em|strong|span|font|mark|small"
 HTML = rf"</?(?:{_BLOCKS}|{_INLINE})\b[^<>\n]{{0,80}}>"
+_UNTICKED = re.compile(r"(?m)^[ \t]*(?:[-*+•][ \t]+)?(?:\[[ _]?\]|\([ _]?\)|[☐⬜◻□])[ \t]*\S.*$")
+_TICKED = re.compile(r"(?m)^([ \t]*(?:[-*+•][ \t]+)?)(?:\[[xX✓✔]\]|[☑☒])[ \t]+(?=\S)")
 _ENDED = re.compile(rf"(?:{'|'.join(map(re.escape, ENDS))})\s*(?=\Z|\n|<|\[INST\])")
 _BLOCK = re.compile(rf"(?i)</?(?:{_BLOCKS})\b[^<>\n]{{0,80}}>")
 _HTML = re.compile(rf"(?i){HTML}|&nbsp;")
@@ -44,6 +46,7 @@ def without_markup(text: str) -> str:
     >>> without_markup("<b>Score:</b> 4").split(), without_markup(r"\text{Score} = \frac{4 + 2}{2} = 3").split()
     (['Score:', '4'], ['Score', '=', '(4', '+', '2)/(2)', '=', '3'])
     """
+    text = _TICKED.sub(r"\1", _UNTICKED.sub("", text))  # of a list to tick, only what is ticked is said
     text = _HTML.sub(" ", _BLOCK.sub("\n", text))
     text = _FRACTION.sub(r" (\1)/(\2) ", _WORDED.sub(r" \1 ", text))
     return re.sub(r"\\[\[\]()]", " ", text)

@@ -56,6 +56,7 @@ def neutralise(text: str) -> str:
     text = re.sub(_gifts(), lambda match: match[0].rstrip() + _WORD, text)
     text = re.sub(_fractions(), lambda match: f"{match[0].rstrip()}{_WORD}", text)
     text = re.sub(r"[★⭐☆]️?(?:\s?[★⭐☆]️?)+", lambda match: match[0] + _WORD.rstrip(), text)
+    text = re.sub(r"\[([xX✓✔])\]", r"[ \1 ]", text)
     text = re.sub(r"\*\*(?=\s*[-+−.\d])", "* *", text)
     return re.sub(r"\[(?=\[|RESULT)", "[ ", re.sub(r"\](?=\])", "] ", text))
 
@@ -136,7 +137,7 @@ def _gifts() -> str:
 def _fractions() -> str:
     """A number at the head of a clause, before the "/5" or "out of 5" that makes it a score."""
     head = rf"(?:^|[,:;.!?—–-]\s|[}}>\])|])(?:_|[^\w\n]){{0,6}}(?:{any_of('score.leads')}[:,]?\s+)?(?:{ABOUT}\s+)?"
-    number = rf"(?:[-+−]?\d{{0,3}}(?:\.?\d{{1,3}}|[½¼¾])|{WORDS})"
+    number = rf"(?:[-+−]?\d{{0,3}}(?:\.?\d{{1,3}}|[½¼¾])|{WORDS}(?: and a half)?)"
     beside = rf"[/／]|{any_of('score.out_of')}|on (?:an?|the|this|your)(?=\s\d+[- ]point)"
     return rf"(?im){head}{number}[\s)\]}}>\"'*_`]{{0,5}}(?=(?:{beside})\s{{0,3}}\d)"
 

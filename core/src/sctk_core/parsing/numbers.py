@@ -152,7 +152,7 @@ def _wrong_end(rest: str, scaled: bool, bounds: Bounds) -> str:
         return ANOTHER_SCALE
     labels = any_of("score.labels", "score.comma_labels", "score.overall", "score.final")
     other = r"^(?:sorry|i mean|or rather|make that|er|oops)\b\D{0,10}\d|\b(?:but|though|although|yet|and|or) (?:\w+ ){0,2}an? \.?\d"
-    again = rf"{other}|\d\s*(?:/|out of)\s*\d|{labels}\W{{1,3}}\d|\)\s*[,;]\s*\d"
+    again = rf"{other}|{_instead()}|\d\s*(?:/|out of)\s*\d|{labels}\W{{1,3}}\d|\)\s*[,;]\s*\d"
     return NOT_PLAIN if re.search(again, said) else ""
 
 
@@ -164,6 +164,16 @@ def _ending() -> str:
 
 def _compared() -> str:
     return r"(?:higher|lower|less|score|scored|rating|rated|if|unless|or)\b"
+
+
+@cache
+def _instead() -> str:
+    """What behind a number, in its sentence, says that another one holds, or what else it is the number of."""
+    moves = r"\b(?:reduc|lower|drop|rais|bring|mak|cut|bump|go|went|mov|pull|push|dock)\w*"
+    moves += r"(?: (?:it|this|that|me))?(?: (?:down|up))?(?: (?:to|at))?"
+    doubted = rf"^\W*\?|^well\b\W*{NUMBER}|^(?:{WORDS}|{PART})\W?\)|\)\s*[-+/×*|]\s*\d"
+    beside = rf"\b(?:but|though|although|yet|however),? (?:an? )?{NUMBER} (?:is|would|could|might|may|seems|feels)\b"
+    return rf"{doubted}|{moves} (?:an? )?{NUMBER}(?![\w%])(?! {_COUNTED})|{beside}|\bfor \w+,? an? {NUMBER}(?!\w)"
 
 
 @cache

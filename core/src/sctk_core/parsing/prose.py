@@ -40,6 +40,9 @@ _UNREAL = (
 )
 """Opens what would have to be so for a number in another language: "com uma fonte, daria 5 de 5"."""
 
+_NONE = r"\b(?:kein\w*|nicht|pas|aucune?|ning[uú]na?|nessuna?|nenhuma?|geen|niet|inte|nie|не)\b"
+"""Denies a gift in another language: "ich gebe keine 4 von 5"."""
+
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Statement:
@@ -131,7 +134,8 @@ def _parted(text: str) -> tuple[str, str]:
     figure = re.search(rf"\d|\b{WORDS}", text)
     reason = (
         re.compile(
-            r"\s(?:because|since|due to)\s|(?:(?<=\d)|(?<=scale)|(?<=points)|(?<=for me)|(?<=stars)):\s(?=[^\W\d])"
+            r"\s(?:because|since|due to)\s|"
+            r"(?:(?<=\d)|(?<=scale)|(?<=points)|(?<=for me)|(?<=stars)|(?<=of ten)|(?<=of five)):\s(?=[^\W\d])"
         ).search(text, figure.end())
         if figure
         else None
@@ -145,10 +149,12 @@ def _on_its_scale(text: str, bounds: Bounds) -> Statement | None:
     before = (
         rf"(?:(?:on|using) a scale (?:of|from) [^,:]{{3,20}}:\s|[^:]*(?:[,—–]|\s-)\s+|{any_of('score.leads')}[:,]?\s+)?"
     )
-    opened = re.match(rf"{before}(?:{IS}|(?=(?:{ABOUT} )?(?:{NUMBER}|\w+ out of)))", text)
+    opened = re.match(rf"{before}(?:{IS}|(?=(?:{ABOUT} )?(?:{NUMBER}|\w+(?: and a half)? out of)))", text)
     number = read_number(text[opened.end() :], bounds) if opened else None
     if number is None or opened is None or number.value is None:
         return None
+    if re.match(rf"(?:the |its )?(?:\w+ )?(?!conclusion){PART}\W*\Z", text[: opened.end()]):
+        return None  # "accuracy — 4/5"
     asked = named is not None and (named[0] == "overall" or scale_is(named[0], bounds) is True)
     asked = asked and len(re.findall("[,:]", text[: opened.end()])) == 1
     return Statement(rank=SAID, number=number) if number.scaled or asked else None
@@ -161,7 +167,8 @@ def _given(text: str, bounds: Bounds) -> Statement | None:
     opened = re.match(rf"(?:{before})?{any_of('score.gives')}[^\d.,;:!?]{{0,40}}?\s?{FIGURE}", text)
     words = opened[0] if opened else ""
     if opened is None or re.search(
-        rf"(?<![^\W_]){any_of('score.hedges', 'score.parts')}|[不没]|来看给\s*\S|^(?:{_UNREAL})(?!\w).*,", words
+        rf"(?<![^\W_]){any_of('score.hedges', 'score.parts')}|[不没]|{_NONE}|来看给\s*\S|^(?:{_UNREAL})(?!\w).*,",
+        words,
     ):
         return None
     number = read_number(text[opened.end() :], bounds)

@@ -31,7 +31,11 @@ def without_remarks(text: str) -> str:
     'On a scale of 1 to 5, it is a 3.'
     """
     meaning = r"\s?\([^\W\d][^()\d]{1,40}\)"
-    return re.sub(rf"\b((?:from|of|between|scale:?) \d+){meaning}( ?(?:to|and|-|–) ?\d+){meaning}", r"\1\2", text)
+    text = re.sub(rf"\b((?:from|of|between|scale:?) \d+){meaning}( ?(?:to|and|-|–) ?\d+){meaning}", r"\1\2", text)
+    said = r"\d+ (?:is|means|=|being) [^,;.:\d\n]{1,40}"
+    return re.sub(
+        rf"\b((?:from|of|between) \d+ (?:to|and|-|–) \d+),? (?:where|with|in which) {said} and {said}(?=,)", r"\1", text
+    )
 
 
 def foreign(text: str, bounds: Bounds) -> bool:

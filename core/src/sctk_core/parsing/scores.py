@@ -23,9 +23,10 @@ from sctk_core.parsing.answer import (
 from sctk_core.parsing.clauses import last_clause
 from sctk_core.parsing.closing import lone_number
 from sctk_core.parsing.figures import NUMBER, WORDS
-from sctk_core.parsing.labels import LABELLED, labelled, names_a_score
+from sctk_core.parsing.labels import AVERAGE, LABELLED, labelled, names_a_score
 from sctk_core.parsing.measures import measured
 from sctk_core.parsing.numbers import ANOTHER_SCALE, Number, read_number
+from sctk_core.parsing.phrases import PART
 from sctk_core.parsing.prose import Statement, plain_statement
 from sctk_core.parsing.scales import Bounds, foreign, without_remarks
 from sctk_core.parsing.structured import spoken
@@ -33,8 +34,14 @@ from sctk_core.parsing.words import any_of
 from sctk_core.records import Failure
 
 _FIGURE = re.compile(rf"\d|{WORDS}")
-_OTHERWISE = re.compile(rf"(?:or|maybe|perhaps|sorry|i mean)\W+(?:an? |maybe |perhaps )?(?:{NUMBER}|{WORDS})")
-"""Takes a score back that was just said: "The score is 4... or 3."."""
+_OTHERWISE = re.compile(
+    rf"\(?(?:or|maybe|perhaps|sorry|i mean|well|make (?:it|that)|call it)\W+(?:an? |maybe |perhaps )?(?:{NUMBER}|{WORDS})|"
+    r".{0,80}\b(?:penalt\w+|deduct\w+|subtract\w+|re-?read\w*|second (?:look|reading))\b.{0,60}?"
+    rf"(?:[:,=]| is| gives| leaves| makes| to) (?:it |an? )?{NUMBER}\W*\Z|"
+    rf"(?:.{{0,80}}[;,] )?(?:an? )?{NUMBER} (?:is|would be|seems|feels) (?:better|fairer|closer|more)\b|"
+    rf"(?:it |this )?(?:could|might|may) also be (?:an? )?{NUMBER}"
+)
+"""Takes a score back that was just said: "The score is 4... or 3.", "after the penalty: 3"."""
 _FIRST = re.compile(r"\b(?:initially|at first|first thought|was tempted)\b")
 """Opens what a judge thought before it came to its score."""
 _OPEN = (
@@ -42,6 +49,8 @@ _OPEN = (
     r"\bi (?:\w+ly )?(?:gave|rated|scored|graded|awarded|assigned|chose|went with|settled)\b"
 )
 """What the next sentence may still take back: the score that it would be, or that was given."""
+_SECTION = rf"(?:\d{{1,2}}[.)] )?(?:the |its )?(?:\w+ (?:and |& )?)?(?!conclusion|summary){PART}\s?:?"
+"""A heading over what is said of one part of a reply."""
 NOTHING, UNDECIDED = "no labelled score", "several scores, and nothing says which one counts"
 TAKEN_BACK, OPEN_THOUGHT = "a score that is taken back", "a thought that never ends"
 
@@ -102,6 +111,8 @@ def _decided(stated: Sequence[Statement]) -> tuple[float | str, str]:
     wrong = next((number for number in held if number.value is None), None)
     if wrong is not None:
         return wrong.wrong, repr(wrong.rest[:40])
+    if top == AVERAGE and any(each.rank == LABELLED and each.number.value != held[-1].value for each in stated[-1:]):
+        return UNDECIDED, ""  # an average, and another score behind it
     values = sorted({number.value for number in held if number.value is not None})
     return values[0] if len(values) == 1 else UNDECIDED, "" if len(values) == 1 else ", ".join(
         f"{each:g}" for each in values
@@ -111,6 +122,7 @@ def _decided(stated: Sequence[Statement]) -> tuple[float | str, str]:
 def _statements(said: Sequence[Sentence], bounds: Bounds) -> Iterator[Statement | None]:
     """Every statement in order; None last where the judge began to take it back and did not say what holds instead."""
     found = corrected = False
+    parts = [place for place, each in enumerate(said) if each.alone and re.fullmatch(_SECTION, each.text)]
     for place, sentence in enumerate(said):
         if found and heading(sentence.text):
             break
@@ -128,6 +140,8 @@ def _statements(said: Sequence[Sentence], bounds: Bounds) -> Iterator[Statement 
             )
             if re.search(_OPEN, text) and any(map(_stands_against, said[place + 1 : place + 2])):
                 statement = None
+            if statement is not None and statement.rank == LABELLED and len(parts) > 1 and parts[0] < place < parts[-1]:
+                statement, parts = None, [*parts, len(said)]  # a part's, and so are those that follow
             if statement is not None:
                 yield Statement(rank=statement.rank, number=statement.number, last=statement.last or corrected)
                 found, corrected = True, False

@@ -26,6 +26,8 @@ _CRITERIA = {"aspect", "attribute", "category", "criterion", "criteria", "dimens
 _SCALES = re.compile(
     r"(?:max|maximum|highest|best)(?: possible)?(?: score| rating| value)?|(?:score |rating )?(?:out of|scale|range|max)"
 )
+_MEANT = r"[`\s]{0,3}(?:would|could|means?|if|is (?:for|what|the (?:best|format|highest|form)))\b"
+"""Behind an object that is shown and not given."""
 _TAG = re.compile(
     r"<(?P<tag>[A-Za-z][\w-]{1,30})>(?P<said>[^<>]{0,200})</(?P=tag)>|<(?P<open>(?i:score|rating|grade))>(?P<cut>[^<>\n]{1,60})\Z"
 )
@@ -54,7 +56,8 @@ def _objects_said(text: str) -> str:
         value, end = _read(text, start)
         if end > start:
             before = text[done:start].rpartition("\n")[2]
-            said = () if re.search(rf"\b{any_of('score.examples')}", before.lower()) else _said(value)
+            example = re.search(rf"\b{any_of('score.examples')}", before.lower()) or re.match(_MEANT, text[end:])
+            said = () if example else _said(value)
             pieces += [text[done:start], "\n", *(f"{line}\n" for line in said)]
             done = end
         start = _opening(text, max(end, start + 1))

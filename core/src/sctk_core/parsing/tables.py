@@ -15,6 +15,8 @@ _RULE = re.compile(r":?-+:?")
 _NUMBERED = re.compile(r"\W*(?:[a-zA-Z]{0,2}\d{1,3}|[a-zA-Z]|[ivxIVX]{1,4})\W*")
 _COUNTS = re.compile(r"\W*(?:no|nr|num|number|id|item|step|row|q)?\W*")
 """The head of a column that numbers the rows."""
+_RUBRIC = re.compile(r"(?i)\W*(?:meaning|description|definition|what it means|criteria)\W*")
+"""The head of a column that says what the scores of a rubric mean."""
 _FIGURE = r"^\W*\d+(?:[.,]\d+)?(?:\s?/\s?\d+)?\W*$"
 _MOST = re.compile(r"\W*(?:max\w*|out of|possible)\b.*", re.IGNORECASE)
 
@@ -43,6 +45,8 @@ def _said(block: Sequence[Sequence[str]]) -> Iterator[str]:
     if not rows:
         return
     heads, body = rows[0], rows[1:]
+    if any(map(_RUBRIC.fullmatch, heads)):
+        return
     if len(heads) > 1 and (len(rows) == len(block) or any(map(str.isdigit, heads[1]))):
         yield _row([], heads, numbered=False)  # a table without heads, or one whose heads are its first row
     numbered = _numbered(heads, body)

@@ -118,11 +118,11 @@ def _last_clause(text: str) -> str:
 
 
 def _with_fine(words: tuple[str, str]) -> tuple[str, str]:
-    """The words for a verdict behind its label, where "acceptable" is one too."""
+    """The words for a verdict behind its label, where "acceptable" and "needs work" are some too."""
     keep, revise = words
     if words != verdict_words(("keep",), ("revise",)):
         return words
-    return rf"(?:{keep}|{any_of('verdict.fine')})", revise
+    return rf"(?:{keep}|{any_of('verdict.fine')})", rf"(?:{revise}|needs (?:more |some )?work)"
 
 
 def _plain(said: Sequence[Sentence], words: tuple[str, str]) -> list[_Said]:
