@@ -23,7 +23,10 @@ const NOWHERE: u8 = 0x7f;
 /// What stands behind a run: no word goes on there, and a character ends.
 pub const END: u8 = NOWHERE;
 
-/// A script: its code points (at most 160) and its dictionary.
+/// So many code points a script has at most.
+pub const SIZE: usize = 160;
+
+/// A script: its code points and its dictionary.
 struct Script {
     first: u32,
     last: u32,
@@ -55,12 +58,18 @@ pub fn script_of(c: impl Into<u32>) -> Option<usize> {
     (0..SCRIPTS.len()).find(|&script| is_of(script, c))
 }
 
+/// The first code point of a script.
+pub fn first_of(script: usize) -> u32 {
+    SCRIPTS[script].first
+}
+
 /// Whether a character is of this script.
 #[inline]
 pub fn is_of(script: usize, c: u32) -> bool {
     (SCRIPTS[script].first..=SCRIPTS[script].last).contains(&c)
 }
 
+#[derive(Default)]
 struct Node {
     /// Which characters may follow: those below 64, and the others.
     next: [u64; 2],
@@ -91,7 +100,7 @@ impl Node {
 pub struct Dictionary {
     first: u32,
     /// The symbol of each character.
-    symbols: [u8; 160],
+    symbols: [u8; SIZE],
     /// The node behind two numbers (`PAIR`); 0: no word begins so.
     pairs: Vec<u32>,
     nodes: Vec<Node>,
@@ -156,32 +165,33 @@ impl Dictionary {
             .map(|word| word.chars().map(number).collect())
             .collect();
         words.sort_unstable();
-        dictionary.grow(&words);
+        dictionary.nodes.push(Node::default());
+        dictionary.grow(0, &words, 0);
         dictionary.pair();
         dictionary
     }
 
-    /// Makes the nodes of sorted words, level by level, so that the nodes of those that follow one another lie side by side.
-    fn grow(&mut self, words: &[Vec<u8>]) {
-        let mut ranges = std::collections::VecDeque::from([(0, words.len(), 0)]);
-        let mut made = 1;
-        while let Some((from, to, depth)) = ranges.pop_front() {
-            let is_word = depth > 0 && words[from].len() == depth;
-            let longer = from + usize::from(is_word)..to;
-            let mut next = [0; 2];
-            for run in words[longer.clone()].chunk_by(|a, b| a[depth] == b[depth]) {
-                let number = run[0][depth];
-                next[usize::from(number >> 6)] |= 1_u64 << (number & 63);
-            }
-            let others = made + next[0].count_ones();
-            let first = [made + u32::from(is_word) * WORD, others];
-            let mut at = longer.start;
-            for run in words[longer].chunk_by(|a, b| a[depth] == b[depth]) {
-                ranges.push_back((at, at + run.len(), depth + 1));
-                at += run.len();
-                made += 1;
-            }
-            self.nodes.push(Node { next, first });
+    /// Makes the node of sorted words that have their first `depth` characters in common, at `place`, and those behind it. Nodes
+    /// that follow one another lie side by side, and what is behind the first of them next: a walk meets few lines of cache.
+    fn grow(&mut self, place: usize, words: &[Vec<u8>], depth: usize) {
+        let is_word = depth > 0 && words.first().is_some_and(|word| word.len() == depth);
+        let longer = &words[usize::from(is_word)..];
+        let runs: Vec<&[Vec<u8>]> = longer.chunk_by(|a, b| a[depth] == b[depth]).collect();
+        let mut next = [0; 2];
+        for run in &runs {
+            let number = run[0][depth];
+            next[usize::from(number >> 6)] |= 1_u64 << (number & 63);
+        }
+        let made = self.nodes.len() as u32;
+        let first = [
+            made + u32::from(is_word) * WORD,
+            made + next[0].count_ones(),
+        ];
+        self.nodes[place] = Node { next, first };
+        self.nodes
+            .resize_with(self.nodes.len() + runs.len(), Node::default);
+        for (place, run) in (made as usize..).zip(runs) {
+            self.grow(place, run, depth + 1);
         }
     }
 
@@ -235,16 +245,18 @@ fn is_boundary(run: &[u8], at: usize) -> bool {
 }
 
 per_level! {
-    /// Marks the last character of each word of a run (`Dictionary::symbol`, then `END`) with 1; `last` has 0 for each.
-    pub fn cut(dictionary: &Dictionary, run: &[u8], last: &mut [u8]) = cut_kernel;
+    /// Adds where each word of a run (`Dictionary::symbol`, then `END`) ends, in characters.
+    pub fn cut(dictionary: &Dictionary, run: &[u8], ends: &mut Vec<u32>) = cut_kernel;
 }
 
 #[inline(always)]
-fn cut_kernel(dictionary: &Dictionary, run: &[u8], last: &mut [u8]) {
+fn cut_kernel(dictionary: &Dictionary, run: &[u8], ends: &mut Vec<u32>) {
+    let n = run.len() - 1;
+    ends.reserve(n);
     let mut from = 0;
-    while from < last.len() {
+    while from < n {
         from = dictionary.word_end(run, from);
-        last[from - 1] = 1;
+        ends.push(from as u32);
     }
 }
 
@@ -259,17 +271,17 @@ mod tests {
     fn ends(text: &str) -> Vec<usize> {
         let dictionary = dictionary(script_of(text.chars().next().unwrap()).unwrap());
         let mut run: Vec<u8> = text.chars().map(|c| dictionary.symbol(c)).collect();
-        let mut last = vec![0; run.len()];
         run.push(END);
-        cut(Simd::best(), dictionary, &run, &mut last);
+        let mut ends = vec![];
+        cut(Simd::best(), dictionary, &run, &mut ends);
         for level in Simd::available() {
-            let mut same = vec![0; last.len()];
+            let mut same = vec![];
             cut(level, dictionary, &run, &mut same);
-            assert_eq!(same, last);
+            assert_eq!(same, ends);
         }
-        let ends = text.char_indices().map(|(at, c)| at + c.len_utf8());
-        let marked = ends.zip(last).filter(|&(_, last)| last == 1);
-        marked.map(|(end, _)| end).collect()
+        let bytes = |c: char| c.len_utf8();
+        let before = |end: u32| text.chars().take(end as usize).map(bytes).sum();
+        ends.into_iter().map(before).collect()
     }
 
     #[test]

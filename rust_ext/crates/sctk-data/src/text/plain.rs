@@ -10,13 +10,14 @@
 
 mod blocks;
 pub mod pages;
+mod runs;
 
 use std::sync::OnceLock;
 
 use self::blocks::{Way, character_at, copy_ascii, length, write_common, write_known, write_some};
 use self::pages::{Pages, Recent, UNSURE};
-use super::block::{Block, Scalar};
-use super::dictionary::{self, Dictionary};
+use self::runs::Run;
+use super::block::Block;
 use super::fold::{combining_class, decomposed, joined_by, ordered};
 use super::simd::{Simd, per_level};
 use super::unicode::{Alphabet, Form, form, written};
@@ -38,50 +39,8 @@ pub struct Plain {
     run: Run,
 }
 
-/// A run of a script that is cut by dictionary.
-#[derive(Default)]
-struct Run {
-    /// The characters as the dictionary wants them.
-    symbols: Vec<u8>,
-    forms: Vec<Form>,
-    /// The combining classes of the marks at the end, or nothing yet where there is one.
-    marks: Vec<u8>,
-    /// 1 for the last character of each word, else 0.
-    last: Vec<u8>,
-}
-
-/// Where a mark stood among those before it.
-#[derive(PartialEq)]
-enum Sorted {
-    InPlace,
-    Moved,
-    /// It stays where it is, behind more than `MOST_MARKS`.
-    TooMany,
-}
-
 /// So many marks are put in order where they stand; texts with more upon one letter go the slow way.
 const MOST_MARKS: usize = 8;
-
-impl Run {
-    /// Moves the last character, a mark of this class, before the marks that should stand behind it.
-    #[inline(always)]
-    fn sort_mark(&mut self, class: u8) -> Sorted {
-        if self.marks.last().is_none_or(|&last| last <= class) {
-            self.marks.push(class);
-            return Sorted::InPlace;
-        }
-        if self.marks.len() >= MOST_MARKS {
-            return Sorted::TooMany;
-        }
-        let at = self.marks.partition_point(|&mark| mark <= class);
-        let behind = self.marks.len() - at + 1;
-        let n = self.symbols.len();
-        self.symbols[n - behind..].rotate_right(1);
-        self.forms[n - behind..].rotate_right(1);
-        self.marks.insert(at, class);
-        Sorted::Moved
-    }
-}
 
 impl Plain {
     /// The plain form of `text`; bytes above 127 in it belong to words.
@@ -318,7 +277,7 @@ impl Writer<'_> {
     fn closer(&mut self, (c, n): (u32, usize)) {
         let form = self.form(c);
         if form.heed() & Form::COMPLEX != 0 {
-            self.plain.heed |= form.heed();
+            self.plain.heed |= form.heed() & !Form::JOINS; // the run knows whether it joins
             self.class = UNSURE;
             return self.run();
         }
@@ -492,116 +451,6 @@ impl Writer<'_> {
             ],
         }
     }
-
-    /// Writes the words of the run of characters that begins at `done`, spaces around each.
-    #[inline(never)]
-    fn run(&mut self) {
-        let mut run = std::mem::take(&mut self.plain.run);
-        let begin = self.done;
-        let (dictionary, is_plain) = self.collect(&mut run);
-        run.last.clear();
-        run.last.resize(run.forms.len(), 0);
-        dictionary::cut(self.simd, dictionary, &run.symbols, &mut run.last);
-        // each character has at most 6 bytes and a space, and eight are written at a time
-        self.plain.make_room(8 * run.forms.len() + MOST);
-        self.plain.space();
-        if is_plain {
-            self.plain.n += write_run(&run, &mut self.plain.bytes[self.plain.n..]);
-        } else {
-            self.write_run_closely(&run, begin);
-        }
-        self.plain.run = run;
-    }
-
-    /// As `write_run`, character by character.
-    fn write_run_closely(&mut self, run: &Run, begin: usize) {
-        let mut at = begin;
-        for (form, &last) in run.forms.iter().zip(&run.last) {
-            let (mut c, mut n) = character_at(self.text, at);
-            while self.form(c).heed() & Form::COMPLEX == 0 {
-                at += n; // it is ignored
-                (c, n) = character_at(self.text, at);
-            }
-            self.write(c, *form, at);
-            at += n;
-            if last == 1 {
-                self.plain.push(b" ");
-            }
-        }
-    }
-
-    /// Fills `run` with the characters of one script from `done` on, ignorable ones left out; moves behind them. Whether each is
-    /// written by its form alone: then it is neither long, nor may its marks be out of order.
-    fn collect(&mut self, run: &mut Run) -> (&'static Dictionary, bool) {
-        run.symbols.clear();
-        run.forms.clear();
-        run.marks.clear();
-        let mut from = self.done;
-        let first = character_at(self.text, from).0;
-        let script = dictionary::script_of(first).expect("a run has a script");
-        let dictionary = dictionary::dictionary(script);
-        let (mut any, mut has_base, mut mark, mut is_sorted) = (0, false, None, true);
-        while from < self.text.len() && !self.text[from].is_ascii() {
-            let (c, n) = match self.text[from..].first_chunk() {
-                // nearly every one; the shorter way to it
-                Some(four) if length(four[0]) == 3 => {
-                    let three = Scalar::code_point_of_three(u32::from_be_bytes(*four));
-                    (three.into(), 3)
-                }
-                _ => character_at(self.text, from),
-            };
-            let form = self.form(c);
-            let heed = form.heed();
-            if heed & Form::COMPLEX != 0 {
-                if !dictionary::is_of(script, c) {
-                    break;
-                }
-                run.symbols.push(dictionary.symbol(c));
-                run.forms.push(form);
-                any |= heed & (Form::LONG | Form::ANSWER);
-                if heed & Form::MARK == 0 {
-                    has_base = true;
-                    mark = None;
-                } else if has_base && mark.is_none() {
-                    mark = Some(c);
-                    run.marks.clear();
-                } else if let Some(first) = mark {
-                    if run.marks.is_empty() {
-                        run.marks.push(self.classes(first)[0]);
-                    }
-                    let sorted = run.sort_mark(self.classes(c)[0]);
-                    is_sorted &= sorted == Sorted::InPlace;
-                    any |= Form::MARK * u8::from(sorted == Sorted::TooMany);
-                } else {
-                    any |= Form::MARK; // what it belongs to is no part of the run
-                }
-                // ignorable characters at the end belong to what follows
-                self.done = from + n;
-            } else if form.n() > 0 || heed & Form::LONG != 0 {
-                break; // it is written, so it is no part of the run
-            }
-            self.plain.heed |= self.heed_of(c, form, from) & Form::JOINS;
-            from += n;
-        }
-        run.symbols.push(dictionary::END);
-        if any != 0 && !is_sorted {
-            self.plain.heed |= OUT_OF_ORDER;
-        }
-        (dictionary, any == 0)
-    }
-}
-
-/// Writes the characters of a run by their forms, a space behind each word: how many bytes.
-#[inline(always)]
-fn write_run(run: &Run, room: &mut [u8]) -> usize {
-    let mut n = 0;
-    for (form, &last) in run.forms.iter().zip(&run.last) {
-        room[n..n + 8].copy_from_slice(&form.bytes());
-        n += form.n();
-        room[n] = b' '; // written over, where the word goes on
-        n += usize::from(last);
-    }
-    n
 }
 
 /// The combining class of the first or the last part of `c`: of what it is before it is folded, for a mark may be folded to a

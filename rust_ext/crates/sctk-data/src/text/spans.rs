@@ -159,7 +159,7 @@ fn cuts(text: &str, alphabet: Alphabet, look: Look) -> Vec<usize> {
         }
         let script = dictionary::script_of(c);
         let mut run = vec![(at, c)];
-        let mut end = at + c.len_utf8();
+        let mut end_of_run = at + c.len_utf8();
         while let Some(&(at, next)) = characters.peek() {
             let (form, is_complex) = look(next, alphabet);
             let own = is_complex && dictionary::script_of(next) == script;
@@ -169,19 +169,18 @@ fn cuts(text: &str, alphabet: Alphabet, look: Look) -> Vec<usize> {
             }
             if own {
                 run.push((at, next));
-                end = at + next.len_utf8();
+                end_of_run = at + next.len_utf8();
             }
             characters.next();
         }
         let dictionary = dictionary::dictionary(script.expect("it is complex"));
         let mut symbols: Vec<u8> = run.iter().map(|&(_, c)| dictionary.symbol(c)).collect();
         symbols.push(dictionary::END);
-        let mut last = vec![0; run.len()];
-        dictionary::cut(Simd::SCALAR, dictionary, &symbols, &mut last);
+        let mut ends = vec![];
+        dictionary::cut(Simd::SCALAR, dictionary, &symbols, &mut ends);
         cuts.push(at);
-        let next = run[1..].iter().map(|&(at, _)| at).chain([end]);
-        let marked = next.zip(last).filter(|&(_, last)| last == 1);
-        cuts.extend(marked.map(|(next, _)| next));
+        let place = |end: &u32| run.get(*end as usize).map_or(end_of_run, |&(at, _)| at);
+        cuts.extend(ends.iter().map(place));
     }
     cuts
 }

@@ -455,7 +455,7 @@ pub(super) mod tests {
     }
 
     /// Lines in scripts as people write them, with marks typed before those that should stand before them.
-    const PROSE: [&str; 14] = [
+    const PROSE: [&str; 16] = [
         "Tất cả mọi người sinh ra đều được tự do và bình đẳng về nhân phẩm và quyền lợi.",
         "Příliš žluťoučký kůň úpěl ďábelské ódy; Łódź, Größe, façade, cœur, İstanbul.",
         "Όλοι οι άνθρωποι γεννιούνται ελεύθεροι και ίσοι στην αξιοπρέπεια· ΐ, ᾳ, ΣΑΣ.",
@@ -468,6 +468,8 @@ pub(super) mod tests {
         "すべての人間は、生まれながらにして自由で、か\u{3099}。プログラム１２《々》",
         "人人生而自由，在尊严和权利上一律平等。（他们）赋有理性’²，3＋4≤7",
         "ผู้อยู่สิทธิน้ำ ก\u{e48}\u{e38} ก\u{e48}\u{301}\u{e38} ๑๒ๆ; ຄໍາ ກໍ ກ\u{ec8}\u{eb8}",
+        "ປະພຶດຕໍ່ກັນອໍ\u{200b}ຳຄໍາອໍ ໝາໝໍ",
+        "ประวัติศาสตร์และวิทยาศาสตร์ทำน้ำแข็งอํ\u{200d}าอํา อํ",
         "ဖြင\u{103a}\u{1037} ဖြင\u{1037}\u{103a} ဥပမာ ဥ\u{102e} ဉာဏ်၊ မြန်မာ။",
         "មនុស្សទាំងអស់កើតមកមានសេរីភាព។ ញ្ញ\u{17b4}ឥត\u{200b}",
     ];
