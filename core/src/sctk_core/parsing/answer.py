@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
 
-from sctk_core.parsing.markup import first_turn
+from sctk_core.parsing.markup import first_turn, without_shown
 from sctk_core.parsing.words import any_of
 from sctk_core.thoughts import PAIRS, parted
 
@@ -80,7 +80,9 @@ def answer_of(reply: str) -> str | None:
     text = re.sub(
         r"(?<=\d)(?=(?:Reason|Reasoning|Explanation|Feedback|Justification|Rationale|Comments?)\s?:)", "\n", text
     )
-    text = re.sub(r"(\d{40})\d+", r"\1", first_turn(text)[-READ_CHARACTERS:])  # as many digits as no scale has
+    text = re.sub(
+        r"(\d{40})\d+", r"\1", without_shown(first_turn(text)[-READ_CHARACTERS:])
+    )  # as many digits as no scale has
     return _without_open_item(text)
 
 

@@ -30,6 +30,21 @@ _PROGRAM = re.compile(
 _ASSIGNS = re.compile(r"\s*(?:(?:let|const|var|int|float|double) )?[\w.]+(?: ?: ?\w+)? ?= ?\S")
 
 
+_SHOWN = re.compile(
+    r"(?is)\[(?:the )?(?:start|begin(?:ning)?)(?: of)? (?P<what>[^\[\]\n]{1,60})\].*?(?:\[(?:the )?end(?: of)? (?P=what)\]|\Z)"
+)
+"""What stands between marks that judges' prompts put around what is judged, and that small models write again."""
+
+
+def without_shown(text: str) -> str:
+    """A text without what it shows between "[The Start of X]" and "[The End of X]"; without an end, all that follows is shown.
+
+    >>> without_shown("[BEGIN DATA]\\nI'd give it 4/5.\\n[END DATA]\\nScore: 2").split()
+    ['Score:', '2']
+    """
+    return _SHOWN.sub("\n", text)
+
+
 def first_turn(text: str) -> str:
     """A reply up to the mark that ends its turn, where the reply goes on with nothing or with another turn.
 

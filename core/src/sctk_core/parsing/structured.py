@@ -92,6 +92,8 @@ def _said(value: Any, path: tuple[str, ...] = (), depth: int = 0) -> Iterator[st
             named = _by_criterion(each)
             inner = path if len(value) == 1 or named else (*path, f"item {number + 1}")
             yield from _said(named or each, inner, depth + 1)
+    elif isinstance(value, dict) and (heavier := _heavier(value)):
+        yield f"verdict: {heavier}"
     elif isinstance(value, dict):
         scale = next((_scale(each) for key, each in value.items() if _SCALES.fullmatch(_words(key))), "")
         for key, each in value.items() if depth < 8 else ():
@@ -101,9 +103,21 @@ def _said(value: Any, path: tuple[str, ...] = (), depth: int = 0) -> Iterator[st
                 yield from (f"{line} {scale}".rstrip() for line in _said(each, inner, depth + 1))
     elif isinstance(value, bool) and path:
         yield from _decision(path[-1], value)
-    elif isinstance(value, int | float | str) and path:
+    elif isinstance(value, int | float | str) and path and value != "":
         first = re.split(r"[.!?;]\s|\n", str(value).strip())[0]
         yield f"{_named(path)}: {' '.join(first.split())}"
+
+
+def _heavier(weights: dict[str, Any]) -> str | None:
+    """Of `{"keep": 0.9, "revise": 0.1}` the word with the larger number; None of other objects and of ties."""
+    keep, revise = any_of("verdict.keep"), any_of("verdict.revise")
+    words = sorted(weights, key=lambda key: re.fullmatch(keep, _words(key)) is None)
+    if len(words) != 2 or not (re.fullmatch(keep, _words(words[0])) and re.fullmatch(revise, _words(words[1]))):
+        return None
+    kept, revised = (weights[word] for word in words)
+    if any(isinstance(each, bool) or not isinstance(each, int | float) for each in (kept, revised)) or kept == revised:
+        return None
+    return _words(words[0] if kept > revised else words[1])
 
 
 def _decision(name: str, value: bool) -> Iterator[str]:
