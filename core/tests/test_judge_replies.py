@@ -1,8 +1,8 @@
 """Replies of judges and critics as they are met (`replies/`), and more of each kind that was once misread or lost.
 
 The sets were written by people who had not seen the parser: before it was mended by them, it read 2 of 397, 4 of 441, 1 of 355,
-1 of 230, 1 of 317, 0 of 260 and 2 of 300 wrongly, and lost 24, 39, 17, 9, 16, 13 and 23 % of the readable. None may be read as something
-else than a person reads in it (`want`; null: nobody can say).
+1 of 230, 1 of 317, 0 of 260 and 2 of 300 wrongly, and lost 24, 39, 17, 9, 16, 13 and 23 % of the readable. None may be read as
+something else than a person reads in it (`want`; null: nobody can say).
 """
 
 from __future__ import annotations
