@@ -360,7 +360,6 @@ HINTED = {
     },
     "choices": {"id": "1", "stem": "The sun", "choices": {"text": ["is hot", "is cold"], "label": ["A", "B"]}},
     "a translation": {"translation": {"de": "Hallo", "en": "Hello"}},
-    "rows within a row": {"data": [{"prompt": "a"}, {"prompt": "b"}]},
     "a question that is an object": {
         "question": {"full_text": "Who?", "tokens": ["Who", "?"]},
         "reply_0": "a",
@@ -379,6 +378,12 @@ def test_a_hint_that_is_followed_leads_to_a_text(name: str, tmp_path: Path, capf
     column = err.split("say which it is with --column ")[1].splitlines()[0].strip()
     code, out, err = told(capfd, "dedup", file, "--column", column)
     assert (code, len(out.splitlines())) == (0, 1), err
+
+
+def test_rows_within_a_row_are_no_text_of_its_first_one(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    rows = [{"data": {"train": [{"prompt": "a"}, {"prompt": "b"}]}}]
+    code, _, err = told(capfd, "dedup", written(tmp_path / "in.jsonl", rows))
+    assert (code, """hint: the rows stand in 'data.train': jq -c '."data"."train"[]' FILE""" in err) == (2, True), err
 
 
 @pytest.mark.parametrize("ending", ["jsonl", "parquet"])

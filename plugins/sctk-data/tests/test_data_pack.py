@@ -277,7 +277,7 @@ def test_what_cannot_be_packed_is_told(
     written(Path("in.jsonl"), [{"input_ids": [1]}])
     written(Path("text.jsonl"), [{"text": "a"}])
     pl.DataFrame({"input_ids": [[1]]}).write_parquet("a.parquet")
-    pl.DataFrame({"input_ids": [[0.5]]}).write_parquet("b.parquet")
+    pl.DataFrame({"input_ids": [[1]]}, schema={"input_ids": pl.List(pl.Int32)}).write_parquet("b.parquet")
     before = sorted(tmp_path.iterdir())
     code, out, err = told(capfd, *arguments, "--out", "out.parquet")
     assert (code, out) == (2, "")

@@ -41,7 +41,7 @@ from sctk_core.reading import (
     named_usually,
     recognised,
     root_of,
-    rows_inside,
+    rows_elsewhere,
     usual_names,
     where_asked,
 )
@@ -158,8 +158,8 @@ def _looked(row: Row, columns: Columns) -> Looked:
 
 
 def _instead(row: Row) -> str:
-    if inside := rows_inside(row.values):
-        return f"the rows stand in {inside!r}: jq -c '.\"{inside}\"[]' FILE > rows.jsonl"
+    if elsewhere := rows_elsewhere(row.values):
+        return elsewhere
     return f'say which column it is: [source.columns] prompt = "{row.name(where_asked(row.values)) or "..."}"'
 
 

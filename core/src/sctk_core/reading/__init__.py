@@ -9,7 +9,7 @@ line in `chunks.py`. polars and pyarrow are imported where a table is read.
 
 `row_forms.py` is the table of the forms that rows have in the field (Alpaca, ShareGPT, ...); `turns.py` reads conversations,
 `tools.py` what they call, `answers.py` answers and contexts, `options.py` options to choose from, in all their shapes, and
-`written.py` lists in text. `parts.py` is the text of one row, `texts.py` that of a chunk.
+`written.py` lists in text; `nested.py` finds rows inside of a row. `parts.py` is the text of one row, `texts.py` that of a chunk.
 """
 
 from sctk_core.reading.answers import answers_of, context_of, plain_answers
@@ -21,10 +21,11 @@ from sctk_core.reading.finding import STDIN, Wanted, inputs_at
 from sctk_core.reading.forms import FORMS, TYPED, Form, TextLayout, form_of
 from sctk_core.reading.inputs import Input, check_readable
 from sctk_core.reading.lines import Lines, objects
+from sctk_core.reading.nested import rows_elsewhere
 from sctk_core.reading.options import OPTIONS, labelled
 from sctk_core.reading.parts import Reason, half_pair, text_of, whole
 from sctk_core.reading.paths import NoSuchPath, root_of, value_at
-from sctk_core.reading.row_forms import COLUMNS, CONTEXT, ROW_FORMS, RowForm, recognised, rows_inside, where_asked
+from sctk_core.reading.row_forms import COLUMNS, CONTEXT, ROW_FORMS, RowForm, recognised, where_asked
 from sctk_core.reading.rows import Row, rows_of
 from sctk_core.reading.standard_input import check_ends, is_stream, spooled
 from sctk_core.reading.tables import Table
@@ -100,7 +101,7 @@ __all__ = [
     "plain_answers",
     "recognised",
     "root_of",
-    "rows_inside",
+    "rows_elsewhere",
     "rows_of",
     "shown",
     "spooled",

@@ -24,6 +24,7 @@ from sctk_core.reading.packing import told, unpacked
 _SAID = re.compile(r'"?sep=([^"\s\w]|\t)"?[\r\n]*', re.IGNORECASE)
 _DELIMITERS = (",", ";", "\t", "|")
 _NEVER_CLOSED = "unexpected end of data"
+_DOUBLED = """quotes behind a backslash are written twice instead: sed 's/\\\\"/""/g' FILE > NEW_FILE"""
 
 
 def parsed_rows(source: Input) -> Iterator[tuple[Parsed, float]]:
@@ -49,14 +50,19 @@ def _rows(source: Input, text: io.TextIOWrapper) -> Iterator[Parsed]:
             names = _header(fields, f"{source.name}:{line}")
         else:
             names = names or [f"column_{number}" for number in range(1, len(fields) + 1)]
-            yield _row(names, fields, line, source.name)
+            yield _row(names, fields, line, source.name, of_file=records.of_file)
 
 
 class _Records:
     """(line, fields or what is wrong with them) of every record; blank lines are none."""
 
     def __init__(self, source: Input, text: io.TextIOWrapper) -> None:
-        self._source, self._lines = source, _told_lines(source, text)
+        self._source, self._lines = source, _Lines(source, text)
+
+    @property
+    def of_file(self) -> str:
+        """What to do where the record is at fault because its quotes are not written as CSV has them; "": they are."""
+        return _DOUBLED if self._lines.escapes else ""
 
     def __iter__(self) -> Iterator[tuple[int, list[str] | Fault]]:
         first, before = next(self._lines, ""), 0
@@ -72,6 +78,7 @@ class _Records:
         )
         while True:
             line = before + reader.line_num + 1
+            self._lines.begin()
             try:
                 fields = next(reader)
             except StopIteration:
@@ -90,14 +97,33 @@ class _Records:
                 hint="close it, or say that quotes are plain text (source.layout.quotes = false, --no-quotes)",
             ) from error
         return Fault(
-            where=where, reason="quotes that do not fit", detail=str(error), hint="write a quote twice inside quotes"
+            where=where,
+            reason="quotes that do not fit",
+            detail=str(error),
+            hint="write a quote twice inside quotes",
+            of_file=self.of_file,
         )
 
 
-def _told_lines(source: Input, text: io.TextIOWrapper) -> Iterator[str]:
-    with told(source.name):
-        for line in text:  # noqa: UP028 - `yield from` would close the file when it is given up
-            yield line
+class _Lines:
+    """The lines of a file, and whether one of those since `begin` has a quote behind a backslash."""
+
+    def __init__(self, source: Input, text: io.TextIOWrapper) -> None:
+        self._source, self._text = source, text
+        self.escapes = False
+
+    def begin(self) -> None:
+        """Forgets the lines before."""
+        self.escapes = False
+
+    def __iter__(self) -> Iterator[str]:
+        return self
+
+    def __next__(self) -> str:
+        with told(self._source.name):
+            line = next(self._text)
+        self.escapes |= '\\"' in line
+        return line
 
 
 def _after(first: str, lines: Iterator[str]) -> Iterator[str]:
@@ -128,12 +154,16 @@ def _header(fields: Sequence[str], where: str) -> list[str]:
     return names
 
 
-def _row(names: Sequence[str], fields: Sequence[str], line: int, name: str) -> Parsed:
+def _row(names: Sequence[str], fields: Sequence[str], line: int, name: str, *, of_file: str) -> Parsed:
     where = f"{name}:{line}"
     if len(fields) != len(names):
         reason = f"{'fewer' if len(fields) < len(names) else 'more'} fields than columns"
         fault = Fault(
-            where=where, reason=reason, detail=f"{len(fields)} for {len(names)}", hint="quote what holds delimiters"
+            where=where,
+            reason=reason,
+            detail=f"{len(fields)} for {len(names)}",
+            hint="quote what holds delimiters",
+            of_file=of_file,
         )
         return Parsed(line=line, values=fault, text=b"\n")
     values = {column: field or None for column, field in zip(names, fields, strict=True)}

@@ -54,7 +54,6 @@ def no_json(name: str, line: int, error: Exception) -> Fault:
     """The line of the file is no JSON."""
     where = f"{name}:{line}"
     known = isinstance(error, json.JSONDecodeError)
-    begun = isinstance(error, json.JSONDecodeError) and line == 1 and error.doc.strip() in ("{", "[")
     why, column = (error.msg, f"column {error.colno}") if isinstance(error, json.JSONDecodeError) else (str(error), "")
     return Fault(
         where=where,
@@ -62,10 +61,17 @@ def no_json(name: str, line: int, error: Exception) -> Fault:
         detail=f"{why}, {column}" if known else why,
         message=f"{where}{', ' * known}{column}: got no valid JSON ({why})",
         hint="one object per line, or one array of objects",
-        of_file="JSON over several lines is read from a file with the ending .json; or jq -c . FILE > rows.jsonl"
-        if begun
-        else "",
+        of_file=_otherwise(error, line) if isinstance(error, json.JSONDecodeError) else "",
     )
+
+
+def _otherwise(error: json.JSONDecodeError, line: int) -> str:
+    """What to do with a file of objects that are not one to a line; "": it is none."""
+    if line == 1 and error.doc.strip() in ("{", "["):
+        return "JSON over several lines is read from a file with the ending .json; or jq -c . FILE > rows.jsonl"
+    if error.msg == "Extra data" and error.doc.startswith("{") and error.doc[error.pos :].startswith("{"):
+        return "objects behind one another in a line: jq -c . FILE > rows.jsonl"
+    return ""
 
 
 def no_utf8(name: str, line: int, error: UnicodeDecodeError, start: int) -> Fault:

@@ -132,16 +132,6 @@ def where_asked(row: Mapping[str, Any]) -> str:
     return next(iter(found), "")
 
 
-def rows_inside(row: Mapping[str, Any]) -> str:
-    """The column of a row of no form that holds a list of rows ("": none).
-
-    >>> rows_inside({"version": 1, "data": [{"question": "Who?"}]})
-    'data'
-    """
-    lists = ((name, value[0]) for name, value in row.items() if isinstance(value, list) and value)
-    return next((name for name, one in lists if isinstance(one, dict) and recognised(one)), "")
-
-
 def _is_turns(value: object) -> bool:
     try:
         return listed_turns(value) is not None

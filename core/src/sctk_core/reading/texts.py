@@ -19,6 +19,7 @@ from sctk_core.reading.faults import Fault
 from sctk_core.reading.frames import first_row, quick_texts, text_columns
 from sctk_core.reading.inputs import Input
 from sctk_core.reading.lines import Lines, objects
+from sctk_core.reading.nested import rows_elsewhere
 from sctk_core.reading.parts import Reading, Reason, answer_of
 from sctk_core.reading.paths import root_of
 from sctk_core.reading.row_forms import COLUMNS, RowForm, answered_in, named_form, recognised, where_asked
@@ -213,7 +214,7 @@ class TextColumn:
         meant = [*usual, within or "NAME"][0]
         raise ConfigError(
             f"{where}: got {'several columns' if usual else 'no column'} that may be the text (columns: {names})",
-            hint=f"say which it is with {self._option} {self._called.get(meant, meant)}",
+            hint=rows_elsewhere(row) or f"say which it is with {self._option} {self._called.get(meant, meant)}",
         )
 
     def _whole(self, row: Mapping[str, Any], form: RowForm, asked: Sequence[str]) -> Reading:

@@ -23,6 +23,8 @@ OF_TOKENS = frozenset(
     (IDS, "labels", "attention_mask", "token_type_ids", "loss_mask", "completion_mask", "assistant_masks")
 )
 """Columns that are of tokens whatever their lengths: where those differ, the row is at fault."""
+WHOLE = frozenset((IDS, "labels", "attention_mask", "token_type_ids"))
+"""Columns of whole numbers: fractions without a part behind the point, as a column with nulls leaves them, are read as such."""
 SIDES = ("chosen_", "rejected_")
 _LARGEST = 1 << 63
 Lengths = Mapping[str, Sequence[int | None]]
@@ -66,6 +68,7 @@ class Tokens:
         frame = chunk.frame.with_columns(
             pl.col(name).arr.to_list() for name, kind in chunk.frame.schema.items() if isinstance(kind, pl.Array)
         )
+        frame, indices = self._without_parts(frame, chunk)
         kinds = {
             name: kind
             for name, kind in frame.schema.items()
@@ -81,12 +84,33 @@ class Tokens:
                     f"{chunk.source.name}: column {name!r}: got {frame.schema.get(name)}, wanted {kind} as in the first file",
                     hint="give all files the same columns",
                 )
-        return frame.select(list(self._columns)), range(frame.height)
+        return frame.select(list(self._columns)), indices
+
+    def _without_parts(self, frame: pl.DataFrame, chunk: Table) -> tuple[pl.DataFrame, Sequence[int]]:
+        """Columns of whole numbers that are stored as fractions, as whole ones; rows that hold another one are told."""
+        import polars as pl
+
+        def stored(kind: pl.DataType) -> bool:
+            return isinstance(kind, pl.List) and kind.inner in (pl.Float32, pl.Float64)
+
+        names = [name for name, kind in frame.schema.items() if _is_whole(name) and stored(kind)]
+        good = pl.Series(values=[True] * frame.height, dtype=pl.Boolean)
+        for name in names:
+            number = pl.element()
+            fits = number.is_finite() & (number == number.floor()) & (number.abs() < float(_LARGEST))
+            fitting = frame.select(pl.col(name).list.eval(fits).list.all()).to_series().fill_null(value=True)
+            for at in (~fitting & good).arg_true().to_list():
+                row = {name: frame[name][at].to_list()}
+                reason = f"a list of other things than whole numbers in {name!r}"
+                self._bad(Fault(where=chunk.where(at), reason=reason, detail=_first_other(row, row)))
+            good &= fitting
+        kept = frame.filter(good).with_columns(pl.col(name).cast(pl.List(pl.Int64)) for name in names)
+        return kept, good.arg_true().to_list() if names else range(frame.height)
 
     def _of_lines(self, chunk: Lines) -> tuple[pl.DataFrame, Sequence[int]]:
         import polars as pl
 
-        rows = [(index, _unwritten(row, self._wanted)) for index, row in objects(chunk, self._bad)]
+        rows = [(index, _as_whole(_unwritten(row, self._wanted))) for index, row in objects(chunk, self._bad)]
         if rows and not self._columns:
             index, row = rows[0]
             kinds = _kinds([values for _, values in rows], self._wanted)
@@ -235,13 +259,35 @@ def _kinds(rows: Sequence[Mapping[str, Any]], wanted: Sequence[str]) -> dict[str
             for row in rows:
                 if isinstance(row.get(name), list):
                     kinds |= set(map(type, row[name]))
-            found[name] = pl.List(pl.Float64 if float in kinds else pl.Int64)
+            found[name] = pl.List(pl.Float64 if float in kinds and not _is_whole(name) else pl.Int64)
     return found
 
 
 def _is_of_tokens(name: str, value: list[Any], wanted: Sequence[str]) -> bool:
     """Whether a list is one of tokens by its name, and holds a number at all."""
     return _named_of_tokens(name, wanted) and not {int, float}.isdisjoint(map(type, value))
+
+
+def _is_whole(name: str) -> bool:
+    return name.removeprefix(SIDES[0]).removeprefix(SIDES[1]) in WHOLE
+
+
+def _as_whole(row: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The row with whole numbers in the columns of such, where all of a list are.
+
+    >>> _as_whole({"input_ids": [1.0, 2], "labels": [1.5], "loss_mask": [1.0]})
+    {'input_ids': [1, 2], 'labels': [1.5], 'loss_mask': [1.0]}
+    """
+    found = {
+        name: [int(one) if isinstance(one, float) else one for one in value]
+        for name, value in row.items()
+        if isinstance(value, list) and float in map(type, value) and _is_whole(name) and not any(map(_has_part, value))
+    }
+    return {**row, **found} if found else row
+
+
+def _has_part(value: object) -> bool:
+    return isinstance(value, float) and not value.is_integer()
 
 
 def _named_of_tokens(name: str, wanted: Sequence[str]) -> bool:
@@ -261,13 +307,13 @@ def _unwritten(row: Mapping[str, Any], wanted: Sequence[str]) -> Mapping[str, An
 
 
 def _first_other(row: Mapping[str, Any], columns: Mapping[str, Any]) -> str:
-    """The first value in lists of tokens that is no number, with its place; "": there is none."""
+    """The first value in lists of tokens that is no number, or no whole one, with its place; "": there is none."""
     lists = ((name, row[name]) for name in columns if isinstance(row.get(name), list))
     others = (
         f"{name}[{at}] is {'null' if value is None else repr(value)[:40]}"
         for name, values in lists
         for at, value in enumerate(values)
-        if type(value) not in (int, float)
+        if type(value) not in (int, float) or (_has_part(value) and _is_whole(name))
     )
     return next(others, "")
 
