@@ -106,6 +106,33 @@ def test_a_first_token_stands_there_once(name: str, template: str) -> None:
     assert [read[0], *read, *taught].count(first) == 2
 
 
+TURNS = "{% for m in messages %}[{{ m.role }}] {{ m.content }}\n{% endfor %}"
+WRITTEN = {
+    "as text": "<s>" + TURNS,
+    "behind a line feed": "\n<s>" + TURNS,
+    "behind a space": " {{ bos_token }}" + TURNS,
+    "twice": "<s>{{ bos_token }}" + TURNS,
+    "twice, behind line feeds": "\n<s>\n{{ bos_token }}" + TURNS,
+    "beside a system message alone": "{% if messages[0].role == 'system' %}<s>{% endif %}" + TURNS,
+}
+
+
+@pytest.mark.parametrize("name", WRITTEN)
+@pytest.mark.parametrize("roles", [("user",), ("system", "user")])
+def test_a_first_token_that_the_template_writes_stands_there_first_and_once(name: str, roles: tuple[Any, ...]) -> None:
+    tokenizer = copy.deepcopy(tokenizer_of(BY_NAME["none, with a first token"]))
+    first, end = tokenizer.convert_tokens_to_ids(["<s>", "</s>"])
+    conversation = [Message(role=role, content="say <s>") for role in roles]
+    tokenizer.chat_template = TURNS
+    wanted, wanted_taught = render(tokenizer, conversation), turn_ids(tokenizer, conversation, "y <s>")
+    tokenizer.chat_template = WRITTEN[name]
+    assert render(tokenizer, conversation) == wanted
+    assert (wanted[0], wanted.count(first)) == (first, 1)
+    assert turn_ids(tokenizer, conversation, "y <s>") == wanted_taught
+    assert decode(tokenizer, wanted_taught[1][:-1]).strip() == "y <s>"
+    assert wanted_taught[1][-1] == end
+
+
 def test_several_first_tokens_and_last_ones_of_the_tokenizer() -> None:
     from tokenizers import processors
 

@@ -128,7 +128,7 @@ def _notes(found: Habits) -> list[str]:
         "it takes content as a list of parts, and is given one": found.parts,
         f"system messages are {found.system}": "sctk" in found.system,
         f"it reads or changes what is said in {roles} turns; sctk gives the text as it is": bool(roles),
-        f"the tokenizer begins every text with {found.begins}, which it does not write: sctk does, once": bool(
+        f"the tokenizer begins every text with {found.begins}, which it does not write first and once: sctk does": bool(
             found.begins
         ),
         f"every prompt ends in the thought's mark {found.opens}: replies hold a thought, then the answer": bool(
@@ -206,7 +206,7 @@ def _same(tokenizer: Any, role: Role, form: Sequence[str], variables: Mapping[st
 
 
 def _begun(asked: Written, tokenizer: Any) -> bool:
-    """Whether the template writes what the tokenizer begins a text with, or there is no such thing."""
+    """Whether the template writes what the tokenizer begins a text with, first and once, or there is no such thing."""
     twin = twin_of(tokenizer)
     ids = twin.encode(asked.uncovered(twin))
     return twin.begun(ids) == ids

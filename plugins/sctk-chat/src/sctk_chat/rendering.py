@@ -185,7 +185,8 @@ def _split(twin: Twin, whole: Written, end: int, n_read: int | None = None) -> t
     start, stop = len(whole.uncovered(twin, start)), len(whole.uncovered(twin, stop))
     ids, places = twin.encode_with_places(whole.uncovered(twin))
     whole_ids = twin.begun(ids)
-    places = [(0, 0)] * (len(whole_ids) - len(ids)) + places
+    more = len(whole_ids) - len(ids)  # at the beginning: both end alike
+    places = [(0, 0)] * more + places[max(0, -more) :]
     if n_read is None:
         n_read = next((n for n, (_, last) in enumerate(places) if last > start), len(whole_ids))
     rest = whole_ids[n_read:]

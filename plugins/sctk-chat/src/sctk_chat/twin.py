@@ -66,9 +66,23 @@ class Twin:
         return list(found.ids), list(found.offsets)
 
     def begun(self, ids: list[int]) -> list[int]:
-        """Ids with what the tokenizer begins every text with, which stands there once, whether a template wrote it or not."""
-        n = len(self.begins)
-        return ids if tuple(ids[:n]) == self.begins else [*self.begins, *ids]
+        """Ids with what the tokenizer begins every text with, which stands there first and once: whether a template wrote it or
+        not, behind white space, or twice."""
+        return [*self.begins, *ids[self._n_begun(ids) :]]
+
+    def _n_begun(self, ids: list[int]) -> int:
+        """How many ids go up to the last place at which what begins a text is written, before anything but white space is."""
+        n, at = len(self.begins), 0
+        for place, number in enumerate(ids if n else ()):
+            if place >= at and tuple(ids[place : place + n]) == self.begins:
+                at = place + n
+            elif place >= at and not self._is_blank(number):
+                break
+        return at
+
+    def _is_blank(self, number: int) -> bool:
+        text: str = self._engine.decode([number], skip_special_tokens=False)
+        return not text.strip()
 
     def around(self, text: str) -> list[int]:
         """Ids of `text` with what the tokenizer puts before and behind every text (`<s>`, `</s>`)."""
