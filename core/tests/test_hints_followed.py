@@ -22,6 +22,12 @@ TO_JQ: dict[str, str] = {  # a file, and what it holds
     "two objects deep.json": json.dumps({"it's": {"train set": ROWS}}),
     "two objects deep, a line each.jsonl": "\n".join(json.dumps({"data": {"train": [row]}}) for row in ROWS),
     "three objects deep.json": json.dumps({"a": {"b": {"c": ROWS}}}),
+    "commas behind lines.jsonl": "".join(json.dumps(row) + ",\n" for row in ROWS),
+    "as Python writes them.jsonl": "".join(f"{row}\n" for row in ROWS),
+}
+TEXTS: dict[str, str] = {
+    "lines.jsonl": "".join(json.dumps(one) + "\n" for one in ASKED),
+    "array.json": json.dumps(ASKED),
 }
 
 
@@ -30,7 +36,7 @@ def followed(path: Path) -> Path:
     with pytest.raises(ConfigError) as caught:
         made(path)
     told = caught.value.hint.partition(": ")[2].replace("NEW_FILE", "new.csv")
-    subprocess.run(told.replace("FILE >", f"'{path}' >", 1), shell=True, cwd=path.parent, check=True)
+    subprocess.run(told.replace(" FILE >", f" '{path}' >", 1), shell=True, cwd=path.parent, check=True)
     return path.parent / told.rpartition(" ")[2]
 
 
@@ -41,6 +47,14 @@ def test_rows_elsewhere_are_read_once_the_hint_was_followed(name: str, tmp_path:
     prompts = list(made(followed(tmp_path / name)).prompts())
     assert [prompt.messages[-1].content for prompt in prompts] == ASKED
     assert [prompt.references for prompt in prompts] == [("Ada",)] * 2
+
+
+@pytest.mark.skipif(shutil.which("jq") is None, reason="no jq")
+@pytest.mark.parametrize("name", TEXTS)
+def test_texts_without_a_column_are_read_once_the_hint_was_followed(name: str, tmp_path: Path) -> None:
+    (tmp_path / name).write_text(TEXTS[name])
+    prompts = list(made(followed(tmp_path / name)).prompts())
+    assert [prompt.messages[-1].content for prompt in prompts] == ASKED
 
 
 @pytest.mark.parametrize(

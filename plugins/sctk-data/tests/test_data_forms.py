@@ -366,6 +366,9 @@ HINTED = {
         "reply_1": "b",
     },
     "a document that is an object": {"document": {"id": "7", "text": "So it is."}, "n": 5},
+    "a conversation of another form": {
+        "talk": {"turns": [{"speaker": "a", "utterance": "Hi"}, {"speaker": "b", "utterance": "Yo"}], "n": 2}
+    },
     "two texts": {"left": "So it is.", "right": "Or not."},
 }
 

@@ -69,9 +69,19 @@ def _otherwise(error: json.JSONDecodeError, line: int) -> str:
     """What to do with a file of objects that are not one to a line; "": it is none."""
     if line == 1 and error.doc.strip() in ("{", "["):
         return "JSON over several lines is read from a file with the ending .json; or jq -c . FILE > rows.jsonl"
-    if error.msg == "Extra data" and error.doc.startswith("{") and error.doc[error.pos :].startswith("{"):
+    rest = error.doc[error.pos :].strip() if error.msg == "Extra data" and error.doc.startswith("{") else ""
+    if rest.startswith("{"):
         return "objects behind one another in a line: jq -c . FILE > rows.jsonl"
+    if rest == ",":
+        return "lines that end in commas: sed 's/,[[:space:]]*$//' FILE > rows.jsonl"
+    if error.doc.startswith(("{'", "[{'")):
+        return f"rows as Python writes them, not JSON: python3 -c '{_FROM_PYTHON}' < FILE > rows.jsonl"
     return ""
+
+
+_FROM_PYTHON = (
+    "import ast, json, sys; [print(json.dumps(ast.literal_eval(line))) for line in sys.stdin if line.strip()]"
+)
 
 
 def no_utf8(name: str, line: int, error: UnicodeDecodeError, start: int) -> Fault:
@@ -95,4 +105,7 @@ def no_object(where: str, value: object) -> Fault:
         reason=f"no object but {kind_of(value)}",
         message=f"{where}: got {shown}, wanted an object with named columns",
         hint='like {"prompt": "..."}',
+        of_file="texts without a column: jq -c '(.[]? // .) | {prompt: .}' FILE > rows.jsonl"
+        if isinstance(value, str)
+        else "",
     )

@@ -34,7 +34,7 @@ DOCUMENTS = ("content", "document")
 ANSWERS = ("completion", "response", "answer")
 TRANSLATION = ("source", "target")
 """Beside a target a source is a text, and not where the row is from."""
-_BESIDE_TEXT = ("role", "from", "object", "finish_reason")
+_BESIDE_TEXT = ("role", "from", "object", "finish_reason", "speaker", "author", "sender", "name", "type")
 """What tells of a text that stands beside it in an object."""
 USUAL = COLUMNS | {ALONE, *DOCUMENTS, *ANSWERS, *TRANSLATION}
 
@@ -251,6 +251,8 @@ def text_within(value: object, path: str) -> str:
     ('choices.text', 'data[0].prompt', '')
     >>> text_within({"object": "chat.completion", "choices": [{"message": {"role": "assistant", "content": "Hi"}}]}, "body")
     'body.choices[0].message.content'
+    >>> text_within([{"speaker": "A", "utterance": "Hi"}, {"speaker": "B", "utterance": "Yo"}], "turns")
+    'turns[*].utterance'
     """
     if isinstance(value, str) or (isinstance(value, list) and value and all(isinstance(each, str) for each in value)):
         return path if holds_text(value) else ""
@@ -258,4 +260,5 @@ def text_within(value: object, path: str) -> str:
         named = sorted((key for key in value if not is_id(key)), key=lambda key: is_about(key) or key in _BESIDE_TEXT)
         inside = (text_within(value[key], f"{path}.{key}") for key in named)
         return next(filter(None, inside), "")
-    return text_within(value[0], f"{path}[0]") if isinstance(value, list) and value else ""
+    which = "[0]" if isinstance(value, list) and len(value) == 1 else "[*]"
+    return text_within(value[0], f"{path}{which}") if isinstance(value, list) and value else ""
