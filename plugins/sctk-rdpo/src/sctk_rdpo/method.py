@@ -8,7 +8,7 @@ Bradley-Terry model over the external scores (eq. 2.2), mixed with the teacher's
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from typing import Any, ClassVar, Literal
@@ -17,6 +17,7 @@ from sctk_core import (
     Arm,
     AskedCritic,
     AskedReward,
+    CheckFailed,
     Declined,
     Evaluate,
     Fit,
@@ -32,7 +33,6 @@ from sctk_core import (
     seed_from,
     setting,
     spoken,
-    spread_of,
     together,
 )
 from sctk_core.claims import Claim
@@ -82,7 +82,7 @@ class RdpoConfig:
     )
     temperature: float | Literal["auto"] = setting(
         1.0,
-        help="T of the Bradley-Terry model; choose it by the reward's scale; auto: the standard deviation of the drafts' scores",
+        help="T of the Bradley-Terry model, by the reward's scale; auto: the root mean square of the pairs' differences of scores",
         unit="reward",
         low=1e-6,
     )
@@ -139,7 +139,7 @@ class RefinedDpo:
     def plan(self) -> Plan:
         """Chains; SFT on their drafts, preference training on their pairs; the comparison."""
         auto = self._config.temperature == "auto"
-        makes = {"drafts": Sample, "drafted": Score, "pairs": Pair} if auto else {"drafts": Sample, "train": Pair}
+        makes = {"drafts": Sample, "pairs" if auto else "train": Pair}
         chains = Generate(
             "chains",
             self.walk,
@@ -149,7 +149,7 @@ class RefinedDpo:
             rests_on={"drafts": ("draft",)},
         )
         labels = (
-            Fit("spread", "chains.drafted", spread_of, settings=()),
+            Fit("spread", "chains.pairs", usual_margin, settings=()),
             Generate("labels", self.label, over="chains.pairs", makes={"train": Pair}, fit="spread"),
         )
         revised = Generate(
@@ -197,7 +197,7 @@ class RefinedDpo:
         draft, scores = await self._chain(prompt, crew)
         pair = self._pair(*scores) if scores else KEPT
         if self._config.temperature == "auto":
-            return {"drafts": spoken(draft), "drafted": scores[0] if scores else KEPT, "pairs": pair}
+            return {"drafts": spoken(draft), "pairs": pair}
         return {"drafts": spoken(draft), "train": pair}
 
     async def _chain(self, prompt: Prompt, crew: RdpoCrew) -> tuple[Sample, tuple[Score, ...]]:
@@ -241,6 +241,22 @@ class RefinedDpo:
         hard = 0.5 * (1.0 + (margin > 0) - (margin < 0))
         by_reward = hard if config.probability == "hard" else _sigmoid(margin / temperature)
         return config.teacher_weight + (1.0 - config.teacher_weight) * by_reward
+
+
+def usual_margin(pairs: Iterable[Pair], spent: Mapping[str, Any] | None = None) -> dict[str, float]:
+    """`spread`: the root mean square of what the scores of a pair differ by, which is what a temperature "auto" is fitted to.
+
+    A pair whose scores differ by that much gets tau = 0.73, whatever the reward's unit. The spread of the drafts' scores alone is
+    no measure of it: where the teacher mends every draft, drafts score alike and all labels saturate. CheckFailed where no pair
+    differs.
+    """
+    margins = [pair.margin for pair in pairs if pair.margin is not None]
+    if not any(margins):
+        raise CheckFailed(
+            f'temperature = "auto": got {len(margins)} pairs whose scores are equal, wanted scores that differ',
+            hint="name a temperature: a quarter of the difference of scores that matters to you is a beginning",
+        )
+    return {"spread": math.sqrt(math.fsum(each * each for each in margins) / len(margins))}
 
 
 async def by_word(pair: Pair, crew: Nobody) -> Made:
