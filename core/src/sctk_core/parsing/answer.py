@@ -43,6 +43,13 @@ _BOXED = re.compile(
     r"\[\[\s*(?P<list>[^\[\]\n]{1,20}?)\s*\]\]|\\boxed\{\s*(?:\\text\{)?(?P<box>[^{}\n]{1,20}?)\}{1,2}|"
     r"\[RESULT\]:?\s*(?P<result>\S{1,20})(?!\S)(?!\s+\d)"
 )
+_FACES = re.compile("[\U0001f300-\U0001f44c\U0001f44f-\U0001faff]")
+"""Pictures that say no score and no verdict; a thumb up or down may."""
+_FORCED = (
+    r"(?:,? but )?\bif (?:i|we) (?:must|have to|need to) (?:choose|pick|name|decide)"
+    r"(?: (?:a|one|just one|a single) (?:number|score|rating|value|verdict))?\s?[,:]"
+)
+"""Opens no condition: a judge that must choose chooses."""
 _ZERO_WIDTH = "\u200b\u200c\u200d\u2060\ufeff"
 _SAME_TWICE = re.compile(
     r"\b(?:(\d+) stars?,? ?\(?\1(?: ?/ ?| out of )(\d+)\)?|(\d+) ?\)?(?: ?/ ?| out of )(\d+),? ?\(?\3 stars?\)?)(?!\w|[/.]\d)|"
@@ -92,7 +99,7 @@ def plain_digits(text: str) -> str:
     >>> plain_digits("Ｓｃｏｒｅ：４½"), plain_digits("٤/٥"), plain_digits("4²")
     ('Score:4.5', '4/5', '4²')
     """
-    text = unicodedata.normalize("NFC", text).translate(_HALVES)
+    text = _FACES.sub(" ", unicodedata.normalize("NFC", text).translate(_HALVES))
     return text if text.isascii() else "".join(map(_plain, text))
 
 
@@ -137,6 +144,9 @@ def bare(line: str) -> str:
     line = re.sub(r"(?<=\w)\s?\.{3,}\s(?=\s*\d)|(?<=\w)\.{4,40}(?=\d)", ": ", _starred(line))
     line = _LIST_MARK.sub("", _MARKS.sub("", line))
     line = re.sub(r"\s+", " ", _lowered(line)).strip()
+    forced = re.search(_FORCED, line)
+    if forced and not re.search(r"\b(?:if|unless|had|were)\b", line[: forced.start()]):
+        line = f"{line[: forced.start()]}.{line[forced.end() :]}".removeprefix(". ")
     return _SAME_TWICE.sub(lambda match: "/".join(filter(None, match.groups())), line)
 
 

@@ -54,7 +54,7 @@ def _one_of_several(sentence: Sentence, said: Sequence[Sentence]) -> bool:
 
 def _last(text: str, said: Sequence[Sentence], bounds: Bounds) -> Statement | None:
     """A last sentence that is a number, behind a whole one: no item of a list, no number of a figure, no answer to a question."""
-    lead = r"(?:(?:as it (?:stands|is)|so|thus|hence|therefore|in short|result)\s?[:,–—-]\s)?"
+    lead = r"(?:(?:as it (?:stands|is)|so|thus|hence|therefore|in short|result)\s?[:,–—-]\s|so )?"
     found = re.fullmatch(rf"{lead}(?P<number>{NUMBER}(?:\s?/\s?\d+)?)(?: it is)?\s?[.!]?", text)
     before = said[-2].text if len(said) > 1 else ""
     if not found or not re.search(r"[^\W\d_][.!]$", before) or _SHORTENED.search(before):

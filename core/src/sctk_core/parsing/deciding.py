@@ -136,7 +136,7 @@ def _as_it_is(revise: str) -> str:
     forms = r"in (?:its|the|this) (?:current|present|existing) (?:form|state|version|shape|wording)"
     return (
         rf"^\s*(?:{forms}|without (?:(?:any|further|more|major|other) ){{0,2}}{revise}|as (?:it )?(?:is|stands|was|written)|"
-        r"exactly as (?:it )?(?:is|stands)|a thing|anything|from me)(?![\w'])"
+        r"exactly as (?:it )?(?:is|stands)|a (?:thing|word|single word)|anything|from me)(?![\w'])"
     )
 
 

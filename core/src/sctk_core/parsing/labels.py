@@ -60,7 +60,11 @@ def labelled(text: str, bounds: Bounds) -> Statement | None:
         return None  # "Nota 3", and what may open a list of notes
     if re.fullmatch(any_of("score.needs_scale"), head["name"].strip()) and not (number.scaled or scale):
         return None
-    if re.search(r"\b(?:answer|result)\s*\Z", name) and not number.scaled and not re.search(r"[:=]", head["joined"]):
+    if (
+        re.search(r"(?<!my final )\b(?:answer|result)\s*\Z", name)
+        and not number.scaled
+        and not re.search(r"[:=]", head["joined"])
+    ):
         return None  # "the final answer is 4" may be that of the task
     if head["name"].strip() == "full marks" and number.value != bounds.high:
         return None

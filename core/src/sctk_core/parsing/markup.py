@@ -21,6 +21,8 @@ _TICKED = re.compile(r"(?m)^([ \t]*(?:[-*+•][ \t]+)?)(?:\[[xX✓✔]\]|[☑☒
 _ENDED = re.compile(rf"(?:{'|'.join(map(re.escape, ENDS))})\s*(?=\Z|\n|<|\[INST\])")
 _BLOCK = re.compile(rf"(?i)</?(?:{_BLOCKS})\b[^<>\n]{{0,80}}>")
 _HTML = re.compile(rf"(?i){HTML}|&nbsp;")
+_CELL = re.compile(r"(?i)</?t[dh]\b[^<>\n]{0,80}>(?:\s*<t[dh]\b[^<>\n]{0,80}>)?")
+_ROW = re.compile(r"(?i)</?(?:tr|table|thead|tbody)\b[^<>\n]{0,80}>")
 _WORDED = re.compile(r"\\(?:text(?:bf|it|rm)?|math(?:bf|it|rm)|operatorname) ?\{([^{}\n]{1,60})\}")
 _FRACTION = re.compile(r"\\[dt]?frac ?\{([^{}\n]{1,60})\} ?\{([^{}\n]{1,20})\}")
 _OPENS = re.compile(r"\s*(?:(?:async )?def \w+ ?\(|class \w+ ?[(:{]|function \w* ?\()")
@@ -62,6 +64,7 @@ def without_markup(text: str) -> str:
     (['Score:', '4'], ['Score', '=', '(4', '+', '2)/(2)', '=', '3'])
     """
     text = _TICKED.sub(r"\1", _UNTICKED.sub("", text))  # of a list to tick, only what is ticked is said
+    text = _ROW.sub("\n", _CELL.sub(" | ", text))
     text = _HTML.sub(" ", _BLOCK.sub("\n", text))
     text = _FRACTION.sub(r" (\1)/(\2) ", _WORDED.sub(r" \1 ", text))
     return re.sub(r"\\[\[\]()]", " ", text)

@@ -91,9 +91,14 @@ def _labelled(said: Sequence[Sentence], words: tuple[str, str]) -> Iterator[_Sai
         corrected = corrected or (found and opened)
         if before and re.fullmatch(_label(), before.rstrip(" :;")):
             text = f"{before.rstrip(' :;')}: {text}"
-        head = re.match(rf"{_label()}\s*(?:[:=]>?|[-–—]\s|->|→|⇒|{any_of('score.copulas')}:?\s|(?=✅))\s*(?=\S)", text)
+        head = re.match(
+            rf"{_label()}\s*(?:[:=]>?|[-–—]\s|->|→|⇒|(?:would be|{any_of('score.copulas')})(?: to|:)?\s|(?=✅))\s*(?=\S)",
+            text,
+        )
         if not head and (clause := _last_clause(text)):
-            head = re.match(rf"{_label()}\s*(?:[:=]|{any_of('score.copulas')}:?\s)\s*(?=\S)", clause)
+            head = re.match(
+                rf"{_label()}\s*(?:[:=]|(?:would be|{any_of('score.copulas')})(?: to|:)?\s)\s*(?=\S)", clause
+            )
             text = clause if head else text
         if head and not leads_to_an_example(before):
             last = corrected or re.search(any_of("score.final"), head[0]) is not None
