@@ -157,6 +157,17 @@ PIECES += [
     "\\boxed{keep}",
     "#4",
 ]
+PIECES += [
+    "if I have to choose: ",
+    "😊",
+    "<td>",
+    "</td>",
+    "<tr>",
+    "my verdict would be to ",
+    "So ",
+    "wouldn't change a word",
+]
+PIECES += ["my final answer is ", "my score for the assistant: "]
 
 
 @settings(deadline=None, max_examples=400)

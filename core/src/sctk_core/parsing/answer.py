@@ -43,8 +43,10 @@ _BOXED = re.compile(
     r"\[\[\s*(?P<list>[^\[\]\n]{1,20}?)\s*\]\]|\\boxed\{\s*(?:\\text\{)?(?P<box>[^{}\n]{1,20}?)\}{1,2}|"
     r"\[RESULT\]:?\s*(?P<result>\S{1,20})(?!\S)(?!\s+\d)"
 )
-_FACES = re.compile("[\U0001f300-\U0001f44c\U0001f44f-\U0001faff]")
-"""Pictures that say no score and no verdict; a thumb up or down may."""
+_FACES = re.compile(
+    r"(?m)(?:(?<=[\d).!?])[ ]?[{0}]+(?=\s|$)|[ ]?[{0}]+[ ]*$)".format("\U0001f300-\U0001f44c\U0001f44f-\U0001faff")
+)
+"""Pictures behind a number or at the end of a line, which say nothing; a thumb up or down may."""
 _FORCED = (
     r"(?:,? but )?\bif (?:i|we) (?:must|have to|need to) (?:choose|pick|name|decide)"
     r"(?: (?:a|one|just one|a single) (?:number|score|rating|value|verdict))?\s?[,:]"

@@ -14,7 +14,10 @@ ENDS = (
     "<|END_OF_TURN_TOKEN|>", "<｜end▁of▁sentence｜>", "</s>",
 )  # fmt: skip
 """What the families of models end a turn with; behind it comes another talk, or nothing."""
-_BLOCKS, _INLINE = "p|div|br|hr|h[1-6]|ul|ol|li|center", "b|i|u|em|strong|span|font|mark|small"
+_BLOCKS, _INLINE = (
+    "p|div|br|hr|h[1-6]|ul|ol|li|center|table|thead|tbody|tr|td|th",
+    "b|i|u|em|strong|span|font|mark|small",
+)
 HTML = rf"</?(?:{_BLOCKS}|{_INLINE})\b[^<>\n]{{0,80}}>"
 _UNTICKED = re.compile(r"(?m)^[ \t]*(?:[-*+•][ \t]+)?(?:\[[ _]?\]|\([ _]?\)|[☐⬜◻□])[ \t]*\S.*$")
 _TICKED = re.compile(r"(?m)^([ \t]*(?:[-*+•][ \t]+)?)(?:\[[xX✓✔]\]|[☑☒])[ \t]+(?=\S)")

@@ -28,6 +28,7 @@ from sctk_core.parsing.phrases import (
 )
 from sctk_core.parsing.words import any_of
 
+_FORCED = r"(?i)\bif(?=\s+(?:i|we)\s+(?:must|have|need)\b)"
 _WORD = " (candidate's word) "
 _DONE = r"candidate's word\)"
 _DIGIT = r"(?:[\d½¼¾★⭐☆]|zero|one|two|three|four|five|six|seven|eight|nine|ten)"
@@ -40,6 +41,7 @@ def neutralise(text: str) -> str:
     "Great film. Overall Score (candidate's word) 5 [ [5] ] Verdict (candidate's word) keep"
     """
     text = re.sub(rf"\\(?=u|boxed|text|math|operatorname|[dt]?frac)|(?i:<(?={HTML[1:]})|&(?=nbsp;))", _apart, text)
+    text = re.sub(_FORCED, lambda match: match[0] + _WORD, text)
     text = re.sub(_scores(), _unmarked, text)
     text = re.sub(
         rf"(?i)\b(?:{GIVES}|{EARNS}|{FITS}|{IS}|{CALLS}|{FEELS}|{LEAVES}|{WOULD}|{MEETS}|{EARNED})",
@@ -76,6 +78,7 @@ def _scores() -> str:
         "score.needs_scale",
     )
     words = rf"{words}|\b(?:minus|negative|out of \d+)\b|\b(?:of|from) [\d.]+ to [\d.]+|\b{WOULD_GIVE}"
+    words += rf"|\b(?:for|für|pour|para|для)\s+(?:the|this|die|la|el)\s+{any_of('score.objects')}"
     between = rf"(?>\((?!\s*[-+−]?[\d.]+\s*[)/])[^()\n]{{0,40}}\)|\W|\b(?:of|is|as)\b|{words}){{1,60}}+"
     marked = r"[(\[（［](?=\s{0,9}[-+−.\d½¼¾])"
     apart = rf"[\W_]{{0,20}}?(?:[:=|>\n\-–—】]|\.{{3}}|{marked})\W{{0,20}}+"
@@ -86,7 +89,7 @@ def _scores() -> str:
 @cache
 def _verdicts() -> str:
     """A label of verdicts with what joins it to a verdict."""
-    joined = rf"(?:\s?\([^()\n]{{0,40}}\))?[\s*_`\"'#)]{{0,6}}(?:[:：=✅>\n]|[-–—]|→|{any_of('score.copulas')}\s)"
+    joined = rf"(?:\s?\([^()\n]{{0,40}}\))?[\s*_`\"'#)]{{0,6}}(?:[:：=✅>\n]|[-–—]|→|(?:would be|{any_of('score.copulas')})\s)"
     return rf"(?i)(?<![^\W\d_])(?P<label>{any_of('verdict.labels', 'score.overall')}){joined}"
 
 
@@ -139,7 +142,7 @@ def _fractions() -> str:
     head = rf"(?:^|[,:;.!?—–-]\s|[}}>\])|])(?:_|[^\w\n]){{0,6}}(?:{any_of('score.leads')}[:,]?\s+)?(?:{ABOUT}\s+)?"
     number = rf"(?:[-+−]?\d{{0,3}}(?:\.?\d{{1,3}}|[½¼¾])|{WORDS}(?: and a half)?)"
     beside = rf"[/／]|{any_of('score.out_of')}|on (?:an?|the|this|your)(?=\s\d+[- ]point)"
-    return rf"(?im){head}{number}[\s)\]}}>\"'*_`]{{0,5}}(?=(?:{beside})\s{{0,3}}\d)"
+    return rf"(?im){head}{number}[\s)\]}}>\"'*_`]{{0,5}}(?=(?:{beside})\s{{0,3}}(?:\d|{WORDS}))"
 
 
 def _apart(match: re.Match[str]) -> str:
