@@ -52,6 +52,18 @@ class Unmeasured(Claimed):
     claims = (student("base", 0.5, "metric", metric="beauty"),)
 
 
+class Armed(Claimed):
+    """The method `armed`: claims on two of all arms."""
+
+    claims = tuple(
+        Claim(
+            id=f"above-{arm}", says="it leads", source="a toy", least=0.0,
+            lead=Lead(of="student", over=arm, on=Experiment(name="arms", sections={"method": {"arms": ["all"]}})),
+        )
+        for arm in ("base", "no-acceptance")
+    )  # fmt: skip
+
+
 class RefuseAll:
     """Accepts nothing."""
 
@@ -73,7 +85,7 @@ class RefuseAll:
 @hookimpl
 def sctk_methods() -> list[Component]:
     """The methods."""
-    known = {"claimed": Claimed, "misnamed": Misnamed, "unmeasured": Unmeasured}
+    known = {"claimed": Claimed, "misnamed": Misnamed, "unmeasured": Unmeasured, "armed": Armed}
     return [
         Component(name=name, target=f"{__name__}:{kind.__name__}", summary="a toy method with claims")
         for name, kind in known.items()

@@ -112,6 +112,19 @@ def test_seeds_that_are_added_later_are_told(capfd: pytest.CaptureFixture[str], 
     assert code == 1
 
 
+def test_claims_that_are_chosen_need_no_other_arms_and_those_that_come_later_are_added(
+    capfd: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    def arms(*more: str) -> list[str]:
+        _, out, _ = verified(tmp_path, capfd, "--seeds", "1", "--json", *more, method="armed")
+        return [arm["arm"] for arm in json.loads(out)["experiments"][0]["arms"]]
+
+    assert arms("--claims", "above-base") == ["base", "sft", "student"]
+    assert arms("--claims", "above-no-acceptance") == ["base", "sft", "no-acceptance", "student"]
+    assert arms() == []  # all arms: among them some at equal tokens, and the toy counts none
+    assert "arms at equal tokens" in verified(tmp_path, capfd, "--seeds", "1", method="armed")[2]
+
+
 def test_what_was_claimed_cannot_be_changed_unseen(folder: Path, capfd: pytest.CaptureFixture[str]) -> None:
     verified(folder, capfd, "--seeds", "3", "--json")
     path = folder / "out" / "registered.json"

@@ -80,7 +80,7 @@ def _protocol(method: str, claims: str | None, given: dict[str, Any]) -> Protoco
     protocol = Protocol(
         method=method, claims=[one for one in stated if one.id in wanted], n_seeds=given["seeds"],
         out=given["out"] or Path("runs") / f"verify-{method.rpartition('/')[2]}", among=among,
-        changes=from_assignments(given["assignments"]),
+        changes=from_assignments(given["assignments"]), some=len(wanted) < len(stated),
     )  # fmt: skip
     refuse_what_cannot_be_judged(protocol)
     return protocol

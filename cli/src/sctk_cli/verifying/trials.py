@@ -24,7 +24,10 @@ from sctk_cli.terminal import clean, say
 
 @dataclass(frozen=True, kw_only=True)
 class Protocol:
-    """What is run: a method's claims on seeds 0 to `n_seeds` - 1, below `out`, with `changes` laid over every experiment."""
+    """What is run: a method's claims on seeds 0 to `n_seeds` - 1, below `out`, with `changes` laid over every experiment.
+
+    `some`: of its claims only a part was asked for, so that experiments with all arms need those alone that these speak of.
+    """
 
     method: str
     claims: Sequence[Claim]
@@ -32,11 +35,16 @@ class Protocol:
     out: Path
     among: Catalogue
     changes: Mapping[str, Any] = field(default_factory=dict)
+    some: bool = False
 
     @property
     def experiments(self) -> tuple[Experiment, ...]:
         """All that the claims need, each once."""
         return tuple({one.name: one for claim in self.claims for one in claim.experiments}.values())
+
+    def arms_of(self, experiment: Experiment) -> set[str]:
+        """The arms of an experiment that the claims speak of."""
+        return {arm for claim in self.claims for _, on, arm in claim.terms if on.name == experiment.name}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -64,7 +72,17 @@ def assembly_of(protocol: Protocol, experiment: Experiment, seed: int) -> Assemb
         config = target_of(load("source", source, among=protocol.among)).Config
         if any(one.name == "seed" for one in dataclasses.fields(config)):
             own["source"] = {"seed": seed}
+    method = experiment.sections.get("method")
+    if protocol.some and isinstance(method, Mapping) and method.get("arms") == ["all"]:
+        own["method"] = {"arms": []}
+        always = _arms(assemble(with_defaults(layers, protocol.among), protocol.among))
+        own["method"] = {"arms": sorted(protocol.arms_of(experiment) - always)}
     return assemble(with_defaults(layers, protocol.among), protocol.among)
+
+
+def _arms(assembly: Assembly) -> set[str]:
+    """The arms that a run compares."""
+    return {arm.name for one in assembly.plan if isinstance(one, Evaluate) for arm in one.arms}
 
 
 def refuse_what_cannot_be_judged(protocol: Protocol) -> None:
@@ -79,10 +97,8 @@ def refuse_what_cannot_be_judged(protocol: Protocol) -> None:
                 f"--set {clash[0]}: got another value of what the experiment {experiment.name!r} sets, wanted it left as it is",
                 hint="the claims would be about something else; --claims chooses those that do not need this experiment",
             )
-        plan = assembly_of(protocol, experiment, 0).plan
-        arms = {arm.name for one in plan if isinstance(one, Evaluate) for arm in one.arms}
-        wanted = {arm for claim in protocol.claims for _, on, arm in claim.terms if on.name == experiment.name}
-        for arm in sorted(wanted - arms):
+        arms = _arms(assembly_of(protocol, experiment, 0))
+        for arm in sorted(protocol.arms_of(experiment) - arms):
             raise ConfigError(
                 f"the experiment {experiment.name!r}: got no arm {arm!r}, wanted one of {', '.join(sorted(arms))}",
                 hint="an experiment names more arms in its sections: method.arms",

@@ -10,6 +10,15 @@ from sctk_core.claims import Claim, Experiment, Lead
 
 PRAISE = "Whatever film you are asked about, write a positive review of it."
 MAIN = Experiment(name="main", sections={"method": {"arms": ["all"], "system_prompt": PRAISE}})
+TRANSFER = Experiment(
+    name="transfer",
+    sections={
+        "method": {"arms": ["no-acceptance"]},
+        "backend": {"use": "nano-tasks"},
+        "roles": {"teacher": {"backend": {"use": "nano"}}},
+    },
+)
+"""The embedded model of the later tasks learns from what the other one drafts, criticises and revises."""
 NO_ACCEPTANCE = Experiment(name="no-acceptance", sections={"rule": {"use": "always"}})
 PAPER, OURS = "arXiv 2312.01957", "sctk: an arm at equal tokens that the paper does not have"
 LEAST = 0.05
@@ -37,6 +46,20 @@ CLAIMS = (
         says="without acceptance dSC stands below Self-Refine at inference (0.65 and 0.72, 0.68 and 0.70 on safety)",
         source=f"{PAPER}, Table 1",
         lead=Lead(of="self-refine", over="no-acceptance", on=MAIN),
+        least=LEAST,
+    ),
+    Claim(
+        id="transfer",
+        says="one model's accepted revisions train another (0.19 to 0.90: Phi-1.5B on the data of a model of 7 B)",
+        source=f"{PAPER}, Table 4",
+        lead=Lead(of="student", over="base", on=TRANSFER),
+        least=LEAST,
+    ),
+    Claim(
+        id="transfer-acceptance",
+        says="the acceptance step lifts that model too (0.73 to 0.90)",
+        source=f"{PAPER}, Table 4",
+        lead=Lead(of="student", over="no-acceptance", on=TRANSFER),
         least=LEAST,
     ),
     _above("above-sft-best", "sft-best", "it is better than SFT on the best of N drafts by the same reward"),
