@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from sctk_core import ConfigError, ContractError, Decision, Message, Prompt, Round, Sample, Score
-from sctk_dsc.rules import Always, Metropolis, NonWorse, Strict, log_acceptance
+from sctk_dsc.rules import SAME, Always, Metropolis, NonWorse, Strict, log_acceptance
 
 PROMPT = Prompt(messages=(Message(role="user", content="a review, please"),))
 TEXTS = ("dire", "poor", "plain", "fair", "good", "great")
@@ -86,6 +86,24 @@ def after_one_step(start: list[float], kernel: list[list[float]], alpha: list[li
 
 
 # -- the rules one by one (papers 5.3) --
+
+
+RULES: list[Metropolis | Strict | NonWorse | Always] = [
+    Metropolis(Metropolis.Config()),
+    Strict(Strict.Config()),
+    NonWorse(NonWorse.Config()),
+    Always(Always.Config()),
+]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_proposal_that_is_the_text_where_the_chain_stands_is_said_to_be(
+    rule: Metropolis | Strict | NonWorse | Always,
+) -> None:
+    draft = SCORES[2]
+    again = Score(sample=Sample(prompt=PROMPT, text="plain\n", sweep=1), name="toy", value=draft.value)
+    rounds = [Round(current=draft, proposal=one, sweep=1, coin=0.5) for one in (again, SCORES[3])]
+    assert [one.note for one in rule.decide(rounds)] == [SAME, ""]
 
 
 def test_metropolis_takes_every_gain_and_a_loss_of_one_with_probability_one_over_e() -> None:

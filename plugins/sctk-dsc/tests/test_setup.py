@@ -89,8 +89,12 @@ def test_presets_choose_what_the_paper_chose_and_a_recipe_may_say_otherwise() ->
     assert (sentiment.section("rule")["likelihood"], sentiment.use("reward")) == ("score", "judge")
     assert "model" not in sentiment.section("reward")
     assembled(method={"preset": "paper-sentiment"}, reward={"use": "judge", "low": 1.0})
+    assembled(method={"preset": "paper-privacy"})
+    privacy = recipe_of(method={"use": "dsc", "preset": "paper-privacy"})
+    assert (privacy.use("source"), privacy.use("reward")) == ("nano-privacy", "personal-data")
+    assert privacy.section("reward")["kinds"] == ["person"]
     with pytest.raises(ConfigError, match="counts no persons"):
-        assembled(method={"preset": "paper-privacy"})
+        assembled(method={"preset": "paper-privacy"}, reward={"use": "lexicon"})
     assembled(method={"preset": "paper-privacy"}, reward={"use": "judge", "low": -9.0, "high": 0.0})
     with pytest.raises(ConfigError, match="unknown preset 'paper-safty', wanted one of paper-privacy") as caught:
         assembled(method={"preset": "paper-safty"})

@@ -27,11 +27,11 @@ def complain(setup: Setup, *, by_score: bool, suffix: bool, exact: bool) -> None
 
 
 def want_a_count(setup: Setup) -> None:
-    """A reward for privacy that is not the default recipe's, which praises films."""
+    """A reward for privacy that does not praise films."""
     if setup.chosen["reward"].name == "lexicon":
         raise ConfigError(
             "[method] preset = paper-privacy: got the reward 'lexicon', which counts no persons, wanted minus their number",
-            hint='[reward] use = "...": a reward whose score is minus the count of persons that a text names',
+            hint="leave [reward] out for `personal-data`, or name one whose score is minus the count of persons that a text names",
         )
 
 

@@ -78,7 +78,7 @@ class DscConfig:
     preset: str = setting(
         "",
         help="critic, reward and rule as the paper has them, where your recipe does not say otherwise: paper-safety, "
-        "paper-sentiment, paper-privacy (name a reward that counts persons)",
+        "paper-sentiment, paper-privacy",
         identity=False,
     )
     sweeps: int = setting(

@@ -19,6 +19,7 @@ from sctk_core import ConfigError, ContractError, Decision, Round, Score, settin
 
 Likelihood = Literal["exp", "score"]
 NOWHERE = "both likelihoods are 0: the chain stays"
+SAME = "the proposal is the text where the chain stands"
 
 
 class Metropolis:
@@ -166,10 +167,14 @@ def compared(each: Round, *, accepted: bool) -> Decision:
     return decision(each, accepted=accepted, log_alpha=None, reason=reason)
 
 
-def decision(each: Round, *, accepted: bool, log_alpha: float | None, reason: str, **more: Any) -> Decision:
-    """The chain's next state and the sample that was left; `more` is note and log_gain."""
+def decision(
+    each: Round, *, accepted: bool, log_alpha: float | None, reason: str, note: str = "", **more: Any
+) -> Decision:
+    """The chain's next state and the sample that was left; where both are one text, a note that the ledger counts says so."""
     old, new = each.current.sample, each.proposal.sample
     kept, dropped = (new, old) if accepted else (old, new)
+    note = note or (SAME if old.text.strip() == new.text.strip() else "")
     return Decision(
-        kept=kept, dropped=dropped, accepted=accepted, log_alpha=log_alpha, reason=reason, sweep=each.sweep, **more
-    )
+        kept=kept, dropped=dropped, accepted=accepted, log_alpha=log_alpha, reason=reason, sweep=each.sweep, note=note,
+        **more,
+    )  # fmt: skip
