@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from sctk_core.plugins import Catalogue
     from sctk_core.recipe import Layer, Recipe
 
-PROMPTS_SOURCE, DOCUMENTS_SOURCE = "file", "documents"
+DOCUMENTS_SOURCE = "documents"
 EPILOG = """\b
 Examples:
   sctk run --plugin rdpo
@@ -144,13 +144,13 @@ def resolved(given: Mapping[str, Any]) -> tuple[Recipe, Catalogue]:
 
 def layers(given: Mapping[str, Any], environ: Mapping[str, str]) -> list[Layer]:
     """Recipe file, environment, flags, `--set`: each on top of the last."""
-    from sctk_core.recipe import ENVIRONMENT, Layer, from_assignments, from_environment, read_toml
+    from sctk_core.recipe import ENVIRONMENT, FLAG, Layer, from_assignments, from_environment, read_toml
 
     found = []
     if given["recipe"] is not None:
         found.append(Layer(origin=str(given["recipe"]), sections=read_toml(given["recipe"])))
     found.append(Layer(origin=ENVIRONMENT, sections=from_environment(environ)))
-    found.append(Layer(origin="flag", sections=_flags(given)))
+    found.append(Layer(origin=FLAG, sections=_flags(given)))
     return [*found, *_assigned(given["assignments"], Layer, from_assignments)]
 
 
@@ -174,6 +174,8 @@ def _flags(given: Mapping[str, Any]) -> dict[str, Any]:
             sections.setdefault("roles", {})[role] = {"model": given[role]}
     if given["prompts"] and given["documents"]:
         raise click.UsageError("got --prompts and --documents, wanted one of them: a run has one source")
+    from sctk_core.recipe import PROMPTS_SOURCE
+
     for name, source in (("prompts", PROMPTS_SOURCE), ("documents", DOCUMENTS_SOURCE)):
         if paths := list(given[name]):
             sections["source"] = {"use": source, "path": paths[0] if len(paths) == 1 else paths}

@@ -83,7 +83,11 @@ class RunSettings:
 
 ENVIRONMENT = "environment"
 """The origin of settings that come from SCTK_ variables."""
-TYPED = frozenset(("flag", "--set", ENVIRONMENT))
+FLAG = "flag"
+"""The origin of settings that come from a flag of the command."""
+PROMPTS_SOURCE = "file"
+"""The source that `--prompts` names, where the method has no other reader of them."""
+TYPED = frozenset((FLAG, "--set", ENVIRONMENT))
 """Origins of what whoever began the run typed: a recipe may be a stranger's."""
 LONGEST_RECIPE = 16 << 20
 """Bytes."""

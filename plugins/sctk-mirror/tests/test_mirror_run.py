@@ -198,9 +198,13 @@ def test_without_a_vote_at_equal_tokens_nothing_more_is_drawn(tmp_path: Path) ->
     assert {"n", "vote.aurc", "reranked.aurc", "weighted.aurc"} <= set(numbers)
 
 
-@pytest.mark.parametrize(("threshold", "n"), [(0.0, 20), (0.95, 0)])
-def test_the_abstaining_arm_is_silent_below_its_threshold(tmp_path: Path, threshold: float, n: int) -> None:
-    result = mirror_run(tmp_path, {"method": method(arms=["first", "abstaining"], inference={"threshold": threshold})})
+@pytest.mark.parametrize(("threshold", "n", "beside"), [(0.0, 20, ["first"]), (0.95, 0, ["first"]), (0.95, 0, [])])
+def test_the_abstaining_arm_is_silent_below_its_threshold(
+    tmp_path: Path, threshold: float, n: int, beside: list[str]
+) -> None:
+    """Also where it is the only arm, and nobody answers anything."""
+    arms = [*beside, "abstaining"]
+    result = mirror_run(tmp_path, {"method": method(arms=arms, inference={"threshold": threshold})})
     assert counts(result)["inference.abstaining.make.answers"] == (20, n, 0, 20 - n)
     if not n:
         assert measured(result, "abstaining", "inference.answered") == (0.0, 20)

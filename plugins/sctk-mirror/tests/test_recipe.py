@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import tomllib
+from pathlib import Path
 from typing import Any
 
 import pytest
-from sctk_core.assembly import with_defaults
+from sctk_core import ConfigError
+from sctk_core.assembly import Assembly, assemble, with_defaults
 from sctk_core.claims import claims_of
 from sctk_core.config import parse
 from sctk_core.plan import Arm, Evaluate
@@ -77,3 +79,73 @@ def test_the_arms_of_every_claim_are_in_its_experiments() -> None:
             name = "inference" if claim.metric.startswith("inference.") else "evaluation"
             evaluation = next(part for part in plan if isinstance(part, Evaluate) and part.name == name)
             assert arm in {one.name for one in evaluation.arms if isinstance(one, Arm)}, (claim.id, arm)
+
+
+def assembled(tmp_path: Path, layers: dict[str, dict[str, Any]], rows: str) -> Assembly:
+    """The recipe of layers by origin, put together; ROWS in a flag stands for a file of these lines."""
+    (tmp_path / "rows.jsonl").write_text(rows, encoding="utf-8")
+    flag = {"source": {"use": "file", "path": str(tmp_path / "rows.jsonl")}, "method": {"use": "mirror"}}
+    found = [Layer(origin="flag", sections=flag), *(Layer(origin=name, sections=one) for name, one in layers.items())]
+    known = catalogue()
+    return assemble(with_defaults(found, known), known)
+
+
+CHOICES = '{"question": "Where do fish live?", "choices": ["sky", "sea"], "answer": "sea"}\n' * 2
+MINE = """
+def show(row):
+    return row['q']
+
+def conclude(text):
+    return text
+
+def equal(one, other):
+    return one == other
+"""
+
+
+@pytest.mark.parametrize("said", [{"run": {"task": "cqa"}}, {"method": {"task": "cqa"}}])
+def test_a_task_is_named_once(tmp_path: Path, said: dict[str, Any]) -> None:
+    """--task NAME or method.task, and source and evaluator are of it too; --prompts is read by the source `rationales`."""
+    found = assembled(tmp_path, {"--set": said}, CHOICES)
+    assert found.parts["source"].name == "rationales"
+    assert {part.config.task for part in (found.parts["method"], found.parts["source"], *found.evaluators)} == {"cqa"}
+    prompts = [*found.source.instance.prompts(), *found.source.instance.held_out()]
+    assert {prompt.messages[0].content for prompt in prompts} == {
+        "Where do fish live?\nAnswer Choices:\n(a) sky\n(b) sea"
+    }
+    assert {prompt.reference for prompt in prompts} == {"sea"}
+
+
+def test_a_task_of_ones_own_is_named_once(tmp_path: Path) -> None:
+    task = tmp_path / "mine.py"
+    task.write_text(MINE, encoding="utf-8")
+    found = assembled(tmp_path, {"--set": {"method": {"task": str(task)}}}, '{"q": "one?", "label": "1"}\n')
+    assert {part.config.task for part in (found.parts["source"], *found.evaluators)} == {str(task)}
+
+
+def test_what_is_said_of_a_source_or_an_evaluator_stays(tmp_path: Path) -> None:
+    above = {"method": {"task": "cqa"}, "evaluator": [{"use": "solved", "task": "svamp"}, {"use": "length"}]}
+    found = assembled(tmp_path, {"--set": above}, CHOICES)
+    assert [getattr(part.config, "task", None) for part in found.evaluators] == ["svamp", None]
+    with pytest.raises(ConfigError, match="wanted one task"):
+        assembled(tmp_path, {"--set": {"method": {"task": "cqa"}, "source": {"task": "svamp"}}}, CHOICES)
+
+
+def test_word_problems_are_of_no_other_task() -> None:
+    known = catalogue()
+    sections = {"method": {"use": "mirror"}, "run": {"task": "anli1"}}
+    recipe = with_defaults([Layer(origin="flag", sections=sections)], known)
+    with pytest.raises(ConfigError, match="'word-problems' of the task 'svamp'"):
+        assemble(recipe, known)
+
+
+def test_prompts_with_columns_named_are_read_by_the_source_that_has_them(tmp_path: Path) -> None:
+    rows = '{"asked": "1 + 1?", "gold": "1 + 1"}\n' * 3
+    columns = {"source": {"columns": {"prompt": "asked", "reference": "gold"}}}
+    assert assembled(tmp_path, {"--set": columns}, rows).parts["source"].name == "file"
+
+
+def test_rows_of_other_methods_are_read_too(tmp_path: Path) -> None:
+    found = assembled(tmp_path, {}, '{"prompt": "1 + 1?", "reference": "1 + 1"}\n')
+    prompts = [*found.source.instance.prompts(), *found.source.instance.held_out()]
+    assert [(one.messages[0].content, one.reference) for one in prompts] == [("1 + 1?", "1 + 1")]

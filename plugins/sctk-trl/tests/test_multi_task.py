@@ -10,14 +10,16 @@ from typing import Any
 
 import pytest
 import torch
+from sctk_chat import turn_ids
 from sctk_core import ConfigError, Message, ModelRef, NothingAccepted, Pair, Prompt, Sample, TrainReport, Weighted
 from sctk_core.config import parse, settings_of
 from sctk_core.testing import check_trainer
+from sctk_trl.choosing import Chooser, Epoch, Keep
 from sctk_trl.multi_task import MultiTask
 from sctk_trl.settings import Compute, Keeping, Lengths, Lora, MultiTaskSettings, TaskOptimiser
 from task_rows import WORDS, record, tables
 from tiny_models import make_bart, make_llama, make_t5
-from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer
+from transformers import AutoModelForCausalLM, AutoModelForSeq2SeqLM, AutoTokenizer, TrainerState
 
 Students = Callable[[str], ModelRef]
 CPU = Compute(device="cpu")
@@ -129,8 +131,6 @@ def test_passes_are_shared_only_where_that_reads_few_tokens_more() -> None:
 
 def test_a_decoder_only_student_learns_answers_by_the_same_recipe(students: Students, tmp_path: Path) -> None:
     """Its first loss by plain forward passes over the rendered conversations, answers and ends alone."""
-    from sctk_chat import turn_ids
-
     data = tables(10)
     report = train(students("llama"), data, tmp_path / "out", optimiser={"batch": 10})
     model = AutoModelForCausalLM.from_pretrained(students("llama").path).eval()
@@ -160,20 +160,71 @@ def test_one_table_is_standard_fine_tuning(students: Students, tmp_path: Path) -
     assert "loss.predict.first" not in plain.metrics
 
 
-@pytest.mark.parametrize("keep", ["best", "last"])
+@pytest.mark.parametrize("keep", ["least-loss", "last"])
 def test_weights_are_chosen_by_rows_that_were_not_trained_on(keep: str, students: Students, tmp_path: Path) -> None:
-    """Eight rows at a rate that overfits: the loss on other questions rises again, and `best` keeps the epoch before."""
+    """Eight rows at a rate that overfits: the loss on other questions rises again, and `least-loss` keeps the epoch before."""
     data = tables(8, validation=6)
     report = train(
         students("t5"), data, tmp_path / keep, keep=keep, optimiser={"epochs": 8.0, "batch": 4, "learning_rate": 1e-2}
     )
     total, n_tokens = by_hand(report.model, data["validation"])
     found = report.metrics
-    assert found["validation.best"] < found["validation.last"]
-    assert total / n_tokens == pytest.approx(found[f"validation.{keep}"], rel=1e-4)
+    kept = "last" if keep == "last" else "best"
+    assert (found["validation.best"] < found["validation.last"]) == (keep == "least-loss")
+    assert total / n_tokens == pytest.approx(found[f"validation.{kept}"], rel=1e-4)
     assert found["kept_epoch"] == (8.0 if keep == "last" else pytest.approx(4.0, abs=3.5))
     assert f"the weights of epoch {found['kept_epoch']:.0f} of 8 are kept" in report.notes[0]
     assert (report.n_rows, found["validation.n_rows"]) == (16, 6.0)
+
+
+@pytest.mark.parametrize("keep", ["best", "least-loss", "last"])
+@pytest.mark.parametrize("killed_after", [0, 2])
+def test_the_epoch_with_most_exact_answers_is_kept(keep: Keep, killed_after: int) -> None:
+    """Loss rises from the first epoch on while answers still improve; of equals the one of less loss. A kill changes nothing."""
+    read = [
+        Epoch(loss=0.5, exact=0.1),
+        Epoch(loss=0.7, exact=0.4),
+        Epoch(loss=0.6, exact=0.4),
+        Epoch(loss=0.9, exact=0.3),
+    ]
+    model, state = torch.nn.Linear(1, 1, bias=False), TrainerState(max_steps=8)
+    chooser = Chooser(lambda _: read[round(float(model.weight)) - 1], 2, keep=keep)
+    for step in range(1, 9):
+        state.global_step = step
+        with torch.no_grad():
+            model.weight.fill_((step + 1) // 2)
+        chooser.on_step_end(None, state, None, model=model)
+        if step == 2 * killed_after:
+            held, chooser = chooser.state(), Chooser(lambda _: read[round(float(model.weight)) - 1], 2, keep=keep)
+            chooser.restore(held)
+    chooser.put_back(model)
+    wanted = {"best": 3, "least-loss": 1, "last": 4}[keep]
+    assert (chooser.epochs, chooser.kept, float(model.weight)) == (read, wanted, float(wanted))
+
+
+@pytest.mark.parametrize("student", ["t5", "bart", "llama"])
+def test_exact_answers_are_those_that_greedy_decoding_writes(student: str, students: Students, tmp_path: Path) -> None:
+    """Rows of which some are learned by heart and some are strange: the share is that of what the saved model writes."""
+    data = tables(10, validation=4)["predict"]
+    rows = [*data[:6], *tables(10, validation=4)["validation"]]
+    optimiser = {"epochs": 30.0, "batch": 6, "learning_rate": 1e-2}
+    report = train(
+        students(student), {"predict": data[:6], "validation": rows}, tmp_path / "out", keep="last", optimiser=optimiser
+    )
+    tokenizer = AutoTokenizer.from_pretrained(report.model.path)
+    kind = AutoModelForCausalLM if student == "llama" else AutoModelForSeq2SeqLM
+    model = kind.from_pretrained(report.model.path).eval()
+    n_exact = 0
+    for sample in rows:
+        if student == "llama":
+            read, wanted = turn_ids(tokenizer, sample.prompt.messages, sample.text)
+        else:
+            read = tokenizer(sample.prompt.messages[0].content).input_ids
+            wanted = tokenizer(text_target=sample.text).input_ids
+        said = model.generate(torch.tensor([read]), max_new_tokens=len(wanted), do_sample=False)[0].tolist()
+        n_exact += (said[len(read) :] if student == "llama" else said[1:])[: len(wanted)] == wanted
+    assert report.metrics["validation.exact.last"] == pytest.approx(n_exact / len(rows))
+    assert 0 < n_exact < len(rows)
 
 
 def test_without_validation_rows_the_last_weights_are_kept_and_that_is_said(students: Students, tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ from sctk_core import config as settings_of
 from sctk_core.assembly.blame import HINT, broken, called, texts_of
 from sctk_core.assembly.parts import Curate, Part, changed, curation, listed_parts, section_part
 from sctk_core.assembly.roles import Role, batch_notes, other_roles, refuse_idle, sampling_notes, student_role
+from sctk_core.assembly.sharing import as_method, read_by_method
 from sctk_core.config import suggestion
 from sctk_core.errors import ConfigError, PluginError
 from sctk_core.hookspecs import KINDS
@@ -136,7 +137,7 @@ def with_defaults(layers: list[Layer], catalogue: Catalogue) -> Recipe:
     `trainer_defaults`: for a trainer's name the settings that suit its own model, where neither recipe nor flag says otherwise (a
     model of 3 M weights wants another learning rate). The roles of a method's recipe hold for its own source, and where nobody
     names another model for them. A trainer class may have `shared`: names of its settings that hold for the
-    plan's other trainers too.
+    plan's other trainers too; of a method class they hold for its source and its evaluators (`sharing.py`).
     """
     named = merge(layers).use("method")
     if named is None:
@@ -144,6 +145,7 @@ def with_defaults(layers: list[Layer], catalogue: Catalogue) -> Recipe:
             "the recipe: got no method, wanted [method] with use", hint="sctk run --plugin rdpo, or [method] use = ..."
         )
     method = target_of(load("method", named, among=catalogue))
+    layers = read_by_method(layers, method, catalogue)
     task = [two for one in _task(method, named, layers) for two in _with_brought(one, named, "task", layers)]
     own = Layer(origin=_default_of(named), sections=_with_its_roles(_recipe_of(method, named), merge(layers)))
     below = [*_with_brought(own, named, "recipe", [*task, *layers]), *task, *_preset(method, named, layers)]
@@ -157,7 +159,7 @@ def with_defaults(layers: list[Layer], catalogue: Catalogue) -> Recipe:
             sections = {section: {"use": use} | suits[use] for section, use in trainers.items() if use in suits}
             below.append(Layer(origin=_default_of(backend), sections=sections))
     recipe = merge([*below, *layers])
-    return merge([*below, _shared(recipe, catalogue), *layers])
+    return as_method(merge([*below, _shared(recipe, catalogue), *layers]), method, catalogue)
 
 
 def _with_its_roles(recipe: Mapping[str, Any], above: Recipe) -> dict[str, Any]:

@@ -100,11 +100,13 @@ def _before(name: str) -> str:
 
 
 def _with(items: Iterator[TableRows], measures: Sequence[Measure]) -> Iterator[TableRows]:
-    """The items, the measures among the rows of the first."""
+    """The items, the measures among the rows of the first; where no arm answered anything, they are an item by themselves."""
     rows = [values_of(measure) for measure in measures]
     for item in items:
         yield item | {MEASURES: rows}
         rows = []
+    if rows:
+        yield {MEASURES: rows}
 
 
 def _asked(sheet: Sheet, arms: Mapping[str, Sequence[Sample]]) -> list[Asked]:

@@ -7,11 +7,23 @@ read has no vote, but is counted in how sure a vote is.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from math import exp, fsum
 from typing import Any
 
-from sctk_core import ANSWERS, CheckFailed, Declined, Failure, Made, Prompt, Sample, Step, together
+from sctk_core import (
+    ANSWERS,
+    CheckFailed,
+    Declined,
+    Failure,
+    Made,
+    Prompt,
+    Sample,
+    Sampling,
+    Speaker,
+    Step,
+    together,
+)  # fmt: skip
 from sctk_core.rivals import Nobody, n_drafts
 
 from sctk_mirror.crews import Drawers, Judges
@@ -85,14 +97,20 @@ class Pooling:
     async def _candidates(self, question: Prompt, k: int, crew: Judges | Drawers) -> list[tuple[Sample, str, str]]:
         """Of each candidate the sample, the text that states its answer, and the answer, "" where none can be read."""
         shown = prefixed(question.messages, EXPLAIN)
-        found = await crew.student.drafts(question, k, "candidate", least=1, shown=shown)
+        sampling = self._sampling(crew.student)
+        found = await crew.student.drafts(question, k, "candidate", least=1, shown=shown, sampling=sampling)
         if self.taught.words == "whole":
             return [(one, one.text, self._read(question, one, crew)) for one in found]
         asked = prefixed(question.messages, PREDICT)
-        labels = await crew.student.drafts(question, k, "label", least=1, shown=asked)
+        labels = await crew.student.drafts(question, k, "label", least=1, shown=asked, sampling=sampling)
         by_rank = {one.rank: (one, self._read(question, one, crew)) for one in labels}
         both = [(one, *by_rank[one.rank]) for one in found if one.rank in by_rank]
         return [(one, f"{one.text} {ANSWERING.format(answer=label.text)}", answer) for one, label, answer in both]
+
+    def _sampling(self, who: Speaker) -> Sampling:
+        """How somebody's texts are drawn here."""
+        temperature = self.inference.temperature
+        return who.sampling if temperature is None else replace(who.sampling, temperature=temperature)
 
     def _read(self, question: Prompt, sample: Sample, crew: Judges | Drawers) -> str:
         """The answer of a text; a student that states none has no vote, which is its own affair and no failure of the run."""
@@ -112,7 +130,15 @@ class Pooling:
             (told,) = await crew.judge.logprobs([(shown, VERDICTS[0])], "belief", about=sample)
             return min(exp(told), 1.0)
         asks = (
-            crew.judge.draft(question, "judgement", shown=shown, about=sample, rank=rank, or_none=True)
+            crew.judge.draft(
+                question,
+                "judgement",
+                shown=shown,
+                about=sample,
+                rank=rank,
+                or_none=True,
+                sampling=self._sampling(crew.judge),
+            )
             for rank in range(self.inference.m)
         )
         said = [one for one in await together(*asks) if one is not None]

@@ -12,8 +12,13 @@ from sctk_core.claims import Claim, Experiment, Lead
 
 PAPER, OURS = "arXiv 2311.09214, as its summaries report", "sctk: the paper has no use of the evaluator at inference"
 LEAST = 0.02
-GOLD = Experiment(name="gold", sections={"method": {"arms": ["all"]}})
-TEACHER = Experiment(name="teacher", sections={"method": {"arms": ["all"], "student": {"labels": "teacher"}}})
+EQUAL = ["one-rationale", "one-evaluated", "all-rationales"]
+RULES = ["first", "vote", "vote-equal", "reranked", "weighted", "abstaining"]
+GOLD = Experiment(name="gold", sections={"method": {"arms": ["fine-tuning", *EQUAL, *RULES]}})
+TEACHER = Experiment(
+    name="teacher", sections={"method": {"arms": ["distillation", *EQUAL], "student": {"labels": "teacher"}}}
+)
+"""Each has the arms that its claims are about: what labels there are says nothing new of rules at inference."""
 
 
 def _noise(kind: str) -> Experiment:

@@ -44,6 +44,12 @@ use = "multi-task"
 use = "solved"
 """
 PRESETS = ("paper",)
+TASKS = {
+    "svamp": "equations, compared by their values: word problems",
+    "cqa": "one of several choices, by its words or its letter: name your questions with --prompts",
+    "anli1": "entailment, neutral or contradiction: name your questions with --prompts",
+}
+"""The built-in tasks, as `--task` names them; one's own is a file: method.task."""
 VALIDATION, POOLS = "validation", "pools.pools"
 COMPARED = (
     ("vote", "first"), ("reranked", "vote"), ("weighted", "vote"), ("reranked", "vote-equal"), ("weighted", "vote-equal"),
@@ -63,6 +69,11 @@ class MindsMirror:
     Crew = Teachers
     recipe: ClassVar[str] = RECIPE
     claims: ClassVar[tuple[Claim, ...]] = CLAIMS
+    shared: ClassVar[tuple[str, ...]] = ("task",)
+    prompts_by: ClassVar[str] = "rationales"
+    tasks: ClassVar[Mapping[str, str]] = {
+        name: f'# {says}\n[method]\ntask = "{name}"\n' for name, says in TASKS.items()
+    }
     presets: ClassVar[Mapping[str, str]] = {
         name: files("sctk_mirror").joinpath(f"presets/{name}.toml").read_text("utf-8") for name in PRESETS
     }
@@ -94,11 +105,12 @@ class MindsMirror:
     def check(self, setup: Setup) -> None:
         """Refuses a source of another task."""
         source = setup.chosen.get("source")
-        named = getattr(source.config, "task", None) if source else None
-        if named is not None and named != self._config.task:
+        named = getattr(source.config, "task", getattr(source.target, "task", None)) if source else None
+        if source is not None and named is not None and named != self._config.task:
             raise ConfigError(
-                f"[method] mirror, task: got {self._config.task!r} and a source of the task {named!r}, wanted one task",
-                hint="set method.task, source.task and evaluator.task alike",
+                f"[method] mirror, task: got {self._config.task!r} and the source {source.name!r} of the task {named!r}, wanted "
+                "one task",
+                hint="name questions of the task (--prompts), and the task once: --task NAME, or method.task = a file of yours",
             )
 
     def plan(self) -> Plan:

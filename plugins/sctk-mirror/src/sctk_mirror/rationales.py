@@ -21,6 +21,8 @@ from sctk_mirror.task import HELP, digest_of_task, task_of
 
 Paths = str | tuple[str, ...]
 N_NAMED = 5
+USUAL = {"question": ("prompt", "problem", "query", "instruction"), "label": ("reference", "answer", "target")}
+"""Columns that are taken for another, where a row does not have that one."""
 
 
 @dataclass
@@ -138,10 +140,7 @@ class Rationales:
     def _question(self, row: Row, labels: Mapping[str, str]) -> Question:
         if "steps" in row.values:
             return _of_tree(row, labels)
-        try:
-            text, gold = self._task.show(row.values), self._task.gold(row.values)
-        except ConfigError as error:
-            raise ConfigError(f"{row.where}: {error.message}", hint=error.hint) from error
+        text, gold = self._shown(row)
         one = Question(text=text, where=row.where, gold=self._readable(gold, text, row))
         given = row.values.get("rationales", row.values.get("rationale"))
         if given is not None:
@@ -150,6 +149,17 @@ class Rationales:
         if said is not None:
             one.evaluations, one.evaluated = _evaluations(said, row, len(one.rationales)), True
         return one
+
+    def _shown(self, row: Row) -> tuple[str, str | None]:
+        """Question and gold answer of a row, by the task; or by the names that other methods' files have."""
+        values = dict(row.values)
+        for name, others in USUAL.items():
+            known = next((other for other in others if name not in values and values.get(other) is not None), None)
+            values |= {} if known is None else {name: values[known]}
+        try:
+            return self._task.show(values), self._task.gold(values)
+        except ConfigError as error:
+            raise ConfigError(f"{row.where}: {error.message}", hint=error.hint) from error
 
     def _readable(self, gold: str | None, text: str, row: Row) -> str | None:
         """A gold answer that can be compared with; SVAMP's own number is held against its equation."""

@@ -87,6 +87,9 @@ class Inference:
     """How the student answers with several rationales, and how it is judged."""
 
     k: int = setting(5, help="rationales of each question", low=1, high=64)
+    temperature: float | None = setting(
+        0.7, help="at which rationales and verdicts are drawn; nothing: as [sampling] has it", low=0.0, high=10.0
+    )
     beliefs: Literal["auto", "drawn"] = setting(
         "auto",
         help='auto: the evaluator\'s probability of "correct" where its backend tells it, else drawn; drawn: m verdicts',

@@ -107,6 +107,11 @@ class StepCollator:
 
 def token_nlls(model: Any, batch: Batch) -> Tensor:
     """[N] minus the log-probability of each taught token in nats, float32, row by row."""
+    return cross_entropy(_taught_logits(model, batch), batch["targets"], reduction="none")
+
+
+def _taught_logits(model: Any, batch: Batch) -> Tensor:
+    """[N, V] the logits at each taught token, float32, row by row; the output layer is asked for no other place."""
     taught_RT, targets_N = batch["taught"], batch["targets"]
 
     def taught_only(module: Any, args: tuple[Any, ...]) -> tuple[Any, ...] | None:
@@ -119,7 +124,8 @@ def token_nlls(model: Any, batch: Batch) -> Tensor:
     finally:
         hook.remove()
     logits_NV = logits[0] if logits.shape[:2] == (1, len(targets_N)) else logits[taught_RT]
-    return cross_entropy(logits_NV.float(), targets_N, reduction="none")
+    found: Tensor = logits_NV.float()
+    return found
 
 
 def _head(model: Any) -> torch.nn.Module:
@@ -131,8 +137,15 @@ def _head(model: Any) -> torch.nn.Module:
 
 def row_nlls(model: Any, rows: Sequence[TaskRow], shape: Shape, size: int) -> Tensor:
     """[R] minus the log-probability of each row's target, summed over its tokens, float32, on the CPU; `size` rows at a time."""
+    return row_readings(model, rows, shape, size)[0]
+
+
+def row_readings(model: Any, rows: Sequence[TaskRow], shape: Shape, size: int) -> tuple[Tensor, Tensor]:
+    """`row_nlls`, and [R] whether greedy decoding writes the very target: it does where each of its tokens is the likeliest
+    behind those before it, so nothing has to be written to know.
+    """
     order = sorted(range(len(rows)), key=lambda n: (len(rows[n].completion_ids), len(rows[n].prompt_ids), n))
-    found = torch.zeros(len(rows))
+    nlls_R, exact_R = torch.zeros(len(rows)), torch.zeros(len(rows), dtype=torch.bool)
     was_training = model.training
     model.eval()
     with torch.no_grad():
@@ -140,10 +153,13 @@ def row_nlls(model: Any, rows: Sequence[TaskRow], shape: Shape, size: int) -> Te
             places = order[start : start + size]
             batch = shape.batch([(0, rows[n]) for n in places])
             batch = {name: value.to(model.device) for name, value in batch.items()}
-            sums = torch.zeros(len(places), device=model.device)
-            found[places] = sums.index_add(0, batch["rows"], token_nlls(model, batch)).cpu()
+            logits_NV, targets_N = _taught_logits(model, batch), batch["targets"]
+            sums = torch.zeros(2, len(places), device=model.device)
+            sums[0].index_add_(0, batch["rows"], cross_entropy(logits_NV, targets_N, reduction="none"))
+            sums[1].index_add_(0, batch["rows"], (logits_NV.argmax(-1) != targets_N).float())
+            nlls_R[places], exact_R[places] = sums[0].cpu(), sums[1].cpu() == 0
     model.train(was_training)
-    return found
+    return nlls_R, exact_R
 
 
 def mean_nll(nlls_R: Tensor, rows: Sequence[TaskRow]) -> float:
@@ -151,3 +167,9 @@ def mean_nll(nlls_R: Tensor, rows: Sequence[TaskRow]) -> float:
     weights_R = torch.tensor([row.weight for row in rows], dtype=torch.float64)
     n_tokens_R = torch.tensor([len(row.completion_ids) for row in rows], dtype=torch.float64)
     return float((weights_R * nlls_R.double()).sum() / (weights_R * n_tokens_R).sum())
+
+
+def share_exact(exact_R: Tensor, rows: Sequence[TaskRow]) -> float:
+    """The share of rows whose target greedy decoding writes, each with its weight, in [0, 1]."""
+    weights_R = torch.tensor([row.weight for row in rows], dtype=torch.float64)
+    return float((weights_R * exact_R).sum() / weights_R.sum())

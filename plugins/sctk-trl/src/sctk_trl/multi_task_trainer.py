@@ -17,10 +17,10 @@ from torch import Tensor
 from transformers import Trainer, TrainingArguments
 
 from sctk_trl.checkpoints import Checkpoints, Keeper, made_of
-from sctk_trl.choosing import Chooser
+from sctk_trl.choosing import Chooser, Epoch
 from sctk_trl.encoding import pad_id, tokens_of
 from sctk_trl.finishing import Check, Reading, finish, kept_metrics, notes_of
-from sctk_trl.forwards import Shape, StepCollator, mean_nll, row_nlls, token_nlls
+from sctk_trl.forwards import Shape, StepCollator, mean_nll, row_nlls, row_readings, share_exact, token_nlls
 from sctk_trl.memory import refuse_impossible
 from sctk_trl.refusals import refuse_packing
 from sctk_trl.rereading import sample_of
@@ -137,11 +137,12 @@ def _chooser(config: MultiTaskSettings, tasks: Tasks, shape: Shape) -> Chooser:
     """What reads the validation rows after each epoch."""
     rows = tasks.validation
 
-    def loss_of(model: Any) -> float:
-        return mean_nll(row_nlls(model, rows, shape, _size(config)), rows)
+    def read(model: Any) -> Epoch:
+        nlls_R, exact_R = row_readings(model, rows, shape, _size(config))
+        return Epoch(loss=mean_nll(nlls_R, rows), exact=share_exact(exact_R, rows))
 
     n_steps = -(-len(tasks.pairs) // config.optimiser.batch)
-    return Chooser(loss_of, n_steps, best=config.keep == "best")
+    return Chooser(read, n_steps, keep=config.keep)
 
 
 def _trainer(
@@ -206,15 +207,17 @@ def _metrics(
 
 def _chosen(config: MultiTaskSettings, tasks: Tasks, chooser: Chooser) -> tuple[dict[str, float], list[str]]:
     """Which epoch's weights are kept, and by what."""
-    if not chooser.losses:
-        wanted = config.keep == "best"
+    if not chooser.epochs:
+        wanted = config.keep != "last"
         return {}, ["the last weights are kept: no validation rows to choose by"] if wanted else []
-    losses, kept = chooser.losses, chooser.kept
-    found = {"validation.first": losses[0], "validation.last": losses[-1], "validation.best": min(losses)}
-    found |= {"validation.n_rows": float(len(tasks.validation)), "kept_epoch": float(kept)}
+    epochs, n_rows = chooser.epochs, len(tasks.validation)
+    kept, last = epochs[chooser.kept - 1], epochs[-1]
+    found = {"validation.first": epochs[0].loss, "validation.last": last.loss, "validation.best": kept.loss}
+    found |= {"validation.exact.last": last.exact, "validation.exact.best": kept.exact}
+    found |= {"validation.n_rows": float(n_rows), "kept_epoch": float(chooser.kept)}
     return found, [
-        f"the weights of epoch {kept} of {len(losses)} are kept: loss {losses[kept - 1]:.4f} on {len(tasks.validation)} validation "
-        f"rows, {losses[-1]:.4f} after the last"
+        f"the weights of epoch {chooser.kept} of {len(epochs)} are kept: {kept.exact:.1%} of {n_rows} validation rows are answered "
+        f"exactly (loss {kept.loss:.4f}), {last.exact:.1%} after the last (loss {last.loss:.4f})"
     ]
 
 

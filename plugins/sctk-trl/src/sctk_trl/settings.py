@@ -192,8 +192,10 @@ class MultiTaskSettings:
     alpha: float = setting(
         0.5, help="alpha CE(predict) + (1 - alpha) CE(explain); of no use with one table", low=0.0, high=1.0
     )
-    keep: Literal["best", "last"] = setting(
-        "best", help="best: the epoch with the least loss on the validation rows, where there are some; last: the last"
+    keep: Literal["best", "least-loss", "last"] = setting(
+        "best",
+        help="best: the epoch that answers most validation rows exactly, where there are some, and of equals the one of least "
+        "loss; least-loss: by loss alone; last: the last",
     )
     dropout: float = setting(
         0.0, help="dropout of the student's own layers; T5 was published with 0.1 for tuning", low=0.0, high=0.9

@@ -28,6 +28,7 @@ class WordProblems:
         seed: int = setting(0, help="another seed gives other problems of the same splits", low=0, high=1_000_000)
 
     evaluators: ClassVar[tuple[str, ...]] = ("solved",)
+    task: ClassVar[str] = "svamp"
 
     def __init__(self, config: Config) -> None:
         self.config = config
