@@ -47,7 +47,7 @@ def read_by_method(layers: Sequence[Layer], method: Any, catalogue: Catalogue) -
     if not (reader and by_flag and asked.section("source").keys() <= _settings("source", reader, catalogue)):
         return list(layers)
     return [
-        dataclasses.replace(one, sections=one.sections | {"source": one.sections["source"] | {"use": reader}})
+        dataclasses.replace(one, sections={**one.sections, "source": {**one.sections["source"], "use": reader}})
         if one.origin == FLAG
         else one
         for one in layers

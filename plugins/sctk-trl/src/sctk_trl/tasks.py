@@ -72,7 +72,9 @@ class RowReader:
     unknown: int | None
 
     def row(self, record: Sample | Weighted) -> tuple[TaskRow | str, bool]:
-        """A record as a row, or the reason why it is left out; and whether its tokens are the sampled ones."""
+        """A record as a row, or the reason why it is left out; and whether its tokens are the sampled ones, where any were: a part
+        of a text that somebody wrote, as a label is, never had tokens of its own.
+        """
         sample, weight = (record.sample, record.weight) if isinstance(record, Weighted) else (record, 1.0)
         if not sample.text.strip():
             return "empty answer", False
@@ -84,7 +86,7 @@ class RowReader:
                 hint='raise the length, or leave such rows out: lengths.too_long = "decline"',
             )
         row = TaskRow(prompt_ids=taught.read, completion_ids=taught.ids, weight=weight)
-        return reason or row, taught.sampled
+        return reason or row, taught.sampled or sample.token_ids is None
 
     def _too_long(self, n_read: int, n_taught: int) -> str:
         bounds = (

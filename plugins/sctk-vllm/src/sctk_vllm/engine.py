@@ -47,7 +47,9 @@ def check_installed() -> None:
 
 
 def refuse_encoder_decoder(model: ModelRef) -> None:
-    """Raises for an encoder-decoder: vLLM 0.31 knows neither T5 nor BART, and this backend asks models of one text."""
+    """Raises for an encoder-decoder: of these vLLM 0.31 serves speech alone, T5 not at all, BART by a plugin of its makers'; and
+    this backend asks models of one text.
+    """
     if is_encoder_decoder(model):
         kinds = ", ".join(config_of(model).get("architectures") or ["an encoder-decoder"])
         raise ConfigError(
