@@ -188,18 +188,18 @@ def test_the_epoch_with_most_exact_answers_is_kept(keep: Keep, killed_after: int
         Epoch(loss=0.9, exact=0.3),
     ]
     model, state = torch.nn.Linear(1, 1, bias=False), TrainerState(max_steps=8)
-    chooser = Chooser(lambda _: read[round(float(model.weight)) - 1], 2, keep=keep)
+    chooser = Chooser(lambda _: read[round(model.weight.item()) - 1], 2, keep=keep)
     for step in range(1, 9):
         state.global_step = step
         with torch.no_grad():
             model.weight.fill_((step + 1) // 2)
         chooser.on_step_end(None, state, None, model=model)
         if step == 2 * killed_after:
-            held, chooser = chooser.state(), Chooser(lambda _: read[round(float(model.weight)) - 1], 2, keep=keep)
+            held, chooser = chooser.state(), Chooser(lambda _: read[round(model.weight.item()) - 1], 2, keep=keep)
             chooser.restore(held)
     chooser.put_back(model)
     wanted = {"best": 3, "least-loss": 1, "last": 4}[keep]
-    assert (chooser.epochs, chooser.kept, float(model.weight)) == (read, wanted, float(wanted))
+    assert (chooser.epochs, chooser.kept, model.weight.item()) == (read, wanted, float(wanted))
 
 
 @pytest.mark.parametrize("student", ["t5", "bart", "llama"])
