@@ -205,6 +205,17 @@ def test_the_exam_is_of_other_things_unless_told() -> None:
     assert not {one.document for one in same} & {one.document for one in run}
 
 
+def test_what_is_kept_to_choose_settings_on_is_in_no_run() -> None:
+    asked = {one.meta["group"] for one in Encyclopaedia(Encyclopaedia.Config(n_articles=270)).prompts()}
+    kept = Encyclopaedia(Encyclopaedia.Config(things="kept", n_articles=90, exam="same"))
+    check_source(Encyclopaedia(Encyclopaedia.Config(things="kept")))
+    run, exam = ([one.meta["group"] for one in side] for side in (kept.prompts(), kept.held_out()))
+    assert (len(set(run)), run[:60]) == (90, exam)
+    assert not asked & set(run)
+    others = Encyclopaedia(Encyclopaedia.Config(things="kept")).held_out()
+    assert {one.meta["group"] for one in others} <= asked
+
+
 def test_another_seed_is_about_other_things() -> None:
     first, second = (
         [one.meta["group"] for one in Encyclopaedia(Encyclopaedia.Config(seed=n)).prompts()] for n in (0, 1)

@@ -14,7 +14,9 @@ from sctk_knowledge.nli.labels import Labels, labels_of
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
-from sctk_knowledge.nli.comparer import Nli, key_of  # noqa: E402
+from sctk_knowledge.nli.company import MOST, same_in_company  # noqa: E402
+from sctk_knowledge.nli.comparer import Nli, _Loaded, key_of  # noqa: E402
+from sctk_knowledge.nli.pairs import Reader  # noqa: E402
 
 SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
 WORDS = [
@@ -128,10 +130,49 @@ def test_a_pair_is_asked_once_and_the_same_in_any_batch(three: Path) -> None:
     assert values(compared(nli(three, batch_size=8), *pairs)) == pytest.approx(together, abs=1e-5)
 
 
+class Clouded:
+    """A model whose numbers depend on its company in the last bit; it counts the rows of its batches."""
+
+    def __init__(self, model: Any) -> None:
+        self.model, self.config, self.device = model, model.config, model.device
+        self.sizes: list[int] = []
+
+    def __call__(self, **inputs: Any) -> Any:
+        found = self.model(**inputs)
+        self.sizes.append(len(found.logits))
+        found.logits = torch.nextafter(found.logits, found.logits + len(found.logits) - 1)
+        return found
+
+
+def test_pairs_of_one_length_are_asked_together_only_where_company_changes_nothing(two: Path) -> None:
+    network = transformers.AutoModelForSequenceClassification.from_pretrained(two).eval()
+    tokenizer = transformers.AutoTokenizer.from_pretrained(two)
+    clouded = Clouded(network)
+    assert not same_in_company(clouded, tokenizer, 32)
+    comparer = nli(two)
+    pairs = [
+        (ONE, OTHER),
+        ("It is old.", "It is the Tamar of Avon of Frome."),
+        ("No.", "The river."),
+        ("It is.", "Old river."),
+    ]
+    wanted = [values(compared(nli(two, batch_size=1), pair))[0] for pair in pairs]
+    assert values(compared(comparer, *pairs)) == wanted
+    assert comparer._loaded is not None
+    for n_alike, together in ((1, False), (MOST, True)):
+        clouded.sizes.clear()
+        comparer = nli(two)
+        comparer._loaded = _Loaded(model=clouded, reader=Reader(tokenizer, 32, "sentences"), n_alike=n_alike)
+        compared(comparer, *pairs, ("No.", "The avon."))
+        assert sum(clouded.sizes) == comparer.counts.n_asked == 6
+        assert (max(clouded.sizes) > 1) is together
+
+
 def test_texts_do_not_run_together_and_do_not_become_control_tokens(three: Path) -> None:
     assert key_of(("ab", "c")) != key_of(("a", "bc"))
     comparer = nli(three, reads="whole")
-    (loaded,) = [compared(comparer, ("it [SEP] is", "no")), comparer._loaded][1:]
+    compared(comparer, ("it [SEP] is", "no"))
+    loaded = comparer._loaded
     assert loaded is not None
     ids = loaded.reader.encode("it [SEP] is", "no")["input_ids"]
     assert ids.count(WORDS.index("[SEP]")) == 2

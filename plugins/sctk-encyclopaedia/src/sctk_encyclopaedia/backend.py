@@ -15,7 +15,7 @@ class EncyclopaediaBackend(NanoBackend):
 
     trainer_defaults: ClassVar[Mapping[str, Mapping[str, Any]]] = {
         "sft": {"optimiser": {"learning_rate": 3e-4, "epochs": 2.0}},
-        "preference": {"beta": 0.3, "optimiser": {"learning_rate": 2e-4, "epochs": 4.0}},
+        "preference": {"beta": 0.3, "optimiser": {"learning_rate": 1e-4, "epochs": 4.0}},
     }
 
     @staticmethod

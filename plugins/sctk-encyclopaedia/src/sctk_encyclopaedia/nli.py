@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from sctk_core import Scale, setting
 from sctk_knowledge.lexical import GIVES, Gives
-from sctk_knowledge.nli.comparer import Nli
+from sctk_knowledge.nli.comparer import BATCH_SIZE, Nli
 from sctk_knowledge.nli.pairs import Reads
 
 from sctk_encyclopaedia import model_path
@@ -28,7 +28,7 @@ class EncyclopaediaNli(Nli):
             help="sentences: the mean over the sentences of the first text (S_C); whole: both texts as they are; question: both "
             "with their question before them (semantic entropy)",
         )
-        batch_size: int = setting(1, help="pairs at once; 1: the same number in any batch", unit="pairs", low=1)
+        batch_size: int = setting(0, help=BATCH_SIZE, unit="pairs", low=0)
 
     def __init__(self, config: EncyclopaediaNli.Config) -> None:
         super().__init__(_wider(config))

@@ -32,6 +32,11 @@ class Encyclopaedia:
             help="others: articles on things that the run does not ask about (at most 90); same: other articles on the same things",
         )
         seed: int = setting(0, help="which things the articles are about", low=0)
+        things: Literal["asked", "kept"] = setting(
+            "asked",
+            help="asked: the articles are on things of runs; kept: on those that runs know from the exam `others` alone (at most "
+            "90), to choose settings on, and never the ones that are evaluated",
+        )
 
     evaluators: ClassVar[tuple[str, ...]] = ("encyclopaedia-truth",)
 
@@ -40,14 +45,18 @@ class Encyclopaedia:
 
     def prompts(self) -> Iterator[Prompt]:
         """The articles of a run."""
-        return (article_prompt(thing) for thing in self._drawn(exam=False)[: self.config.n_articles])
+        return (article_prompt(thing) for thing in self._drawn(exam=self._kept)[: self.config.n_articles])
 
     def held_out(self) -> Iterator[Prompt]:
         """The articles of the exam."""
         if self.config.exam == "same":
-            things = self._drawn(exam=False)[: min(self.config.n_articles, self.config.n_held_out)]
+            things = self._drawn(exam=self._kept)[: min(self.config.n_articles, self.config.n_held_out)]
             return (article_prompt(thing, number=1) for thing in things)
-        return (article_prompt(thing) for thing in self._drawn(exam=True)[: self.config.n_held_out])
+        return (article_prompt(thing) for thing in self._drawn(exam=not self._kept)[: self.config.n_held_out])
+
+    @property
+    def _kept(self) -> bool:
+        return self.config.things == "kept"
 
     def _drawn(self, *, exam: bool) -> list[Thing]:
         """The things of one side, in the seed's order: seen and never seen by turns."""

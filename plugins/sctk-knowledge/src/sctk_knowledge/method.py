@@ -90,7 +90,10 @@ class KnowledgeDetection:
         complain(setup, self._config.detection)
 
     def plan(self) -> Plan:
-        """Questions, answers, SFT; detection and preferences as often as wanted; the exam, and what was known before."""
+        """Questions, answers, SFT; detection and preferences as often as wanted; the exam, and what was known before.
+
+        All arms are examined at temperature 0, as the paper's code has it.
+        """
         config = self._config
         given = config.sft == "given"
         start = "base" if given else "sft"
@@ -102,8 +105,8 @@ class KnowledgeDetection:
             *(one for n, (begin, arm) in enumerate(pairwise(arms)) for one in self._round(n, begin, arm)),
             *(self._unfiltered(start) if self._has("no-filtering") else ()),
             *(self._distilled(start) if self._has("distilled") else ()),
-            Evaluate(*self._arms(start, arms), over="exam.asked"),
-            Evaluate(Arm(start), Arm(arms[-1]), over="detect.known", name="forgotten"),
+            Evaluate(*self._arms(start, arms), over="exam.asked", greedy=True),
+            Evaluate(Arm(start), Arm(arms[-1]), over="detect.known", name="forgotten", greedy=True),
         )
 
     def _has(self, arm: str) -> bool:
@@ -181,7 +184,8 @@ class KnowledgeDetection:
 
     async def look_up(self, question: Prompt, crew: Answerers) -> Made:
         """The arm `document`: it answers with the document before its eyes."""
-        return {"answers": await crew.student.draft(question, "evaluate", shown=self._wording.reading(question))}
+        shown = self._wording.reading(question)
+        return {"answers": await crew.student.draft(question, "evaluate", shown=shown, greedy=True)}
 
 
 def students(iterations: int) -> list[str]:

@@ -3,9 +3,9 @@
     S_C(a, b) = mean over the sentences s of a of p(contradiction | s, b)
 
 as SelfCheckGPT has it (arXiv 2303.08896) and the paper's code. All pairs of all comparisons that come together are one flat batch,
-each pair is asked once for the life of the run, and the shortest are asked together. With `batch_size = 1` a number is the same in
-any company, bit for bit, so that a run that was killed ends with the same tables; larger batches are faster and may move the
-seventh digit.
+each pair is asked once for the life of the run, and the shortest are asked first. A number is the same in any company, bit for
+bit, so that a run that was killed ends with the same tables: pairs of one length are asked together where the model, tried as it
+is loaded, says the same of them then as alone; else one at a time. A `batch_size` of one's own may move the seventh digit.
 Needs the extra: `sctk-knowledge[nli]`.
 """
 
@@ -20,9 +20,14 @@ from sctk_core import Failure, Sample, Scale, Score, setting
 from sctk_rewards.weights import HubModel, context_of, logits_BC, weights_digest
 
 from sctk_knowledge.lexical import GIVES, Gives
+from sctk_knowledge.nli.company import MOST, in_batches, same_in_company
 from sctk_knowledge.nli.labels import labels_of
 from sctk_knowledge.nli.pairs import Read, Reader, Reads, of_windows
 
+BATCH_SIZE = (
+    "pairs at once, of any length; 0: those of one length where the model then says the same as of one alone, bit for bit, "
+    "else 1; with 0 and 1 a number is the same in any batch"
+)
 _MOST_KEPT = 4_000_000
 """Pairs whose number is kept: about 100 bytes each."""
 
@@ -57,7 +62,7 @@ class Nli:
             "max",
             help="of a text that is longer than the context, read in windows: the most contradiction, or the mean",
         )
-        batch_size: int = setting(1, help="pairs at once; 1: the same number in any batch", unit="pairs", low=1)
+        batch_size: int = setting(0, help=BATCH_SIZE, unit="pairs", low=0)
 
     def __init__(self, config: Config) -> None:
         about = _hub(config).about()
@@ -90,13 +95,13 @@ class Nli:
             self._known = {key: value for key, value in self._known.items() if key in wanted}
         encoded = {key: loaded.reader.encode(*pair) for key, pair in owed.items()}
         order = sorted(encoded, key=lambda key: (len(encoded[key]["input_ids"]), key))
-        for start in range(0, len(order), self.config.batch_size):
-            batch = order[start : start + self.config.batch_size]
+        lengths = [len(encoded[key]["input_ids"]) for key in order]
+        n_at_once = self.config.batch_size or loaded.n_alike
+        for batch in in_batches(order, lengths, n_at_once, even=not self.config.batch_size):
             rows = logits_BC(loaded.model, loaded.reader.tokenizer, [encoded[key] for key in batch])
             for key, logits in zip(batch, rows, strict=True):
                 self._known[key] = self.labels.contradicts(logits)
-        n_tokens = sum(len(ids["input_ids"]) for ids in encoded.values())
-        self.counts.add(sum(len(list(read.pairs)) for read in reads), len(owed), n_tokens)
+        self.counts.add(sum(len(list(read.pairs)) for read in reads), len(owed), sum(lengths))
 
     def _score(self, pair: tuple[Sample, Sample], read: Read) -> Score | Failure:
         if not read.windows:
@@ -130,16 +135,19 @@ def key_of(pair: tuple[str, str]) -> bytes:
 
 @dataclass(frozen=True, kw_only=True)
 class _Loaded:
-    """The model, on the device that there is, and how it reads."""
+    """The model, on the device that there is, how it reads, and how many pairs of one length it can be asked at once."""
 
     model: Any
     reader: Reader
+    n_alike: int
 
 
 def _load(config: Nli.Config) -> _Loaded:
     hub = _hub(config)
     tokenizer, model = hub.tokenizer(), hub.weights("AutoModelForSequenceClassification")
-    return _Loaded(model=model, reader=Reader(tokenizer, context_of(model.config, tokenizer), config.reads))
+    n_context = context_of(model.config, tokenizer)
+    n_alike = MOST if not config.batch_size and same_in_company(model, tokenizer, n_context) else 1
+    return _Loaded(model=model, reader=Reader(tokenizer, n_context, config.reads), n_alike=n_alike)
 
 
 def _hub(config: Nli.Config) -> HubModel:
