@@ -59,6 +59,7 @@ def test_killed_amid_detection_and_training_it_ends_as_if_it_had_not_been(whole:
     assert (again.run / "metrics.json").read_bytes() == (whole.run / "metrics.json").read_bytes()
 
 
+@pytest.mark.timeout(3600)
 @pytest.mark.sweep
 def test_killed_at_every_part_it_ends_as_if_it_had_not_been(whole: RunResult, tmp_path: Path) -> None:
     """Killed as each part begins, and within each pass and training, one after the other in one run."""
