@@ -27,7 +27,11 @@ _OWED = r"\b(?:needs?|should|must|requires?|ought|ha[sv]e to|recommend|i'd|i wou
 """What makes any word for a verdict one that a reason may follow behind a colon or a dash."""
 _TO_DO = r",\s*(?:please |just |only )?(?:fix|add|remove|drop|change|shorten|correct|cut|delete|trim)\b"
 """Behind "keep": it is kept, and is not ("keep, fix the date")."""
-_WEIGHT = r"\s*[:=(]+\s*[-+]?\d*\.?\d+"
+_IN_A_FORM = (
+    r"\W*\?|\s*(?:needed|required|necessary)?\s*[:=]\s*(?:no|none|nothing|nil|n/a|false|yes|true)\b|"
+    r"\s*[:=(]+\s*[-+]?\d*\.?\d+\s*(?:%|/\s*\d+)?\W*\Z"
+)
+"""Behind a verdict word that a form asks about ("needs revision: no") or weighs ("revise: 0.1")."""
 _DONE = r"(?:revised|rewritten|edited|changed|improved|reworked|corrected|reworded|rephrased)$"
 """What has been done, unless it is to be ("should be revised")."""
 
@@ -55,10 +59,8 @@ def decided(text: str, words: tuple[str, str], *, alone: bool = False) -> Verdic
     ):
         return None  # "no, revise": what is denied is not the verdict
     verdict = turned(before, kept)
-    if re.match(r"\W*\?|\s*(?:needed|required|necessary)?\s*[:=]\s*(?:no|none|nothing|nil|n/a|false|yes|true)\b", rest):
-        return None  # a form's question: "needs revision: no"
-    if re.match(rf"{_WEIGHT}\s*(?:%|/\s*\d+)?\W*\Z", rest):
-        return None  # how much speaks for the word: "revise: 0.1"
+    if re.match(_IN_A_FORM, rest):
+        return None
     if len(re.findall(rf"(?<![^\W_])(?:{any_of('verdict.denials')}|[a-z]+n't)(?![^\W_])", before)) > 1:
         return None  # "no reason not to keep it"
     if re.match(r"(?:some|others?|many|few|they|he|she) (?:would|will|may|might|could|should)\b", found["before"]):
