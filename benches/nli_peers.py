@@ -38,10 +38,12 @@ from typing import Any
 Question = dict[str, list[str]]
 Numbers = list[float]
 CONTENDERS = {
-    "reference": ("sctk", "sctk one by one", "uqlm", "uqlm bare"),
-    "mutual": ("sctk", "sctk one by one", "LM-Polygraph"),
+    "reference": ("sctk", "sctk mixed", "sctk one by one", "uqlm", "uqlm bare"),
+    "mutual": ("sctk", "sctk mixed", "sctk one by one", "LM-Polygraph"),
 }
 BATCH = 32
+OUR_BATCHES = {"sctk": 0, "sctk mixed": BATCH, "sctk one by one": 1}
+"""`comparer.batch_size`: the default (rows of one length together, bit for bit the same), any together, one at a time."""
 
 
 class Counted:
@@ -184,8 +186,8 @@ def work(contender: str, task: str, model: str, asked: Sequence[Question]) -> di
 
     torch.set_num_threads(1)
     match contender:
-        case "sctk" | "sctk one by one":
-            score, weights = by_sctk(task, asked, model, BATCH if contender == "sctk" else 1)
+        case "sctk" | "sctk mixed" | "sctk one by one":
+            score, weights = by_sctk(task, asked, model, OUR_BATCHES[contender])
         case "LM-Polygraph":
             score, weights = by_polygraph(asked, model)
         case _:

@@ -93,6 +93,9 @@ def test_each_file_is_a_document_where_that_is_said(tmp_path: Path) -> None:
     (tmp_path / "GPL-2").write_text(town("Avon"))
     (tmp_path / "BSD").write_text(town("Bath"))
     assert names(all_of(source(tmp_path, plain=True))) == ["BSD", "GPL-2"]
+    with pytest.raises(ConfigError, match=r"no file of a known ending \(BSD, GPL-2\)") as found:
+        source(tmp_path)
+    assert "source.plain = true" in (found.value.hint or "")
 
 
 def test_the_conformance_of_a_source(folder: Path) -> None:

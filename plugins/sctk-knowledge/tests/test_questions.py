@@ -64,17 +64,28 @@ def test_the_papers_code_refuses_the_word_wherever_it_stands() -> None:
 
 @pytest.mark.parametrize(
     "reply",
-    ["What is Avon?", "Question: What is Avon?", '"What is Avon?"', "Sure:\n**What is Avon?**", "1. What is Avon?"],
-)
+    ["What is Avon?", "Question: What is Avon?", '"What is Avon?"', "Sure:\n**What is Avon?**", "1. What is Avon?",
+     "**Question**\nWhat is Avon?", "What\nis Avon?", "What is Avon?\nIt is a town."],
+)  # fmt: skip
 def test_a_question_is_read_without_what_stands_around_it(reply: str) -> None:
     assert asking().read(reply) == "What is Avon?"
 
 
 @pytest.mark.parametrize(
-    "reply", ["", "Avon is a town.", "What is Avon? It is a town.", "What is Avon?\nWhere is it?", "a\nb\nWhat is it?"]
-)
+    "reply", ["", "Avon is a town.", "What is Avon? It is a town.", "What is Avon?\nWhere is it?", "a\nb\nWhat is it?",
+              "What is the town of\nAvon?", "What is\nthe purpose of the\nAvon?"],
+)  # fmt: skip
 def test_what_is_no_single_question_is_a_failure(reply: str) -> None:
     assert isinstance(asking().read(reply), Failure)
+
+
+def test_an_example_that_is_said_again_is_refused() -> None:
+    shown = [one.question for one in examples()[:3]]
+    for one in shown:
+        found = asking().read(one, shown)
+        assert isinstance(found, Declined)
+        assert found.reason == "the question is one of the examples"
+    assert asking().read(examples()[3].question, shown) == examples()[3].question
 
 
 def test_of_near_duplicates_the_first_stays_and_the_others_name_it() -> None:

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 
 from sctk_core import Declined, Failure, Made, Message, Prompt, Step, together
 from sctk_rs import consistency
 
+from sctk_knowledge import sentences
 from sctk_knowledge.chunks import CUTS, Chunk, chunks_of
 from sctk_knowledge.crews import Askers
 from sctk_knowledge.documents import AMISS
@@ -21,7 +23,9 @@ from sctk_knowledge.settings import Questions
 
 ENDS = ("?", "\uff1f", "\u061f", "\u037e")
 """Question marks."""
-_LABELS = ("question:", "q:", "**question:**", "question 1:", "1.", "1)", "-", "*")
+STOPS = (*ENDS, *sentences.ENDS, ":", "\uff1a")
+"""What a line ends with that does not go on in the next."""
+_LABELS = ("question:", "q:", "**question:**", "**question**", "question 1:", "1.", "1)", "-", "*")
 _QUOTES = "\"'\u201c\u201d\u00ab\u00bb`*"
 
 
@@ -68,7 +72,9 @@ class Asking:
     async def _drawn(self, document: Prompt, chunk: Chunk, number: int, crew: Askers) -> str | Declined:
         """One question, drawn until it can be used."""
         settings = self.settings
-        shown = self.wording.asking(title_of(document.meta), chunk.text, drawn(settings.examples, document.id, number))
+        examples = drawn(settings.examples, document.id, number)
+        shown = self.wording.asking(title_of(document.meta), chunk.text, examples)
+        read = partial(self.read, shown=[one.question for one in examples])
         sampling = replace(
             crew.teacher.sampling, temperature=settings.temperature, max_new_tokens=settings.limits.question_tokens
         )
@@ -76,21 +82,25 @@ class Asking:
             sample = await crew.teacher.draft(
                 document, "question", shown=shown, sampling=sampling, rank=rank, or_none=True
             )
-            found = None if sample is None else crew.notes.read("read", sample, self.read)
+            found = None if sample is None else crew.notes.read("read", sample, read)
             if found is not None:
                 return found
         return Declined(reason=f"no question in {settings.tries} tries", detail=chunk.text)
 
-    def read(self, text: str) -> str | Failure | Declined:
-        """The question that a reply is; a Failure where it is none, a Declined where it gives its document away."""
-        lines = [line for line in map(_bare, text.splitlines()) if line]
-        questions = [line for line in lines if line.endswith(ENDS)]
-        if len(questions) != 1 or len(lines) > 2:
+    def read(self, text: str, shown: Sequence[str] = ()) -> str | Failure | Declined:
+        """The question that a reply is; a Failure where it is none.
+
+        Declined where it gives its document away, and where it says again one of the examples that were `shown`.
+        """
+        question = question_in(text)
+        if question is None:
             return Failure(kind="parse", reason="not one question", detail=text)
-        said = leak(questions[0], self.settings.leaks, anywhere=self.settings.leaks_anywhere)
+        said = leak(question, self.settings.leaks, anywhere=self.settings.leaks_anywhere)
         if said:
-            return Declined(reason="the question speaks of its document", detail=f"{said}: {questions[0]}")
-        return questions[0]
+            return Declined(reason="the question speaks of its document", detail=f"{said}: {question}")
+        if any(alike >= self.settings.limits.alike for alike in _likeness([question, *shown])[0][1:]):
+            return Declined(reason="the question is one of the examples", detail=question)
+        return question
 
     def _apart(
         self, document: Prompt, places: Sequence[Chunk], asked: Sequence[str | Declined]
@@ -111,6 +121,23 @@ class Asking:
             kept.append(number)
             rows.append(about(document, places[number], one, number))
         return rows
+
+
+def question_in(text: str) -> str | None:
+    """The one question of a reply, on one line; None where there is none, there are several, or its beginning is not told.
+
+    >>> question_in("Question: Where does the Rhine\\nrise?"), question_in("Where does the\\nRhine rise?")
+    ('Where does the Rhine rise?', None)
+    """
+    lines: list[str] = []
+    for line in (line for line in map(_bare, text.splitlines()) if line):
+        if lines and not lines[-1].endswith(STOPS) and line[0].islower():
+            lines[-1] += f" {line}"
+        else:
+            lines.append(line)
+    questions = [line for line in lines if line.endswith(ENDS)]
+    whole = len(lines) == 1 or (len(lines) == 2 and (lines[1] not in questions or lines[0].endswith(STOPS)))
+    return questions[0] if len(questions) == 1 and whole else None
 
 
 def spread(n: int, chunks: Sequence[Chunk]) -> list[Chunk]:

@@ -13,6 +13,7 @@ from sctk_core.reading import (
     Row,
     Wanted,
     check_readable,
+    form_of,
     inputs_at,
     listed,
     named_usually,
@@ -67,6 +68,12 @@ def _in_directory(path: Path, columns: Columns, note: Note) -> Iterator[Document
     files = sorted((file.relative_to(path).as_posix(), file) for file in path.rglob("*") if _is_own(file, path))
     texts = [(name, file) for name, file in files if columns.plain or file.suffix.lower() in TEXT_ENDINGS]
     if not texts:
+        if files and not any(form_of(name) for name, _ in files):
+            raise ConfigError(
+                f"{path}: got no file of a known ending ({listed([name for name, _ in files])}), wanted texts "
+                f"({', '.join(TEXT_ENDINGS)}) or rows (JSONL, Parquet, ...)",
+                hint="source.plain = true takes each file as one document, whatever its ending",
+            )
         yield from _rows(str(path), columns, note)
         return
     left = [name for name, file in files if (name, file) not in texts]
