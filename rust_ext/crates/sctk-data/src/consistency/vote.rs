@@ -1,8 +1,10 @@
 //! The answer that most answers of a group give. Comparable forms are compared whole, never by hash alone.
 
 use std::collections::HashMap;
+use std::ops::Range;
 
 use super::groups::{Ones, Rows};
+use super::known::Known;
 use super::{Error, Groups, Run};
 use crate::text::Simd;
 use crate::text::answers::Answers;
@@ -28,23 +30,21 @@ pub struct Votes {
 
 #[derive(Default)]
 struct Memory {
-    /// The comparable answers, end to end.
+    /// The comparable answers, end to end; one that is given again has the form of the first.
     plain: Vec<u8>,
-    ends: Vec<usize>,
-    /// Where each cluster's text stands, its first answer and its votes.
+    /// Where each answer's form stands.
+    forms: Vec<Range<usize>>,
+    known: Known,
     clusters: Vec<Cluster>,
     answers: Answers,
 }
 
 struct Cluster {
-    from: usize,
-    to: usize,
+    /// Where its form stands.
+    form: Range<usize>,
     first: usize,
     votes: i32,
 }
-
-/// An answer that needs a closer look is compared with so many before it, byte for byte: they may be looked at already.
-const FEW: usize = 8;
 
 /// From so many answers on clusters are looked up in a map.
 const MANY: usize = 24;
@@ -101,55 +101,45 @@ impl Memory {
         first_row: usize,
     ) -> Result<(), Error> {
         self.plain.clear();
-        self.ends.clear();
-        for (i, text) in texts.iter().enumerate() {
-            let row = first_row + i;
-            let text = std::str::from_utf8(text).map_err(|error| Error::NotUtf8 {
-                row,
-                at: error.valid_up_to(),
+        self.forms.clear();
+        self.known.clear();
+        for (i, &text) in texts.iter().enumerate() {
+            if let Some(before) = self.known.find_or_add(texts, i) {
+                self.forms.push(self.forms[before].clone());
+                continue;
+            }
+            let text = utf8(text).map_err(|at| Error::NotUtf8 {
+                row: first_row + i,
+                at,
             })?;
+            let from = self.plain.len();
             match compare {
-                Compare::Answers => self.write_answer(level, text, &texts[..i.min(FEW)]),
+                Compare::Answers => self.answers.write(level, text, &mut self.plain),
                 Compare::Squad if text.is_ascii() => {
                     normalise_ascii(text.as_bytes(), &mut self.plain);
                 }
                 Compare::Squad => normalise_unicode(text, &mut self.plain),
             }
-            self.ends.push(self.plain.len());
+            self.forms.push(from..self.plain.len());
         }
         Ok(())
-    }
-
-    /// Appends the comparable form of an answer, that of an equal one where there is one among those `before` it.
-    fn write_answer(&mut self, level: Simd, text: &str, before: &[&[u8]]) {
-        if self.answers.write_shortly(level, text, &mut self.plain) {
-            return;
-        }
-        match before.iter().position(|other| *other == text.as_bytes()) {
-            Some(known) => {
-                let from = known.checked_sub(1).map_or(0, |last| self.ends[last]);
-                self.plain.extend_from_within(from..self.ends[known]);
-            }
-            None => self.answers.write_closely(level, text, &mut self.plain),
-        }
     }
 
     fn count(&mut self, labels: &mut [i32]) {
         let Self {
             plain,
-            ends,
+            forms,
             clusters,
             ..
         } = self;
         clusters.clear();
         let mut known = HashMap::new();
-        let mut from = 0;
-        for (i, (&to, label)) in ends.iter().zip(labels).enumerate() {
-            let text = &plain[from..to];
-            let found = if ends.len() < MANY {
-                clusters
-                    .iter()
-                    .position(|cluster| plain[cluster.from..cluster.to] == *text)
+        for (i, (form, label)) in forms.iter().zip(labels).enumerate() {
+            let text = &plain[form.clone()];
+            let is_same =
+                |cluster: &Cluster| cluster.form == *form || plain[cluster.form.clone()] == *text;
+            let found = if forms.len() < MANY {
+                clusters.iter().position(is_same)
             } else {
                 let next = clusters.len();
                 Some(*known.entry(text).or_insert(next)).filter(|&at| at < next)
@@ -157,17 +147,21 @@ impl Memory {
             let at = found.unwrap_or(clusters.len());
             if found.is_none() {
                 clusters.push(Cluster {
-                    from,
-                    to,
+                    form: form.clone(),
                     first: i,
                     votes: 0,
                 });
             }
             clusters[at].votes += 1;
             *label = at as i32;
-            from = to;
         }
     }
+}
+
+/// The text; where it is no UTF-8, from which byte on.
+#[inline(always)]
+fn utf8(text: &[u8]) -> Result<&str, usize> {
+    simdutf8::compat::from_utf8(text).map_err(|error| error.valid_up_to())
 }
 
 /// What a byte of ASCII becomes: itself in small letters, a space, or nothing (0xFF).
@@ -255,13 +249,11 @@ mod tests {
         memory
             .read(Simd::best(), &bytes, Compare::Answers, 0)
             .unwrap();
-        let mut from = 0;
-        for (text, &to) in texts.iter().zip(&memory.ends) {
+        for (text, form) in texts.iter().zip(&memory.forms) {
             assert_eq!(
-                str::from_utf8(&memory.plain[from..to]).unwrap(),
+                str::from_utf8(&memory.plain[form.clone()]).unwrap(),
                 crate::text::answers::comparable(text)
             );
-            from = to;
         }
     }
 
