@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 import polars
 import pytest
-from sctk_core.run.chains import Chain, Mixing, told_of_chains
+from sctk_core.run.chains import Chain, Mixing, measures_of_chains, told_of_chains
 from sctk_core.statistics import effective_size, lag_one, r_hat
 from toy_run import toy_run
 
@@ -82,5 +82,12 @@ def test_how_far_a_shortcut_was_is_told_where_the_ratio_is_known() -> None:
     mixing.add([Chain(prompt="p", decisions=steps, scores=[0.0, 1.0, 1.0])])
     lines = told_of_chains({"chains": mixing})
     assert lines[0] == "chains: accepted 1.000 (sweep 1), 0.000 (sweep 2) of 1 chains"
-    assert "the scores alone would accept 0.750, with the ratio 0.188" in lines[1]
+    assert (
+        "the scores alone would accept 0.750, with the ratio 0.188, and 0.562 of the steps would be decided otherwise"
+        in lines[1]
+    )
+    rows = {one.metric: (one.value, one.n) for one in measures_of_chains({"chains": mixing})}
+    assert rows["acceptance by scores alone"] == (pytest.approx(0.75), 2)
+    assert rows["acceptance with the proposal ratio"] == (pytest.approx(0.1875), 2)
+    assert rows["decided otherwise with the ratio"] == (pytest.approx(0.5625), 2)
     assert len(lines) == 2, "three states of one chain say nothing of mixing"

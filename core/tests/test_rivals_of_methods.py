@@ -115,6 +115,20 @@ def test_preference_arms_take_the_teacher_at_its_word(rdpo: RunResult) -> None:
     assert noise == {"dpo": "none 0.0", "cdpo": "conservative 0.1", "robust-dpo": "robust 0.1"}
 
 
+def test_dsc_is_an_arm_of_rdpo_on_the_states_of_its_chains(rdpo: RunResult) -> None:
+    """Every chain has a state: its revision where that scores no less, and of the others a share near exp(loss / T)."""
+    states, drafts = rows(rdpo, "states/states"), rows(rdpo, "chains/drafts")
+    scored = {
+        name: dict(rows(rdpo, f"revised/{name}").select("item", "value").iter_rows()) for name in ("drafted", "scored")
+    }
+    assert len(states) == len(drafts)
+    moved = dict(states.select("item", pl.col("sweep") > 0).iter_rows())
+    loss = {one: scored["drafted"][one] - scored["scored"][one] for one in moved}
+    assert all(moved[one] for one in moved if loss[one] <= 0)
+    assert not all(moved.values())
+    assert {usage.part: usage.requests - usage.recalled for usage in rdpo.usage}["states"] == 0
+
+
 def test_without_acceptance_every_last_revision_is_learned(dsc: RunResult) -> None:
     taken, states = rows(dsc, "taken/revisions"), rows(dsc, "chains/train")
     assert set(taken["sweep"]) == {2}

@@ -125,6 +125,19 @@ def redraws(toy: Speller, x: tuple[int, ...], y: tuple[int, ...]) -> float:
     return math.fsum(toy.p(y) / toy.p(y[:i]) / len(x) for i in shared)
 
 
+def test_a_measured_shortcut_goes_where_the_shortcut_goes_and_tells_the_ratio_of_each_step() -> None:
+    """The rule is told nothing; what is written down is what the exact chain would have been told there."""
+    world, seen = revising(), []
+    plain = walk(world, method(SHORTCUT), 40)
+    measured = walk(world, method(SHORTCUT | {"exact": "measured"}), 40, Other(lambda one: seen.append(one) or one))
+    assert ends(measured) == ends(plain)
+    assert {one.log_proposal_ratio for one in seen} == {None}
+    exact = walk(world, method({"exact": True}), 40)
+    first = [decisions_of(chain)[0].log_proposal_ratio for chain in measured]
+    assert first == [decisions_of(chain)[0].log_proposal_ratio for chain in exact]
+    assert len(set(first)) > 3
+
+
 def test_the_shortcut_ends_far_from_the_posterior_where_revisions_lean() -> None:
     world = revising()
     found = share(ends(walk(world, method(SHORTCUT), 250)))

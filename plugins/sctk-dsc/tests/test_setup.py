@@ -33,6 +33,8 @@ def test_scores_that_may_be_below_zero_are_no_likelihoods() -> None:
 
 REFUSED = [
     ({"method": {"proposal": "suffix", "exact": True}}, "exact = true beside proposal"),
+    ({"method": {"proposal": "suffix", "exact": "measured"}}, 'exact = "measured" beside proposal'),
+    ({"method": {"exact": "measured"}, "sampling": {"temperature": 0.7}}, 'exact = "measured": got drafts drawn at'),
     ({"method": {"proposal": "suffix"}, "sampling": {"stop": ["."]}}, "sampling.stop"),
     ({"method": {"exact": True}, "rule": {"use": "strict"}}, "the rule 'strict', which reads no ratio"),
     ({"method": {"exact": True}, "sampling": {"temperature": 0.7}}, "drafts drawn at temperature 0.7"),
@@ -60,6 +62,7 @@ def test_what_an_exact_chain_cannot_have_is_refused(sections: dict[str, Any], wo
 def test_what_an_exact_chain_can_have_is_taken() -> None:
     assembled(method={"proposal": "suffix"}, sampling={"temperature": 0.7, "top_p": 0.9})
     assembled(method={"exact": True})
+    assembled(method={"exact": "measured"})
 
 
 def test_a_backend_that_cannot_go_on_or_tell_log_probabilities_is_refused_by_name() -> None:
@@ -101,6 +104,8 @@ def test_presets_choose_what_the_paper_chose_and_a_recipe_may_say_otherwise() ->
     assert "paper-safety" in caught.value.hint
 
 
-@pytest.mark.parametrize("how", [{}, {"proposal": "suffix", "sweeps": 2}, {"exact": True, "sweeps": 2}])
+@pytest.mark.parametrize(
+    "how", [{}, {"proposal": "suffix", "sweeps": 2}, {"exact": True, "sweeps": 2}, {"exact": "measured"}]
+)
 def test_every_way_to_walk_keeps_to_the_language(how: dict[str, Any]) -> None:
     check_method(DistilledSelfCritique(DscConfig(**how, arms=("all",), system_prompt="Be kind.")))

@@ -199,14 +199,16 @@ class AskedRule(Asked):
         sweep: int = 1,
         *,
         log_proposal_ratio: float | None = None,
+        ratio_counts: bool = True,
         spread: float | None = None,
         step: str = "",
     ) -> Decision:
-        """Which of two scored samples the chain stands at next."""
+        """Which of two scored samples the chain stands at next; a ratio that does not count is kept, and the rule not told."""
         page, sample = page_here(), proposal.sample
         coin = uniform(self._member.desk.run_seed, "accept", sample.prompt.id, page.chain, sweep)
         game = Round(
-            current=current, proposal=proposal, sweep=sweep, coin=coin, log_proposal_ratio=log_proposal_ratio, spread=spread
+            current=current, proposal=proposal, sweep=sweep, coin=coin,
+            log_proposal_ratio=log_proposal_ratio if ratio_counts else None, spread=spread,
         )  # fmt: skip
         asked = self._ask(step or f"accept.{sweep}", sample, Decision, sweep=sweep)
 

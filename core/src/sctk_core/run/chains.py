@@ -128,10 +128,11 @@ def _told(name: str, mixing: Mixing) -> list[str]:
         ordered = sorted(mixing.ratios)
         low, high = ordered[len(ordered) // 20], ordered[-1 - len(ordered) // 20]
         without, exactly = (mean(pair[place] for pair in mixing.alphas) for place in (0, 1))
+        otherwise = mean(abs(one - other) for one, other in mixing.alphas)
         lines.append(
             f"{name}: log of the proposal ratio: median {median(ordered):.2f} nats, nine tenths from {low:.2f} to {high:.2f} "
             f"(n = {len(ordered)}); where these chains stood the scores alone would accept {without:.3f}, with the ratio "
-            f"{exactly:.3f}"
+            f"{exactly:.3f}, and {otherwise:.3f} of the steps would be decided otherwise"
         )
     lags, sizes, r_hats = (
         [one for one in row if not math.isnan(one)] for row in (mixing.lags, mixing.sizes, mixing.r_hats)
@@ -156,7 +157,7 @@ def measures_of_chains(mixed: Mapping[str, Mixing]) -> list[Measure]:
 
 
 def _measures(name: str, mixing: Mixing) -> list[Measure]:
-    from statistics import median
+    from statistics import fmean, median
 
     from sctk_core.statistics import wilson
 
@@ -169,8 +170,16 @@ def _measures(name: str, mixing: Mixing) -> list[Measure]:
         "log proposal ratio, median": mixing.ratios, "autocorrelation, median": mixing.lags,
         "effective sample size, median": mixing.sizes, "R-hat, median": mixing.r_hats,
     }  # fmt: skip
-    for metric, values in rows.items():
-        told = [one for one in values if not math.isnan(one)]
-        if told and math.isfinite(median(told)):
-            found.append(Measure(arm=name, metric=metric, value=median(told), low=None, high=None, n=len(told)))
-    return found
+    means = {
+        "acceptance by scores alone": [one for one, _ in mixing.alphas],
+        "acceptance with the proposal ratio": [other for _, other in mixing.alphas],
+        "decided otherwise with the ratio": [abs(one - other) for one, other in mixing.alphas],
+    }
+    told = {metric: [one for one in values if not math.isnan(one)] for metric, values in rows.items()}
+    known = {metric: (median(values), len(values)) for metric, values in told.items() if values}
+    known |= {metric: (fmean(values), len(values)) for metric, values in means.items() if values}
+    return found + [
+        Measure(arm=name, metric=metric, value=value, low=None, high=None, n=n)
+        for metric, (value, n) in known.items()
+        if math.isfinite(value)
+    ]

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Literal
 
 from sctk_core import ConfigError, Sampling, Setup
 from sctk_critics.constitution import Constitution
 
 
-def complain(setup: Setup, *, by_score: bool, suffix: bool, exact: bool) -> None:
+def complain(setup: Setup, *, by_score: bool, suffix: bool, exact: bool | Literal["measured"]) -> None:
     """Raises a ConfigError for the first thing that cannot come right.
 
     `by_score`: scores are likelihoods; `suffix`: answers are drawn anew from a position on; `exact`: six log-probabilities a step.
@@ -17,13 +18,18 @@ def complain(setup: Setup, *, by_score: bool, suffix: bool, exact: bool) -> None
         _want_likelihoods(setup)
     if suffix and exact:
         raise ConfigError(
-            '[method] dsc: got exact = true beside proposal = "suffix", wanted one of them',
+            f'[method] dsc: got exact = {_said(exact)} beside proposal = "suffix", wanted one of them',
             hint="suffix is exact by itself, and needs no log-probabilities: leave exact out",
         )
     if suffix:
         _want_continuing(setup)
     if exact:
-        _want_log_probabilities(setup)
+        _want_log_probabilities(setup, f"[method] dsc, exact = {_said(exact)}")
+
+
+def _said(exact: bool | str) -> str:
+    """The setting as a recipe has it."""
+    return f'"{exact}"' if isinstance(exact, str) else str(exact).lower()
 
 
 def want_a_count(setup: Setup) -> None:
@@ -62,9 +68,9 @@ def _want_continuing(setup: Setup) -> None:
         )
 
 
-def _want_log_probabilities(setup: Setup) -> None:
+def _want_log_probabilities(setup: Setup, where: str) -> None:
     """One model that tells log-probabilities, drafts and criticises, and is sampled as it is; a rule that reads the ratio."""
-    where, teacher, critic = "[method] dsc, exact = true", setup.voices["teacher"], setup.chosen["critic"]
+    teacher, critic = setup.voices["teacher"], setup.chosen["critic"]
     rule = setup.chosen["rule"].name
     if rule != "metropolis":
         raise ConfigError(

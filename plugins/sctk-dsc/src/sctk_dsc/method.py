@@ -94,10 +94,10 @@ class DscConfig:
         help="revision: a critique and a revision, as the paper has it, an approximation for a language model; suffix: the answer "
         "drawn anew from a random position on, exact for p(x) L(x) with rule metropolis, without critiques",
     )
-    exact: bool = setting(
+    exact: bool | Literal["measured"] = setting(
         False,
         help="with proposal = revision: six log-probabilities a step make it exact for p(x) L(x) with rule metropolis; few long "
-        "texts are accepted then, so it is a yardstick",
+        "texts are accepted then, so it is a yardstick; measured: they are asked and told, and the chain goes on without them",
     )
     arms: tuple[DscArm, ...] = setting(
         (), help=f"{HELP}; no-acceptance: SFT on every chain's last revision", identity=False
@@ -118,15 +118,16 @@ class DistilledSelfCritique:
     @staticmethod
     def reading(config: DscConfig) -> str:
         """What a user should know of what the chains are."""
-        if config.exact or config.proposal == "suffix":
+        if config.exact is True or config.proposal == "suffix":
             return (
                 "dSC: with rule metropolis these chains are exact for p(x) L(x), p the model as it is sampled: they come to it as "
                 "sweeps grow, and after few of them stand between the drafts and it (docs/methods.md)"
             )
         return (
             "dSC: a revision prompt that still shows the draft makes the acceptance of eq. 1.2 an approximation: the kernel is "
-            "reversible only if the revision depends on the draft through the critique alone; method.exact measures how far off it "
-            'is, method.proposal = "suffix" needs no such thing (docs/methods.md)'
+            "reversible only if the revision depends on the draft through the critique alone; "
+            'method.exact = "measured" tells how far off the chains are, method.proposal = "suffix" needs no such thing '
+            "(docs/methods.md)"
         )
 
     def __init__(self, config: DscConfig, *, sections: Mapping[str, Mapping[str, Any]] | None = None) -> None:
@@ -218,7 +219,12 @@ class DistilledSelfCritique:
             proposal = await self._propose(state.sample, sweep, crew)
             scored = await crew.reward.score(proposal.sample)
             decision = await crew.rule.decide(
-                state, scored, sweep, log_proposal_ratio=proposal.log_ratio, spread=spread
+                state,
+                scored,
+                sweep,
+                log_proposal_ratio=proposal.log_ratio,
+                ratio_counts=self._config.exact != "measured",
+                spread=spread,
             )
             accepted = decision.accepted
             state = scored if accepted else state

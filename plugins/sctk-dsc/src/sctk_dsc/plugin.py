@@ -8,5 +8,7 @@ from sctk_core import Component, hookimpl
 @hookimpl
 def sctk_methods() -> list[Component]:
     """The method."""
-    summary = "distilled self-critique: sample the reward-tilted posterior by critique and revision, then SFT"
+    summary = (
+        "distilled self-critique: chains of critique, revision and acceptance by a reward, then SFT on where they stand"
+    )
     return [Component(name="dsc", target="sctk_dsc.method:DistilledSelfCritique", summary=summary)]

@@ -47,6 +47,8 @@ CLAIMS = (
         lead=_student(MAIN, DPO),
         least=LEAST,
     ),
+    _above("above-dsc", "dsc", "it is better than dSC: SFT on where the same chains stand after the Metropolis step",
+           f"{PAPER}, as its summaries report"),
     _above("above-sft-revisions", "sft-revisions", "rDPO is better than SFT on the same chains' accepted revisions",
            f"{PAPER}, as its summaries report"),
     _above("above-self-refine", "self-refine", "one answer of it is better than a draft, critique and revision of the base",

@@ -64,10 +64,11 @@ use = "diversity"
 
 
 TASKS = ("requests", "safety", "goals", "role-play", "sycophancy")
-RdpoArm = Literal[RivalName, "dpo", "filtered-dpo", "cdpo", "robust-dpo"]
+RdpoArm = Literal[RivalName, "dsc", "dpo", "filtered-dpo", "cdpo", "robust-dpo"]
 PREFERENCES = (
     "dpo, filtered-dpo (pairs that the reward agrees with), cdpo (label smoothing), robust-dpo (arXiv 2403.00409)"
 )
+DSC = "dsc (SFT on where the same chains stand after dSC's Metropolis step at this T)"
 STEPS = ("draft", "critique.1", "revise.1", "score.0", "score.1")
 KEPT = Declined(reason="the critic says keep")
 
@@ -98,7 +99,7 @@ class RdpoConfig:
     )
     respect_keep: bool = setting(False, help="where the critic says keep, ask for no revision and make no pair")
     arms: tuple[RdpoArm, ...] = setting(
-        (), help=f"{HELP}; on the same pairs, by the teacher's word: {PREFERENCES}", identity=False
+        (), help=f"{HELP}; {DSC}; on the same pairs, by the teacher's word: {PREFERENCES}", identity=False
     )
     label_noise: float = setting(
         0.1, help="eps of the arms cdpo and robust-dpo: the share of pairs that they take to be turned", unit="share",
@@ -165,7 +166,7 @@ class RefinedDpo:
             drafts="chains.drafts",
             revisions=accepted,
             system_prompt=self._config.system_prompt,
-            own=self._preferences("chains.pairs" if auto else "chains.train"),
+            own={**self._distilled(), **self._preferences("chains.pairs" if auto else "chains.train")},
         )
         return (
             chains,
@@ -175,6 +176,15 @@ class RefinedDpo:
             *rivals.plan,
             Evaluate(Arm("base"), Arm("sft"), *rivals.arms, Arm("student")),
         )
+
+    def _distilled(self) -> dict[str, Plan]:
+        """dSC of one sweep on the same chains: every reply recalled, T as tau has it, SFT on where they stand."""
+        auto = self._config.temperature == "auto"
+        states = Generate(
+            "states", self.measured_state if auto else self.state, steps=STEPS, makes={"states": Sample},
+            fit="spread" if auto else "", settings=("temperature", "respect_keep"),
+        )  # fmt: skip
+        return {"dsc": (states, Train("dsc", on="states.states", section="baseline"))}
 
     def _preferences(self, pairs: str) -> Mapping[str, Plan]:
         """The losses that take the teacher at its word, on the pairs of the same chains."""
@@ -218,6 +228,25 @@ class RefinedDpo:
         """The same chain again, every reply recalled: the scores of draft and revision, equal texts too."""
         _, scores = await self._chain(prompt, crew)
         return {"drafted": scores[0], "scored": scores[1]} if scores else {"drafted": KEPT, "scored": KEPT}
+
+    async def measured_state(self, prompt: Prompt, crew: RdpoCrew, numbers: Mapping[str, float]) -> Made:
+        """Where a chain stands, at the temperature that was fitted."""
+        return await self._stand(prompt, crew, numbers["spread"])
+
+    async def state(self, prompt: Prompt, crew: RdpoCrew) -> Made:
+        """Where a chain stands after one Metropolis step of p(x) exp(s / T), T that of tau (arXiv 2312.01957, eq. 1.2)."""
+        assert self._config.temperature != "auto"
+        return await self._stand(prompt, crew, self._config.temperature)
+
+    async def _stand(self, prompt: Prompt, crew: RdpoCrew, temperature: float) -> Made:
+        draft, scores = await self._chain(prompt, crew)
+        if not scores:
+            return {"states": spoken(draft)}
+        before, after = scores
+        loss = max(0.0, before.value - after.value)
+        coin = seed_from("dsc", before.sample.id, after.sample.id)
+        accepted = coin < math.exp(-loss / temperature) * (1 << 63)
+        return {"states": spoken(after.sample if accepted else before.sample)}
 
     def _pair(self, before: Score, after: Score) -> Pair | Declined:
         """The revision (chosen, by the teacher's word) against the draft, with the probability that the chosen is the better."""
