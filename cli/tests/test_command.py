@@ -401,6 +401,13 @@ def _rows(folder: Path) -> list[dict[str, Any]]:
     return list(pl.read_parquet(folder / "*.parquet").iter_rows(named=True))
 
 
+def test_a_part_that_asks_nobody_is_said_to(capfd: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = told(capfd, "check", "--plugin", "mirror")
+    assert code == 0
+    assert "asks nobody, goes over each of teacher.judged, makes predict, explain, validation" in out
+    assert "asks  of" not in out
+
+
 def test_arms_by_a_flag_are_parts_of_the_run(capfd: pytest.CaptureFixture[str]) -> None:
     code, out, _ = told(capfd, "check", "--plugin", "dsc", "--arms", "sft-best, best-of-n")
     assert code == 0

@@ -64,7 +64,8 @@ def does(unit: Unit) -> str:
         steps = (
             "steps that depend on the item" if callable(what.steps) else " ".join(s.name for s in what.declared(None))
         )
-        return f"asks {steps} of each of {what.over}, makes {', '.join(what.makes)}"
+        asked = f"asks {steps} of each" if steps else "asks nobody, goes over each"
+        return f"{asked} of {what.over}, makes {', '.join(what.makes)}"
     if unit.kind == "fit":
         return f"fits numbers to {what.on}"
     if unit.kind == "training":
