@@ -15,6 +15,7 @@ from sctk_core.plan import Arm, Evaluate, Made
 from sctk_core.plan_rules import complaints_of
 from sctk_core.run import RunResult, execute
 from sctk_core.run.units import units_of
+from sctk_core.store.reader import RunReader
 from sctk_core.untrained import prompted
 from toy_run import toy_assembly
 
@@ -113,6 +114,14 @@ def test_preference_arms_take_the_teacher_at_its_word(rdpo: RunResult) -> None:
     assert len(agreed) == (soft["margin"] > 0).sum()
     noise = {arm: (rdpo.run / "arms" / arm / "noise").read_text() for arm in ("dpo", "cdpo", "robust-dpo")}
     assert noise == {"dpo": "none 0.0", "cdpo": "conservative 0.1", "robust-dpo": "robust 0.1"}
+
+
+@pytest.mark.parametrize("method", ["rdpo", "dsc"])
+def test_the_data_of_a_run_is_the_students_whatever_arms_are_trained_after_it(
+    method: str, request: pytest.FixtureRequest
+) -> None:
+    result: RunResult = request.getfixturevalue(method)
+    assert RunReader(result.run).training_tables() == ["chains/train"]
 
 
 def test_dsc_is_an_arm_of_rdpo_on_the_states_of_its_chains(rdpo: RunResult) -> None:

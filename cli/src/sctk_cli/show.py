@@ -88,7 +88,7 @@ def _training_rows(reader: RunReader, n_rows: int) -> Iterator[str]:
 
 
 def training_rows(reader: RunReader, n_rows: int) -> list[dict[str, Any]]:
-    """The first rows of the tables that the last arm learns from."""
+    """The first rows of the tables that the student learns from."""
     from itertools import islice
 
     shards = [shard for table in reader.training_tables() for shard in reader.tables().get(table, ())]

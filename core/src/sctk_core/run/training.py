@@ -25,7 +25,7 @@ from sctk_core.pipeline.fields import is_label
 from sctk_core.pipeline.looks import looked_at, taken
 from sctk_core.pipeline.notes import ANSWERED, DECLINED, Line
 from sctk_core.pipeline.whole_answers import MOST, checked_report
-from sctk_core.plan import Step, Train
+from sctk_core.plan import STUDENT, Step, Train
 from sctk_core.plugins.loading import line_of
 from sctk_core.protocols import Progress
 from sctk_core.reals import finite
@@ -62,7 +62,8 @@ def train(context: Context, unit: Unit) -> None:
         total = part.seal_all(_lines(one, tables, declined))
         asked = ((row, (Step(_step(name)),)) for name, table in tables.items() for row in table.ids())
         balance(context, unit, part, asked, one.arm)
-    context.directory.manifest.training = tuple(one.tables.values())
+    if one.arm == STUDENT or STUDENT not in context.directory.manifest.arms:
+        context.directory.manifest.training = tuple(one.tables.values())
     context.directory.complete(part, total)
 
 

@@ -51,7 +51,7 @@ class Part:
 class Manifest:
     """What is known of a run: its parts by name, its trained arms with their reports, who provided what (`components`).
 
-    `roles` tells the models that speak, `training` names the tables that the last arm learns from, `costs` are what the arms
+    `roles` tells the models that speak, `training` names the tables that the student learns from, `costs` are what the arms
     cost. `files` are the digests of what lies beside the parts (metrics.json, recipe.toml), by name.
     """
 

@@ -103,7 +103,7 @@ class RunReader:
         return self.manifest.parts[part].tables.get(name, "")
 
     def training_tables(self) -> list[str]:
-        """The tables that the last arm learns from, by path, as curation left them."""
+        """The tables that the student learns from (without one the last arm), by path, as curation left them."""
         found = []
         for name in self.manifest.training:
             part, _, table = name.rpartition(".")
