@@ -26,6 +26,7 @@ from toy_run import toy_assembly
 COUNTED = Path(__file__).with_name("counted_world.py")
 N_PROMPTS, N_HELD_OUT = 12, 10
 PREFERENCES = ("dpo", "filtered-dpo", "cdpo", "robust-dpo")
+OF_CHAINS = ("dsc", *PREFERENCES)
 
 
 def counted(root: Path, arms: list[str], method: str = "rdpo", **changes: Any) -> RunResult:
@@ -79,11 +80,11 @@ def test_each_arm_learns_from_what_it_is_named_for(result: RunResult) -> None:
 
 def test_what_each_arm_cost_is_told(result: RunResult) -> None:
     costs = {one.arm: one for one in result.costs}
-    assert list(costs) == ["base", "sft", *NAMES, *PREFERENCES, "student"]
+    assert list(costs) == ["base", "sft", *NAMES, *OF_CHAINS, "student"]
     chain, n_tries = DRAFT + 2 * OTHER, len(rows(result, "tries/drafts"))
     written = {name: cost.tokens_written for name, cost in costs.items()}
     expected = dict.fromkeys(("base", "best-of-n", "system-prompt", "self-refine"), 0) | {"sft": DRAFT * N_PROMPTS}
-    expected |= dict.fromkeys(("student", "sft-revisions", *PREFERENCES), chain * N_PROMPTS)
+    expected |= dict.fromkeys(("student", "sft-revisions", *OF_CHAINS), chain * N_PROMPTS)
     assert written == expected | dict.fromkeys(("sft-drafts", "sft-best", "sft-filtered"), DRAFT * n_tries)
     assert abs(DRAFT * n_tries - chain * N_PROMPTS) <= DRAFT * N_PROMPTS / 2
     assert costs["student"].written_per_answer == costs["system-prompt"].written_per_answer == DRAFT
