@@ -178,6 +178,14 @@ def test_documents_of_which_none_is_long_enough_end_the_run(tmp_path: Path) -> N
         knowledge_run(tmp_path, {"method": method})
 
 
+def test_where_no_reference_is_reliable_that_is_the_reason_told(tmp_path: Path) -> None:
+    """And not that of the pass's other tables: every item is "not known" too."""
+    detection = {"n_samples": 3, "thresholds": {"tau_l": 0.0}}
+    method = knowledge_assembly(tmp_path, {}).recipe.section("method") | {"detection": detection, "arms": []}
+    with pytest.raises(NothingAccepted, match=r"\d+ x the reference is not reliable"):
+        knowledge_run(tmp_path, {"method": method})
+
+
 def test_without_documents_it_is_said_what_is_needed() -> None:
     known = catalogue([])
     sections = {"method": {"use": "knowledge"}, "source": {"use": "documents"}}

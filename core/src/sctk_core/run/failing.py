@@ -128,7 +128,7 @@ def refuse_empty(context: Context, table: str, n_rows: int) -> None:
     if n_rows or one is None:
         return
     part = place_of(table)[0]
-    stages = _stages_behind(context, part)
+    stages = _stages_behind(context, table)
     note_ended(context, part, "nothing-accepted")
     raise NothingAccepted(
         f"{one.arm}.train: got 0 rows in table {table!r}, wanted at least 1: {_why_empty(stages)}",
@@ -136,11 +136,13 @@ def refuse_empty(context: Context, table: str, n_rows: int) -> None:
     )
 
 
-def _stages_behind(context: Context, part: str) -> Sequence[Any]:
-    """The stages of the pass that made a table; where it had no item, of the one before it, which left them all out."""
-    stages = counts_of(context.directory.layout, part)
+def _stages_behind(context: Context, table: str) -> Sequence[Any]:
+    """The stages of the pass that made a table, less those of its other tables; where it had no item, of the one before it."""
+    part, name = place_of(table)
+    found = counts_of(context.directory.layout, part)
+    stages = [stage for stage in found if ".make." not in stage.stage or stage.stage.endswith(f".make.{name}")]
     over = next((one.over for one in context.assembly.plan if isinstance(one, Generate) and one.name == part), "")
-    return stages if stages or "." not in over else _stages_behind(context, place_of(over)[0])
+    return stages if found or "." not in over else _stages_behind(context, over)
 
 
 def _why_empty(stages: Iterable[Any]) -> str:
