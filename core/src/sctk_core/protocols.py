@@ -182,7 +182,8 @@ class Method(Protocol):
     `reading` (what a user should know of how the paper was read: a line, or a static method of its Config that gives one).
     It may have `tasks` (by name, TOML that `[run] task = NAME` lays over the recipe; its first comment says what the task is),
     `presets` (the same for `[method] preset = NAME`) and `check(setup)`: given the `Setup` that a recipe came to, it raises a
-    ConfigError for what its walks cannot do right with, before anything is asked.
+    ConfigError for what its walks cannot do right with, before anything is asked; and `why_empty(table, made, run)`: of a table
+    that is trained on and came out empty it says in a line what a user should know, from the rows of its pass's tables by name.
     """
 
     def plan(self) -> Plan:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from sctk_core import Generate, Message, Prompt, Reply, Request, Sample, Sampling, Score
+from sctk_core import Failure, Generate, Message, Prompt, Reply, Request, Sample, Sampling, Score
 from sctk_core.pipeline.asking import Desk
 from sctk_core.pipeline.batching import MicroBatcher
 from sctk_core.pipeline.crew import Notebook, places
@@ -36,12 +37,21 @@ class Memory:
         self.known |= {request.key: reply for request, reply in answered}
 
 
+CUT_OFF = " -"
+"""A text that ends so ran to the limit of its tokens."""
+
+
 class Backend(ScriptedBackend):
     """Says what it is told, and tells log-probabilities by text."""
 
     def __init__(self, says: Says, likely: Mapping[str, float]) -> None:
         super().__init__(lambda request: says(here().stage, request))
         self._likely = likely
+
+    async def _one(self, request: Request) -> Reply | Failure:
+        reply = await super()._one(request)
+        cut_off = isinstance(reply, Reply) and reply.text.endswith(CUT_OFF)
+        return replace(reply, finish="length") if cut_off else reply
 
     async def logprobs(self, conversations: Any) -> list[float]:
         return [self._likely[text if isinstance(text, str) else bytes(text).decode()] for _, text in conversations]

@@ -34,9 +34,9 @@ def kept(*line: str) -> Result:
     return CliRunner().invoke(knowledge, ["kept", *line])
 
 
-def objects(done: Result) -> list[dict[str, object]]:
+def objects(done: Result, by: str = "tau_k") -> list[dict[str, object]]:
     assert done.exit_code == 0, done.output
-    return [json.loads(line) for line in done.stdout.splitlines()]
+    return [row for row in map(json.loads, done.stdout.splitlines()) if by in row]
 
 
 def test_each_threshold_keeps_what_is_above_it(run: Path) -> None:
@@ -61,8 +61,27 @@ def test_with_labels_it_says_how_many_are_really_unknown(run: Path, tmp_path: Pa
 
 def test_a_person_reads_a_table(run: Path) -> None:
     done = kept(str(run), "--tau-k", "0.5")
-    assert done.stdout.splitlines()[0].split() == ["tau_k", "kept", "share"]
-    assert "0.500 [" in done.stdout
+    by_l, by_k = done.stdout.split("\n\n")
+    assert by_l.splitlines()[0].split() == ["tau_l", "kept", "share"]
+    assert by_k.splitlines()[0].split() == ["tau_k", "kept", "share"]
+    assert "0.500 [" in by_k
+
+
+def test_each_tau_l_keeps_what_is_below_it_of_the_questions_that_have_an_s_l(run: Path) -> None:
+    found = {row["tau_l"]: row for row in objects(kept(str(run), "--json"), "tau_l")}
+    assert [found[tau]["kept"] for tau in (0.1, 0.2, 0.5, 0.6, 0.9, 1.0)] == [1, 3, 3, 4, 4, 5]
+    share = found[0.5]["share"]
+    assert isinstance(share, list)
+    assert (share[0], share[3]) == (0.6, 5)
+    assert share[1] < 0.6 < share[2]
+
+
+def test_how_the_scores_lie_is_told_and_which_questions_the_run_itself_refused(run: Path) -> None:
+    done = kept(str(run), "--tau-l", "0.95")
+    assert "S_L of 5 questions: least 0.000, quarters 0.100, 0.100, 0.500, most 0.900" in done.stderr
+    assert "S_K of 5 questions" in done.stderr
+    assert "1 of these have no S_K" in done.stderr
+    assert "have no S_K" not in kept(str(run)).stderr
 
 
 def test_what_is_missing_is_said(run: Path, tmp_path: Path) -> None:

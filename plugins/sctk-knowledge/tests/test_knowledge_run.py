@@ -7,6 +7,7 @@ moods nobody tells the same twice, so their references are not reliable; of town
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -182,8 +183,10 @@ def test_where_no_reference_is_reliable_that_is_the_reason_told(tmp_path: Path) 
     """And not that of the pass's other tables: every item is "not known" too."""
     detection = {"n_samples": 3, "thresholds": {"tau_l": 0.0}}
     method = knowledge_assembly(tmp_path, {}).recipe.section("method") | {"detection": detection, "arms": []}
-    with pytest.raises(NothingAccepted, match=r"\d+ x the reference is not reliable"):
+    with pytest.raises(NothingAccepted, match=r"\d+ x the reference is not reliable") as told:
         knowledge_run(tmp_path, {"method": method})
+    assert re.search(r"S_L of \d+ questions: least \d\.\d+, quarters .*, most ", told.value.hint)
+    assert f"sctk knowledge kept {tmp_path / 'runs' / 'run'} shows" in told.value.hint
 
 
 def test_without_documents_it_is_said_what_is_needed() -> None:

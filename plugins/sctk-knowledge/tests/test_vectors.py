@@ -6,11 +6,12 @@ and 0.5, their mean 0.46667, and the first answer contradicts most.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
 import pytest
-from knowledge_walks import QUESTION, detected
+from knowledge_walks import CUT_OFF, QUESTION, detected
 from sctk_core import Pair, Prompt, Request, Sample
 from sctk_core.pipeline.item import Walked
 from sctk_knowledge.detection import Detected, Detecting
@@ -140,6 +141,39 @@ def test_answers_that_say_nothing_are_left_out_of_the_mean() -> None:
 def test_nothing_is_learnt_where_nothing_was_said(mute: str, reason: str) -> None:
     found = detected(detecting(), lambda step, request: "" if step == mute else says(step, request), contradicts)
     assert why(found) == [reason]
+
+
+def cut_off(*which: tuple[str, int]) -> Callable[[str, Request], str]:
+    """The same answers, some of which run to the limit of their tokens."""
+    return lambda step, request: says(step, request) + CUT_OFF * ((step, request.rank) in which)
+
+
+@pytest.mark.parametrize("filters", [True, False])
+def test_a_reference_that_was_cut_off_is_not_chosen_and_nothing_more_is_asked(filters: bool) -> None:
+    found = detected(detecting(filters=filters), cut_off(("reference", 0)), contradicts)
+    assert why(found) == ["the reference runs to the limit of its tokens"]
+    assert {line.step for line in found.page.lines if not line.step.startswith("make.")} == {"reference"}
+    thresholds = Thresholds(tau_k=0.4, cut_off="taken")
+    taken = detected(detecting(filters=filters, thresholds=thresholds), cut_off(("reference", 0)), contradicts)
+    assert [pair.chosen.finish for pair in pairs_of(taken)] == ["length"]
+
+
+def test_of_several_preferences_none_has_a_chosen_answer_that_was_cut_off() -> None:
+    found = detected(detecting(pairs=3, **limits(tau_k=0.2)), cut_off(("with", 0)), contradicts)
+    assert [pair.chosen.text for pair in pairs_of(found)] == ["First. Second.", "with 1"]
+
+
+def test_without_documents_the_best_answer_that_ended_is_chosen() -> None:
+    """Mutual scores: 0 is contradicted least, then 1; 2 most, and it is rejected although it was cut off."""
+    by: dict[str, Any] = {"documents": False, **limits(tau_k=0.1)}
+
+    def distance(one: Sample, other: Sample) -> float:
+        return 0.2 * (one.rank + other.rank)
+
+    found = detected(detecting(**by), cut_off(("without", 0), ("without", 2)), distance)
+    assert [(pair.chosen.rank, pair.rejected.rank) for pair in pairs_of(found)] == [(1, 2)]
+    nothing = detected(detecting(**by), cut_off(("without", 0), ("without", 1)), distance)
+    assert why(nothing) == ["every answer runs to the limit of its tokens"]
 
 
 def test_an_answer_that_is_the_reference_is_not_preferred_to_itself() -> None:

@@ -11,13 +11,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sctk_core.assembly.blame import HINT, who_is
+from sctk_core.assembly.blame import HINT, broken, called, who_is
 from sctk_core.errors import BackendDown, CheckFailed, NothingAccepted, PluginError, SctkError
 from sctk_core.pipeline.failing import FEWEST, Cause
 from sctk_core.plan import Generate, Train
 from sctk_core.records import Failure
 from sctk_core.run.context import Context, place_of
 from sctk_core.run.result import counts_of
+from sctk_core.shown import shown
 from sctk_core.store.part import StoredPart
 
 _KINDS = {"bug": PluginError, "contract": PluginError, "timeout": BackendDown, "backend": BackendDown}
@@ -132,8 +133,26 @@ def refuse_empty(context: Context, table: str, n_rows: int) -> None:
     note_ended(context, part, "nothing-accepted")
     raise NothingAccepted(
         f"{one.arm}.train: got 0 rows in table {table!r}, wanted at least 1: {_why_empty(stages)}",
-        hint=f"sctk show {context.directory.path} tells why rows were declined or failed",
+        hint="; ".join(
+            filter(None, [_word_of_method(context, table), f"sctk show {context.directory.path} tells more"])
+        ),
     )
+
+
+def _word_of_method(context: Context, table: str) -> str:
+    """What the method itself says of a table that came out empty, from the rows of the others of its pass; most say nothing."""
+    part = context.assembly.parts["method"]
+    one = next(
+        (one for one in context.assembly.plan if isinstance(one, Generate) and one.name == place_of(table)[0]), None
+    )
+    if one is None or not hasattr(part.target, "why_empty"):
+        return ""
+    method = part.built(context.assembly.catalogue, {"sections": context.assembly.recipe.sections})
+    made = {name: context.stored(one.name, name, kind) for name, kind in one.makes.items()}
+    found = called(part, lambda: method.why_empty(table, made, str(context.directory.path)), "why_empty()")
+    if type(found) is not str:
+        raise broken(part, f"why_empty() gave {shown(found)}, wanted a text")
+    return found
 
 
 def _stages_behind(context: Context, table: str) -> Sequence[Any]:

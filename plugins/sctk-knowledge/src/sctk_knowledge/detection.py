@@ -4,7 +4,8 @@
     S_K = mean over K answers without it of S_C(reference, answer)               (eq. 2)    kept where S_K > tau_K
     chosen is the reference, rejected the answer without the document that contradicts it most (eq. 7)
 
-The text of the paper and its Algorithm 1 are strict on both borders; its code keeps S_L = tau_L as well.
+The text of the paper and its Algorithm 1 are strict on both borders; its code keeps S_L = tau_L as well. An answer that was cut off
+at the limit of its tokens is never chosen (`thresholds.cut_off`): a student that prefers it learns to break off.
 """
 
 from __future__ import annotations
@@ -23,6 +24,8 @@ from sctk_knowledge.settings import Detection
 UNRELIABLE = Declined(reason="the reference is not reliable")
 KNOWN = Declined(reason="the answer is known")
 NO_REFERENCE = Declined(reason="the reference is empty")
+CUT_OFF = Declined(reason="the reference runs to the limit of its tokens")
+ALL_CUT_OFF = Declined(reason="every answer runs to the limit of its tokens")
 NOTHING_SAID = Declined(reason="no answer says anything")
 NOT_JUDGED = Declined(reason="the answers cannot be judged")
 ALIKE = Declined(reason="the answers are all alike")
@@ -76,6 +79,8 @@ class Detecting:
         reference = await crew.student.draft(question, "reference", shown=shown, greedy=True)
         if not reference.text.strip():
             return Found(pairs=NO_REFERENCE)
+        if not self.settings.thresholds.is_whole(reference):
+            return Found(pairs=CUT_OFF)
         grounded, s_l = [], None
         if self.filters:
             grounded = await self._drawn(question, "with", crew, shown=shown)
@@ -120,8 +125,16 @@ class Detecting:
             return Found(pairs=KNOWN, s_k=judged.value)
         ranked = ranking(answers, judged)
         count = min(self.settings.pairs, len(ranked) // 2)
-        pairs = [self._pair(question, ranked[n], ranked[-1 - n], judged.value) for n in range(count)]
-        return Found(pairs=[one for one in pairs if one] or ALIKE, s_k=judged.value)
+        chosen = self._whole(ranked[: len(ranked) - count])[:count]
+        pairs = [
+            self._pair(question, *two, judged.value) for two in zip(chosen, ranked[: -1 - count : -1], strict=False)
+        ]
+        none = ALL_CUT_OFF if count and not chosen else ALIKE
+        return Found(pairs=[one for one in pairs if one] or none, s_k=judged.value)
+
+    def _whole(self, ranked: Sequence[tuple[Sample, float]]) -> list[tuple[Sample, float]]:
+        """Those of some answers that may be preferred."""
+        return [one for one in ranked if self.settings.thresholds.is_whole(one[0])]
 
     async def _drawn(self, question: Prompt, step: str, crew: Any, **how: Any) -> list[Sample]:
         """K answers; those that say nothing are left out."""
@@ -138,7 +151,8 @@ class Detecting:
 
     def _also_chosen(self, grounded: Sequence[Sample], s_l: Judged) -> list[tuple[Sample, float]]:
         """The answers with the document that are reliable too, the best first: for more than one preference (the paper's code)."""
-        good = [one for one in ranking(grounded, s_l) if one[1] < self.settings.thresholds.tau_l]
+        ranked = self._whole(ranking(grounded, s_l))
+        good = [one for one in ranked if one[1] < self.settings.thresholds.tau_l]
         return good[: self.settings.pairs - 1]
 
     def _rejected(self, recalled: Sequence[Sample], s_k: Judged) -> list[tuple[Sample, float]]:

@@ -1,4 +1,4 @@
-"""`sctk knowledge kept`: how many questions each tau_K would keep, and with labels how many of these are unknown indeed.
+"""`sctk knowledge kept`: how many questions each tau_L and each tau_K would keep, and with labels how many are unknown indeed.
 
 S_L and S_K of every question lie in the run (table `detect/detected`), so no model is asked. Without labels it is the paper's
 Table 3; with them the curve from which a threshold is read for this model and scorer. A run with another one recalls its replies.
@@ -18,6 +18,7 @@ from sctk_core import ConfigError, mean_with_interval
 from sctk_core.reading import Wanted, inputs_at, rows_of
 
 from sctk_knowledge.settings import Thresholds
+from sctk_knowledge.spread import spread_of
 
 USUAL = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 EPILOG = """\\b
@@ -26,6 +27,7 @@ Examples:
   sctk knowledge kept runs/first --tau-k 0.5 --tau-k 0.8 --json
   sctk knowledge kept runs/first --labels known.jsonl
 \\b
+By tau_L, of the questions that have an S_L; then by tau_K, of all of them, at --tau-l.
 A row of --labels has `question` (its text) or `id` (of the question), and `known`: true where the model knows the answer."""
 
 
@@ -53,15 +55,42 @@ def knowledge() -> None:
 def kept(run: Path, name: str, tau_l: float, taus: tuple[float, ...], labels: Path | None, json_: bool) -> None:
     """Show how many questions each threshold would keep."""
     questions = list(_questions(run / name / "detected", labels))
-    rows = [_row(questions, Thresholds(tau_l=tau_l, tau_k=tau)) for tau in taus or USUAL]
-    for row in rows if json_ else ():
+    by_l = _by_tau_l([one.s_l for one in questions if one.s_l is not None], tau_l)
+    by_k = [_row(questions, Thresholds(tau_l=tau_l, tau_k=tau)) for tau in taus or USUAL]
+    for row in [*by_l, *by_k] if json_ else ():
         put_json(row)
-    heads = [head for head in ("tau_k", "kept", "share", "unknown among kept", "kept among unknown") if head in rows[0]]
-    cells = [[_cell(row[head]) for head in heads] for row in rows]
-    for line in () if json_ else table(heads, cells, right=[0, 1]):
-        put(line)
+    for place, rows in enumerate(() if json_ else filter(None, (by_l, by_k))):
+        for line in ["", *_told(rows)][place == 0 :]:
+            put(line)
+    _say_more(questions, tau_l)
+
+
+def _told(rows: Sequence[Mapping[str, Any]]) -> list[str]:
+    """Rows as a table."""
+    known = ("tau_l", "tau_k", "kept", "share", "unknown among kept", "kept among unknown")
+    heads = [head for head in known if head in rows[0]]
+    return list(table(heads, [[_cell(row[head]) for head in heads] for row in rows], right=[0, 1]))
+
+
+def _say_more(questions: Sequence[Question], tau_l: float) -> None:
+    """What stands beside the tables: how the scores lie, and which questions have none."""
+    for line in spread_of((one.s_l, one.s_k) for one in questions):
+        say(line)
     n_l = sum(one.s_l is None or one.s_l < tau_l for one in questions)
     say(f"{len(questions)} questions; {n_l} of them with S_L below {tau_l:g}, or without S_L")
+    n_refused = sum(one.s_l is not None and one.s_l < tau_l and one.s_k is None for one in questions)
+    if n_refused:
+        say(
+            f"{n_refused} of these have no S_K and count as not kept by tau_K: the run's own tau_L refused them, or no answer said "
+            f"anything. A run with --set method.detection.thresholds.tau_l={tau_l:g} asks the former, and recalls its replies"
+        )
+
+
+def _by_tau_l(scores: Sequence[float], own: float) -> list[dict[str, Any]]:
+    """What each tau_L keeps of the questions that have an S_L, whatever S_K says."""
+    taus = sorted({*USUAL[1:], 1.0, own}) if scores else []
+    rows = [(tau, [Thresholds(tau_l=tau).is_reliable(score) for score in scores]) for tau in taus]
+    return [{"tau_l": tau, "kept": sum(keeps), "share": _share(keeps)} for tau, keeps in rows]
 
 
 def _questions(place: Path, labels: Path | None) -> Iterator[Question]:

@@ -6,10 +6,10 @@ and learns to prefer what it says with the document, but only where that is reli
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from importlib.resources import files
 from itertools import pairwise
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sctk_core import Arm, Evaluate, Generate, Made, Plan, Prompt, Sample, Setup, Train, spoken
 from sctk_core.claims import Claim
@@ -25,6 +25,7 @@ from sctk_knowledge.questions import Asking
 from sctk_knowledge.reflection import BsDetector, PTrue
 from sctk_knowledge.scorers import Contradiction, Scorer
 from sctk_knowledge.settings import KnowledgeConfig
+from sctk_knowledge.spread import why_none
 
 RECIPE = """
 [backend]
@@ -88,6 +89,11 @@ class KnowledgeDetection:
     def check(self, setup: Setup) -> None:
         """Refuses what the scorer cannot come right with."""
         complain(setup, self._config.detection)
+
+    def why_empty(self, table: str, made: Mapping[str, Iterable[Any]], run: str) -> str:
+        """How S_L and S_K lie of questions that made no preference."""
+        scores = ((one.inconsistency, one.ignorance) for one in made.get("detected", ()))
+        return why_none(scores, self._config.detection.thresholds, run) if table.endswith(f".{PAIRS}") else ""
 
     def plan(self) -> Plan:
         """Questions, answers, SFT; detection and preferences as often as wanted; the exam, and what was known before.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-from sctk_core import setting
+from sctk_core import Sample, setting
 
 from sctk_knowledge.leaks import NOUNS
 from sctk_knowledge.prompts import ASK, READ, TEACH
@@ -74,6 +74,14 @@ class Thresholds:
     borders: Literal["paper", "code"] = setting(
         "paper", help="paper: kept where S_L < tau_L and S_K > tau_K (Algorithm 1); code: S_L <= tau_L and S_K > tau_K"
     )
+    cut_off: Literal["refused", "taken"] = setting(
+        "refused",
+        help="an answer that runs to the limit of its tokens: refused, it is never preferred; the paper's code: taken",
+    )
+
+    def is_whole(self, sample: Sample) -> bool:
+        """Whether an answer may be preferred: it ended by itself, or that does not matter."""
+        return self.cut_off == "taken" or sample.finish != "length"
 
     def is_reliable(self, s_l: float) -> bool:
         """Whether a reference is kept: S_L < tau_L; with the code's borders S_L <= tau_L."""
