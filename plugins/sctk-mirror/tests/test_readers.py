@@ -14,6 +14,7 @@ from sctk_mirror import arithmetic, statements
 from sctk_mirror.arithmetic import value
 from sctk_mirror.statements import reasons, verdict, without_verdict
 from sctk_mirror.task import task_of
+from sctk_mirror.tasks.svamp import GOES_ON
 
 SVAMP, CQA, ANLI = task_of("svamp"), task_of("cqa"), task_of("anli1")
 CHOICES = "Where is money?\nAnswer Choices:\n(a) the sea\n(b) bank\n(c) a river bank\n(d) A\n(e) office"
@@ -60,12 +61,37 @@ def said(found: object) -> object:
         ("The answer is 4, 5.", statements.TWO_ANSWERS),
         ("The answer is 4 or 5.", statements.TWO_ANSWERS),
         ("The answer is 4 to 5.", statements.TWO_ANSWERS),
-        ("The answer is 40%.", statements.TWO_ANSWERS),
+        ("The answer is 40%.", GOES_ON),
         ("The answer is 4 (5).", statements.TWO_ANSWERS),
         ("The answer is " + "(" * 500 + "1" + ")" * 500, arithmetic.TOO_DEEP),
         ("The answer is " + "1+" * 300 + "1", arithmetic.TOO_LONG),
         ("The answer is 9 ** 9 ** 9.", arithmetic.POWER),
         ("The answer is __import__('os').", arithmetic.NOTHING),
+        # LaTeX, and what people put around an equation
+        ("So $\\boxed{3 + 4}$", "3 + 4"),
+        ("The answer is $\\boxed{7}$.", "7"),
+        ("The answer is \\(84 \\div 2\\).", "84 / 2"),
+        ("The answer is 6 \\times 7.", "6 * 7"),
+        ("The answer is $\\frac{84}{2}$.", "((84) / (2))"),
+        ("The answer is £(3 + 4), I think.", "(3 + 4)"),
+        ("The answer is “(3 + 4)”.", "(3 + 4)"),
+        ("The answer is (3 + 4), which is 7 apples.", "(3 + 4)"),
+        ("The answer is (3 + 4)</s>", "(3 + 4)"),
+        ("The answer is 3\u200b + 4.", "3 + 4"),
+        # a part of what is stated is not the answer
+        ("The answer is 84 points / 2 rounds.", statements.TWO_ANSWERS),
+        ("The answer is 3 + 4 apples + x.", GOES_ON),
+        ("The answer is 3 + 4 apples + 2 pears.", statements.TWO_ANSWERS),
+        ("The answer is 3 + 4 +", GOES_ON),
+        ("The answer is 3 -", GOES_ON),
+        ("The answer is (3 + 4) // 2.", statements.TWO_ANSWERS),
+        ("The answer is 7 thousand.", GOES_ON),
+        ("The answer is 3x + 4.", GOES_ON),
+        ("The answer is 7k.", GOES_ON),
+        ("The answer is 3².", GOES_ON),
+        ("The answer is 7:30.", statements.TWO_ANSWERS),
+        ("The answer is 7 more than 3.", statements.TWO_ANSWERS),
+        ("The answer is (3 + 4) if he kept them; otherwise (3 - 4).", statements.TWO_ANSWERS),
     ],
 )
 def test_the_last_statement_is_read_as_an_equation_or_said_why_not(text: str, wanted: str) -> None:
@@ -194,6 +220,9 @@ def test_equations_are_equal_where_their_values_are(one: str, other: str, wanted
         ("The answer is (d).", "a"),
         ("The answer is river.", "not one of the choices"),
         ("The answer is (g).", "not one of the choices"),
+        ("The answer is $\\boxed{\\text{B}}$.", "bank"),
+        ("\\boxed{bank}", "bank"),
+        ("The answer is (b) the sea.", statements.TWO_ANSWERS),
         ("I think bank\nor sea", "no answer is stated"),
     ],
 )
@@ -211,6 +240,12 @@ def test_a_choice_is_one_of_the_choices(text: str, wanted: str) -> None:
         ("The answer is entailment or neutral.", "more than one answer is stated"),
         ("The answer is unclear.", "not one of the labels"),
         ("The answer is neutrality.", "not one of the labels"),
+        ("The answer is neutral-ish.", "not one of the labels"),
+        ("The answer is a contradiction.", "contradiction"),
+        ("The answer is entailment, not neutral.", "entailment"),
+        ("The answer is entailment, neutral or contradiction.", "more than one answer is stated"),
+        ("The answer is neutral but maybe entailment.", "more than one answer is stated"),
+        ("The answer is entailment/neutral.", "more than one answer is stated"),
         ("", "the text is empty"),
     ],
 )
@@ -229,7 +264,14 @@ def test_a_label_is_one_of_three(text: str, wanted: str) -> None:
         ("Evaluation result: the given answer is correct.\nNo more.", statements.NO_VERDICT),
         ("the given answer is not correct.", statements.NO_VERDICT),
         ("the given answer is correctly worked out.", statements.NO_VERDICT),
-        ("The given answer is correct, or the given answer is wrong.", statements.TWO_VERDICTS),
+        ("The given answer is correct, or the given answer is wrong.", statements.NO_VERDICT),
+        ("The given answer is wrong. The given answer is correct.", statements.TWO_VERDICTS),
+        ("Evaluation result: I doubt that the given answer is correct.", statements.NO_VERDICT),
+        ("It is not true that the given answer is correct.", statements.NO_VERDICT),
+        ("If so, the given answer is correct.", statements.NO_VERDICT),
+        ("Evaluation result: nobody says the given answer is wrong.", statements.NO_VERDICT),
+        ("I count 7. So the given answer is correct.", "correct"),
+        ("**Evaluation result: the given answer is \\boxed{wrong}.**", "wrong"),
         ("", statements.EMPTY),
     ],
 )

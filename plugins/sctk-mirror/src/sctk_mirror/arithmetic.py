@@ -13,6 +13,8 @@ from fractions import Fraction
 
 from sctk_core import Failure
 
+from sctk_mirror.latex import plain_latex
+
 LONGEST, DEEPEST, MOST_DIGITS = 400, 40, 40
 """Characters of an equation, brackets and signs inside each other, digits of a number."""
 LARGEST_EXPONENT, LARGEST_BITS = 16, 400
@@ -25,6 +27,7 @@ _SAME = str.maketrans(
 _SAME |= str.maketrans(
     {"（": "(", "）": ")", "＋": "+", "\u00a0": " ", "\u2009": " ", "\u202f": " ", "[": "(", "]": ")"}
 )
+_SAME |= dict.fromkeys(map(ord, "\u200b\u200c\u200d\u2060\ufeff"), "")  # of no width
 _TIMES = re.compile(r"(?<=[\d)] )[xX](?= [\d(])")
 _NUMBER = r"\d{1,3}(?:,\d{3})+(?![\d,])(?:\.\d+)?|\d+(?:\.\d+)?|\.\d+"
 _TOKEN = re.compile(rf"\s*(?:(?P<number>{_NUMBER})|(?P<sign>\*\*|[-+*/^()]))", re.ASCII)
@@ -81,7 +84,7 @@ class _Reader:
 
 def plain_equation(text: str) -> str:
     """A text with the marks that people write for minus, times, over and brackets as the plain ones."""
-    return _TIMES.sub("*", text.translate(_SAME))
+    return _TIMES.sub("*", plain_latex(text).translate(_SAME))
 
 
 def leading_equation(text: str) -> tuple[str, str] | Failure:

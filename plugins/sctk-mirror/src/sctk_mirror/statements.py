@@ -10,11 +10,17 @@ import re
 
 from sctk_core import Failure
 
-STATES = re.compile(r"\banswer\s+is\b\s*:?\s*", re.IGNORECASE)
+from sctk_mirror.latex import BOX, braced, plain_latex
+
+STATES = re.compile(rf"\banswer\s+is\b\s*:?\s*|{BOX}", re.IGNORECASE)
+"""What a text states its answer with."""
 _VERDICT = re.compile(
-    r"\bgiven answer is\s*:?\s*[\"'*_`]{0,3}(?P<word>correct|wrong|incorrect|uncertain)[\"'*_`]{0,3}\s*[.!]?[\"'*_`)]{0,3}$",
+    r"(?:^|[.:!?;][\"'*_)]{0,3}\s)[\s\"'“*_`>#(-]*(?:(?:so|thus|hence|therefore|overall|finally|in conclusion)\b,?\s+)?"
+    r"(?:the|this)\s+given answer is\s*:?\s*[\"'*_`(]{0,3}(?P<word>correct|wrong|incorrect|uncertain)"
+    r"[\"'*_`)]{0,3}\s*[.!。]?[\"'”*_`)]{0,3}$",
     re.IGNORECASE,
 )
+"""A verdict that a sentence of its own gives: "I doubt that the given answer is correct" gives none."""
 _ENDS = re.compile(r"[.!?][\"')\]]*(?=\s)|\n")
 NO_ANSWER, NO_VERDICT, TWO_VERDICTS = (
     "no answer is stated",
@@ -38,15 +44,21 @@ def statement(text: str) -> str | Failure:
     found = list(STATES.finditer(text))
     if not found:
         return unread(NO_ANSWER if text.strip() else EMPTY, text)
-    return text[found[-1].end() :]
+    said = text[found[-1].end() :]
+    return braced(said) if said.startswith("{") else said
 
 
 def stated_or_bare(text: str) -> tuple[str, bool] | Failure:
-    """What is to be read as the answer, and whether it was stated: behind the last "answer is", else a text of one line."""
+    """What is to be read as the answer, and whether it was stated: behind the last "answer is" or in the last box, else a text of
+    one line. Marks of LaTeX are plain ones.
+
+    >>> stated_or_bare(r"So $\\boxed{84 \\div 2}$."), stated_or_bare("3 + 4")
+    (('84 / 2$.', True), ('3 + 4', False))
+    """
     found = statement(text)
     if isinstance(found, str):
-        return found, True
-    bare = text.strip()
+        return plain_latex(found), True
+    bare = plain_latex(text).strip()
     return (bare, False) if bare and "\n" not in bare else found
 
 
@@ -70,7 +82,7 @@ def verdict(text: str) -> str | Failure:
     >>> verdict("The given answer is wrong if 7 is. Is it?\\n\\nEvaluation result: the given answer is correct.")
     'correct'
     """
-    last = text.strip().rpartition("\n")[2].strip()
+    last = plain_latex(text.strip().rpartition("\n")[2]).strip()
     if not last:
         return unread(EMPTY, text)
     found = _VERDICT.search(last)

@@ -14,7 +14,13 @@ form = "entailment, neutral or contradiction"
 LABELS = ("entailment", "neutral", "contradiction")
 SEPARATOR = "\n"
 """Between premise and hypothesis. The published code puts the tokenizer's end of text there, which no text may hold here."""
-_LABEL = re.compile(r"[\"'`*_(\s]*(entailment|neutral|contradiction)(?!\w)", re.IGNORECASE)
+_LABEL = re.compile(
+    r"[\"'`*_(\s]*(?:an?\s+|the\s+)?[\"'`*_(]*(entailment|neutral|contradiction)(?![\w-])", re.IGNORECASE
+)
+_OTHER = re.compile(
+    r"(?<!\bnot )(?<!\bnot an )(?<!\bnot a )(?<!\bthan )\b(?:entailment|neutral|contradiction)\b", re.IGNORECASE
+)
+_CONDITION = re.compile(r"[\"'`*_)]*\s+(?:or|if|unless)\b", re.IGNORECASE)
 
 
 def show(row: Mapping[str, Any]) -> str:
@@ -43,10 +49,11 @@ def conclude(text: str) -> str | Failure:
     if isinstance(found, Failure):
         return found
     said, stated = found
-    label = _LABEL.match(said) if stated else _LABEL.fullmatch(said.rstrip(" .\"'`*_)"))
+    label = _LABEL.match(said) if stated else _LABEL.fullmatch(said.rstrip(" .!\"'`*_)"))
     if label is None:
         return unread("not one of the labels", text)
-    if re.match(r"[\"'`*_)]*\s+(?:or|if|unless)\b", said[label.end() :], re.IGNORECASE):
+    rest = re.split(r"[.!?](?=\s|$)|\n", said[label.end() :], maxsplit=1)[0]
+    if _CONDITION.match(rest) or _OTHER.search(rest):
         return unread(TWO_ANSWERS, text)
     return label[1].lower()
 

@@ -8,11 +8,12 @@ from typing import Any
 
 from sctk_core import Failure
 
-from sctk_mirror.statements import NO_ANSWER, stated_or_bare, unread
+from sctk_mirror.statements import NO_ANSWER, TWO_ANSWERS, stated_or_bare, unread
 
 form = "one of the answer choices, in its own words"
 HEAD = "Answer Choices:"
 LETTERS = "abcdefghij"
+_HEAD = re.compile(r"\W*([a-j])[).:]\s+(?=\w)", re.IGNORECASE)
 _LINE = re.compile(r"^\(([a-j])\)\s*(\S.*)$", re.IGNORECASE | re.MULTILINE)
 
 
@@ -58,7 +59,10 @@ def conclude(text: str, question: str = "") -> str | Failure:
     choices = {letter.lower(): normal(choice) for letter, choice in _LINE.findall(question.rpartition(HEAD)[2])}
     if not choices:
         return normal(said) or unread(NO_ANSWER, text)
-    plain = normal(re.sub(r"^\W*\(?[a-j][).:]\s+(?=\w)", "", said, flags=re.IGNORECASE))
+    head = _HEAD.match(said)
+    plain = normal(said[head.end() :] if head else said)
+    if head and plain in choices.values() and choices.get(head[1].lower()) != plain:
+        return unread(TWO_ANSWERS, text)
     if plain in choices.values():
         return plain
     letter = re.fullmatch(r"\W*(?:choice |option )?\(?([a-j])\)?\W*", said, re.IGNORECASE)
@@ -79,7 +83,7 @@ def equal(one: str, other: str) -> bool:
 def normal(choice: str) -> str:
     """A choice in small letters, without quotes, marks at its ends, an article before it, and spaces more than one."""
     words = choice.lower().replace("’", "'").split()
-    plain = " ".join(words).strip(" \"'`*_.,;:!?“”‘()")
+    plain = " ".join(words).strip(" \"'`*_$.,;:!?“”‘()")
     return re.sub(r"^(?:an?|the) (?=\w)", "", plain)
 
 

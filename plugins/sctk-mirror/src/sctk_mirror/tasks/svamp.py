@@ -12,8 +12,16 @@ from sctk_mirror.arithmetic import leading_equation, same_value, value
 from sctk_mirror.statements import NO_ANSWER, TWO_ANSWERS, stated_or_bare, unread
 
 form = "the equation in brackets, of numbers in the question, such as (3 + 4)"
-_OPENING, _CLOSING = "\"'`*_$ \t\n", "\"'`*_$"
-_MORE = re.compile(r"\s*(?:,|%|per ?cent\b|(?:or|and|to|times|plus|minus|over)\b|\d|\()", re.IGNORECASE)
+_OPENING, _CLOSING = "\"'`*_$€£¥“‘«{ \t\n", "\"'`*_$”’»}"
+_ENDS = re.compile(r"[.!?](?=\s|$)|[。！？\n]|</s>|<\|")
+_EQUALS = re.compile(r"=|,?\s*\bwhich (?:is|equals|gives|makes)\b", re.IGNORECASE)
+_TWO = re.compile(r"\s*(?:,?\s*(?:or|and|to)\b|\()|\W.*\d", re.IGNORECASE | re.DOTALL)
+_GOES_ON = re.compile(
+    r"\w|\s*(?:times|plus|minus|over|%|per ?cent|hundreds?|thousands?|dozens?|[mbtr]+illions?)(?!\w)|\s*[-–—]\s*$|.*[+*/^]",
+    re.IGNORECASE | re.DOTALL,
+)
+"""In the sentence of an equation, behind it: another number; letters that touch it, a word that multiplies, a sign."""
+GOES_ON = "an equation that goes on in words"
 
 
 def show(row: Mapping[str, Any]) -> str:
@@ -46,8 +54,10 @@ def conclude(text: str) -> str | Failure:
     equation, rest = read[0], read[1].lstrip(_CLOSING)
     if not stated and rest.strip(" .") and not rest.lstrip().startswith("="):
         return unread(NO_ANSWER, text)
-    if _MORE.match(rest):
-        return unread(TWO_ANSWERS, text)
+    rest = _EQUALS.split(_ENDS.split(rest, maxsplit=1)[0], maxsplit=1)[0]
+    for pattern, reason in ((_TWO, TWO_ANSWERS), (_GOES_ON, GOES_ON)):
+        if pattern.match(rest):
+            return unread(reason, text)
     return equation
 
 
