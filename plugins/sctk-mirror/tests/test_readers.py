@@ -78,6 +78,8 @@ def said(found: object) -> object:
         ("The answer is (3 + 4), which is 7 apples.", "(3 + 4)"),
         ("The answer is (3 + 4)</s>", "(3 + 4)"),
         ("The answer is 3\u200b + 4.", "3 + 4"),
+        ("The answer is 7.\n- 3 of them are red", "7"),
+        ("The answer is 7\n- 3 of them are red", "7"),
         # a part of what is stated is not the answer
         ("The answer is 84 points / 2 rounds.", statements.TWO_ANSWERS),
         ("The answer is 3 + 4 apples + x.", GOES_ON),
@@ -174,6 +176,34 @@ def test_an_equation_has_the_value_that_python_gives_it(equation: str) -> None:
     found = value(equation)
     assert found == wanted
     assert SVAMP.conclude(f"The answer is {equation}.") == equation
+
+
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "answer is " * 10**5,
+        "1" + " " * 10**6 + ", or",
+        "*" * 10**6,
+        "\\frac{" * 10**5,
+        "\\text{" * 10**5,
+        "{" * 10**6,
+        ": - " * 10**5,
+    ],
+)
+def test_no_text_holds_a_reader_up(hostile: str) -> None:
+    """A pattern that goes back over a text a million times would take hours."""
+    start = time.process_time()
+    for text in (
+        hostile,
+        f"The answer is {hostile}",
+        f"\\boxed{{{hostile}",
+        f"Fine.\n{hostile}the given answer is correct x",
+    ):
+        for task in (SVAMP, CQA, ANLI):
+            task.conclude(text, CHOICES)
+        verdict(text)
+        reasons(text)
+    assert time.process_time() - start < 60
 
 
 @pytest.mark.parametrize(

@@ -15,7 +15,7 @@ LABELS = ("entailment", "neutral", "contradiction")
 SEPARATOR = "\n"
 """Between premise and hypothesis. The published code puts the tokenizer's end of text there, which no text may hold here."""
 _LABEL = re.compile(
-    r"[\"'`*_(\s]*(?:an?\s+|the\s+)?[\"'`*_(]*(entailment|neutral|contradiction)(?![\w-])", re.IGNORECASE
+    r"[\"'`*_(\s]{0,40}(?:an?\s+|the\s+)?[\"'`*_(]{0,4}(entailment|neutral|contradiction)(?![\w-])", re.IGNORECASE
 )
 _OTHER = re.compile(
     r"(?<!\bnot )(?<!\bnot an )(?<!\bnot a )(?<!\bthan )\b(?:entailment|neutral|contradiction)\b", re.IGNORECASE

@@ -8,7 +8,7 @@ from typing import Any
 
 from sctk_core import Failure
 
-from sctk_mirror.arithmetic import leading_equation, same_value, value
+from sctk_mirror.arithmetic import LONGEST, leading_equation, same_value, value
 from sctk_mirror.statements import NO_ANSWER, TWO_ANSWERS, stated_or_bare, unread
 
 form = "the equation in brackets, of numbers in the question, such as (3 + 4)"
@@ -48,13 +48,13 @@ def conclude(text: str) -> str | Failure:
     if isinstance(found, Failure):
         return found
     said, stated = found
-    read = leading_equation(said.lstrip(_OPENING))
+    read = leading_equation(said.lstrip(_OPENING).partition("\n")[0])  # a list may go on below: "- 3 of them"
     if isinstance(read, Failure):
         return read if stated else unread(NO_ANSWER, text)
     equation, rest = read[0], read[1].lstrip(_CLOSING)
     if not stated and rest.strip(" .") and not rest.lstrip().startswith("="):
         return unread(NO_ANSWER, text)
-    rest = _EQUALS.split(_ENDS.split(rest, maxsplit=1)[0], maxsplit=1)[0]
+    rest = _EQUALS.split(_ENDS.split(rest[:LONGEST], maxsplit=1)[0], maxsplit=1)[0]
     for pattern, reason in ((_TWO, TWO_ANSWERS), (_GOES_ON, GOES_ON)):
         if pattern.match(rest):
             return unread(reason, text)
