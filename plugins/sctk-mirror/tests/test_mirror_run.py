@@ -322,6 +322,27 @@ def test_rationales_of_a_file_are_trained_on_and_nobody_is_asked_for_them(tmp_pa
     assert lessons["explain"][0][1].startswith("Well. The answer is (")
 
 
+def test_what_a_file_has_beyond_n_and_m_is_counted(tmp_path: Path) -> None:
+    """Trees of 1, 3 and 7 branches, with n 3 and m 2: what is not read is told, not lost."""
+    fine, rows = "Fine.\nEvaluation result: the given answer is correct.", tmp_path / "rows.jsonl"
+    with rows.open("w") as file:
+        for number in range(12):
+            n = (1, 3, 7)[number % 3]
+            question = f"file: Tom has {number} and 1 marbles. How many?"
+            said = [f"Well, {place}. The answer is ({number} + 1)." for place in range(n)]
+            row = {"question": question, "label": "1", "rationales": said, "evaluations": [[fine] * n] * n}
+            file.write(json.dumps(row) + "\n")
+    source = {"use": "rationales", "path": str(rows), "held_out_share": 0.0}
+    changes = {"source": source, "method": method(teacher={"n": 3, "m": 2}, student={"validation_share": 0.0})}
+    result = mirror_run(tmp_path, changes)
+    assert counts(result)["teacher.rationale"] == (36, 28, 0, 8)
+    assert counts(result)["teacher.make.judged"] == (28 + 16 + 72, 28, 0, 16 + 72)
+    assert next(dict(one.reasons) for one in result.ledger if one.stage == "teacher.make.judged") == {
+        "a rationale made elsewhere beyond method.teacher.n": 16,
+        "an evaluation made elsewhere beyond method.teacher.m": 12 + 60,
+    }
+
+
 KILLS = [
     ("backend", "teacher.rationale", 20),
     ("backend", "teacher.evaluation", 100),

@@ -169,7 +169,8 @@ def show(row):
     return row["puzzle"]
 
 def conclude(text):
-    return text.rpartition("####")[2].strip()
+    answer = text.rpartition("####")[2].strip()
+    return answer if len(answer.split()) <= 5 else ""
 
 def equal(one, other):
     return one.lower() == other.lower()
@@ -182,6 +183,7 @@ def test_a_task_of_ones_own_is_a_file_of_three_functions(tmp_path: Path) -> None
     task = task_of(str(file))
     assert task.conclude("well #### Yes") == "Yes"
     assert isinstance(task.conclude("well ####"), Failure)
+    assert isinstance(task.conclude("well, I would say that it does"), Failure)
     assert task.equal("Yes", "yes")
     (prompt,) = source(written(tmp_path, [{"puzzle": "Why?", "label": "Yes"}]), task=str(file)).prompts()
     values = [

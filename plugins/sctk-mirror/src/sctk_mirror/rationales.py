@@ -261,6 +261,8 @@ def _of_tree(row: Row, labels: Mapping[str, str]) -> Question:
         (step,) = steps
         text, rationales = _question_of(step["x"]), step["new_ys"]
         said = step.get("value_outputs_list")
+        if not text.strip():
+            raise ValueError("an empty question")
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ConfigError(
             f"{row.where}: got `steps` that are none of a published tree ({type(error).__name__}: {error}), wanted one step with "

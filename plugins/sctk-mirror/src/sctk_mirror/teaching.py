@@ -14,6 +14,8 @@ from sctk_mirror.statements import verdict
 from sctk_mirror.task import Task
 
 NONE_READ = Declined(reason="no rationale states an answer")
+MORE_RATIONALES = Declined(reason="a rationale made elsewhere beyond method.teacher.n")
+MORE_EVALUATIONS = Declined(reason="an evaluation made elsewhere beyond method.teacher.m")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,7 +50,16 @@ class Reasoning:
             )
             for place, ((one, answer), said) in enumerate(zip(kept, found, strict=True))
         ]  # fmt: skip
-        return {"judged": rows or NONE_READ}
+        return {"judged": [*rows, *self._beyond(question)] if rows else NONE_READ}
+
+    def _beyond(self, question: Prompt) -> list[Declined]:
+        """What a file has of a question and nobody reads, so that it is counted."""
+        given = question.given.answers if question.given else {}
+        texts, said = (
+            found if isinstance(found := given.get(name), tuple) else () for name in ("rationale", "evaluation")
+        )
+        n_more = sum(max(0, len(one) - self.m) for one in said[: self.n] if isinstance(one, tuple))
+        return [MORE_RATIONALES] * max(0, len(texts) - self.n) + [MORE_EVALUATIONS] * n_more
 
     async def _evaluations(self, question: Prompt, one: Sample, crew: Teachers) -> list[tuple[Sample, str]]:
         """The evaluations of one rationale that end with a verdict, with it."""
