@@ -63,6 +63,33 @@ def test_the_papers_code_refuses_the_word_wherever_it_stands() -> None:
 
 
 @pytest.mark.parametrize(
+    ("question", "noun"),
+    [
+        ("Was sagt das Dokument dazu?", "Dokument"),
+        ("文章によると、首都は?", "文章"),
+        ("Что говорит этот текст?", "Текст"),
+        ("Who, by the Manual Pages, wrote it?", "manual page"),
+    ],
+)
+def test_words_of_any_language_script_and_number_can_be_named(question: str, noun: str) -> None:
+    assert leak(question, (noun, "", "!"), anywhere=True)
+    assert not leak(question, ("kein", "page manual"), anywhere=True)
+
+
+def test_several_words_are_pointed_at_as_one() -> None:
+    assert leak("What does the given manual page say?", ("manual page",)) == "the given manual page"
+    assert leak("What is a manual page?", ("manual page",)) == ""
+
+
+@pytest.mark.parametrize(("text", "n"), [("東京は日本の首都です。" * 60, 600), ("The old town is Avon. " * 120, 600)])
+def test_a_document_is_as_long_as_its_words_in_every_script(text: str, n: int) -> None:
+    document = Prompt(messages=(Message(role="user", content="Tokyo"),), document=text)
+    assert asking(limits=Limits(document_words=n - 1))._amiss(document) is None
+    found = asking(limits=Limits(document_words=n))._amiss(document)
+    assert found == Declined(reason="the document is too short", detail=f"{n} words")
+
+
+@pytest.mark.parametrize(
     "reply",
     ["What is Avon?", "Question: What is Avon?", '"What is Avon?"', "Sure:\n**What is Avon?**", "1. What is Avon?",
      "**Question**\nWhat is Avon?", "What\nis Avon?", "What is Avon?\nIt is a town."],

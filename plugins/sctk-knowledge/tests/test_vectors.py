@@ -115,6 +115,23 @@ def test_several_preferences_as_the_papers_code_has_them() -> None:
     assert told == [("First. Second.", "without 2"), ("with 0", "without 0")]
 
 
+@pytest.mark.parametrize(
+    ("filters", "rejected"),
+    [(False, ["without 0"]), (True, ["without 2", "without 0"])],
+    ids=["unfiltered", "filtered"],
+)
+def test_where_fewer_are_chosen_than_could_be_rejected_the_most_contradicted_stay(
+    filters: bool, rejected: list[str]
+) -> None:
+    """Above tau_K are three answers; chosen are the reference and, where it is asked, the one other reliable answer."""
+
+    def by(one: Sample, other: Sample) -> float:
+        return (0.0, 0.07, 0.07)[other.rank] if other.text.startswith("with ") else contradicts(one, other)
+
+    told = pairs_of(detected(detecting(pairs=3, filters=filters, **limits(tau_l=0.05, tau_k=0.05)), says, by))
+    assert [pair.rejected.text for pair in told] == rejected
+
+
 def test_without_filters_every_question_makes_a_preference_and_consistency_is_not_asked() -> None:
     found = detected(detecting(filters=False), says, contradicts)
     assert [pair.rejected.text for pair in pairs_of(found)] == ["without 0"]

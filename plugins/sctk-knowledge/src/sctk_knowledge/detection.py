@@ -110,7 +110,7 @@ class Detecting:
         if self.filters and not self.settings.thresholds.is_unknown(s_k.value):
             return Found(pairs=KNOWN, s_l=value, s_k=s_k.value)
         chosen = [(reference, 0.0), *(self._also_chosen(grounded[0], s_l) if s_l else ())]
-        rejected = self._rejected(recalled[0], s_k)
+        rejected = self._rejected(recalled[0], s_k, len(chosen))
         pairs = [self._pair(question, *two, s_k.value) for two in zip(chosen, rejected, strict=False)]
         return Found(pairs=[one for one in pairs if one] or ALIKE, s_l=value, s_k=s_k.value)
 
@@ -155,11 +155,11 @@ class Detecting:
         good = [one for one in ranked if one[1] < self.settings.thresholds.tau_l]
         return good[: self.settings.pairs - 1]
 
-    def _rejected(self, recalled: Sequence[Sample], s_k: Judged) -> list[tuple[Sample, float]]:
-        """The answer that is contradicted most (eq. 7, the first of equals); for several preferences those above tau_K, rising."""
-        ranked = sorted(ranking(recalled, s_k), key=lambda one: -one[1])
-        bad = [one for one in ranked if self.settings.thresholds.is_unknown(one[1])][: self.settings.pairs]
-        return bad[::-1] if self.settings.pairs > 1 and bad else ranked[:1]
+    def _rejected(self, recalled: Sequence[Sample], s_k: Judged, most: int) -> list[tuple[Sample, float]]:
+        """Of the answers that are contradicted most (eq. 7, the first of equals) `most`; of several those above tau_K, rising."""
+        ranked = sorted(ranking(recalled, s_k), key=lambda one: -one[1])[:most]
+        bad = [one for one in ranked if self.settings.thresholds.is_unknown(one[1])]
+        return bad[::-1] or ranked[:1]
 
     def _pair(
         self, question: Prompt, chosen: tuple[Sample, float], rejected: tuple[Sample, float], s_k: float

@@ -2,7 +2,8 @@
 
 "The text says", "according to the passage" and "this document" speak of what was read; "context", "textile" and "the plain text
 format" do not. The reference code refuses every question in which "document", "text", "passage" or "information" stands, within
-another word too: `anywhere` is that, by word.
+another word too: `anywhere` is that, by word. What points is known in English only: in another language name its words, and refuse
+them anywhere.
 """
 
 from __future__ import annotations
@@ -26,7 +27,7 @@ _SPOKEN_OF = frozenset(
 
 
 def leak(question: str, nouns: Collection[str] = NOUNS, *, anywhere: bool = False) -> str:
-    """The words that speak of a document, or "" where none do.
+    """The words that speak of a document, or "" where none do. A noun may be of several words, and of any script.
 
     >>> leak("What does the text say of Avon?"), leak("In which context was the textile mill built?")
     ('the text', '')
@@ -34,25 +35,31 @@ def leak(question: str, nouns: Collection[str] = NOUNS, *, anywhere: bool = Fals
     ('', 'information')
     """
     said = words(question)
-    for place, word in enumerate(said):
-        if _singular(word, nouns) and (found := word if anywhere else _pointed_at(said, place)):
-            return found
+    known = [found for found in (words(noun) for noun in nouns) if found]
+    for place in range(len(said)):
+        for noun in known:
+            end = place + len(noun)
+            if _is(said[place:end], noun):
+                first = place if anywhere else _pointed_from(said, place)
+                if first is not None:
+                    return " ".join(said[first:end])
     return ""
 
 
-def _singular(word: str, nouns: Collection[str]) -> bool:
-    return word in nouns or (word.endswith("s") and word[:-1] in nouns)
+def _is(said: Sequence[str], noun: Sequence[str]) -> bool:
+    """Whether these words are a noun, or its plural."""
+    return said == noun or said == [*noun[:-1], f"{noun[-1]}s"]
 
 
-def _pointed_at(said: Sequence[str], place: int) -> str:
-    """The noun with what points at it before it; "" where nothing does."""
+def _pointed_from(said: Sequence[str], place: int) -> int | None:
+    """Where what points at the noun at `place` begins; None where nothing does."""
     first = place
     while first > 0 and said[first - 1] in _BETWEEN and place - first < 2:
         first -= 1
     if first > 0 and said[first - 1] in _POINTING:
-        return " ".join(said[first - 1 : place + 1])
+        return first - 1
     if said[first] in _POINTING and first < place:
-        return " ".join(said[first : place + 1])
+        return first
     if first > 1 and said[first - 1] in _BY and said[first - 2] in _SPOKEN_OF:
-        return " ".join(said[first - 2 : place + 1])
-    return ""
+        return first - 2
+    return None

@@ -12,6 +12,7 @@ from functools import partial
 
 from sctk_core import Declined, Failure, Made, Message, Prompt, Step, together
 from sctk_rs import consistency
+from sctk_rs.text import words
 
 from sctk_knowledge import sentences
 from sctk_knowledge.chunks import CUTS, Chunk, chunks_of
@@ -59,7 +60,7 @@ class Asking:
             return Declined(reason=f"the document is {document.meta[AMISS]}")
         if not (document.document or "").strip():
             return Declined(reason="there is no document")
-        n_words = len((document.document or "").split())
+        n_words = len(words(document.document or ""))
         if n_words <= self.settings.limits.document_words:
             return Declined(reason="the document is too short", detail=f"{n_words} words")
         return None

@@ -22,7 +22,10 @@ ARMS = (
 class Limits:
     """How short and how long documents, chunks and questions may be."""
 
-    document_words: int = setting(512, help="documents of so many words or fewer are left out", unit="words", low=0)
+    document_words: int = setting(
+        512, help="documents of so many words or fewer are left out (in Chinese and the like, characters)", unit="words",
+        low=0,
+    )  # fmt: skip
     chunk_tokens: int = setting(
         64, help="chunks of fewer tokens are left out (the end of a document)", unit="tokens", low=1
     )
@@ -43,9 +46,11 @@ class Questions:
     examples: int = setting(3, help="few-shot examples that the teacher is shown, of ten", low=0, high=10)
     temperature: float = setting(0.5, help="of the questions", low=0.0)
     leaks: tuple[str, ...] = setting(
-        NOUNS, help="words that, pointed at (the text, this passage), speak of the document"
+        NOUNS, help="words that, pointed at in English (the text, this passage), speak of the document"
     )
-    leaks_anywhere: bool = setting(False, help="true: refused wherever such a word stands, as the paper's code does")
+    leaks_anywhere: bool = setting(
+        False, help="true: refused wherever such a word stands, as the paper's code does; for other languages"
+    )
     limits: Limits = setting(Limits(), help="how short and how long")
 
 
