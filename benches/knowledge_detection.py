@@ -34,14 +34,17 @@ from sctk_knowledge.settings import Scoring
 from sctk_nano.backend import NanoBackend
 
 AGREES = EncyclopaediaNli(EncyclopaediaNli.Config(gives="agreement", reads="whole", batch_size=32))
+ENTAILS = EncyclopaediaNli(EncyclopaediaNli.Config(gives="agreement", reads="whole", neutral="counted", batch_size=32))
 CONTRADICTS = EncyclopaediaNli(EncyclopaediaNli.Config(batch_size=32))
 SCORERS: Mapping[str, tuple[Scorer, Any]] = {
     "contradiction, NLI": (Contradiction(), CONTRADICTS),
     "contradiction, lexical": (Contradiction(), Lexical(Lexical.Config())),
     "BSDetector": (BsDetector(Scoring()), AGREES),
     "BSDetector without reflection": (BsDetector(Scoring(observed_weight=1.0)), AGREES),
-    "semantic entropy, discrete": (SemanticEntropy(Scoring()), AGREES),
-    "semantic entropy, likelihood": (SemanticEntropy(Scoring(entropy="likelihood")), AGREES),
+    "semantic entropy, discrete": (SemanticEntropy(Scoring()), ENTAILS),
+    "semantic entropy, likelihood": (SemanticEntropy(Scoring(entropy="likelihood")), ENTAILS),
+    "semantic entropy, discrete, neutral left out": (SemanticEntropy(Scoring()), AGREES),
+    "semantic entropy, likelihood, neutral left out": (SemanticEntropy(Scoring(entropy="likelihood")), AGREES),
     "p(True)": (PTrue(), None),
 }
 TRUTHS = ("not taught", "mostly wrong")

@@ -91,13 +91,22 @@ def values(found: list[Score | Failure]) -> list[float]:
     return [one.value for one in found if isinstance(one, Score)]
 
 
-def by_hand(model: Path, premise: str, hypothesis: str, entailment: int, contradiction: int) -> float:
-    """softmax over the two logits that are read, by transformers."""
+def logits(model: Path, premise: str, hypothesis: str) -> Any:
+    """What the model says of a pair, by transformers."""
     tokenizer = transformers.AutoTokenizer.from_pretrained(model)
     network = transformers.AutoModelForSequenceClassification.from_pretrained(model).eval()
     with torch.inference_mode():
-        logits = network(**tokenizer(premise, hypothesis, return_tensors="pt")).logits[0]
-    return float(torch.softmax(logits[[entailment, contradiction]].double(), dim=0)[1])
+        return network(**tokenizer(premise, hypothesis, return_tensors="pt")).logits[0].double()
+
+
+def by_hand(model: Path, premise: str, hypothesis: str, entailment: int, contradiction: int) -> float:
+    """softmax over the two logits that are read."""
+    return float(torch.softmax(logits(model, premise, hypothesis)[[entailment, contradiction]], dim=0)[1])
+
+
+def shares(model: Path, premise: str, hypothesis: str) -> list[float]:
+    """softmax over all logits."""
+    return [float(one) for one in torch.softmax(logits(model, premise, hypothesis), dim=0)]
 
 
 ONE, OTHER = "The river is Frome. It is old.", "It is the Tamar of Avon."
@@ -109,6 +118,17 @@ def test_it_is_the_mean_over_sentences_of_p_contradiction_without_neutral(three:
         assert values(compared(nli(model), (ONE, OTHER))) == pytest.approx([sum(wanted) / 2], abs=1e-6)
         agreed = values(compared(nli(model, gives="agreement"), (ONE, OTHER)))
         assert agreed == pytest.approx([1 - sum(wanted) / 2], abs=1e-6)
+
+
+def test_where_neutral_is_counted_what_is_given_is_the_models_own_share(three: Path, two: Path) -> None:
+    for model, places in ((three, (2, 0)), (two, (0, 1))):
+        for gives, place in zip(("agreement", "disagreement"), places, strict=True):
+            counted = nli(model, gives=gives, reads="whole", neutral="counted")
+            wanted = shares(model, ONE, OTHER)[place]
+            assert values(compared(counted, (ONE, OTHER))) == pytest.approx([wanted], abs=1e-6)
+    contradicts, _, entails = shares(three, ONE, OTHER)
+    left_out = values(compared(nli(three, gives="agreement", reads="whole"), (ONE, OTHER)))
+    assert left_out == pytest.approx([entails / (entails + contradicts)], abs=1e-6)
 
 
 def test_whole_texts_and_texts_with_their_question(three: Path) -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 from sctk_core import Scale, setting
 from sctk_knowledge.lexical import GIVES, Gives
-from sctk_knowledge.nli.comparer import BATCH_SIZE, Nli
+from sctk_knowledge.nli.comparer import BATCH_SIZE, NEUTRAL, Neutral, Nli
 from sctk_knowledge.nli.pairs import Reads
 
 from sctk_encyclopaedia import model_path
@@ -28,6 +28,7 @@ class EncyclopaediaNli(Nli):
             help="sentences: the mean over the sentences of the first text (S_C); whole: both texts as they are; question: both "
             "with their question before them (semantic entropy)",
         )
+        neutral: Neutral = setting("left-out", help=NEUTRAL)
         batch_size: int = setting(0, help=BATCH_SIZE, unit="pairs", low=0)
 
     def __init__(self, config: EncyclopaediaNli.Config) -> None:
@@ -40,6 +41,5 @@ class EncyclopaediaNli(Nli):
 
 
 def _wider(config: EncyclopaediaNli.Config) -> Nli.Config:
-    return Nli.Config(
-        model=str(model_path("nli")), gives=config.gives, reads=config.reads, batch_size=config.batch_size
-    )
+    settings = {one.name: getattr(config, one.name) for one in fields(config)}
+    return Nli.Config(model=str(model_path("nli")), **settings)

@@ -28,6 +28,11 @@ BATCH_SIZE = (
     "pairs at once, of any length; 0: those of one length where the model then says the same as of one alone, bit for bit, "
     "else 1; with 0 and 1 a number is the same in any batch"
 )
+Neutral = Literal["left-out", "counted"]
+NEUTRAL = (
+    "left-out: entailment and contradiction alone, renormalised (S_C, SelfCheckGPT); counted: agreement is p(entailment) and "
+    "disagreement p(contradiction) of all labels, so that texts that say nothing of each other do not agree (semantic entropy)"
+)
 _MOST_KEPT = 4_000_000
 """Pairs whose number is kept: about 100 bytes each."""
 
@@ -58,6 +63,7 @@ class Nli:
             help="sentences: the mean over the sentences of the first text (S_C); whole: both texts as they are; question: both "
             "with their question before them (semantic entropy)",
         )
+        neutral: Neutral = setting("left-out", help=NEUTRAL)
         windows: Literal["max", "mean"] = setting(
             "max",
             help="of a text that is longer than the context, read in windows: the most contradiction, or the mean",
@@ -100,8 +106,16 @@ class Nli:
         for batch in in_batches(order, lengths, n_at_once, even=not self.config.batch_size):
             rows = logits_BC(loaded.model, loaded.reader.tokenizer, [encoded[key] for key in batch])
             for key, logits in zip(batch, rows, strict=True):
-                self._known[key] = self.labels.contradicts(logits)
+                self._known[key] = self._disagrees(logits)
         self.counts.add(sum(len(list(read.pairs)) for read in reads), len(owed), sum(lengths))
+
+    def _disagrees(self, logits: Sequence[float]) -> float:
+        """What is kept of a pair: 1 less it is what agreement is."""
+        if self.config.neutral == "left-out":
+            return self.labels.contradicts(logits)
+        if self.config.gives == "agreement":
+            return 1.0 - self.labels.entails_of_all(logits)
+        return self.labels.contradicts_of_all(logits)
 
     def _score(self, pair: tuple[Sample, Sample], read: Read) -> Score | Failure:
         if not read.windows:

@@ -2,7 +2,7 @@
 
 Models order their labels as they like (microsoft/deberta-large-mnli: contradiction, neutral, entailment; others the other way
 round), and some name none (LABEL_0). Neutral is left out and the other two are renormalised, as SelfCheckGPT does (arXiv
-2303.08896).
+2303.08896); where it is counted, entailment is what a model of three classes calls so, as semantic entropy wants it.
 """
 
 from __future__ import annotations
@@ -37,6 +37,23 @@ class Labels:
         if difference > 0:
             return math.exp(-difference) / (1.0 + math.exp(-difference))
         return 1.0 / (1.0 + math.exp(difference))
+
+    def contradicts_of_all(self, logits: Sequence[float]) -> float:
+        """p(contradiction) among all labels.
+
+        >>> round(Labels(entailment=0, contradiction=2).contradicts_of_all([1.0, 9.0, 1.0]), 3)
+        0.0
+        """
+        return _share(logits, self.contradiction)
+
+    def entails_of_all(self, logits: Sequence[float]) -> float:
+        """p(entailment) among all labels."""
+        return _share(logits, self.entailment)
+
+
+def _share(logits: Sequence[float], place: int) -> float:
+    most = max(logits)
+    return math.exp(logits[place] - most) / math.fsum(math.exp(one - most) for one in logits)
 
 
 def labels_of(id2label: Mapping[int, str], stated: Sequence[str], model: str) -> Labels:
