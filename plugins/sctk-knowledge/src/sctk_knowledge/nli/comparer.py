@@ -3,7 +3,7 @@
     S_C(a, b) = mean over the sentences s of a of p(contradiction | s, b)
 
 as SelfCheckGPT has it (arXiv 2303.08896) and the paper's code. All pairs of all comparisons that come together are one flat batch,
-each pair is asked once for the life of the run, and the shortest are asked first. A number is the same in any company, bit for
+each pair is asked once for the life of the process, and the shortest are asked first. A number is the same in any company, bit for
 bit, so that a run that was killed ends with the same tables: pairs of one length are asked together where the model, tried as it
 is loaded, says the same of them then as alone; else one at a time. A `batch_size` of one's own may move the seventh digit.
 Needs the extra: `sctk-knowledge[nli]`.
