@@ -116,6 +116,22 @@ def test_held_out_are_documents_and_those_that_are_alike_stay_together(tmp_path:
     )
 
 
+def test_rows_of_one_name_are_parts_of_one_document_and_stay_on_one_side(tmp_path: Path) -> None:
+    rows = [
+        {"title": name, "text": f"{part} {town(name)}"} for name in NAMES for part in ("Its past.", "Its trade.", "")
+    ]
+    (tmp_path / "cut.jsonl").write_text(
+        "\n".join(json.dumps(row) for row in [*rows[::-1], {"title": "", "text": "Ends."}])
+    )
+    found = source(tmp_path / "cut.jsonl", held_out_share=0.3, near=1.0)
+    held, trained = names(list(found.held_out())), names(list(found.prompts()))
+    assert len(held) == 6
+    assert not set(held) & set(trained)
+    assert found.notes == (
+        "19 documents, 6 of them held out for the exam; 12 have the name of another and stay on its side",
+    )
+
+
 @pytest.mark.parametrize(("sizes", "n_held"), [((3, 3), 3), ((2, 4), 2), ((6,), 1)])
 def test_where_no_cluster_is_small_enough_the_exam_is_not_empty(
     tmp_path: Path, sizes: tuple[int, ...], n_held: int

@@ -1,7 +1,8 @@
 """The source `documents`: a prompt for each document, cut into chunks of the student's tokenizer, and a split by document.
 
 Documents that are alike (near duplicates, found by the Rust core) fall on one side of the split, so that nobody is examined on what
-was learnt under another name. What a document lacks (not UTF-8, a copy of another) is told to the method, whose ledger counts it.
+was learnt under another name; so do rows of one name, parts of a document that somebody has cut already. What a document lacks (not
+UTF-8, a copy of another) is told to the method, whose ledger counts it.
 """
 
 from __future__ import annotations
@@ -55,9 +56,12 @@ class Documents:
         if not documents:
             raise ConfigError(f"{self._places()}: got no document, wanted one or more", hint="is the folder empty?")
         texts = [document.text for document in documents]
-        self._held = _held_out(texts, config.held_out_share, config.near)
+        wholes = [document.part_of for document in documents]
+        self._held = _held_out(texts, wholes, config.held_out_share, config.near)
         self._digests = [content_id("document", one.name, one.text, one.amiss) for one in documents]
-        self.notes = (*found, f"{len(texts):,} documents, {sum(self._held):,} of them held out for the exam")
+        n_parts = sum(bool(whole) for whole in wholes) - len({whole for whole in wholes if whole})
+        parts = f"; {n_parts:,} have the name of another and stay on its side" if n_parts else ""
+        self.notes = (*found, f"{len(texts):,} documents, {sum(self._held):,} of them held out for the exam{parts}")
 
     def digest(self) -> str:
         """32 hex digits over all documents, their split, and whose tokenizer cuts them."""
@@ -123,13 +127,15 @@ class Documents:
         return ModelRef(path=self.config.tokenizer) if self.config.tokenizer else self._model
 
 
-def _held_out(texts: Sequence[str], share: float, threshold: float) -> bytes:
+def _held_out(texts: Sequence[str], wholes: Sequence[str], share: float, threshold: float) -> bytes:
     """For each document 1 where it is held out: clusters of like documents by their digests, until there are enough.
+
+    `wholes` names what a document is a part of ("": it is whole): parts of one are in one cluster, too.
 
     Where no cluster is small enough, the smallest; where all documents are alike, they are parted.
     """
     wanted = max(round(share * len(texts)), 1) if share and len(texts) > 1 else 0
-    labels = list(memoryview(near(list(texts), threshold=threshold).labels))
+    labels = _joined(list(memoryview(near(list(texts), threshold=threshold).labels)), wholes)
     clusters: dict[int, list[int]] = {}
     for row, label in enumerate(labels):
         clusters.setdefault(label, []).append(row)
@@ -144,6 +150,26 @@ def _held_out(texts: Sequence[str], share: float, threshold: float) -> bytes:
         alike = len(mixed) == 1
         held.update(sorted(smallest, key=lambda row: (digests[row], row))[:wanted] if alike else smallest)
     return bytes(row in held for row in range(len(texts)))
+
+
+def _joined(labels: Sequence[int], names: Sequence[str]) -> list[int]:
+    """Clusters of which those with a row of one name are one.
+
+    >>> _joined([0, 1, 2, 1, 4], ["a", "", "", "a", "b"])
+    [0, 0, 2, 0, 4]
+    """
+    above = {label: label for label in labels}
+
+    def top(label: int) -> int:
+        while above[label] != label:
+            label = above[label]
+        return label
+
+    first: dict[str, int] = {}
+    for label, name in zip(labels, names, strict=True):
+        if name:
+            above[top(label)] = top(first.setdefault(name, label))
+    return [top(label) for label in labels]
 
 
 def _offsets_of(model: ModelRef) -> Offsets:

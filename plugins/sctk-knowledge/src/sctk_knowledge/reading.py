@@ -32,7 +32,8 @@ Note = Callable[[str], object]
 class Document:
     """One document: where it stands, its name among the others, its title ("": the name), its text.
 
-    `amiss` says why it cannot be read ("": it can).
+    `amiss` says why it cannot be read ("": it can). `part_of` is the name that a row gives itself ("": none): rows of one name are
+    taken for parts of one document.
     """
 
     where: str
@@ -40,6 +41,7 @@ class Document:
     text: str
     title: str = ""
     amiss: str = ""
+    part_of: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,9 +120,9 @@ def _document(row: Row, columns: Columns) -> Document:
     text = _at(row, columns.text or usual[0], "source.text")
     called = columns.name or next(iter(named_usually(USUAL_NAME, row.values)), "")
     name = _at(row, called, "source.name") if called else None
-    name = str(name) if isinstance(name, str | int) and str(name).strip() else row.where
+    own = _line(str(name)) if isinstance(name, str | int) and str(name).strip() else ""
     amiss = "no text" if not isinstance(text, str) else "half a character" if not _whole_characters(text) else ""
-    return Document(where=row.where, name=_line(name), text="" if amiss else text, amiss=amiss)
+    return Document(where=row.where, name=own or _line(row.where), text="" if amiss else text, amiss=amiss, part_of=own)
 
 
 def _at(row: Row, path: str, wanted: str) -> Any:
