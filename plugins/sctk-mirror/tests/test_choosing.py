@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+from dataclasses import replace
 
 import pytest
 from sctk_core import CheckFailed, Message, Prompt, Request
@@ -147,6 +148,8 @@ def test_a_tenth_of_the_questions_validates() -> None:
     n = sum(is_validation(question(number), 0.1) for number in range(2000))
     assert 150 <= n <= 250
     assert not any(is_validation(question(number), 0.0) for number in range(100))
+    again = [replace(question(number), occurrence=3) for number in range(100)]
+    assert [is_validation(one, 0.3) for one in again] == [is_validation(question(number), 0.3) for number in range(100)]
 
 
 def answers(request: Request) -> str:

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from sctk_core import ConfigError, Failure, Sample
 from sctk_core.errors import SctkError
+from sctk_mirror.lessons import is_validation
 from sctk_mirror.rationales import Rationales
 from sctk_mirror.solved import Solved
 from sctk_mirror.statements import reasons, verdict, without_verdict
@@ -162,6 +163,21 @@ def test_the_digest_is_of_what_is_in_the_files(tmp_path: Path) -> None:
     one = source(written(tmp_path, [ROW])).digest()
     assert one == source(written(tmp_path, [ROW], "again.jsonl")).digest()
     assert one != source(written(tmp_path, [ROW | {"rationales": ["The answer is 5."]}], "other.jsonl")).digest()
+
+
+def test_rows_that_say_a_question_again_are_on_one_side_and_evaluated_once(tmp_path: Path) -> None:
+    """Expanded files, as the published loaders make them: nothing leaks into validation, and no question counts five times."""
+    rows = [{"question": f"{number} and 1?", "label": f"{number} + 1"} for number in range(60) for _ in range(5)]
+    found = source(written(tmp_path, rows))
+    taught, held = list(found.prompts()), list(found.held_out())
+    assert len(taught) + 5 * len(held) == 300
+    assert len({prompt.messages for prompt in held}) == len(held) > 5
+    assert f"{4 * len(held)} rows of evaluation say a question and its answer again" in " ".join(found.notes)
+    sides: dict[Any, set[bool]] = {}
+    for prompt in taught:
+        sides.setdefault(prompt.messages, set()).add(is_validation(prompt, 0.3))
+    assert {len(one) for one in sides.values()} == {1}
+    assert {True, False} == {side for one in sides.values() for side in one}
 
 
 OWN = """

@@ -139,8 +139,11 @@ class Lessons:
 
 
 def is_validation(question: Prompt, share: float) -> bool:
-    """Whether a question is kept for validation, by its digest: the same in every arm, whoever else is in the run."""
-    return seed_from("validation", question.id) < share * (1 << 63)
+    """Whether a question is kept for validation, by its digest: the same in every arm, whoever else is in the run, and for every
+    row that says it again.
+    """
+    name = question.meta.get("group") or replace(question, occurrence=0).id
+    return seed_from("validation", name) < share * (1 << 63)
 
 
 def _asked(question: Prompt, messages: tuple[Message, ...], prefix: str) -> Prompt:

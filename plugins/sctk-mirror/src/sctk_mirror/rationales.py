@@ -94,7 +94,9 @@ class Rationales:
             questions, held = self._parted(
                 questions, config.split == "published" or (config.split == "auto" and as_published)
             )
-        self._sides = (self._prompts(questions), self._prompts(held))
+        once = list({(one.text, one.gold): one for one in reversed(held)}.values())[::-1]
+        self._n_again = len(held) - len(once)
+        self._sides = (self._prompts(questions), self._prompts(once))
         self.notes = (*self._found, *self._told())
 
     def prompts(self) -> Iterator[Prompt]:
@@ -232,6 +234,8 @@ class Rationales:
         taught, held = self._sides
         n_given = sum(one.given is not None for one in taught)
         yield f"{len(taught):,} questions, {n_given:,} of them with rationales made elsewhere, and {len(held):,} for evaluation"
+        if self._n_again:
+            yield f"{self._n_again:,} rows of evaluation say a question and its answer again, and are left out: each is asked once"
         shared = {one.meta["group"] for one in taught} & {one.meta["group"] for one in held}
         if shared:
             yield f"{len(shared):,} questions of evaluation stand among those of training, word for word"
