@@ -2,8 +2,9 @@
 
 The other is a subclass that does as distilling step-by-step's trainer does (arXiv 2305.02301, after which 2311.09214): a forward
 pass for the answers, one for the explanations, and alpha of one mean plus 1 - alpha of the other. Every training is a process of
-its own, ours and theirs by turns. Times are of the processor (with one thread what a step takes on a machine of its own), the
-first two steps left out; losses are compared step by step. Inputs, answers and explanations are as long as those of SVAMP.
+its own, ours and theirs by turns, and by turns the one or the other first. Times are of the processor (with one thread what a step
+takes on a machine of its own) and by the clock, the first two steps left out; losses are compared step by step. Inputs, answers and
+explanations are as long as those of SVAMP.
 
     python benches/multi_task.py --size mini --steps 12 --rounds 3 --threads 1
 """
@@ -62,7 +63,17 @@ def rows(n: int) -> list[tuple[str, str, str]]:
     return found
 
 
-def ours(model: str, given: argparse.Namespace) -> tuple[list[float], list[float]]:
+Times = list[tuple[float, float]]
+"""When steps ended, in seconds of the processor and by the clock."""
+CLOCKS = ("processor", "clock")
+
+
+def now() -> tuple[float, float]:
+    """The time by both clocks."""
+    return time.process_time(), time.perf_counter()
+
+
+def ours(model: str, given: argparse.Namespace) -> tuple[list[float], Times]:
     """Losses, and the times at which steps ended."""
     from sctk_core import Message, ModelRef, Prompt, Sample
     from sctk_trl.multi_task import MultiTask
@@ -80,15 +91,15 @@ def ours(model: str, given: argparse.Namespace) -> tuple[list[float], list[float
         learning_rate=RATE, epochs=1.0, batch=given.batch, micro_batch=given.micro if given.micro < given.batch else 0
     )
     compute = Compute(device="cpu", keep=Keeping(every_minutes=0.0, checked_rows=1))
-    ends: list[float] = []
+    ends: Times = []
     config = MultiTaskSettings(alpha=ALPHA, keep="last", optimiser=optimiser, compute=compute)
-    trainer = MultiTask(config, progress=lambda step, n, numbers: ends.append(time.process_time()))
+    trainer = MultiTask(config, progress=lambda step, n, numbers: ends.append(now()))
     with tempfile.TemporaryDirectory() as folder:
         report = trainer.train(data, ModelRef(path=model), Path(folder) / "out")
     return list(report.losses), ends
 
 
-def theirs(model: str, given: argparse.Namespace) -> tuple[list[float], list[float]]:
+def theirs(model: str, given: argparse.Namespace) -> tuple[list[float], Times]:
     """The same of Seq2SeqTrainer with two passes; `micro` rows at a time, which changes what it learns."""
     from transformers import (
         AutoModelForSeq2SeqLM,
@@ -118,7 +129,7 @@ def theirs(model: str, given: argparse.Namespace) -> tuple[list[float], list[flo
         for q, a, r in rows(given.batch * given.steps)
     ]
     losses: list[float] = []
-    ends: list[float] = []
+    ends: Times = []
 
     class TwoPasses(Seq2SeqTrainer):
         def compute_loss(self, model: Any, inputs: Any, return_outputs: bool = False, **more: Any) -> Any:
@@ -129,7 +140,7 @@ def theirs(model: str, given: argparse.Namespace) -> tuple[list[float], list[flo
 
     class Clock(TrainerCallback):
         def on_step_end(self, *more: Any, **others: Any) -> None:
-            ends.append(time.process_time())
+            ends.append(now())
 
     with tempfile.TemporaryDirectory() as folder:
         args = Seq2SeqTrainingArguments(
@@ -151,8 +162,9 @@ def child(model: str, given: argparse.Namespace) -> None:
 
     torch.set_num_threads(given.threads)
     losses, ends = (ours if given.child == "ours" else theirs)(model, given)
-    seconds = [end - begin for begin, end in pairwise(ends)]
-    print(json.dumps({"losses": losses, "seconds": seconds[SKIPPED - 1 :]}))
+    steps = list(pairwise(ends))[SKIPPED - 1 :]
+    seconds = {name: [end[k] - begin[k] for begin, end in steps] for k, name in enumerate(CLOCKS)}
+    print(json.dumps({"losses": losses} | seconds))
 
 
 def main() -> None:
@@ -172,26 +184,29 @@ def main() -> None:
     found: dict[str, list[Any]] = {"ours": [], "theirs": []}
     with tempfile.TemporaryDirectory() as folder:
         make_model(Path(folder), given.size)
-        for _ in range(given.rounds):
-            for name, runs in found.items():
+        for turn in range(given.rounds):
+            for name in sorted(found, reverse=bool(turn % 2)):
                 command = [sys.executable, __file__, "--child", name, "--model", folder, "--size", given.size]
                 for setting in ("batch", "micro", "steps", "threads"):
                     command += [f"--{setting}", str(getattr(given, setting))]
                 done = subprocess.run(command, capture_output=True, text=True, check=True)
-                runs.append(json.loads(done.stdout.splitlines()[-1]))
-    seconds = {name: [one for run in runs for one in run["seconds"]] for name, runs in found.items()}
-    for name, some in seconds.items():
-        low, middle, high = statistics.quantiles(some, n=4)
-        print(f"{name}: {middle:.3f} s a step (quartiles {low:.3f} to {high:.3f}, {len(some)} steps)")
-    ratios = [
-        statistics.median(a["seconds"]) / statistics.median(b["seconds"]) for a, b in zip(*found.values(), strict=True)
-    ]
-    print(
-        f"ours / theirs: {statistics.median(ratios):.3f} ({min(ratios):.3f} to {max(ratios):.3f} in {len(ratios)} rounds)"
-    )
+                found[name].append(json.loads(done.stdout.splitlines()[-1]))
+    for clock in CLOCKS:
+        report(found, clock)
     if given.micro >= given.batch:
         apart = max(abs(a - b) for a, b in zip(found["ours"][0]["losses"], found["theirs"][0]["losses"], strict=True))
         print(f"losses apart by at most {apart:.2e} over {given.steps} steps, from {found['ours'][0]['losses'][0]:.4f}")
+
+
+def report(found: dict[str, list[Any]], clock: str) -> None:
+    """What a step takes by one clock, and the ratio of the medians, round by round."""
+    for name, runs in found.items():
+        low, middle, high = statistics.quantiles([one for run in runs for one in run[clock]], n=4)
+        n_steps = sum(len(run[clock]) for run in runs)
+        print(f"{clock}: {name} {middle:.3f} s a step (quartiles {low:.3f} to {high:.3f}, {n_steps} steps)")
+    rounds = zip(*found.values(), strict=True)
+    ratios = [statistics.median(a[clock]) / statistics.median(b[clock]) for a, b in rounds]
+    print(f"{clock}: ours / theirs {statistics.median(ratios):.3f} ({', '.join(f'{one:.3f}' for one in ratios)})")
 
 
 if __name__ == "__main__":

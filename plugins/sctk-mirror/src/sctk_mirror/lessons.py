@@ -19,13 +19,13 @@ from sctk_mirror.records import Judged
 from sctk_mirror.settings import Mirrored, Taught
 from sctk_mirror.statements import reasons, without_verdict
 from sctk_mirror.task import Task
-from sctk_mirror.teaching import is_right
+from sctk_mirror.teaching import golds, is_right
 
 Row = Sample | Weighted
 TABLES = ("predict", "explain", "validation")
 KEPT, TAUGHT = Declined(reason="kept for validation"), Declined(reason="is taught, and does not validate")
 ANOTHER = Declined(reason="another rationale of its question")
-NO_GOLD = Declined(reason="no gold answer")
+NO_GOLD, UNREADABLE = Declined(reason="no gold answer"), Declined(reason="a gold answer that cannot be read")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,10 +62,11 @@ class Lessons:
 
     async def label(self, question: Prompt, crew: Nobody) -> Made:
         """The gold answer of a question, and no words: standard fine-tuning."""
-        if question.reference is None:
-            return dict.fromkeys(TABLES, NO_GOLD)
+        gold = self._gold(question)
+        if isinstance(gold, Declined):
+            return dict.fromkeys(TABLES, gold)
         asked = replace(question, given=None)
-        row = Sample(prompt=_asked(asked, asked.messages, PREDICT), text=question.reference, step="gold")
+        row = Sample(prompt=_asked(asked, asked.messages, PREDICT), text=gold, step="gold")
         return self._sided(question, [(row, row)])
 
     async def teachers_label(self, one: Judged, crew: Nobody) -> Made:
@@ -74,6 +75,10 @@ class Lessons:
             return dict.fromkeys(TABLES, ANOTHER)
         row = _part(one.rationale, one.answer, _asked(one.question, one.question.messages, PREDICT))
         return self._sided(one.question, [(row, row)])
+
+    def _gold(self, question: Prompt) -> str | Declined:
+        """The first gold answer that can be read, whoever's source the question is of: no other text is a label."""
+        return next(iter(golds(self.task, question)), NO_GOLD if question.reference is None else UNREADABLE)
 
     def _sided(self, question: Prompt, found: Sequence[tuple[Row, Row] | Declined]) -> Made:
         """Rows and refusals of one question in their tables, on its side of the split."""
@@ -89,9 +94,9 @@ class Lessons:
 
     def _of_answer(self, one: Judged) -> list[tuple[Row, Row] | Declined]:
         """The answer and the words of a rationale."""
-        label = one.question.reference if self.taught.labels == "gold" else one.answer
-        if label is None:
-            return [NO_GOLD]
+        label = self._gold(one.question) if self.taught.labels == "gold" else one.answer
+        if isinstance(label, Declined):
+            return [label]
         words = one.rationale.text if self.taught.words == "whole" else reasons(one.rationale.text)
         if not words.strip():
             return [Declined(reason="a rationale without reasons")]
@@ -123,7 +128,7 @@ class Lessons:
         if self.mirrored.noise == "agreement":
             right = is_right(self.task, one.answer, one.question)
             if right is None:
-                return [NO_GOLD] * n
+                return [NO_GOLD if one.question.reference is None else UNREADABLE] * n
             refused = Declined(reason="a verdict that the gold answer contradicts")
             return [1.0 if word == ("correct" if right else "wrong") else refused for word in one.verdicts]
         return [1.0] * n

@@ -10,6 +10,9 @@ from sctk_core import Failure, Sample, Scale, setting
 
 from sctk_mirror.prompts import question_of
 from sctk_mirror.task import BUILT_IN, HELP, Task, digest_of_task, task_of
+from sctk_mirror.teaching import golds
+
+Value = float | Failure | None
 
 
 class Solved:
@@ -37,23 +40,23 @@ class Solved:
         self._named = task_of(config.task) if config.task else None
 
     async def evaluate(self, samples: Sequence[Sample]) -> Mapping[str, Sequence[float | Failure | None]]:
-        """By metric; None where there is no gold answer."""
-        accuracy = [self._of(sample) for sample in samples]
-        pairs = zip(accuracy, samples, strict=True)
-        solved = [0.0 if one is None and sample.prompt.references else one for one, sample in pairs]
-        return {"solved": solved, "accuracy": accuracy}
+        """By metric; None where there is no gold answer that can be read."""
+        both = [self._of(sample) for sample in samples]
+        return {"solved": [solved for solved, _ in both], "accuracy": [accuracy for _, accuracy in both]}
 
-    def _of(self, sample: Sample) -> float | Failure | None:
-        wanted = sample.prompt.references
-        if not wanted:
-            return None
+    def _of(self, sample: Sample) -> tuple[Value, Value]:
+        """Whether the question is solved, and whether the answer, where it can be read, is right."""
         task = self._named or self._of_source(sample)
         if isinstance(task, Failure):
-            return task
+            return (task, task) if sample.prompt.references else (None, None)
+        gold = golds(task, sample.prompt)
+        if not gold:
+            return None, None
         found = task.conclude(sample.text, question_of(sample.prompt))
         if isinstance(found, Failure):
-            return None
-        return float(any(task.equal(found, one) for one in wanted))
+            return 0.0, None
+        right = float(any(task.equal(found, one) for one in gold.values()))
+        return right, right
 
     def _of_source(self, sample: Sample) -> Task | Failure:
         """The task that a question is of. A file is not read because a question names it."""

@@ -83,8 +83,14 @@ def teacher_value(verdicts: Sequence[str]) -> float:
     return round(sum(worth[word] for word in verdicts), 9)
 
 
+def golds(task: Task, question: Prompt) -> dict[str, str]:
+    """The gold answers of a question that can be read, as they are written, each with what it concludes."""
+    asked = question_of(question)
+    found = {text: task.conclude(text, asked) for text in question.references}
+    return {text: answer for text, answer in found.items() if not isinstance(answer, Failure)}
+
+
 def is_right(task: Task, answer: str, question: Prompt) -> bool | None:
     """Whether an answer is a gold one; None where the question has none that can be read."""
-    asked = question_of(question)
-    gold = [one for one in (task.conclude(text, asked) for text in question.references) if not isinstance(one, Failure)]
-    return any(task.equal(answer, one) for one in gold) if gold else None
+    gold = golds(task, question)
+    return any(task.equal(answer, one) for one in gold.values()) if gold else None
