@@ -149,3 +149,13 @@ def test_rows_of_other_methods_are_read_too(tmp_path: Path) -> None:
     found = assembled(tmp_path, {}, '{"prompt": "1 + 1?", "reference": "1 + 1"}\n')
     prompts = [*found.source.instance.prompts(), *found.source.instance.held_out()]
     assert [(one.messages[0].content, one.reference) for one in prompts] == [("1 + 1?", "1 + 1")]
+
+
+@pytest.mark.parametrize(("above", "told"), [({}, True), ({"roles": {"teacher": TEACHER}}, False)])
+def test_that_the_student_plays_the_teacher_is_told(tmp_path: Path, above: dict[str, Any], told: bool) -> None:
+    found = assembled(tmp_path, {"--set": above}, '{"question": "1 + 1?", "label": "1 + 1"}\n')
+    assert any("role teacher: the student as it came plays it" in note for note in found.notes) == told
+    own = assemble(
+        with_defaults([Layer(origin="flag", sections={"method": {"use": "mirror"}})], catalogue()), catalogue()
+    )
+    assert not any("plays it" in note for note in own.notes)

@@ -15,7 +15,15 @@ from typing import Any
 from sctk_core import config as settings_of
 from sctk_core.assembly.blame import HINT, broken, called, texts_of
 from sctk_core.assembly.parts import Curate, Part, changed, curation, listed_parts, section_part
-from sctk_core.assembly.roles import Role, batch_notes, other_roles, refuse_idle, sampling_notes, student_role
+from sctk_core.assembly.roles import (
+    Role,
+    batch_notes,
+    other_roles,
+    refuse_idle,
+    sampling_notes,
+    stand_in_notes,
+    student_role,
+)
 from sctk_core.assembly.sharing import as_method, read_by_method
 from sctk_core.config import suggestion
 from sctk_core.errors import ConfigError, PluginError
@@ -75,7 +83,9 @@ class Assembly:
             for key in self.recipe.hidden
         ]
         told = texts_of(self.parts["source"], lambda: getattr(self.source.instance, "notes", ()), "notes")
-        return (*told, *hidden, *sampling_notes(self.speaking), *batch_notes(self.speaking))
+        own = _recipe_of(self.parts["method"].target, self.method).get("roles")
+        stand_in = stand_in_notes(own if isinstance(own, Mapping) else {}, self.roles, self.speaking)
+        return (*told, *hidden, *stand_in, *sampling_notes(self.speaking), *batch_notes(self.speaking))
 
     def role(self, name: str) -> Role:
         """Who plays a role; one that the recipe leaves out is played by the student as it came."""
