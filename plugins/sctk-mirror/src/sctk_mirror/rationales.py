@@ -85,6 +85,7 @@ class Rationales:
         self.config, self._task = config, task_of(config.task)
         self._found: list[str] = []
         self._wrong: list[str] = []
+        self._trees = False
         labels = self._labels(config.labels) if config.labels else {}
         questions, as_published = self._questions(config.path, labels)
         held, _ = self._questions(config.held_out, labels) if config.held_out else ([], False)
@@ -141,6 +142,7 @@ class Rationales:
 
     def _question(self, row: Row, labels: Mapping[str, str]) -> Question:
         if "steps" in row.values:
+            self._trees = True
             return _of_tree(row, labels)
         text, gold = self._shown(row)
         one = Question(text=text, where=row.where, gold=self._readable(gold, text, row))
@@ -241,7 +243,8 @@ class Rationales:
             yield f"{len(shared):,} questions of evaluation stand among those of training, word for word"
         without = sum(one.reference is None for one in (*taught, *held))
         if without:
-            yield f"{without:,} questions have no gold answer that can be read"
+            hint = ", which source.labels names for a tree (a file of input and label)" if self._trees else ""
+            yield f"{without:,} questions have no gold answer that can be read{hint}"
         if self._wrong:
             named = ", ".join(self._wrong[:N_NAMED]) + (", ..." if len(self._wrong) > N_NAMED else "")
             yield f"{len(self._wrong):,} gold answers cannot be read, or are not the file's own number: {named}"
