@@ -53,6 +53,18 @@ def test_the_preset_has_the_published_values() -> None:
     assert set(tomllib.loads(MindsMirror.presets["paper"])) == {"method", "sampling", "trainer"}
 
 
+def test_questions_of_ones_own_have_the_published_lengths() -> None:
+    own = recipe(source={"use": "rationales", "path": "questions.jsonl"})
+    assert (own.section("method")["schedule"]["epochs"], own.section("sampling")["max_new_tokens"]) == (60.0, 256)
+    embedded = recipe()
+    assert (embedded.section("method")["schedule"]["epochs"], embedded.section("sampling")["max_new_tokens"]) == (
+        8.0,
+        128,
+    )
+    said = recipe(source={"use": "rationales", "path": "q.jsonl"}, method={"schedule": {"epochs": 2.0}})
+    assert said.section("method")["schedule"]["epochs"] == 2.0
+
+
 def test_reading_says_which_form_is_run() -> None:
     config = MindsMirror.Config()
     assert "question and rationale" in MindsMirror.reading(config)

@@ -29,7 +29,7 @@ from sctk_mirror.teaching import Reasoning
 
 RECIPE = """
 [method]
-schedule = { epochs = 8.0 } # the embedded student has few weights; the paper's README has 60
+schedule = { epochs = 8.0 } # the embedded student has few weights
 [backend]
 use = "word-problems"
 [roles.teacher]
@@ -42,7 +42,12 @@ max_new_tokens = 128
 use = "multi-task"
 [[evaluator]]
 use = "solved"
+[brought.method]
+schedule = { epochs = 60.0 } # of the paper's README
+[brought.sampling]
+max_new_tokens = 256
 """
+"""On the embedded word problems; `brought`: where a user names other questions."""
 PRESETS = ("paper",)
 TASKS = {
     "svamp": "equations, compared by their values: word problems",
