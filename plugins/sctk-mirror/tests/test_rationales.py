@@ -165,6 +165,34 @@ def test_the_digest_is_of_what_is_in_the_files(tmp_path: Path) -> None:
     assert one != source(written(tmp_path, [ROW | {"rationales": ["The answer is 5."]}], "other.jsonl")).digest()
 
 
+@pytest.mark.parametrize(
+    ("row", "wanted"),
+    [
+        ({"question": "Where?", "choices": ["sky", "sea"], "answer": "sea"}, "sea"),
+        ({"question": "Where?", "choices": {"label": ["A", "B"], "text": ["sky", "sea"]}, "answerKey": "B"}, "sea"),
+        ({"question": "Where?", "choices": {"label": ["1", "2"], "text": ["sky", "sea"]}, "answerKey": "2"}, "sea"),
+        ({"question": {"stem": "Where?", "choices": [{"label": "B", "text": "sea"}]}, "answerKey": "B"}, "sea"),
+        ({"question": "Where?", "choices": ["sky", "sea"], "answerKey": ""}, None),
+        ({"question": "Where?", "choices": ["sky", "sea"], "answer": "lake"}, None),
+        (
+            {"question": "Where?", "choices": ["sky", "sea"], "answerKey": "F"},
+            "gold() cannot read (ValueError: the key 'F' of 2",
+        ),
+    ],
+)
+def test_a_choice_is_found_by_the_key_that_its_file_has(
+    tmp_path: Path, row: dict[str, Any], wanted: str | None
+) -> None:
+    path = written(tmp_path, [row])
+    if wanted and "cannot read" in wanted:
+        with pytest.raises(ConfigError) as caught:
+            source(path, task="cqa")
+        assert wanted in caught.value.message
+        assert "rows.jsonl:1" in caught.value.message
+    else:
+        assert [prompt.reference for prompt in source(path, task="cqa").prompts()] == [wanted]
+
+
 def test_rows_that_say_a_question_again_are_on_one_side_and_evaluated_once(tmp_path: Path) -> None:
     """Expanded files, as the published loaders make them: nothing leaks into validation, and no question counts five times."""
     rows = [{"question": f"{number} and 1?", "label": f"{number} + 1"} for number in range(60) for _ in range(5)]

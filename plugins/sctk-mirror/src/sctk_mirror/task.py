@@ -44,19 +44,21 @@ class Task:
 
     def show(self, row: Row) -> str:
         """The question of a row; a ConfigError where the row does not hold one."""
-        try:
-            text = self._show(row)
-        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
-            raise ConfigError(
-                f"task {self.name}: got a row with {_keys(row)} which show() cannot read ({type(error).__name__}: {error})",
-                hint="is it a row of this task? method.task and source.task say which",
-            ) from error
-        return self._text(text, "show")
+        return self._text(self._read(self._show, row, "show"), "show")
 
     def gold(self, row: Row) -> str | None:
-        """The gold answer of a row, None where it has none."""
-        found = self._gold(row)
+        """The gold answer of a row, None where it has none; a ConfigError where what stands there is none."""
+        found = self._read(self._gold, row, "gold")
         return None if found is None else self._text(found, "gold")
+
+    def _read(self, function: Callable[[Row], Any], row: Row, verb: str) -> Any:
+        try:
+            return function(row)
+        except (KeyError, TypeError, ValueError, IndexError, AttributeError) as error:
+            raise ConfigError(
+                f"task {self.name}: got a row with {_keys(row)} which {verb}() cannot read ({type(error).__name__}: {error})",
+                hint="is it a row of this task? method.task and source.task say which",
+            ) from error
 
     def conclude(self, text: str, question: str = "") -> str | Failure:
         """The answer of a text, or why it has none; what a task's own function throws is one too, and so is an empty answer."""

@@ -22,7 +22,10 @@ def show(row: Mapping[str, Any]) -> str:
     if "input" in row:
         found: str = row["input"]
         return found
-    lines = [f"({letter}) {choice.strip()}" for letter, choice in zip(LETTERS, _choices(row), strict=False)]
+    choices = _choices(row)
+    if len(choices) > len(LETTERS):
+        raise ValueError(f"{len(choices)} choices, of which it shows {len(LETTERS)}")
+    lines = [f"({letter}) {choice.strip()}" for letter, choice in zip(LETTERS, choices, strict=False)]
     asked = row["question"]
     stem: str = asked["stem"] if isinstance(asked, Mapping) else asked
     return "\n".join([stem.strip(), HEAD, *lines]) if lines else stem
@@ -32,18 +35,34 @@ def gold(row: Mapping[str, Any]) -> str | None:
     """The gold choice in its own words."""
     key = row.get("answerKey")
     if key:
-        place = LETTERS.index(str(key).lower())
-        return _choices(row)[place]
+        choices = _choices(row)
+        by_key = dict(zip(_keys(row) or LETTERS, choices, strict=False))
+        if str(key).lower() not in by_key:
+            raise ValueError(f"the key {key!r} of {len(choices)} choices")
+        return by_key[str(key).lower()]
     found = row.get("answer", row.get("label"))
     return None if found is None else str(found)
 
 
 def _choices(row: Mapping[str, Any]) -> Sequence[str]:
-    asked = row["question"]
-    found = row.get("choices") or (asked.get("choices") if isinstance(asked, Mapping) else ()) or ()
+    found = _given(row)
     if isinstance(found, Mapping):
         return list(found["text"])
     return [one["text"] if isinstance(one, Mapping) else one for one in found]
+
+
+def _keys(row: Mapping[str, Any]) -> Sequence[str]:
+    """What the choices are called in the file, where it says so: letters, or numbers."""
+    found = _given(row)
+    said = (
+        found.get("label", ()) if isinstance(found, Mapping) else [o["label"] for o in found if isinstance(o, Mapping)]
+    )
+    return [str(one).lower() for one in said]
+
+
+def _given(row: Mapping[str, Any]) -> Any:
+    asked = row["question"]
+    return row.get("choices") or (asked.get("choices") if isinstance(asked, Mapping) else ()) or ()
 
 
 def conclude(text: str, question: str = "") -> str | Failure:
