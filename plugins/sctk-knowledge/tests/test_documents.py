@@ -13,9 +13,12 @@ from sctk_core import ConfigError, ModelRef, Prompt
 from sctk_core.testing import check_source
 from sctk_knowledge.chunks import chunks_of, cuts, words
 from sctk_knowledge.documents import Documents
+from sctk_knowledge.prompts import title_of, wording
+from sctk_knowledge.settings import Words
 from sctk_nano import model_path
 
 NAMES = ("Avon", "Bath", "Calne", "Devizes", "Ely", "Frome")
+WORDING = wording(Words().ask, Words().read, Words().teach)
 NANO = ModelRef(path=str(model_path()))
 
 
@@ -66,6 +69,7 @@ def test_rows_of_every_form_are_documents(tmp_path: Path, write: Any) -> None:
     found = all_of(source(write(tmp_path)))
     assert names(found) == sorted(NAMES)
     assert {prompt.document for prompt in found} == {town(name) for name in NAMES}
+    assert {prompt.meta["title"] for prompt in found} == set(NAMES)
 
 
 def test_text_files_of_a_folder_and_below_are_documents_and_others_are_told(folder: Path) -> None:
@@ -87,6 +91,25 @@ def test_the_title_of_a_file_is_its_name_without_folders_and_the_ending_of_a_tex
     assert {prompt.meta["title"] for prompt in all_of(source(folder))} == set(NAMES)
     (folder / "Apache-2.0").write_text(town("Avon"))
     assert all_of(source(folder / "Apache-2.0", plain=True))[0].meta["title"] == "Apache-2.0"
+
+
+def test_a_number_or_an_address_names_a_document_and_is_no_title_unless_the_user_says_so(tmp_path: Path) -> None:
+    (tmp_path / "rows.jsonl").write_text(json.dumps({"id": 7, "text": town("Avon")}))
+    for settings, title in (({}, None), ({"name": "id"}, "7")):
+        (found,) = all_of(source(tmp_path / "rows.jsonl", **settings))
+        assert (found.messages[-1].content, found.meta.get("title")) == ("7", title)
+
+
+def test_a_row_without_a_name_has_no_title_and_is_the_same_wherever_its_file_lies(tmp_path: Path) -> None:
+    ids = []
+    for place in ("here", "there"):
+        (tmp_path / place).mkdir()
+        (tmp_path / place / "rows.jsonl").write_text(json.dumps({"text": town("Avon")}))
+        (found,) = all_of(source(tmp_path / place / "rows.jsonl"))
+        assert "title" not in found.meta
+        assert "about its subject" in WORDING.asking(title_of(found.meta), "It is so.", ())[-1].content
+        ids.append((found.id, source(tmp_path / place / "rows.jsonl").digest()))
+    assert ids[0] == ids[1]
 
 
 def test_each_file_is_a_document_where_that_is_said(tmp_path: Path) -> None:

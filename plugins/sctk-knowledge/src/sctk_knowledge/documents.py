@@ -107,7 +107,7 @@ class Documents:
         found = written(cuts(document.text, self._tokens(document.text), self.config.chunk_tokens)) if not amiss else ""
         meta = {
             "group": content_id("text", document.text),
-            "title": document.title or document.name,
+            "title": document.title,
             CUTS: found,
             AMISS: amiss,
         }

@@ -106,4 +106,4 @@ def _turns(asked: str, answered: str) -> tuple[Message, Message]:
 
 def title_of(meta: Mapping[str, str]) -> str:
     """What a document is called in a prompt."""
-    return meta.get("title", "") or "this"
+    return meta.get("title", "") or "its subject"

@@ -24,13 +24,14 @@ from sctk_core.reading import (
 
 TEXT_ENDINGS = (".txt", ".md", ".markdown", ".text")
 USUAL_TEXT = ("text", "document", "content", "body", "article", "markdown", "page_content", "context")
-USUAL_NAME = ("title", "name", "url", "path", "file", "id")
+USUAL_TITLE = ("title", "name")
+USUAL_NAME = (*USUAL_TITLE, "url", "path", "file", "id")
 Note = Callable[[str], object]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """One document: where it stands, its name among the others, its title ("": the name), its text.
+    """One document: where it stands, its name among the others, its title ("": it has none), its text.
 
     `amiss` says why it cannot be read ("": it can). `part_of` is the name that a row gives itself ("": none): rows of one name are
     taken for parts of one document.
@@ -122,7 +123,9 @@ def _document(row: Row, columns: Columns) -> Document:
     name = _at(row, called, "source.name") if called else None
     own = _line(str(name)) if isinstance(name, str | int) and str(name).strip() else ""
     amiss = "no text" if not isinstance(text, str) else "half a character" if not _whole_characters(text) else ""
-    return Document(where=row.where, name=own or _line(row.where), text="" if amiss else text, amiss=amiss, part_of=own)
+    title = own if columns.name or called in USUAL_TITLE else ""  # nobody can be asked about a number or an address
+    name = own or _line(Path(row.where).name)
+    return Document(where=row.where, name=name, title=title, text="" if amiss else text, amiss=amiss, part_of=own)
 
 
 def _at(row: Row, path: str, wanted: str) -> Any:
