@@ -30,9 +30,13 @@ def setting(
     low: float | None = None,
     high: float | None = None,
     identity: bool = True,
+    came_later: bool = False,
 ) -> Any:
-    """A dataclass field with what a user needs to know of it. `identity=False`: it cannot change data (a timeout, say)."""
-    metadata = {"help": help, "unit": unit, "low": low, "high": high, "identity": identity}
+    """A dataclass field with what a user needs to know of it. `identity=False`: it cannot change data (a timeout, say).
+
+    `came_later`: at its default it stands in no fingerprint, so that replies from before there was such a setting still answer.
+    """
+    metadata = {"help": help, "unit": unit, "low": low, "high": high, "identity": identity, "came_later": came_later}
     if isinstance(default, (list, dict)):
         raise TypeError("give an immutable default: a tuple, or a frozen Config")
     if dataclasses.is_dataclass(default) and not isinstance(default, type | Secret):
@@ -73,6 +77,7 @@ def _setting(field: dataclasses.Field[Any], hint: Any) -> Setting:
     default = None if field.default is dataclasses.MISSING else field.default
     default = default.name if isinstance(default, Secret) else default
     meta = {"help": "", "unit": "", "low": None, "high": None, "identity": True, **field.metadata}
+    meta.pop("came_later", None)
     return Setting(name=field.name, type=_type_name(hint), default=default, required=required, **meta)
 
 
@@ -122,6 +127,8 @@ def _plain(config: Any, *, identity_only: bool) -> dict[str, Any]:
         if identity_only and not field.metadata.get("identity", True):
             continue
         value = getattr(config, field.name)
+        if identity_only and field.metadata.get("came_later", False) and value == _default(field):
+            continue
         if isinstance(value, Secret):
             if not identity_only:
                 found[field.name] = value.name
@@ -130,6 +137,11 @@ def _plain(config: Any, *, identity_only: bool) -> dict[str, Any]:
             value = _plain(value, identity_only=identity_only)
         found[field.name] = list(value) if isinstance(value, tuple) else value
     return found
+
+
+def _default(field: dataclasses.Field[Any]) -> Any:
+    made = field.default_factory
+    return field.default if made is dataclasses.MISSING else made()
 
 
 def _help(field: dataclasses.Field[Any]) -> str:

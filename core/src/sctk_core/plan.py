@@ -76,6 +76,7 @@ class Generate:
     `settings` names those of the method that matter to this pass: another value of any other leaves it as it is (None: all).
     `fit` names a fit whose numbers the walk gets behind the crew, and `steps`, where that is a function, behind the item.
     `rests_on` tells what each table cost: by table the steps that its rows stand on (a table that is left out: all).
+    `backend` is laid over the settings of the student's backend for this pass alone: all arms that play in it speak through that.
     """
 
     name: str
@@ -89,6 +90,7 @@ class Generate:
     settings: Sequence[str] | None = None
     fit: str = ""
     rests_on: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    backend: Mapping[str, Any] = field(default_factory=dict)
 
     def bound(self, numbers: Numbers) -> Generate:
         """The pass with the numbers of its fit in place."""
@@ -190,7 +192,7 @@ class Arm:
     """One contender: how the model of arm `model` (left out: of the arm of this name) answers; `walk` left out: it just answers.
 
     `crew` is whom its walk may ask (None: the method's own `Crew`); a change of any of them is a change of the arm. `cast`,
-    `settings` and `fit` are as those of a pass.
+    `settings`, `fit` and `backend` are as those of a pass: one model behind a backend that is set otherwise is another arm.
     """
 
     name: str
@@ -201,6 +203,7 @@ class Arm:
     cast: Mapping[str, str] = field(default_factory=dict)
     settings: Sequence[str] | None = None
     fit: str = ""
+    backend: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def played_by(self) -> str:
@@ -233,6 +236,14 @@ class Evaluate:
 
 
 Plan = tuple[Generate | Fit | Train | Evaluate, ...]
+
+
+def walked(plan: Plan) -> list[Generate | Arm]:
+    """All passes of a plan, and the arms of its evaluations."""
+    arms = [arm for one in plan if isinstance(one, Evaluate) for arm in one.arms]
+    return [*(one for one in plan if isinstance(one, Generate)), *arms]
+
+
 GREEDY = "greedy"
 """The name of the usual evaluation at temperature 0."""
 

@@ -74,6 +74,7 @@ _WALKED: dict[str, tuple[Check, str]] = {
     "cast": (_is_cast, "a mapping of role to arm"),
     "settings": (lambda value: value is None or _are_texts(value), "names of settings or None"),
     "fit": (_is_text, "the name of a fit"),
+    "backend": (_are_settings, "settings of the backend"),
 }
 _NAME = (_is_text, "a name")
 FIELDS: dict[type, dict[str, tuple[Check, str]]] = {

@@ -40,7 +40,8 @@ class Backend(Protocol):
     The reply to a request depends on nothing but model, messages, sampling, seed and `prefix_ids`, or the class declares
     otherwise with `batch_dependent = True` (say, bf16 arithmetic). A class that goes on after given token ids of an answer
     (`Request.prefix_ids`) declares `continues = True`; its reply is the whole answer, the given ids first, and
-    `max_new_tokens` bounds the whole.
+    `max_new_tokens` bounds the whole. A static `model_notes(config, model)` gives what to know of this model under these settings
+    (a list of lines), and raises a ConfigError where they do not go together, before anything is asked.
     """
 
     async def generate(self, requests: Sequence[Request]) -> Sequence[Reply | Failure]:

@@ -17,7 +17,7 @@ def chatml() -> Any:
     return TOKENIZERS["chatml"]()
 
 
-def _config(family: str, tokenizer: Any) -> Any:
+def _config(family: str, tokenizer: Any, n_layers: int) -> Any:
     from transformers import Gemma2Config, GPT2Config, LlamaConfig, MistralConfig
 
     shared = {
@@ -30,13 +30,13 @@ def _config(family: str, tokenizer: Any) -> Any:
     llama_like = {
         "hidden_size": 64,
         "intermediate_size": 128,
-        "num_hidden_layers": 2,
+        "num_hidden_layers": n_layers,
         "num_attention_heads": 4,
         "num_key_value_heads": 2,
         "max_position_embeddings": 256,
     }
     if family == "gpt2":
-        return GPT2Config(**shared, n_embd=64, n_layer=2, n_head=4, n_positions=256)
+        return GPT2Config(**shared, n_embd=64, n_layer=n_layers, n_head=4, n_positions=256)
     if family == "mistral":
         return MistralConfig(**shared, **llama_like, sliding_window=16)
     if family == "gemma2":
@@ -46,7 +46,10 @@ def _config(family: str, tokenizer: Any) -> Any:
 
 @pytest.fixture(scope="session")
 def models(tmp_path_factory: pytest.TempPathFactory, chatml: Any) -> Callable[[str], Path]:
-    """family -> a directory with a small random model of that architecture and the ChatML tokenizer, made once."""
+    """family -> a directory with a small random model of that architecture and the ChatML tokenizer, made once.
+
+    "llama-6" has 6 layers in place of 2.
+    """
     import torch
     from transformers import AutoModelForCausalLM
 
@@ -54,7 +57,8 @@ def models(tmp_path_factory: pytest.TempPathFactory, chatml: Any) -> Callable[[s
     def path_of(family: str) -> Path:
         torch.manual_seed(0)
         path = tmp_path_factory.mktemp(family)
-        AutoModelForCausalLM.from_config(_config(family, chatml)).save_pretrained(path)
+        name, _, layers = family.partition("-")
+        AutoModelForCausalLM.from_config(_config(name, chatml, int(layers or 2))).save_pretrained(path)
         chatml.save_pretrained(path)
         return path
 

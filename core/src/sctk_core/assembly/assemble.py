@@ -31,7 +31,7 @@ from sctk_core.hookspecs import KINDS
 from sctk_core.identity import fingerprint
 from sctk_core.pipeline.crew import Answerer, Place, places
 from sctk_core.pipeline.fields import is_label
-from sctk_core.plan import STUDENT, Arm, Evaluate, Generate, Plan, Train, at_two_temperatures
+from sctk_core.plan import STUDENT, Arm, Generate, Plan, Train, at_two_temperatures, walked
 from sctk_core.plan_rules import complaints_of, training_tables
 from sctk_core.plugins import Built, Catalogue, build, load, target_of
 from sctk_core.recipe import Layer, Recipe, RunSettings, merge, refuse_strangers, without_idle
@@ -104,6 +104,10 @@ class Assembly:
         """Who trains an arm."""
         return changed(self.parts[train.section], train.changes, train.arm)
 
+    def backend_of(self, one: Generate | Arm) -> Part:
+        """The backend behind which the arms of a pass speak."""
+        return changed(self.student.backend, one.backend, one.name)
+
     def curates(self, table: str) -> tuple[Curate, ...]:
         """What the recipe asks of one table, or of the prompts, in its order."""
         return tuple(curate for curate in self.curation if table in curate.tables)
@@ -133,8 +137,7 @@ class Assembly:
 
 def crews_of(plan: Plan, crew: type) -> list[type]:
     """All crews of a plan: the method's own, and those that passes and arms have for themselves."""
-    arms = [arm for one in plan if isinstance(one, Evaluate) for arm in one.arms]
-    own = [one.crew for one in (*plan, *arms) if isinstance(one, Generate | Arm) and one.crew is not None]
+    own = [one.crew for one in walked(plan) if one.crew is not None]
     return list(dict.fromkeys([crew, *own]))
 
 
@@ -291,6 +294,8 @@ def assemble(recipe: Recipe, catalogue: Catalogue) -> Assembly:
     for one in plan:
         if isinstance(one, Train):
             changed(known.trainer_of(one), one.length.changes(1, 1) if one.length else {}, one.arm)
+    for walk in walked(plan):
+        known.backend_of(walk)
     refuse_idle(dict(known.roles), set(known.speaking), recipe)
     _looked_at(known)
     return replace(known, fingerprint=fingerprint(**_named(known)))
@@ -337,8 +342,7 @@ def _planned(recipe: Recipe, catalogue: Catalogue) -> tuple[Part, Plan]:
 def _unknown_settings(plan: Plan, method: Part) -> list[str]:
     """Settings that a pass says it depends on, and that the method does not have."""
     known = {field.name for field in dataclasses.fields(method.target.Config)}
-    arms = [arm for one in plan if isinstance(one, Evaluate) for arm in one.arms]
-    named = [(one.name, one.settings) for one in (*plan, *arms) if isinstance(one, Generate | Arm) and one.settings]
+    named = [(one.name, one.settings) for one in walked(plan) if one.settings]
     return [
         f"{name}: depends on the setting {one!r}, which the method has not"
         for name, found in named

@@ -92,7 +92,7 @@ def changed(part: Part, changes: Mapping[str, Any], arm: str) -> Part:
     try:
         return replace(part, settings=settings, config=settings_of.parse(part.target.Config, settings, where=where))
     except ConfigError as error:
-        hint = f"this trainer cannot make the arm: leave {arm} out of method.arms, or name another trainer"
+        hint = f"this {part.kind} cannot make the arm: leave {arm} out of method.arms, or name another {part.kind}"
         raise ConfigError(error.message, hint=hint) from error
 
 

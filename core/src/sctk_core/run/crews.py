@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -21,8 +21,17 @@ from sctk_core.plan import STUDENT
 from sctk_core.records import Failure, ModelRef, Score
 from sctk_core.run.engines import Engines, key_of
 
-Players = Mapping[str, ModelRef]
-"""The models of the roles that arms play in a pass."""
+
+@dataclass(frozen=True, kw_only=True)
+class Player:
+    """An arm that plays a role: its model, and the backend behind which it speaks."""
+
+    model: ModelRef
+    backend: Part
+
+
+Players = Mapping[str, Player]
+"""Who plays the roles that arms play in a pass."""
 
 
 class Crews:
@@ -33,7 +42,7 @@ class Crews:
         self._loops: dict[str, OwnLoop] = {}
 
     def crew(self, kind: type, players: Players) -> Any:
-        """The crew; `players` are the models of the roles that arms play."""
+        """The crew; `players` are the arms that play roles."""
         found = {place.name: self._member(place, players) for place in places(kind)}
         return kind(**found)
 
@@ -80,12 +89,15 @@ class Crews:
         return found
 
     def _played(self, name: str, players: Players) -> tuple[Role, ModelRef]:
-        """Who plays a role: an arm, behind the student's backend and sampled as the role is, or whom the recipe names."""
+        """Who plays a role: an arm, sampled as the role is, or whom the recipe names."""
         role = self._assembly.role(name)
         if name not in players:
             return role, role.model
-        told = replace(self._assembly.student, name=name, sampling=role.sampling, thoughts=role.thoughts)
-        return told, replace(players[name], variables=role.model.variables)
+        one = players[name]
+        told = replace(
+            self._assembly.student, name=name, backend=one.backend, sampling=role.sampling, thoughts=role.thoughts
+        )
+        return told, replace(one.model, variables=role.model.variables)
 
     def close(self) -> None:
         """Ends the loops."""

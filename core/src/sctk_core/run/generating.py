@@ -13,8 +13,8 @@ from sctk_core.pipeline.generate import Pass, walk_all
 from sctk_core.pipeline.item import Walked, item_id
 from sctk_core.pipeline.item import unfit as failed
 from sctk_core.plan import HELD_OUT, PROMPTS, Generate, Step
-from sctk_core.records import ModelRef
 from sctk_core.run.context import Context
+from sctk_core.run.crews import Player
 from sctk_core.run.drawing import draw
 from sctk_core.run.failing import Stage, refuse_empty, refuse_failing, stages_of, too_many
 from sctk_core.run.tables import StoredTable, kinds_of, rows_of, types_of
@@ -98,9 +98,10 @@ def items_of(context: Context, one: Generate) -> StoredTable[Any]:
     return context.table(one.over, {name for name, _ in context.evaluated})
 
 
-def players_of(context: Context, one: Generate) -> dict[str, ModelRef]:
-    """The models of the arms that play roles in a pass."""
-    return {role: context.model(arm) for role, arm in one.players.items()}
+def players_of(context: Context, one: Generate) -> dict[str, Player]:
+    """The arms that play roles in a pass."""
+    backend = context.assembly.backend_of(one)
+    return {role: Player(model=context.model(arm), backend=backend) for role, arm in one.players.items()}
 
 
 def chains_of(context: Context, one: Generate) -> int:

@@ -21,8 +21,9 @@ from sctk_core.pipeline.reasons import reason_for
 from sctk_core.pipeline.recording import Spent, tallied
 from sctk_core.pipeline.whole_answers import checked_values, filed
 from sctk_core.plan import BASE
-from sctk_core.records import Failure, ModelRef, Sample, Score
+from sctk_core.records import Failure, Sample, Score
 from sctk_core.run.context import Context
+from sctk_core.run.crews import Player
 from sctk_core.run.units import AGAIN
 
 PER_TIMEOUT = 100
@@ -82,7 +83,7 @@ async def measure(
     context: Context, arms: Mapping[str, Sequence[Sample]], differences: Sequence[tuple[str, str]]
 ) -> Sheet:
     """Every sample of every arm, by everything that the recipe names."""
-    sheet, assembly, nobody = Sheet(), context.assembly, dict[str, ModelRef]()
+    sheet, assembly, nobody = Sheet(), context.assembly, dict[str, Player]()
     for section, part in assembly.rewards.items():
         member = context.crews.member(part, nobody)
         await _score(context, sheet, (section, member), arms)

@@ -71,10 +71,13 @@ def arm_pass(evaluate: Evaluate, arm: Arm) -> Generate:
     makes = {ANSWERS: Sample}
     if arm.walk is None:
         walk = partial(answered, greedy=evaluate.greedy)
-        return Generate(name, walk, evaluate.over, (ANSWER_STEP,), makes, arm.played_by, Answerer, settings=())
+        return Generate(
+            name, walk, evaluate.over, (ANSWER_STEP,), makes, arm.played_by, Answerer, settings=(), backend=arm.backend
+        )
     return Generate(
-        name, arm.walk, evaluate.over, arm.steps, makes, arm.played_by, arm.crew, arm.cast, arm.settings, arm.fit
-    )
+        name, arm.walk, evaluate.over, arm.steps, makes, arm.played_by, arm.crew, arm.cast, arm.settings, arm.fit,
+        backend=arm.backend,
+    )  # fmt: skip
 
 
 def units_of(assembly: Assembly) -> list[Unit]:
@@ -168,7 +171,8 @@ class _Builder:
                 roles.add(place.role or part.role)
             elif place.speaks:
                 roles.add(place.role or place.section)
-        return facts | _role_facts(assembly, roles - {""})
+        behind = {"played behind": assembly.backend_of(one).facts} if one.backend else {}
+        return facts | _role_facts(assembly, roles - {""}) | behind
 
     def early(self, rest: Any) -> None:
         """The passes of arms that nobody trains: they answer while their engine is there anyway."""

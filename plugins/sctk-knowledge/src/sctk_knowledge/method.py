@@ -24,7 +24,7 @@ from sctk_knowledge.prompts import wording
 from sctk_knowledge.questions import Asking
 from sctk_knowledge.reflection import BsDetector, PTrue
 from sctk_knowledge.scorers import Contradiction, Scorer
-from sctk_knowledge.settings import KnowledgeConfig
+from sctk_knowledge.settings import DOLA, KnowledgeConfig
 from sctk_knowledge.spread import why_none
 
 RECIPE = """
@@ -111,7 +111,7 @@ class KnowledgeDetection:
             *(one for n, (begin, arm) in enumerate(pairwise(arms)) for one in self._round(n, begin, arm)),
             *(self._unfiltered(start) if self._has("no-filtering") else ()),
             *(self._distilled(start) if self._has("distilled") else ()),
-            Evaluate(*self._arms(start, arms), over="exam.asked", greedy=True),
+            self._examining(start, arms),
             Evaluate(Arm(start), Arm(arms[-1]), over="detect.known", name="forgotten", greedy=True),
         )
 
@@ -172,6 +172,16 @@ class KnowledgeDetection:
         }
         return known[detection.scorer]
 
+    def _examining(self, start: str, arms: list[str]) -> Evaluate:
+        """The student beside every other arm; DoLa is a way to ask the tuned model, and stands beside that too."""
+        found = self._arms(start, arms)
+        beside = [(arms[-1], arm.name) for arm in found[:-1]] + ([("dola", start)] if self._dola else [])
+        return Evaluate(*found, over="exam.asked", greedy=True, differences=beside)
+
+    @property
+    def _dola(self) -> bool:
+        return "dola" in self._config.arms
+
     def _arms(self, start: str, arms: list[str]) -> list[Arm]:
         """The base, the tuned model, its rivals, the student of the last iteration."""
         looked_up = Arm(
@@ -181,6 +191,7 @@ class KnowledgeDetection:
             *(Arm(name) for name in dict.fromkeys(["base", start])),
             *(Arm(name) for name in ("no-filtering", "distilled") if self._has(name)),
             *([looked_up] if self._has("document") else []),
+            *([Arm("dola", model=start, backend=DOLA)] if self._dola else []),
             Arm(arms[-1]),
         ]
 

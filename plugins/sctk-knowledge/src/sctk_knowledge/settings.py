@@ -11,11 +11,14 @@ from sctk_knowledge.leaks import NOUNS
 from sctk_knowledge.prompts import ASK, READ, TEACH
 from sctk_knowledge.quality import Checks
 
-KnowledgeArm = Literal["all", "no-filtering", "distilled", "document"]
+KnowledgeArm = Literal["all", "no-filtering", "distilled", "document", "dola"]
 ARMS = (
     "more arms to compare with: no-filtering (preferences of every question), distilled (the start, tuned on the teacher's answers "
-    "with the document, asked without it), document (the start, shown the document), or all"
+    "with the document, asked without it), document (the start, shown the document), all (these three), dola (the start, decoded "
+    "by contrasting layers, where the backend can)"
 )
+DOLA = {"dola": {"layers": "high", "repetition_penalty": 1.2}}
+"""The student's backend as the arm `dola` wants it: as the paper's code has it."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 
 from sctk_core import ModelRef, setting
 from sctk_transformers.backend import TransformersBackend
+from sctk_transformers.contrast import Contrast, contrast_notes
 
 from sctk_nano import model_path
 
@@ -30,10 +31,13 @@ class NanoBackend(TransformersBackend):
             low=0,
             identity=False,
         )
+        dola: Contrast = setting(
+            Contrast(), help="decoding by contrasting layers, of which this model has four", came_later=True
+        )
 
     def __init__(self, config: NanoBackend.Config, *, model: ModelRef) -> None:
         wider = TransformersBackend.Config(
-            dtype="float32", device="cpu", max_batch=config.max_batch, n_threads=config.n_threads
+            dtype="float32", device="cpu", max_batch=config.max_batch, n_threads=config.n_threads, dola=config.dola
         )
         super().__init__(wider, model=model)
 
@@ -48,6 +52,11 @@ class NanoBackend(TransformersBackend):
         "preference": {"beta": 0.5, "optimiser": {"learning_rate": 1e-4, "epochs": 1.0}},
     }
     """What trains a model of 3 M weights, where the trainers' own defaults are made for billions."""
+
+    @staticmethod
+    def model_notes(config: NanoBackend.Config, model: ModelRef) -> list[str]:  # type: ignore[override]
+        """What to know of a contrast of its layers."""
+        return contrast_notes(config.dola, model)
 
     @staticmethod
     def depends_on_batch(config: NanoBackend.Config, model: ModelRef) -> str:  # type: ignore[override]

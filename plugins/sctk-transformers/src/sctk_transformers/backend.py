@@ -29,9 +29,11 @@ from sctk_chat import (
 )
 from sctk_core import BackendDown, Failure, Message, ModelRef, Reply, Request, SctkError, boundary, setting
 
+from sctk_transformers.contrast import Contrast, contrast_notes
 from sctk_transformers.loading import Loaded, load, refuse_overflow
 
 if TYPE_CHECKING:
+    from sctk_transformers.early import EarlyExits
     from sctk_transformers.engine import Row
     from sctk_transformers.worker import Worker
 
@@ -58,15 +60,26 @@ class TransformersBackend(KnownByFiles):
         prefill_tokens: int = setting(4096, help="prompt tokens read in one step", unit="tokens", low=1, identity=False)
         max_context: int = setting(0, help="longest prompt and reply; 0: as the model says", unit="tokens", low=0)
         n_threads: int = setting(0, help="CPU threads; 0: as torch decides", unit="threads", low=0, identity=False)
+        dola: Contrast = setting(
+            Contrast(),
+            help="decoding by contrasting layers (arXiv 2309.03883)",
+            came_later=True,
+        )
 
     def __init__(self, config: TransformersBackend.Config, *, model: ModelRef) -> None:
         check_path(model)
         refuse_overflow(model, config.dtype)
+        contrast_notes(config.dola, model)
         self.config = config
         self.model = model
         self._worker: Worker | None = None
         self._ready: Future[_Ready] | None = None
         self._closed = False
+
+    @staticmethod
+    def model_notes(config: TransformersBackend.Config, model: ModelRef) -> list[str]:
+        """What to know of the model under these settings; raises where its early layers cannot be contrasted."""
+        return contrast_notes(config.dola, model)
 
     @staticmethod
     def depends_on_batch(config: TransformersBackend.Config, model: ModelRef) -> str:
@@ -139,7 +152,10 @@ class _Flight:
 class _Ready:
     """A loaded model with its engine: requests to rows, rows to replies."""
 
-    def __init__(self, loaded: Loaded, worker: Worker, config: TransformersBackend.Config, flat: bool) -> None:
+    def __init__(
+        self, loaded: Loaded, worker: Worker, config: TransformersBackend.Config, flat: bool, exits: EarlyExits | None
+    ) -> None:
+        from sctk_transformers.early import ContrastedMemory
         from sctk_transformers.encoded import EncodedMemory
         from sctk_transformers.engine import Engine, Limits, Memory
         from sctk_transformers.flat import FlatMemory
@@ -150,6 +166,8 @@ class _Ready:
         self.flat = flat
         made = EncodedMemory if loaded.two_texts else FlatMemory if flat else PaddedMemory
         memory: Memory = made(loaded.model)
+        if exits is not None:
+            memory = ContrastedMemory(memory, exits, config.dola)
         limits = Limits(max_batch=config.max_batch, prefill_tokens=config.prefill_tokens)
         self.engine = worker.engine = Engine(memory, limits, loaded.ends)
         n_vocab = int(loaded.model.config.get_text_config().vocab_size)
@@ -170,6 +188,7 @@ class _Ready:
         """Loads the model on the worker's thread."""
         import torch
 
+        from sctk_transformers.early import EarlyExits
         from sctk_transformers.flat import install
 
         if config.n_threads:
@@ -181,8 +200,9 @@ class _Ready:
             attention=config.attention,
             max_context=config.max_context,
         )
+        exits = EarlyExits(loaded.model, config.dola) if config.dola.on else None
         flat = config.attention == "auto" and not loaded.two_texts and install(loaded.model)
-        return cls(loaded, worker, config, flat=flat)
+        return cls(loaded, worker, config, flat=flat, exits=exits)
 
     def admit(self, request: Request) -> _Flight | Reply | Failure:
         """The request as a row for the engine, or the outcome where there is nothing to sample."""
