@@ -24,7 +24,7 @@ SMALL: dict[str, dict[str, Any]] = {
         "questions": {"n": 2, "n_exam": 1},
         "detection": {"n_samples": 2, "thresholds": {"tau_k": 0.3}},
         "answers": {"examples": 2},
-        "arms": ["no-filtering"],
+        "arms": ["no-filtering", "dola"],
     },
     "source": {"n_articles": 8, "n_held_out": 6},
     "run": {"shard_rows": 5, "concurrency": 4},

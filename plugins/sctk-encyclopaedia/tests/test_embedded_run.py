@@ -42,7 +42,8 @@ def test_it_runs_from_documents_to_an_evaluated_student(whole: RunResult) -> Non
     assert stage(whole, "questions.make.asked").answered > 8
     assert stage(whole, "detect.make.pairs").answered > 2
     found = {(row.arm, row.metric): row.value for row in whole.metrics}
-    assert {arm for arm, metric in found if metric == "truth"} >= {"base", "sft", "no-filtering", "student"}
+    assert {arm for arm, metric in found if metric == "truth"} >= {"base", "sft", "no-filtering", "dola", "student"}
+    assert {("student-dola", "truth"), ("dola-sft", "truth")} <= found.keys()
     assert any(metric == "truth_untaught" for _, metric in found)
 
 

@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
+from knowledge_run import METHOD, knowledge_assembly
 from sctk_cli.main import cli
+from sctk_core import ConfigError, Evaluate
 from sctk_core.assembly import with_defaults
 from sctk_core.config import parse
 from sctk_core.plugins import catalogue, describe
@@ -36,6 +38,7 @@ def test_the_preset_of_its_code_differs_where_the_code_does() -> None:
     recipe = recipe_of("paper-code", detection={"n_samples": 5})
     detection = config_of(recipe).detection
     assert (detection.thresholds.tau_k, detection.thresholds.borders) == (0.8, "code")
+    assert detection.thresholds.cut_off == "taken"
     assert (detection.draws.with_document, detection.draws.top_p, detection.n_samples) == (0.7, 0.9, 5)
     assert config_of(recipe).questions.leaks_anywhere
     assert "<=" in KnowledgeDetection.reading(config_of(recipe))
@@ -61,3 +64,21 @@ def test_documents_are_named_by_a_flag(tmp_path: Path) -> None:
     refused = CliRunner().invoke(cli, line)
     assert refused.exit_code == 2
     assert "a run has one source" in refused.output
+
+
+def test_dola_is_the_tuned_model_behind_a_backend_that_contrasts_and_stands_beside_it() -> None:
+    plan = KnowledgeDetection(KnowledgeConfig(arms=("dola",), iterations=2)).plan()
+    exam = next(one for one in plan if isinstance(one, Evaluate))
+    dola = next(arm for arm in exam.arms if arm.name == "dola")
+    assert (dola.model, dola.walk, exam.greedy) == ("sft", None, True)
+    assert dola.backend == {"dola": {"layers": "high", "repetition_penalty": 1.2}}
+    assert exam.differences == (("student-2", "base"), ("student-2", "sft"), ("student-2", "dola"), ("dola", "sft"))
+    everything = KnowledgeDetection(KnowledgeConfig(arms=("all",))).plan()
+    assert "dola" not in {arm.name for one in everything if isinstance(one, Evaluate) for arm in one.arms}
+
+
+def test_dola_is_refused_before_anything_is_asked_where_the_backend_cannot(tmp_path: Path) -> None:
+    with pytest.raises(
+        ConfigError, match=r"(?s)for the arm 'dola': got the unknown key 'dola', wanted .*leave dola out"
+    ):
+        knowledge_assembly(tmp_path, {"method": METHOD | {"arms": ["dola"]}})

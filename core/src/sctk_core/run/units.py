@@ -171,7 +171,7 @@ class _Builder:
                 roles.add(place.role or part.role)
             elif place.speaks:
                 roles.add(place.role or place.section)
-        behind = {"played behind": assembly.backend_of(one).facts} if one.backend else {}
+        behind = {"backend of arms": assembly.backend_of(one).facts} if one.backend else {}
         return facts | _role_facts(assembly, roles - {""}) | behind
 
     def early(self, rest: Any) -> None:
