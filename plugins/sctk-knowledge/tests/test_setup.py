@@ -32,6 +32,7 @@ def test_the_preset_of_the_paper_keeps_the_defaults_of_detection() -> None:
     assert config_of(recipe).detection == KnowledgeConfig().detection
     assert recipe.use("comparer") == "nli"
     assert recipe.section("trainer")["beta"] == 0.3
+    assert recipe.section("trainer")["optimiser"]["max_steps"] == 300  # type: ignore[index, call-overload]
 
 
 def test_the_preset_of_its_code_differs_where_the_code_does() -> None:

@@ -60,6 +60,19 @@ def test_sft_learns_and_writes_a_whole_model(
     assert [entry.name for entry in tmp_path.iterdir()] == ["out"]
 
 
+@pytest.mark.parametrize("n_steps", [3, 9], ids=["within an epoch", "over several"])
+def test_so_many_steps_are_taken_whatever_the_epochs_are(
+    n_steps: int, llama: ModelRef, samples: list[Sample], pairs: list[Pair], tmp_path: Path
+) -> None:
+    """Arms with unlike numbers of rows can so be trained alike: 14 samples and the pairs, 4 a step."""
+    once, pairs_once = Optimiser(max_steps=n_steps, batch_size=4), PreferenceOptimiser(max_steps=n_steps, batch_size=4)
+    told = [
+        sft(optimiser=once).train(samples, llama, tmp_path / "sft"),
+        preference(optimiser=pairs_once).train(pairs, llama, tmp_path / "pairs"),
+    ]
+    assert [(report.n_steps, len(report.losses)) for report in told] == [(n_steps, n_steps)] * 2
+
+
 def test_the_merged_model_is_the_base_with_its_adapter(llama: ModelRef, samples: list[Sample], tmp_path: Path) -> None:
     from peft import PeftModel
 

@@ -155,7 +155,7 @@ def _trainer(
             model.enable_input_require_grads()
         model = get_peft_model(model, lora)
     known = arguments(part, config.optimiser, config.compute, config.seed, config.lora)
-    known |= {"max_steps": config.optimiser.max_steps or -1, "train_sampling_strategy": "random"}
+    known |= {"train_sampling_strategy": "random"}
     return TaskTrainer(
         progress=callbacks[0],
         shares=shares_of(config, tasks.names),

@@ -26,6 +26,7 @@ class Optimiser:
         None, help="peak learning rate; nothing: 2e-5, with an adapter 2e-4, as TRL trains", low=0.0
     )
     epochs: float = setting(4.0, help="passes over the rows", unit="epochs", low=0.0)
+    max_steps: int = setting(0, help="steps in all; 0: as many as the epochs have", unit="steps", low=0)
     batch_size: int = setting(8, help="rows per forward pass", unit="rows", low=1)
     accumulation: int = setting(1, help="forward passes per step", low=1)
     schedule: Literal["linear", "cosine", "constant"] = setting("linear", help="how the learning rate decays")

@@ -43,6 +43,7 @@ def arguments(
         "learning_rate": optimiser.rate(lora),
         **optimiser_arguments(compute),
         "num_train_epochs": optimiser.epochs,
+        "max_steps": optimiser.max_steps or -1,
         "lr_scheduler_type": "constant_with_warmup" if optimiser.schedule == "constant" else optimiser.schedule,
         "warmup_steps": optimiser.warmup_share,
         "weight_decay": optimiser.weight_decay,
