@@ -263,3 +263,15 @@ def test_a_task_whose_conclude_raises_is_a_failure(tmp_path: Path) -> None:
     found = task_of(str(file)).conclude("x")
     assert isinstance(found, Failure)
     assert found.reason == "conclude() of the task broke"
+
+
+def test_an_answer_that_equal_breaks_on_is_its_own_failure(tmp_path: Path) -> None:
+    """One that is no number costs no other answer of its batch."""
+    file = tmp_path / "my_task.py"
+    file.write_text(OWN.replace("one.lower() == other.lower()", "abs(float(one) - float(other)) < 1e-6"))
+    (prompt,) = source(written(tmp_path, [{"puzzle": "Why?", "label": "7"}]), task=str(file)).prompts()
+    samples = [Sample(prompt=prompt, text=text) for text in ("7.0", "seven", "8")]
+    right, strange, wrong = asyncio.run(Solved(Solved.Config(task=str(file))).evaluate(samples))["solved"]
+    assert (right, wrong) == (1.0, 0.0)
+    assert isinstance(strange, Failure)
+    assert strange.reason == "equal() of the task broke"

@@ -9,7 +9,7 @@ from typing import ClassVar
 from sctk_core import Failure, Sample, Scale, setting
 
 from sctk_mirror.prompts import question_of
-from sctk_mirror.task import BUILT_IN, HELP, Task, digest_of_task, task_of
+from sctk_mirror.task import BROKEN, BUILT_IN, HELP, Task, broken, digest_of_task, task_of
 from sctk_mirror.teaching import golds
 
 Value = float | Failure | None
@@ -55,7 +55,11 @@ class Solved:
         found = task.conclude(sample.text, question_of(sample.prompt))
         if isinstance(found, Failure):
             return 0.0, None
-        right = float(any(task.equal(found, one) for one in gold.values()))
+        try:
+            right = float(any(task.equal(found, one) for one in gold.values()))
+        except BROKEN as error:
+            failed = broken("equal", error)
+            return failed, failed
         return right, right
 
     def _of_source(self, sample: Sample) -> Task | Failure:

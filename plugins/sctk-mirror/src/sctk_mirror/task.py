@@ -27,6 +27,13 @@ BUILT_IN = ("svamp", "cqa", "anli1")
 HELP = "svamp (equations), cqa (choices), anli1 (entailment), or a file of your own with show, conclude and equal: my_task.py"
 ANY_FORM = "the answer in a few words"
 Row = Mapping[str, Any]
+BROKEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
+"""What a task's own function throws where it did not think of a text."""
+
+
+def broken(verb: str, error: Exception) -> Failure:
+    """The failure of the one text that a task's own function broke on."""
+    return Failure(kind="bug", reason=f"{verb}() of the task broke", detail=f"{type(error).__name__}: {error}"[:200])
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,9 +73,8 @@ class Task:
             return Failure(kind="parse", reason=EMPTY)
         try:
             found = self._conclude(text, question) if self._sees_question else self._conclude(text)
-        except (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError) as error:
-            detail = f"{type(error).__name__}: {error}"
-            return Failure(kind="bug", reason="conclude() of the task broke", detail=detail[:200])
+        except BROKEN as error:
+            return broken("conclude", error)
         if isinstance(found, Failure):
             return found
         if not isinstance(found, str) or not found.strip():
