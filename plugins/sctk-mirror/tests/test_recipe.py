@@ -46,7 +46,9 @@ def test_the_scripted_teacher_is_of_its_own_world_alone(
 
 def test_the_preset_has_the_published_values() -> None:
     found = recipe(method={"preset": "paper"})
-    assert found.section("trainer")["optimiser"] == {"learning_rate": 5e-5, "batch": 16}
+    trainer = found.section("trainer")
+    assert (trainer["alpha"], trainer["dropout"]) == (0.5, 0.1)
+    assert trainer["optimiser"] == {"learning_rate": 5e-5, "batch": 16}
     method = found.section("method")
     assert (method["student"], method["schedule"]["compute"]) == ({"words": "reasons"}, "published")
     assert method["evaluator"] == {"stage": "first", "shown": "rationale", "noise": "none"}
