@@ -92,14 +92,16 @@ def test_a_document_is_as_long_as_its_words_in_every_script(text: str, n: int) -
 @pytest.mark.parametrize(
     "reply",
     ["What is Avon?", "Question: What is Avon?", '"What is Avon?"', "Sure:\n**What is Avon?**", "1. What is Avon?",
-     "**Question**\nWhat is Avon?", "What\nis Avon?", "What is Avon?\nIt is a town."],
+     "**Question**\nWhat is Avon?", "What\nis Avon?", "What is Avon?\nIt is a town.", "12. What is Avon?", "Q3: What is Avon?",
+     "### Question\nWhat is Avon?", "b) What is Avon?", "Here is a question about the town: What is Avon?"],
 )  # fmt: skip
 def test_a_question_is_read_without_what_stands_around_it(reply: str) -> None:
     assert asking().read(reply) == "What is Avon?"
 
 
 @pytest.mark.parametrize(
-    "reply", ["", "Avon is a town.", "What is Avon? It is a town.", "What is Avon?\nWhere is it?", "a\nb\nWhat is it?",
+    "reply", ["", "?", "Question:", "Is it a town? What is Avon?", "Q: What is Avon? A: Is it a town?",
+              "Avon is a town.", "What is Avon? It is a town.", "What is Avon?\nWhere is it?", "a\nb\nWhat is it?",
               "What is the town of\nAvon?", "What is\nthe purpose of the\nAvon?"],
 )  # fmt: skip
 def test_what_is_no_single_question_is_a_failure(reply: str) -> None:

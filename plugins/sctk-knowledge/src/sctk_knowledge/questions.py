@@ -6,6 +6,7 @@ that is all but the same as an earlier one of its document.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from functools import partial
@@ -26,8 +27,13 @@ ENDS = ("?", "\uff1f", "\u061f", "\u037e")
 """Question marks."""
 STOPS = (*ENDS, *sentences.ENDS, ":", "\uff1a")
 """What a line ends with that does not go on in the next."""
-_LABELS = ("question:", "q:", "**question:**", "**question**", "question 1:", "1.", "1)", "-", "*")
-_QUOTES = "\"'\u201c\u201d\u00ab\u00bb`*"
+_QUOTES = "\"'\u201c\u201d\u00ab\u00bb`*#"
+_LABEL = re.compile(
+    r"[-\u2022]\s+|\(?\d{1,2}[.)]\s+|\(?[a-h]\)\s+|(?:q|question)\s*\d*\s*[:.]|question$"
+    r"|(?:(?:sure|certainly|of course|ok|okay)[,!.]?\s+)?here(?:['\u2019]s| is| are)\b[^:?]{0,80}:\s",
+    re.IGNORECASE,
+)
+_ANOTHER = re.compile(rf"[{''.join(ENDS)}]\s+(\w)")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -138,7 +144,12 @@ def question_in(text: str) -> str | None:
             lines.append(line)
     questions = [line for line in lines if line.endswith(ENDS)]
     whole = len(lines) == 1 or (len(lines) == 2 and (lines[1] not in questions or lines[0].endswith(STOPS)))
-    return questions[0] if len(questions) == 1 and whole else None
+    return questions[0] if len(questions) == 1 and whole and _is_one(questions[0]) else None
+
+
+def _is_one(question: str) -> bool:
+    """Whether it has words, and no other question before its end."""
+    return bool(words(question)) and not any(found[1].isupper() for found in _ANOTHER.finditer(question))
 
 
 def spread(n: int, chunks: Sequence[Chunk]) -> list[Chunk]:
@@ -172,9 +183,11 @@ def _likeness(texts: Sequence[str]) -> list[list[float]]:
 
 
 def _bare(line: str) -> str:
-    """A line without what models put around a question."""
-    line = line.strip()
-    for label in _LABELS:
-        if line.lower().startswith(label):
-            line = line[len(label) :].strip()
-    return line.strip(_QUOTES).strip()
+    """A line without what models put around a question: quotation marks, numbers, labels, "Here is a question:".
+
+    >>> _bare("2. **Question 3:** What is it?"), _bare("Sure, here's one: What is it?"), _bare("A. Lincoln was born where?")
+    ('What is it?', 'What is it?', 'A. Lincoln was born where?')
+    """
+    line = line.strip().strip(_QUOTES).strip()
+    found = _LABEL.match(line)
+    return _bare(line[found.end() :]) if found else line
