@@ -260,6 +260,11 @@ def test_a_choice_is_one_of_the_choices(text: str, wanted: str) -> None:
     assert said(CQA.conclude(text, CHOICES)) == wanted
 
 
+def test_what_cannot_be_seen_is_no_answer() -> None:
+    assert said(CQA.conclude("\u200b")) == statements.EMPTY
+    assert said(CQA.conclude("The answer is \u200b\u2060.")) == statements.NO_ANSWER
+
+
 @pytest.mark.parametrize(
     ("text", "wanted"),
     [

@@ -31,6 +31,15 @@ BROKEN = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeErro
 """What a task's own function throws where it did not think of a text."""
 
 
+def blank(text: str) -> bool:
+    """Whether nothing of a text can be seen: white space, marks of no width, controls.
+
+    >>> blank(" \\u200b"), blank(" 7")
+    (True, False)
+    """
+    return not any(char.isprintable() and not char.isspace() for char in text)
+
+
 def broken(verb: str, error: Exception) -> Failure:
     """The failure of the one text that a task's own function broke on."""
     return Failure(kind="bug", reason=f"{verb}() of the task broke", detail=f"{type(error).__name__}: {error}"[:200])
@@ -69,7 +78,7 @@ class Task:
 
     def conclude(self, text: str, question: str = "") -> str | Failure:
         """The answer of a text, or why it has none; what a task's own function throws is one too, and so is an empty answer."""
-        if not text.strip():
+        if blank(text):
             return Failure(kind="parse", reason=EMPTY)
         try:
             found = self._conclude(text, question) if self._sees_question else self._conclude(text)
@@ -77,7 +86,7 @@ class Task:
             return broken("conclude", error)
         if isinstance(found, Failure):
             return found
-        if not isinstance(found, str) or not found.strip():
+        if not isinstance(found, str) or blank(found):
             return Failure(kind="parse", reason=NO_ANSWER, detail=text[-200:])
         return found
 
@@ -86,7 +95,7 @@ class Task:
         return one == other or bool(self._equal(one, other))
 
     def _text(self, found: object, verb: str) -> str:
-        if not isinstance(found, str) or not found.strip():
+        if not isinstance(found, str) or blank(found):
             raise ConfigError(
                 f"task {self.name}: got {found!r:.60} of {verb}(), wanted a text", hint="docs/user.md shows a task"
             )
