@@ -22,12 +22,12 @@ SETTINGS: dict[tuple[str, str], dict[str, Any]] = {
 """What a component cannot be built without."""
 WITH_A_MODEL = {("reward", "classifier"), ("comparer", "nli")}
 """Checked in the tests of their own distributions, with a small model, as all backends and trainers are."""
-ON_FILES = {("source", "file"), ("source", "documents"), ("source", "rationales")}
+ON_FILES = {("source", "choices"), ("source", "file"), ("source", "documents"), ("source", "rationales")}
 """Checked in the tests of their own distributions, on files."""
 WITH_LOGPROBS = {("reward", "yes-no")}
 """Refuses a backend that tells no log-probabilities."""
-OF_ITS_WORLD = {("reward", "nano-noisy-truth")}
-"""Knows its own world's prompts alone; checked on them in the tests of sctk-nano."""
+OF_ITS_WORLD = {("reward", "nano-noisy-truth"), ("comparer", "encyclopaedia-checker")}
+"""Knows its own world's prompts alone; checked on them in the tests of its own distribution."""
 
 
 class Telling(ScriptedBackend):

@@ -79,6 +79,13 @@ def test_a_comparer_sees_two_arms_in_both_orders(result: RunResult) -> None:
     assert ledger["student-base.measure.longer"] == ledger["best-of-4-base.measure.longer.first-place"] == 10
 
 
+def test_wins_ties_and_losses_are_shares_beside_it(result: RunResult) -> None:
+    """The student wins in both orders, and of its two orders the first place is chosen in one."""
+    shares = {name: value(result, "student-base", f"longer.{name}") for name in ("win", "tie", "lose", "uncounted")}
+    assert shares == {"win": (1.0, 10), "tie": (0.0, 10), "lose": (0.0, 10), "uncounted": (0.0, 10)}
+    assert value(result, "student-base", "longer.first-chosen") == (0.5, 20)
+
+
 def test_arms_that_nobody_trains_answer_before_the_training(tmp_path: Path) -> None:
     failing = {"trainer": TOY | {"at": "train", "how": "raise"}}
     with pytest.raises(Exception, match=r"the trainer .toy. of"):

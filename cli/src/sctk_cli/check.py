@@ -36,6 +36,7 @@ def check(**given: Any) -> int:
         for one in assembly.curation
     ]
     listed = [("evaluator", assembly.evaluators), ("pairwise", assembly.pairwise)]
+    listed += [(f"test {one.label}", (one.part, *one.evaluators)) for one in assembly.tests]
     parts += [[name, part.name, f"{part.distribution} {part.version}"] for name, found in listed for part in found]
     for line in table(["part", "component", "from"], parts):
         put(line)
@@ -109,7 +110,7 @@ def config(origin: bool, json_: bool, **given: Any) -> int:
     recipe, _ = resolved(given)
     if json_:
         known = {"sections": recipe.sections, "curation": recipe.curation, "evaluators": recipe.evaluators}
-        known |= {"pairwise": recipe.pairwise}
+        known |= {"pairwise": recipe.pairwise} | ({"tests": recipe.tests} if recipe.tests else {})
         put_json(_finite(known) | {"origins": recipe.origins})
         return 0
     rows = [
@@ -120,6 +121,7 @@ def config(origin: bool, json_: bool, **given: Any) -> int:
     rows += [["curate", json.dumps(row, ensure_ascii=False), ""] for row in recipe.curation]
     rows += [["evaluator", json.dumps(row, ensure_ascii=False), ""] for row in recipe.evaluators]
     rows += [["pairwise", json.dumps(row, ensure_ascii=False), ""] for row in recipe.pairwise]
+    rows += [["test", json.dumps(row, ensure_ascii=False), ""] for row in recipe.tests]
     for line in (
         table(["setting", "value", "origin"], rows) if origin else table(["setting", "value"], [r[:2] for r in rows])
     ):

@@ -2,16 +2,18 @@
 
 It is what constrained decoding aims at, without drawing anything: every backend that tells log-probabilities can do it, and the
 probabilities are those of the model as it is. So they also say where the model would have answered something else altogether: a
-choice among unlikely answers is no judgement, and is a failure here.
+choice among unlikely answers is no judgement, and is a failure here. Questions of a test (`[[test]]`) carry their choices in
+`meta`: there the likeliest is the answer, however unlikely all of them are.
 """
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from math import exp, fsum
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
-from sctk_core.records import Failure, Message
+from sctk_core.records import Failure, Message, Prompt
 
 Choice = TypeVar("Choice", bound=str)
 LEAST = 0.5
@@ -58,3 +60,22 @@ def likeliest(choices: Sequence[Choice], likely: Sequence[float]) -> Choice | No
     """
     most = max(likely)
     return choices[list(likely).index(most)] if most > LEAST else None
+
+
+CHOICES, PER = "choices", "likelihood_per"
+"""What `meta` calls the choices of a question, a JSON list of texts, and what their likelihood is divided by."""
+Per = Literal["choice", "character"]
+
+
+def with_choices(choices: Sequence[str], per: Per) -> dict[str, str]:
+    """The choices of a question as its prompt's `meta` has them."""
+    return {CHOICES: json.dumps(list(choices), ensure_ascii=False), PER: per}
+
+
+def choices_of(prompt: Prompt) -> tuple[str, ...]:
+    """The choices of a question; () where it has none.
+
+    >>> choices_of(Prompt(messages=(), meta=with_choices(["ice", "fire"], "choice"))), choices_of(Prompt(messages=()))
+    (('ice', 'fire'), ())
+    """
+    return tuple(json.loads(prompt.meta[CHOICES])) if PER in prompt.meta else ()

@@ -9,7 +9,7 @@ from sctk_core.plan_shape import shape_of
 from sctk_core.records import Pair, Prompt, Sample, Weighted
 from sctk_core.shown import kind_of, shown
 
-TAKEN = ("arms", "curated", "model", "trained", "values", EVALUATION)
+TAKEN = ("arms", "curated", "model", "tests", "trained", "values", EVALUATION)
 LONGEST_NAME = 60
 """Characters."""
 MEASURED = ("values", "measures", "failures", "ledger")
@@ -79,8 +79,13 @@ def _name(name: str, names: set[str]) -> Iterator[str]:
 
 def _letters(name: str) -> Iterator[str]:
     """Whether a name can be that of a folder."""
-    if len(name) > LONGEST_NAME or not name.replace("-", "").replace("_", "").isalnum():
+    if letters_amiss(name):
         yield f"got the name {shown(name)}, wanted letters, digits, - and _, {LONGEST_NAME} at most"
+
+
+def letters_amiss(name: str) -> bool:
+    """Whether a name cannot be that of a folder."""
+    return len(name) > LONGEST_NAME or not name.replace("-", "").replace("_", "").isalnum()
 
 
 def _of_pass(one: Generate, tables: Mapping[str, type], arms: set[str]) -> Iterator[str]:

@@ -25,11 +25,12 @@ LISTS: Mapping[str, str] = {
     "curate": "curation",
     "evaluator": "evaluators",
     "pairwise": "pairwise",
+    "test": "tests",
     "watcher": "watchers",
 }
 """Section that may stand several times, as `[[evaluator]]` -> what a recipe calls all of them."""
 LISTED: Mapping[str, str] = {
-    "curate": "curator", "evaluator": "evaluator", "pairwise": "comparer", "watcher": "watcher",
+    "curate": "curator", "evaluator": "evaluator", "pairwise": "comparer", "test": "source", "watcher": "watcher",
 }  # fmt: skip
 """Section that may stand several times -> kind of the component that it names."""
 FIXED = (*ALWAYS, "model", "sampling", "template", "thoughts", "roles", "run", *LISTS)
@@ -141,6 +142,7 @@ class Recipe:
     curation: tuple[dict[str, Any], ...] = ()
     evaluators: tuple[dict[str, Any], ...] = ()
     pairwise: tuple[dict[str, Any], ...] = ()
+    tests: tuple[dict[str, Any], ...] = ()
     watchers: tuple[dict[str, Any], ...] = ()
     origins: dict[str, str] = field(default_factory=dict)
     hidden: list[str] = field(default_factory=list)

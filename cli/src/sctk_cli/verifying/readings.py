@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from sctk_core import SctkError, StoreError
 from sctk_core.plan import ANSWERS, EVALUATION
+from sctk_core.run.measuring import FIRST_PLACE
+from sctk_core.run.outcomes import Compared
 from sctk_core.store.facts import ArmCost
 from sctk_core.store.reader import RunReader
 from sctk_core.store.rows import object_in, parents_of
@@ -17,16 +19,45 @@ from sctk_core.store.rows import object_in, parents_of
 from sctk_cli.terminal import clean, say
 from sctk_cli.verifying.trials import Trial
 
+__all__ = ["ByPrompt", "Compared", "Reading", "read", "with_readings"]
 ByPrompt = Mapping[str, float]
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """`values` maps (metric, arm) to a value for each prompt's id; `groups` the ids of prompts that have one to their group."""
+    """`values` maps (metric, arm) to a value for each prompt's id; `groups` the ids of prompts that have one to their group.
+
+    What a comparer says of two arms stands under "student-sft". `answered` maps (evaluation, arm) to the ids of the prompts that
+    the arm answered.
+    """
 
     values: Mapping[tuple[str, str], ByPrompt]
     groups: Mapping[str, str]
     costs: Sequence[ArmCost]
+    answered: Mapping[tuple[str, str], Collection[str]] = field(default_factory=dict)
+
+    def compared(self, comparer: str, one: str, other: str) -> dict[str, Compared | None]:
+        """What a comparer said of two arms in both orders, by the prompts that both answered; None: nothing of this one.
+
+        Empty: it was not asked of the two.
+        """
+        pair = f"{one}-{other}"
+        ours, places = self.values.get((comparer, pair), {}), self.values.get((f"{comparer}{FIRST_PLACE}", pair), {})
+        known = ours.keys() & places.keys()
+        both = set(self.answered.get((EVALUATION, one), ())) & set(self.answered.get((EVALUATION, other), ()))
+        told = {name: Compared.of(ours[name], places[name]) if name in known else None for name in sorted(both)}
+        return told if known else {}
+
+    @property
+    def comparers(self) -> list[str]:
+        """The comparers of arms of the usual evaluation."""
+        metrics = dict.fromkeys(metric for metric, _ in self.values)
+        ended = (metric.removesuffix(FIRST_PLACE) for metric in metrics if metric.endswith(FIRST_PLACE))
+        return [metric for metric in ended if metric in metrics and "." not in metric]
+
+    def group(self, prompt: str) -> Hashable:
+        """The group that a prompt belongs to; one of its own where it has none."""
+        return self.groups.get(prompt, ("alone", prompt))
 
 
 def read(run: Path) -> Reading:
@@ -34,15 +65,29 @@ def read(run: Path) -> Reading:
     reader = RunReader(run)
     values: dict[tuple[str, str], dict[str, float]] = {}
     groups: dict[str, str] = {}
+    answered: dict[tuple[str, str], set[str]] = {}
     for table in [name for name in reader.tables() if name.endswith("/values")]:
         part = table.removesuffix("/values")
         before = "" if part == EVALUATION else f"{part}."
         prompts = _prompts(reader, part, groups)
+        for (arm, _), answer_to in prompts.items():
+            answered.setdefault((part, arm), set()).add(answer_to)
+        firsts = _firsts({arm for arm, _ in prompts})
         for row in reader.rows(reader.tables()[table]):
-            prompt = prompts.get((row["arm"], row["sample_id"]))
+            arm = str(row["arm"])
+            prompt = prompts.get((firsts.get(arm, arm), row["sample_id"]))
             if prompt is not None:
                 values.setdefault((before + row["metric"], row["arm"]), {})[prompt] = row["value"]
-    return Reading(values=values, groups=groups, costs=reader.manifest.costs)
+    return Reading(values=values, groups=groups, costs=reader.manifest.costs, answered=answered)
+
+
+def _firsts(arms: Collection[str]) -> dict[str, str]:
+    """Two arms as they are called together -> the first of them, whose answer stands for both.
+
+    >>> _firsts(["sft", "student"])["student-sft"]
+    'student'
+    """
+    return {f"{one}-{other}": one for one in arms for other in arms if f"{one}-{other}" not in arms}
 
 
 def with_readings(trials: Sequence[Trial]) -> tuple[list[Trial], dict[tuple[str, int], Reading]]:

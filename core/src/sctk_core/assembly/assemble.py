@@ -13,8 +13,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from sctk_core import config as settings_of
-from sctk_core.assembly.blame import HINT, broken, called, texts_of
+from sctk_core.assembly.blame import HINT, broken, called
 from sctk_core.assembly.parts import Curate, Part, changed, curation, listed_parts, section_part
+from sctk_core.assembly.question_sets import Measuring, QuestionSet, question_sets, with_tests
 from sctk_core.assembly.roles import (
     Role,
     batch_notes,
@@ -24,14 +25,14 @@ from sctk_core.assembly.roles import (
     stand_in_notes,
     student_role,
 )
-from sctk_core.assembly.sharing import as_method, read_by_method
+from sctk_core.assembly.sharing import as_method, of_arms, read_by_method
+from sctk_core.assembly.sources import digest_of, notes_of
 from sctk_core.config import suggestion
 from sctk_core.errors import ConfigError, PluginError
 from sctk_core.hookspecs import KINDS
 from sctk_core.identity import fingerprint
 from sctk_core.pipeline.crew import Answerer, Place, places
-from sctk_core.pipeline.fields import is_label
-from sctk_core.plan import STUDENT, Arm, Generate, Plan, Train, at_two_temperatures, walked
+from sctk_core.plan import STUDENT, Arm, Evaluate, Generate, Plan, Train, at_two_temperatures, walked
 from sctk_core.plan_rules import complaints_of, training_tables
 from sctk_core.plugins import Built, Catalogue, build, load, target_of
 from sctk_core.recipe import Layer, Recipe, RunSettings, merge, refuse_strangers, without_idle
@@ -60,6 +61,7 @@ class Assembly:
     student: Role
     roles: Mapping[str, Role]
     source: Built
+    tests: tuple[QuestionSet, ...] = ()
     fingerprint: str = ""
 
     @property
@@ -73,6 +75,7 @@ class Assembly:
         found = {section: part.facts for section, part in self.parts.items()}
         found |= {f"curate.{curate.part.label}": curate.facts for curate in self.curation}
         found |= {f"evaluator.{part.label}": part.facts for part in self.evaluators}
+        found |= {f"test.{one.label}": one.facts for one in self.tests}
         return found | {f"pairwise.{part.label}": part.facts for part in self.pairwise}
 
     @property
@@ -82,7 +85,8 @@ class Assembly:
             f"{key} of the environment is not in force: another component is named for [{key.partition('.')[0]}]"
             for key in self.recipe.hidden
         ]
-        told = texts_of(self.parts["source"], lambda: getattr(self.source.instance, "notes", ()), "notes")
+        sources = [(self.parts["source"], self.source), *((one.part, one.source) for one in self.tests)]
+        told = [line for part, built in sources for line in notes_of(part, built)]
         own = _recipe_of(self.parts["method"].target, self.method).get("roles")
         stand_in = stand_in_notes(own if isinstance(own, Mapping) else {}, self.roles, self.speaking)
         return (*told, *hidden, *stand_in, *sampling_notes(self.speaking), *batch_notes(self.speaking))
@@ -94,7 +98,15 @@ class Assembly:
     @property
     def listed(self) -> tuple[Part, ...]:
         """The parts that may stand several times: curators, evaluators, comparers of arms, watchers."""
-        return (*(curate.part for curate in self.curation), *self.evaluators, *self.pairwise, *self.watchers)
+        tested = (part for one in self.tests for part in (one.part, *one.evaluators))
+        return (*(curate.part for curate in self.curation), *self.evaluators, *self.pairwise, *tested, *self.watchers)
+
+    def measuring(self, evaluate: Evaluate) -> Measuring:
+        """What an evaluation measures with: on a question set that set's own evaluators, else all that the recipe names."""
+        for one in self.tests:
+            if one.table == evaluate.over:
+                return one.measuring
+        return Measuring(rewards=self.rewards, evaluators=self.evaluators, pairwise=self.pairwise)
 
     def crew_of(self, generate: Generate) -> type:
         """Who the walk of a pass may ask."""
@@ -282,14 +294,16 @@ def assemble(recipe: Recipe, catalogue: Catalogue) -> Assembly:
     )  # fmt: skip
     settings = settings_of.parse(RunSettings, recipe.section("run"), where=recipe.where("run"))
     plan = at_two_temperatures(plan) if settings.eval_greedy else plan
+    tests = question_sets(recipe, parts["source"], student.model, catalogue)
+    plan = with_tests(plan, tests)
     known = Assembly(
         recipe=recipe, catalogue=catalogue, plan=plan, crew=crew, parts=parts,
         curation=curation(recipe, _curated_tables(plan), training_tables(plan), catalogue),
         evaluators=listed_parts("evaluator", _evaluators(recipe, parts["source"]), catalogue),
-        pairwise=listed_parts("pairwise", recipe.pairwise, catalogue),
+        pairwise=listed_parts("pairwise", of_arms(recipe.pairwise, catalogue), catalogue),
         watchers=listed_parts("watcher", recipe.watchers, catalogue),
         settings=settings,
-        student=student, roles=other_roles(recipe, student, catalogue), source=source,
+        student=student, roles=other_roles(recipe, student, catalogue), source=source, tests=tests,
     )  # fmt: skip
     for one in plan:
         if isinstance(one, Train):
@@ -384,16 +398,5 @@ def _named(known: Assembly) -> dict[str, Any]:
         "parts": known.components,
         "roles": {name: role.facts for name, role in known.speaking.items()},
         "run": settings_of.identity(known.settings),
-        "source": digest_of_source(known),
-    }
-
-
-def digest_of_source(known: Assembly) -> str:
-    """The source's own word on what of its files can change a run."""
-    part, source = known.parts["source"], known.source.instance
-    if not hasattr(source, "digest"):
-        return ""
-    found = called(part, source.digest, "digest()")
-    if not is_label(found):
-        raise broken(part, f"digest() gave {shown(found)}, wanted a short text")
-    return str(found)
+        "source": digest_of(known.parts["source"], known.source),
+    } | ({"tests": [digest_of(one.part, one.source) for one in known.tests]} if known.tests else {})

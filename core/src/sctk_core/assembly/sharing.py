@@ -54,6 +54,14 @@ def read_by_method(layers: Sequence[Layer], method: Any, catalogue: Catalogue) -
     ]
 
 
+def of_arms(rows: Sequence[Mapping[str, Any]], catalogue: Catalogue) -> list[Mapping[str, Any]]:
+    """The comparers of two arms, each with what its class wants to be set to for that (`of_arms`), where its row says nothing.
+
+    Arms are compared in both orders as it is: one that turns each pair by itself would ask twice, and hide its lean to a place.
+    """
+    return [{**getattr(target_of(load("comparer", row["use"], among=catalogue)), "of_arms", {}), **row} for row in rows]
+
+
 def _settings(kind: str, use: str, catalogue: Catalogue) -> set[str]:
     """The settings that a component has."""
     return {field.name for field in dataclasses.fields(target_of(load(kind, use, among=catalogue)).Config)}

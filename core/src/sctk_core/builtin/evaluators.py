@@ -1,6 +1,6 @@
-"""Evaluators that look at text alone: how long replies are, and how much of each is its own.
+"""Evaluators that look at text alone: how long replies are, how much of each is its own, whether the right choice was taken.
 
-Both guard against a student that scores well by saying little, or the same thing to everybody. Each gives one value per
+The first two guard against a student that scores well by saying little, or the same thing to everybody. Each gives one value per
 reply, so that differences between arms are paired by prompt.
 """
 
@@ -9,9 +9,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import ClassVar
 
 from sctk_core.config import setting
 from sctk_core.records import Sample
+from sctk_core.scales import Scale
 
 
 class Length:
@@ -80,3 +82,24 @@ def _units(text: str, n_words: int) -> frozenset[tuple[str, ...]]:
     """
     words = text.lower().split()
     return frozenset(zip(*(words[start:] for start in range(n_words)), strict=False))
+
+
+class Accuracy:
+    """1 where a reply is a gold answer of its prompt, character by character: for choices, which are taken and not written."""
+
+    needs_reference: ClassVar[bool] = True
+    scale: ClassVar[Scale] = Scale(low=0.0, high=1.0, unit="from a choice that is wrong to the right one")
+
+    @dataclass(frozen=True, kw_only=True)
+    class Config:
+        """Nothing to set."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+
+    async def evaluate(self, samples: Sequence[Sample]) -> Mapping[str, Sequence[float | None]]:
+        """`accuracy`, one value per sample; None where its prompt has no gold answer."""
+        golds = [sample.prompt.references for sample in samples]
+        return {
+            "accuracy": [float(one.text in gold) if gold else None for one, gold in zip(samples, golds, strict=True)]
+        }

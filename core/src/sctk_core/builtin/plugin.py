@@ -9,9 +9,15 @@ from sctk_core.hookspecs import Component, hookimpl
 
 @hookimpl
 def sctk_sources() -> Sequence[Component]:
-    """The source that reads a file."""
+    """The sources that read files."""
     summary = "prompts, or prompts with drafts, revisions and scores, from files (JSON, CSV, Parquet, ...)"
-    return [Component(name="file", target="sctk_core.builtin.file_source:FileSource", summary=summary)]
+    choices = (
+        "questions with choices, of which the likeliest is the answer, from files as ARC, MMLU or HellaSwag have them"
+    )
+    return [
+        Component(name="file", target="sctk_core.builtin.file_source:FileSource", summary=summary),
+        Component(name="choices", target="sctk_core.builtin.choices_source:ChoicesSource", summary=choices),
+    ]
 
 
 @hookimpl
@@ -27,6 +33,11 @@ def sctk_evaluators() -> Sequence[Component]:
             name="diversity",
             target="sctk_core.builtin.evaluators:Diversity",
             summary="share of a reply's word pairs that no other reply of its arm has",
+        ),
+        Component(
+            name="accuracy",
+            target="sctk_core.builtin.evaluators:Accuracy",
+            summary="whether the choice that was taken is the right one, of questions with choices",
         ),
     ]
 

@@ -78,7 +78,8 @@ class Context:
 
     def table(self, name: str, chosen: Collection[str] | None = None) -> StoredTable[Any]:
         """A table by its full name ("prompts", "chains.train"), as curation left it, or what is `chosen` of it by id."""
-        kind: type = Prompt if name in (PROMPTS, HELD_OUT) else tables_of(self.assembly.plan)[name]
+        asked = (PROMPTS, HELD_OUT, *(one.table for one in self.assembly.tests))
+        kind: type = Prompt if name in asked else tables_of(self.assembly.plan)[name]
         part, table = (curated(name), ROWS) if self.assembly.curates(name) else place_of(name)
         return self.stored(part, table, kind, chosen)
 

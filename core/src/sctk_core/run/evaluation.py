@@ -8,7 +8,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sctk_core import ledger
-from sctk_core.assembly import Assembly
+from sctk_core.assembly.question_sets import Measuring
 from sctk_core.identity import seed_from
 from sctk_core.pipeline.failing import Cause
 from sctk_core.plan import ANSWERS, BASE, EVALUATION, Evaluate, Step
@@ -16,8 +16,9 @@ from sctk_core.records import Failure, Measure, Sample, Score, Value
 from sctk_core.run.context import Context
 from sctk_core.run.failing import Stage, refuse_failing
 from sctk_core.run.generating import items_of, note_usage, refuse_unbalanced
-from sctk_core.run.measuring import Answer, Asked, Sheet, measure
+from sctk_core.run.measuring import FIRST_PLACE, Answer, Asked, Sheet, measure
 from sctk_core.run.noise import above_noise, asked_again
+from sctk_core.run.outcomes import Compared, shares
 from sctk_core.run.tables import OWN
 from sctk_core.run.units import AGAIN, Unit, arm_pass
 from sctk_core.scales import scale_of
@@ -44,13 +45,16 @@ def evaluate(context: Context, unit: Unit) -> None:
     everyone = arms | ({AGAIN: [again.get(sample.prompt.id, sample) for sample in arms[BASE]]} if again else {})
     part = context.part(unit, KINDS, TYPES)
     with context.stage(one.name):
-        sheet = context.runner.run(measure(context, everyone, one.differences)) if any(arms.values()) else Sheet()
+        sheet = context.runner.run(measure(context, everyone, one)) if any(arms.values()) else Sheet()
         part.forget()
         asked = _asked(sheet, everyone)
         items = items_of(context, arm_pass(one, one.arms[0]))
         design = _design(arms, one, set(items.ids()), context.assembly.settings.seed)
         found = comparisons(
-            sheet.without(AGAIN, f"{AGAIN}-{BASE}"), arms, design, better_metrics(context.assembly, sheet)
+            sheet.without(AGAIN, f"{AGAIN}-{BASE}"),
+            arms,
+            design,
+            better_metrics(context.assembly.measuring(one), sheet),
         )
         measures = above_noise(found, _by_prompt(sheet, everyone), again.keys())
         measures += coverage(arms, len(items))
@@ -197,15 +201,16 @@ def comparisons(
             for pair in by_arm:
                 asked = [prompt for one, prompt in sheet.answers[metric] if one == pair]
                 rows += [] if pair in arms else _preferred(pair, metric, by_arm[pair], asked, design)
+                rows += [] if pair in arms else _outcomes(pair, metric, sheet, design)
     rows = [_with_loss(one, design) if one.metric in better else one for one in rows]
     return [*with_holm(rows, set(values)), *_agreements(values, design.seed)]
 
 
-def better_metrics(assembly: Assembly, sheet: Sheet) -> set[str]:
+def better_metrics(by: Measuring, sheet: Sheet) -> set[str]:
     """The metrics of which more is better: of rewards, of comparers of arms, and of evaluators that state a scale."""
-    scaled = {part.label for part in assembly.evaluators if scale_of(part.target, part.config) is not None}
-    pairwise = {part.label for part in assembly.pairwise}
-    return set(assembly.rewards) | pairwise | {metric for metric, label in sheet.by.items() if label in scaled}
+    scaled = {part.label for part in by.evaluators if scale_of(part.target, part.config) is not None}
+    pairwise = {part.label for part in by.pairwise}
+    return set(by.rewards) | pairwise | {metric for metric, label in sheet.by.items() if label in scaled}
 
 
 def _with_loss(row: Measure, design: Design) -> Measure:
@@ -241,6 +246,19 @@ def _preferred(
     inner = replace(design, differences=((pair, ""),), asked=asked, lengths={})
     found = compare(metric, {pair: by_prompt, "": dict.fromkeys(asked, 0.0)}, inner)
     return [replace(one, arm=pair) for one in found if one.arm == f"{pair}-"]
+
+
+def _outcomes(pair: str, metric: str, sheet: Sheet, design: Design) -> list[Measure]:
+    """What a comparer says of two arms, as shares of wins, ties, losses and what is not counted."""
+    placed = sheet.answers.get(f"{metric}{FIRST_PLACE}")
+    if placed is None:
+        return []
+    compared: dict[str, Compared | None] = {}
+    for one, answer in sheet.answers[metric].items():
+        if one[0] == pair:
+            ours, place = value_of(answer), value_of(placed.get(one))
+            compared[one[1]] = None if ours is None or place is None else Compared.of(ours, place)
+    return shares(pair, metric, compared, design.groups, seed_from(design.seed, "bootstrap", metric, pair))
 
 
 def _agreements(values: Values, seed: int) -> list[Measure]:

@@ -24,7 +24,7 @@ from sctk_core.pipeline.asking import CannotStart, Desk
 from sctk_core.pipeline.events import Event, RunFinished, RunStarted
 from sctk_core.pipeline.observers import Observers
 from sctk_core.pipeline.patience import Patience
-from sctk_core.plan import HELD_OUT, PROMPTS, Evaluate
+from sctk_core.plan import HELD_OUT, Evaluate
 from sctk_core.recipe import TYPED, Recipe
 from sctk_core.run.chains import measures_of_chains, mixings, told_of_chains
 from sctk_core.run.context import Context
@@ -239,7 +239,7 @@ class _Execution:
         reading = texts_of(method, lambda: filter(None, [_reading(method)]), "reading")
         notes = [*reading, *self._assembly.notes, *self._notes_before]
         for unit in self._units:
-            if unit.kind == "curation" or unit.what == PROMPTS:
+            if unit.kind == "curation" or (unit.kind == "intake" and unit.what != HELD_OUT):
                 notes += notes_of(context, unit)
             elif unit.kind == "training":
                 notes += notes_of_training(unit.what.arm, self._directory.manifest.arms[unit.what.arm])
@@ -266,7 +266,8 @@ def as_toml(recipe: Recipe) -> dict[str, Any]:
     """The merged recipe as TOML sections; what is None is left out, for TOML has no word for it."""
     sections: dict[str, Any] = {name: dict(values) for name, values in recipe.sections.items()}
     lists = {
-        "curate": recipe.curation, "evaluator": recipe.evaluators, "pairwise": recipe.pairwise, "watcher": recipe.watchers,
+        "curate": recipe.curation, "evaluator": recipe.evaluators, "pairwise": recipe.pairwise, "test": recipe.tests,
+        "watcher": recipe.watchers,
     }  # fmt: skip
     return sections | {name: [dict(row) for row in rows] for name, rows in lists.items() if rows}
 

@@ -20,12 +20,14 @@ from sctk_core.pipeline.notes import ANSWERED, DECLINED, FAILED, Line, reason_of
 from sctk_core.pipeline.reasons import reason_for
 from sctk_core.pipeline.recording import Spent, tallied
 from sctk_core.pipeline.whole_answers import checked_values, filed
-from sctk_core.plan import BASE
+from sctk_core.plan import BASE, Evaluate
 from sctk_core.records import Failure, Sample, Score
 from sctk_core.run.context import Context
 from sctk_core.run.crews import Player
 from sctk_core.run.units import AGAIN
 
+FIRST_PLACE = ".first-place"
+"""What stands behind the name of a comparer for how far it prefers the first place, whatever stands there."""
 PER_TIMEOUT = 100
 """An evaluator gets the time of one ask for each hundred samples that were begun."""
 Answer = float | Score | Failure | None
@@ -79,19 +81,17 @@ def _ended(line: Line, outcome: str, reason: str, record: str = "") -> Line:
     return replace(line, outcome=outcome, reason=reason, record=record)
 
 
-async def measure(
-    context: Context, arms: Mapping[str, Sequence[Sample]], differences: Sequence[tuple[str, str]]
-) -> Sheet:
-    """Every sample of every arm, by everything that the recipe names."""
-    sheet, assembly, nobody = Sheet(), context.assembly, dict[str, Player]()
-    for section, part in assembly.rewards.items():
+async def measure(context: Context, arms: Mapping[str, Sequence[Sample]], one: Evaluate) -> Sheet:
+    """Every sample of every arm, by everything that measures the evaluation."""
+    sheet, by, nobody = Sheet(), context.assembly.measuring(one), dict[str, Player]()
+    for section, part in by.rewards.items():
         member = context.crews.member(part, nobody)
         await _score(context, sheet, (section, member), arms)
-    for part in assembly.evaluators:
+    for part in by.evaluators:
         await _evaluate(sheet, part, context.crews.member(part, nobody), arms)
-    for part in assembly.pairwise:
+    for part in by.pairwise:
         member = context.crews.member(part, nobody)
-        for first, second in differences:
+        for first, second in one.differences:
             await _compare(context, sheet, (part.label, member), {one: arms[one] for one in (first, second)})
         if AGAIN in arms:
             await _compare_again(context, sheet, (part.label, member), arms)
@@ -178,7 +178,7 @@ async def _compare(
     forth = await asyncio.gather(*(batcher.ask(pair) for pair in pairs))
     back = await asyncio.gather(*(batcher.ask((other, one)) for one, other in pairs))
     _refuse_silence(member, [answer for answer, _ in (*forth, *back)])
-    preferred, placed = sheet.metric(label, label), sheet.metric(f"{label}.first-place", label)
+    preferred, placed = sheet.metric(label, label), sheet.metric(f"{label}{FIRST_PLACE}", label)
     for (one, _), (ahead, cost), (behind, more) in zip(pairs, forth, back, strict=True):
         asked = (f"{first}-{second}", one.prompt.id)
         preferred[asked] = _combined(ahead, behind, -1)

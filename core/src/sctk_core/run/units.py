@@ -14,16 +14,15 @@ from typing import Any, Literal
 
 from sctk_core import config as settings_of
 from sctk_core.assembly import Assembly
-from sctk_core.assembly.assemble import digest_of_source
 from sctk_core.assembly.roles import depends_on_batch
+from sctk_core.assembly.sources import digest_of
 from sctk_core.identity import fingerprint
+from sctk_core.pipeline.answering import ANSWER as ANSWER_STEP
 from sctk_core.pipeline.crew import Answerer, places
 from sctk_core.plan import ANSWERS, BASE, EVALUATION, HELD_OUT, PROMPTS, Arm, Evaluate, Fit, Generate, Made, Train
 from sctk_core.records import Sample
 from sctk_core.store.layout import curated, trained
 
-ANSWER_STEP = "evaluate"
-"""The step that seeds the answers of all arms alike."""
 Kind = Literal["intake", "curation", "pass", "fit", "training", "evaluation"]
 
 
@@ -114,12 +113,19 @@ class _Builder:
         """The source's two tables."""
         assembly = self._assembly
         run = settings_of.identity(assembly.settings)
-        source = {"source": assembly.parts["source"].facts, "file": digest_of_source(assembly)}
+        source = {
+            "source": assembly.parts["source"].facts,
+            "file": digest_of(assembly.parts["source"], assembly.source),
+        }
         rows = {"run": {"shard_rows": run["shard_rows"]}}
         limited = source | {"run": rows["run"] | {"limit": run["limit"], "seed": run["seed"]}}
         self._add(Unit(kind="intake", name=HELD_OUT, part=HELD_OUT, what=HELD_OUT, facts=source | rows), HELD_OUT)
         self._add(Unit(kind="intake", name=PROMPTS, part=PROMPTS, what=PROMPTS, facts=limited), PROMPTS)
         self._curate(PROMPTS)
+        for one in assembly.tests:
+            drawn = {"eval_limit": run["eval_limit"], "seed": run["seed"]}
+            facts = {"source": one.part.facts, "file": digest_of(one.part, one.source), "run": rows["run"] | drawn}
+            self._add(Unit(kind="intake", name=one.place, part=one.place, what=one.table, facts=facts), one.table)
 
     def _curate(self, table: str) -> None:
         """The curators of a table, if it has any; whoever reads it, reads what they kept."""
@@ -215,10 +221,11 @@ class _Builder:
         """The arms that were trained, and the comparison of all."""
         assembly = self._assembly
         self._arms(one, one.arms)
-        asked = [*assembly.evaluators, *assembly.pairwise, *assembly.rewards.values()]
-        facts: dict[str, Any] = {f"evaluator.{part.label}": part.facts for part in assembly.evaluators}
-        facts |= {f"pairwise.{part.label}": part.facts for part in assembly.pairwise}
-        facts |= {section: part.facts for section, part in assembly.rewards.items()}
+        by = assembly.measuring(one)
+        asked = [*by.evaluators, *by.pairwise, *by.rewards.values()]
+        facts: dict[str, Any] = {f"evaluator.{part.label}": part.facts for part in by.evaluators}
+        facts |= {f"pairwise.{part.label}": part.facts for part in by.pairwise}
+        facts |= {section: part.facts for section, part in by.rewards.items()}
         facts |= _role_facts(assembly, {part.role for part in asked if part.role})
         facts["differences"] = [list(pair) for pair in one.differences]
         facts["run"] = {"seed": assembly.settings.seed, "shard_rows": assembly.settings.shard_rows}

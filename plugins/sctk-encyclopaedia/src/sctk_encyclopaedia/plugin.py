@@ -14,16 +14,28 @@ def sctk_backends() -> list[Component]:
 
 @hookimpl
 def sctk_comparers() -> list[Component]:
-    """The NLI model."""
+    """The NLI model, and the checker over two answers."""
     summary = "how far a text contradicts the sentences of another, by the encyclopaedia's own small NLI model"
-    return [Component(name="encyclopaedia-nli", target="sctk_encyclopaedia.nli:EncyclopaediaNli", summary=summary)]
+    checks = "which of two answers is true, by the checker (no judge): for [[pairwise]]"
+    return [
+        Component(name="encyclopaedia-nli", target="sctk_encyclopaedia.nli:EncyclopaediaNli", summary=summary),
+        Component(
+            name="encyclopaedia-checker", target="sctk_encyclopaedia.checker:EncyclopaediaChecker", summary=checks
+        ),
+    ]
 
 
 @hookimpl
 def sctk_sources() -> list[Component]:
-    """The articles."""
+    """The articles, and questions with choices that no training is about."""
     summary = "articles on invented towns, people and events, of which the embedded model was shown a half"
-    return [Component(name="encyclopaedia", target="sctk_encyclopaedia.source:Encyclopaedia", summary=summary)]
+    choices = "questions with four choices, on taught facts of other things or on a note: for [[test]]"
+    return [
+        Component(name="encyclopaedia", target="sctk_encyclopaedia.source:Encyclopaedia", summary=summary),
+        Component(
+            name="encyclopaedia-choices", target="sctk_encyclopaedia.choices:EncyclopaediaChoices", summary=choices
+        ),
+    ]
 
 
 @hookimpl

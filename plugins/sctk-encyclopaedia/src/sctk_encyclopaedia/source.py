@@ -8,7 +8,7 @@ in other words: to see whether what was missing has been learned.
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import ClassVar, Literal
 
@@ -42,6 +42,14 @@ class Encyclopaedia:
 
     def __init__(self, config: Config) -> None:
         self.config = config
+
+    @staticmethod
+    def tests(config: Config) -> tuple[Mapping[str, str], ...]:
+        """The question sets of every run: what was taught of things that it does not ask about, and notes to read."""
+        other = "asked" if config.things == "kept" else "kept"
+        use = "encyclopaedia-choices"
+        others = {"use": use, "label": "others", "about": "others", "things": other}
+        return (others, {"use": use, "label": "notes", "about": "notes"})
 
     def prompts(self) -> Iterator[Prompt]:
         """The articles of a run."""

@@ -44,7 +44,11 @@ use = "sft"
 use = "preference"
 [[evaluator]]
 use = "length"
+[[pairwise]]
+use = "encyclopaedia-checker" # which of two answers is true: the checker, and no judge
 
+[brought]
+pairwise = []
 [brought.backend]
 use = "nano"
 [brought.method.questions]
@@ -173,9 +177,10 @@ class KnowledgeDetection:
         return known[detection.scorer]
 
     def _examining(self, start: str, arms: list[str]) -> Evaluate:
-        """The student beside every other arm; DoLa is a way to ask the tuned model, and stands beside that too."""
+        """The student beside every other arm, and each rival beside the tuned model too, as the paper's Table 2 has it."""
         found = self._arms(start, arms)
-        beside = [(arms[-1], arm.name) for arm in found[:-1]] + ([("dola", start)] if self._dola else [])
+        rivals = [arm.name for arm in found[:-1] if arm.name not in ("base", start)]
+        beside = [*((arms[-1], arm.name) for arm in found[:-1]), *((rival, start) for rival in rivals)]
         return Evaluate(*found, over="exam.asked", greedy=True, differences=beside)
 
     @property

@@ -52,4 +52,4 @@ def sctk_evaluators() -> list[Component]:
 def sctk_commands() -> list[Component]:
     """The command `sctk knowledge`."""
     summary = "look at what a run of the method knowledge detected"
-    return [Component(name="knowledge", target="sctk_knowledge.kept:knowledge", summary=summary)]
+    return [Component(name="knowledge", target="sctk_knowledge.tables:knowledge", summary=summary)]

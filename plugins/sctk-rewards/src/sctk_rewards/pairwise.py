@@ -10,9 +10,9 @@ than not is taken; where there is none, and with other backends, the words are r
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import ClassVar, Literal
 
 from sctk_core import (
     Backend,
@@ -53,6 +53,7 @@ WORTH = {"first": 1.0, "second": -1.0, "tie": 0.0}
 class Pairwise:
     """Compares two replies: 1 the first is better, -1 the second, 0 neither or the orders disagree; halves: one order is a tie."""
 
+    of_arms: ClassVar[Mapping[str, str]] = {"orders": "given"}
     scale = Scale(low=-1.0, high=1.0, unit="from neither being better to the first being better in both orders")
 
     @dataclass(frozen=True, kw_only=True)
