@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass
 
-from sctk_core.statistics import difference_with_interval, mean_with_interval, over_seeds
+from sctk_core.statistics import Estimate, difference_with_interval, mean_with_interval, over_seeds
 
 Values = list[tuple[float, Hashable]]
 """Numbers of one run, each with the group that its prompt belongs to."""
@@ -44,8 +44,7 @@ def pooled(runs: Sequence[Values], *, paired: bool = False) -> Cell:
     if len(there) > 1:
         found = over_seeds(values, groups)
     elif paired:
-        up, down = ([max(0.0, sign * value) for value in values[0]] for sign in (1, -1))
-        found = difference_with_interval(up, down, groups[0])
+        found = _difference(values[0], groups[0])
     else:
         found = mean_with_interval(values[0], groups[0])
     floor = -1.0 if paired else 0.0
@@ -56,3 +55,11 @@ def pooled(runs: Sequence[Values], *, paired: bool = False) -> Cell:
         high=None if high is None else min(1.0, high),
         n=n,
     )
+
+
+def _difference(values: Sequence[float], groups: Sequence[Hashable]) -> Estimate:
+    """The mean of differences of two shares; where all are zero, what as many equal groups leave open."""
+    if not any(values):
+        values, groups = [0.0] * len(set(groups)), list(dict.fromkeys(groups))
+    up, down = ([max(0.0, sign * value) for value in values] for sign in (1, -1))
+    return difference_with_interval(up, down, groups if len(set(groups)) < len(groups) else None)

@@ -103,10 +103,8 @@ class Assembly:
 
     def measuring(self, evaluate: Evaluate) -> Measuring:
         """What an evaluation measures with: on a question set that set's own evaluators, else all that the recipe names."""
-        for one in self.tests:
-            if one.table == evaluate.over:
-                return one.measuring
-        return Measuring(rewards=self.rewards, evaluators=self.evaluators, pairwise=self.pairwise)
+        found = next((one.measuring for one in self.tests if one.table == evaluate.over), None)
+        return found or Measuring(rewards=self.rewards, evaluators=self.evaluators, pairwise=self.pairwise)
 
     def crew_of(self, generate: Generate) -> type:
         """Who the walk of a pass may ask."""
