@@ -175,6 +175,16 @@ def test_a_model_whose_layers_cannot_be_read_is_refused(models: Models) -> None:
         EarlyExits(model, how)
 
 
+@pytest.mark.parametrize("family", ["llama-6", "gpt2-6", "gemma2-6"])
+@pytest.mark.parametrize("attention", ["auto", "eager"])
+def test_shorter_floats_are_contrasted_too(models: Models, family: str, attention: str) -> None:
+    requests = [ask(number, Sampling(max_new_tokens=8)) for number in range(4)]
+    how: dict[str, Any] = {"attention": attention, "dtype": "bfloat16"}
+    found = replies(models(family), requests, dola=Contrast(layers="high"), **how)
+    assert all(reply.token_ids for reply in found)
+    assert found != replies(models(family), requests, **how)
+
+
 def test_after_a_forward_the_model_is_as_it_was(models: Models) -> None:
     model = AutoModelForCausalLM.from_pretrained(models("llama-6")).eval()
     text = torch.tensor([[7, 3, 5]])

@@ -125,7 +125,9 @@ def _noting(made: dict[str, torch.Tensor], name: str) -> Any:
 
 
 def _equal(one: torch.Tensor, other: torch.Tensor) -> bool:
-    return one.shape == other.shape and bool(torch.allclose(one.float(), other.float(), rtol=1e-3, atol=1e-4))
+    """Whether two tensors are one, as far as their arithmetic goes."""
+    share = 1e-3 if one.dtype == torch.float32 else 5e-2
+    return one.shape == other.shape and bool((one - other).abs().max() <= share * other.abs().max())
 
 
 class ContrastedMemory:
