@@ -77,6 +77,8 @@ def said(found: object) -> object:
         ("The answer is “(3 + 4)”.", "(3 + 4)"),
         ("The answer is (3 + 4), which is 7 apples.", "(3 + 4)"),
         ("The answer is (3 + 4)</s>", "(3 + 4)"),
+        ("**The answer is (3 + 4).**", "(3 + 4)"),
+        ('He said: "The answer is (3 + 4)." 5 more', "(3 + 4)"),
         ("The answer is 3\u200b + 4.", "3 + 4"),
         ("The answer is 7.\n- 3 of them are red", "7"),
         ("The answer is 7\n- 3 of them are red", "7"),

@@ -13,7 +13,7 @@ from sctk_mirror.statements import NO_ANSWER, TWO_ANSWERS, stated_or_bare, unrea
 
 form = "the equation in brackets, of numbers in the question, such as (3 + 4)"
 _OPENING, _CLOSING = "\"'`*_$€£¥“‘«{ \t\n", "\"'`*_$”’»}"
-_ENDS = re.compile(r"[.!?](?=\s|$)|[。！？\n]|</s>|<\|")
+_ENDS = re.compile(r"[.!?](?=[\"'`*_)”’»}$]{0,5}(?:\s|$))|[。！？\n]|</s>|<\|")
 _EQUALS = re.compile(r"=|,?\s*\bwhich (?:is|equals|gives|makes)\b", re.IGNORECASE)
 _TWO = re.compile(r"\s*(?:,?\s*(?:or|and|to)\b|\()|\W.*\d", re.IGNORECASE | re.DOTALL)
 _GOES_ON = re.compile(
