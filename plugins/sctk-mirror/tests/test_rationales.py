@@ -208,6 +208,13 @@ def test_rows_that_say_a_question_again_are_on_one_side_and_evaluated_once(tmp_p
     assert {True, False} == {side for one in sides.values() for side in one}
 
 
+def test_where_nobody_has_a_gold_answer_it_is_said_what_can_be_done(tmp_path: Path) -> None:
+    rows = [{"question": f"{number} and 1?"} for number in range(9)]
+    assert "source.held_out_share = 0" in source(written(tmp_path, rows)).notes[-1]
+    assert "held_out_share" not in " ".join(source(written(tmp_path, rows), held_out_share=0.0).notes)
+    assert "held_out_share" not in " ".join(source(written(tmp_path, [*rows, ROW])).notes)
+
+
 OWN = """
 def show(row):
     return row["puzzle"]

@@ -245,6 +245,11 @@ class Rationales:
         if without:
             hint = ", which source.labels names for a tree (a file of input and label)" if self._trees else ""
             yield f"{without:,} questions have no gold answer that can be read{hint}"
+        if held and without == len(taught) + len(held):
+            yield (
+                'without any gold answer the teacher\'s are learned, and nothing is evaluated: method.student.labels = "teacher", '
+                "source.held_out_share = 0"
+            )
         if self._wrong:
             named = ", ".join(self._wrong[:N_NAMED]) + (", ..." if len(self._wrong) > N_NAMED else "")
             yield f"{len(self._wrong):,} gold answers cannot be read, or are not the file's own number: {named}"
