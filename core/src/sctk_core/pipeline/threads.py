@@ -112,6 +112,25 @@ class OwnLoop:
             self._give_up(loop, tasks)
             raise
 
+    async def free(self) -> None:
+        """Ends when the loop would begin at once with what it is given: nothing blocks it, or it was left behind."""
+        loop, caller = self._loop, asyncio.get_running_loop()
+        if loop is None:
+            return
+        heard: asyncio.Future[None] = caller.create_future()
+
+        def settle() -> None:
+            if not heard.done():
+                heard.set_result(None)
+
+        def hear() -> None:
+            if not caller.is_closed():
+                caller.call_soon_threadsafe(settle)
+
+        loop.call_soon_threadsafe(loop.call_soon, hear)
+        while not heard.done() and self._loop is loop:
+            await asyncio.wait({heard}, timeout=GRACE_S)
+
     def _give_up(self, loop: asyncio.AbstractEventLoop, tasks: list[asyncio.Task[Any]]) -> None:
         """Cancels the work; a loop that does not even hear of it in time is left behind."""
         heard = threading.Event()

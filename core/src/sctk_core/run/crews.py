@@ -106,8 +106,8 @@ class Crews:
 
 
 def batches(member: Member, verb: str) -> MicroBatcher[Any, Score]:
-    """The batches of a reward or a comparer, each checked."""
-    return MicroBatcher(partial(_batch, member, verb))
+    """The batches of a reward or a comparer, each checked; one that computes is asked when it is free."""
+    return MicroBatcher(partial(_batch, member, verb), free=member.loop.free if member.loop else None)
 
 
 async def _batch(member: Member, verb: str, items: Any) -> list[tuple[Score | Failure, Spent]]:
