@@ -86,6 +86,15 @@ def test_wins_ties_and_losses_are_shares_beside_it(result: RunResult) -> None:
     assert value(result, "student-base", "longer.first-chosen") == (0.5, 20)
 
 
+def test_what_a_comparer_does_not_say_is_uncounted_and_no_difference_of_arms(tmp_path: Path) -> None:
+    result = run_arms(tmp_path, {"pairwise": [{"use": "picky"}]})
+    assert value(result, "student-base", "picky.uncounted") == (0.1, 10)
+    assert value(result, "student-base", "picky.win") == (1.0, 9)
+    assert not [
+        row.metric for row in result.metrics if row.metric.startswith("picky") and row.metric.endswith(".judged")
+    ]
+
+
 def test_arms_that_nobody_trains_answer_before_the_training(tmp_path: Path) -> None:
     failing = {"trainer": TOY | {"at": "train", "how": "raise"}}
     with pytest.raises(Exception, match=r"the trainer .toy. of"):

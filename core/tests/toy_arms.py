@@ -12,6 +12,7 @@ from sctk_core import (
     AskedReward,
     Component,
     Evaluate,
+    Failure,
     Generate,
     Made,
     Message,
@@ -109,6 +110,15 @@ class Longer:
         return Score(sample=first, against=second, name="longer", value=ahead + 0.25)
 
 
+class Picky(Longer):
+    """The same, and nothing of prompts that end in 3."""
+
+    async def compare(self, pairs: Sequence[tuple[Sample, Sample]]) -> list[Score | Failure]:  # type: ignore[override]
+        """One preference per pair, or a failure."""
+        failed = Failure(kind="parse", reason="it ends in 3")
+        return [failed if one.prompt.question.endswith("3") else self._one(one, other) for one, other in pairs]
+
+
 @hookimpl
 def sctk_methods() -> list[Component]:
     return [Component(name="arms", target=f"{__name__}:Arms", summary="arms of every shape")]
@@ -116,4 +126,7 @@ def sctk_methods() -> list[Component]:
 
 @hookimpl
 def sctk_comparers() -> list[Component]:
-    return [Component(name="longer", target=f"{__name__}:Longer", summary="prefers the longer text")]
+    return [
+        Component(name="longer", target=f"{__name__}:Longer", summary="prefers the longer text"),
+        Component(name="picky", target=f"{__name__}:Picky", summary="prefers the longer text, if it likes the prompt"),
+    ]

@@ -201,6 +201,7 @@ def comparisons(
             for pair in by_arm:
                 asked = [prompt for one, prompt in sheet.answers[metric] if one == pair]
                 rows += [] if pair in arms else _preferred(pair, metric, by_arm[pair], asked, design)
+            for pair in by_arm:
                 rows += [] if pair in arms else _outcomes(pair, metric, sheet, design)
     rows = [_with_loss(one, design) if one.metric in better else one for one in rows]
     return [*with_holm(rows, set(values)), *_agreements(values, design.seed)]
@@ -240,12 +241,12 @@ def losses(measures: Sequence[Measure]) -> list[str]:
 def _preferred(
     pair: str, metric: str, by_prompt: Mapping[str, float | None], asked: Sequence[str], design: Design
 ) -> list[Measure]:
-    """What a comparer says of two arms: a difference already, which is compared with none."""
-    from sctk_core.statistics import compare
+    """What a comparer says of two arms: a difference already, which is compared with none; what it did not say is `.uncounted`."""
+    from sctk_core.statistics import JUDGED, compare
 
     inner = replace(design, differences=((pair, ""),), asked=asked, lengths={})
     found = compare(metric, {pair: by_prompt, "": dict.fromkeys(asked, 0.0)}, inner)
-    return [replace(one, arm=pair) for one in found if one.arm == f"{pair}-"]
+    return [replace(one, arm=pair) for one in found if one.arm == f"{pair}-" and not one.metric.endswith(JUDGED)]
 
 
 def _outcomes(pair: str, metric: str, sheet: Sheet, design: Design) -> list[Measure]:

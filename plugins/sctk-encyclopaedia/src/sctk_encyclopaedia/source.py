@@ -44,12 +44,14 @@ class Encyclopaedia:
         self.config = config
 
     @staticmethod
-    def tests(config: Config) -> tuple[Mapping[str, str], ...]:
+    def tests(config: Config) -> tuple[Mapping[str, str | int], ...]:
         """The question sets of every run: what was taught of things that it does not ask about, and notes to read."""
         other = "asked" if config.things == "kept" else "kept"
-        use = "encyclopaedia-choices"
-        others = {"use": use, "label": "others", "about": "others", "things": other}
-        return (others, {"use": use, "label": "notes", "about": "notes"})
+        usual = {"use": "encyclopaedia-choices", "seed": config.seed}
+        return (
+            usual | {"label": "others", "about": "others", "things": other},
+            usual | {"label": "notes", "about": "notes"},
+        )
 
     def prompts(self) -> Iterator[Prompt]:
         """The articles of a run."""
