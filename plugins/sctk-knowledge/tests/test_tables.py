@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from sctk_cli.verifying.pooling import Cell, pooled
+from sctk_cli.verifying.pooling import Cell, Values, pooled
 from sctk_cli.verifying.readings import Reading
 from sctk_knowledge.tables import accuracies, preferences
 
@@ -84,5 +84,5 @@ def test_arms_that_were_not_compared_have_no_row() -> None:
 
 
 @pytest.mark.parametrize("values", [[], [[]]])
-def test_nothing_is_told_as_nothing(values: list[list[tuple[float, str]]]) -> None:
+def test_nothing_is_told_as_nothing(values: list[Values]) -> None:
     assert pooled(values) == Cell(value=None, low=None, high=None, n=0)

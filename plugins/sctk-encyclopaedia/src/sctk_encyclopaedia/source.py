@@ -47,7 +47,7 @@ class Encyclopaedia:
     def tests(config: Config) -> tuple[Mapping[str, str | int], ...]:
         """The question sets of every run: what was taught of things that it does not ask about, and notes to read."""
         other = "asked" if config.things == "kept" else "kept"
-        usual = {"use": "encyclopaedia-choices", "seed": config.seed}
+        usual: dict[str, str | int] = {"use": "encyclopaedia-choices", "seed": config.seed}
         return (
             usual | {"label": "others", "about": "others", "things": other},
             usual | {"label": "notes", "about": "notes"},
