@@ -8,9 +8,12 @@ from typing import Any
 
 import pytest
 from sctk_core.assembly import assemble, with_defaults
+from sctk_core.assembly.question_sets import QuestionSet, with_tests
 from sctk_core.builtin.choices_source import ChoicesSource, Columns, asked_in
 from sctk_core.choosing import choices_of
 from sctk_core.errors import ConfigError
+from sctk_core.pipeline.answering import examined
+from sctk_core.plan import Arm, Evaluate
 from sctk_core.plugins import catalogue
 from sctk_core.reading import Row
 from sctk_core.recipe import Layer
@@ -104,6 +107,17 @@ def test_a_label_must_be_the_name_of_a_folder(tmp_path: Path) -> None:
     tests = [{"use": "choices", "path": written(tmp_path / "trees.jsonl", TREES), "label": "a/b"}]
     with pytest.raises(ConfigError, match="label: got 'a/b'"):
         run_tests(tmp_path, tests)
+
+
+def test_where_no_arm_just_answers_the_section_is_refused() -> None:
+    plan = (Evaluate(Arm("base", walk=examined, steps=("evaluate",))),)
+    one = QuestionSet(label="trees", part=None, source=None, evaluators=())  # type: ignore[arg-type]
+    with pytest.raises(ConfigError, match="wanted one that just answers"):
+        with_tests(plan, [one])
+    assert with_tests(plan, []) == plan
+    both = with_tests((Evaluate(Arm("base"), Arm("student"), Arm("told", walk=examined)),), [one])[-1]
+    assert isinstance(both, Evaluate)
+    assert ([arm.name for arm in both.arms], both.differences) == (["base", "student"], (("student", "base"),))
 
 
 def test_eval_limit_draws_questions_and_says_so(tmp_path: Path) -> None:

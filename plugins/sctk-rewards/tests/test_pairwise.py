@@ -8,6 +8,8 @@ from collections.abc import Callable, Sequence
 
 import pytest
 from sctk_core import Failure, Message, Prompt, Request, Sample, Score
+from sctk_core.assembly.sharing import of_arms
+from sctk_core.plugins import catalogue
 from sctk_core.testing import ScriptedBackend, check_comparer
 from sctk_rewards.pairwise import WORTH, Pairwise, read_choice
 
@@ -134,3 +136,11 @@ def test_a_judge_may_be_shown_the_document_that_a_prompt_has() -> None:
     assert isinstance(found, Score)
     assert found.value == 1.0
     assert shown[0] == "The {first} film is kind.\n1: A kind film.\n2: Go away."
+
+
+def test_over_two_arms_each_order_is_asked_once_unless_the_row_says_otherwise() -> None:
+    """Arms are compared in both orders as it is: a comparer that turned them again would ask twice and hide its lean to a place."""
+    known = catalogue([])
+    usual, said = of_arms([{"use": "pairwise"}, {"use": "pairwise", "orders": "both"}], known)
+    assert (usual["orders"], said["orders"]) == ("given", "both")
+    assert Pairwise.Config().orders == "both"

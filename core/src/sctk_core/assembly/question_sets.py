@@ -125,14 +125,21 @@ def _evaluator(name: str, catalogue: Catalogue, where: str) -> Part:
 
 
 def with_tests(plan: Plan, sets: Sequence[QuestionSet]) -> Plan:
-    """The plan, and behind it an evaluation on each set, of the arms that just answer, by the backend as the recipe sets it."""
+    """The plan, and behind it an evaluation on each set, of the arms that just answer, by the backend as the recipe sets it; a
+    ConfigError where there is none.
+    """
     usual = next((one for one in plan if isinstance(one, Evaluate) and one.name == EVALUATION), None)
     arms = [_examined(arm) for arm in usual.arms if arm.walk is None and not arm.backend] if usual else []
-    if usual is None or not arms:
+    if not sets:
         return plan
+    if usual is None or not arms:
+        raise ConfigError(
+            f"[[{SECTION}]] {sets[0].label}: all arms of the method answer in ways of their own, wanted one that just answers",
+            hint="take the section out: nobody would be asked",
+        )
     names = {arm.name for arm in arms}
     pairs = [pair for pair in usual.differences if names.issuperset(pair)]
-    return (*plan, *(Evaluate(*arms, over=one.table, differences=pairs, name=one.evaluation) for one in sets))
+    return (*plan, *(Evaluate(*arms, over=one.table, differences=pairs or None, name=one.evaluation) for one in sets))
 
 
 def _examined(arm: Arm) -> Arm:
