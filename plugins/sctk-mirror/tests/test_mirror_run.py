@@ -262,6 +262,9 @@ def test_joint_training_has_both_kinds_of_rows_and_judges_by_itself(tmp_path: Pa
     assert {"correct", "wrong"} < set(words)
     assert len(words) > 150
     assert told["epochs"] * len(words) == pytest.approx(6 * len(table(result.run, "lessons/predict")))
+    chosen_by = [said for _, said, _ in lessons["validation"]]
+    assert chosen_by
+    assert not {"correct", "wrong", "uncertain"} & set(chosen_by)
 
 
 def test_labels_of_the_teacher_and_reasons_alone(tmp_path: Path) -> None:

@@ -22,6 +22,8 @@ from sctk_mirror.task import Task
 from sctk_mirror.teaching import golds, is_right
 
 Row = Sample | Weighted
+Found = tuple[Row, Row] | Declined
+"""A row of predict with the one of explain that it is paired with, or why there is none."""
 TABLES = ("predict", "explain", "validation")
 KEPT, TAUGHT = Declined(reason="kept for validation"), Declined(reason="is taught, and does not validate")
 ANOTHER = Declined(reason="another rationale of its question")
@@ -54,11 +56,12 @@ class Lessons:
         return dict.fromkeys(TABLES, self.kind)
 
     async def walk(self, one: Judged, crew: Nobody) -> Made:
-        """The rows of one rationale."""
+        """The rows of one rationale. Where both kinds are taught, answers validate: of verdicts there are several to each."""
         if self.branches and one.place >= self.branches:
             return dict.fromkeys(TABLES, ANOTHER)
-        found = [*(self._of_answer(one) if self.answers else ()), *(self._of_verdicts(one) if self.verdicts else ())]
-        return self._sided(one.question, found)
+        answers = self._of_answer(one) if self.answers else []
+        verdicts = self._of_verdicts(one) if self.verdicts else []
+        return self._sided(one.question, [*answers, *verdicts], validating=answers or verdicts)
 
     async def label(self, question: Prompt, crew: Nobody) -> Made:
         """The gold answer of a question, and no words: standard fine-tuning."""
@@ -67,24 +70,26 @@ class Lessons:
             return dict.fromkeys(TABLES, gold)
         asked = replace(question, given=None)
         row = Sample(prompt=_asked(asked, asked.messages, PREDICT), text=gold, step="gold")
-        return self._sided(question, [(row, row)])
+        return self._sided(question, [(row, row)], validating=[(row, row)])
 
     async def teachers_label(self, one: Judged, crew: Nobody) -> Made:
         """The first answer of the teacher to a question, and no words: standard distillation."""
         if one.place:
             return dict.fromkeys(TABLES, ANOTHER)
         row = _part(one.rationale, one.answer, _asked(one.question, one.question.messages, PREDICT))
-        return self._sided(one.question, [(row, row)])
+        return self._sided(one.question, [(row, row)], validating=[(row, row)])
 
     def _gold(self, question: Prompt) -> str | Declined:
         """The first gold answer that can be read, whoever's source the question is of: no other text is a label."""
         return next(iter(golds(self.task, question)), NO_GOLD if question.reference is None else UNREADABLE)
 
-    def _sided(self, question: Prompt, found: Sequence[tuple[Row, Row] | Declined]) -> Made:
+    def _sided(self, question: Prompt, taught: Sequence[Found], *, validating: Sequence[Found]) -> Made:
         """Rows and refusals of one question in their tables, on its side of the split."""
+        validates = is_validation(question, self.taught.validation_share)
+        found = validating if validates else taught
         pairs = [one for one in found if not isinstance(one, Declined)]
         refused: list[Any] = [one for one in found if isinstance(one, Declined)]
-        if is_validation(question, self.taught.validation_share):
+        if validates:
             return {"predict": KEPT, "explain": KEPT, "validation": [*(first for first, _ in pairs), *refused] or KEPT}
         return {
             "predict": [*(first for first, _ in pairs), *refused],
@@ -92,7 +97,7 @@ class Lessons:
             "validation": TAUGHT,
         }
 
-    def _of_answer(self, one: Judged) -> list[tuple[Row, Row] | Declined]:
+    def _of_answer(self, one: Judged) -> list[Found]:
         """The answer and the words of a rationale."""
         label = self._gold(one.question) if self.taught.labels == "gold" else one.answer
         if isinstance(label, Declined):
@@ -102,7 +107,7 @@ class Lessons:
             return [Declined(reason="a rationale without reasons")]
         return [self._row(one.question, one.question.messages, one.rationale, label, words, 1.0)]
 
-    def _of_verdicts(self, one: Judged) -> list[tuple[Row, Row] | Declined]:
+    def _of_verdicts(self, one: Judged) -> list[Found]:
         """The verdicts and the words of a rationale's evaluations."""
         if not one.verdicts:
             return [Declined(reason="no evaluation with a verdict")]
