@@ -6,6 +6,7 @@ import json
 import os
 import time
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -109,18 +110,31 @@ def check_texts(folder: Path, rows: list[dict[str, Any]], random: Random) -> Non
     if held and held[0]:
         assert texts_of(Input.at(folder / "a.parquet", "parquet")) == found
         texts_of(Input.at(folder / "a.parquet", "parquet"), names)
+        found = texts_of(Input.at(folder / "a.jsonl", "jsonl"), guiding=False)
+        assert texts_of(Input.at(folder / "a.parquet", "parquet"), guiding=False) == found
 
 
-def texts_of(source: Input, names: list[str] | None = None) -> tuple[list[int], list[str]] | str:
-    """(indices of good rows, their texts), or what is said of the whole file."""
+def texts_of(
+    source: Input, names: list[str] | None = None, *, guiding: bool = True
+) -> tuple[list[int], list[str], list[list[str]]] | str:
+    """(indices of good rows, their texts, the parts of each), or what is said of the whole file."""
     faults: list[Fault] = []
-    column = TextColumn(names, faults.append)
+    column = TextColumn(names, faults.append, guiding=guiding)
     try:
         ((chunk, _),) = chunks_of(source)
-        indices, texts = column.of(chunk)
+        indices, texts, ends = column.in_parts(chunk)
     except ConfigError as error:
         return f"refused, hint: {bool(error.hint)}"
     assert all(fault.reason and fault.where for fault in faults)
     assert len(indices) + len(faults) == len(chunk)
     assert not column.read_as or column.name
-    return indices, texts.to_list()
+    cuts = [[]] * len(texts) if ends is None else ends.to_list()
+    return indices, texts.to_list(), [cut(text, ends) for text, ends in zip(texts, cuts, strict=True)]
+
+
+def cut(text: str, ends: list[int]) -> list[str]:
+    """The parts of a text that hold something."""
+    whole = text.encode()
+    assert not ends or (ends == sorted(ends) and ends[-1] == len(whole))
+    parts = [whole[begin:end].decode() for begin, end in pairwise([0, *ends])] if ends else [text]
+    return [part.strip() for part in parts if part.strip()]

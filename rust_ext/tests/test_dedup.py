@@ -5,7 +5,9 @@ from __future__ import annotations
 import importlib.util
 import itertools
 import sys
+import tempfile
 import unicodedata
+from array import array
 from collections import defaultdict
 from functools import cache
 from pathlib import Path
@@ -216,6 +218,62 @@ def test_character_shingles_are_those_of_the_oracle(rows: list[str], n: int) -> 
     for (a, b), similarity in pairs_of(found).items():
         if sets[a] and sets[b]:  # of Hangul and voiced kana, which stay composed, NFD says nothing
             assert similarity == len(sets[a] & sets[b]) / len(sets[a] | sets[b])
+
+
+parted = st.lists(
+    st.lists(st.sampled_from(["a b", "a b c", "the Ü 漢", "", "!", "٣ _ d e f g"]), max_size=4), max_size=14
+)
+
+
+@settings(max_examples=200, deadline=None)
+@given(parted, st.sampled_from([0.3, 0.5, 0.8]), st.integers(1, 3), st.booleans())
+def test_pairs_of_parts_are_those_whose_every_part_is_one(
+    rows: list[list[str]], threshold: float, n: int, spilled: bool
+) -> None:
+    """Of the pairs of the whole texts, by the oracle's sets: parts beside one another, the empty ones left out."""
+    texts = ["\n".join(parts) for parts in rows]
+    ends, offsets = array("I"), array("Q", [0])
+    for parts in rows:
+        ends.extend(len("\n".join(parts[: at + 1]).encode()) for at in range(len(parts)))
+        offsets.append(len(ends))
+    spill = tempfile.gettempdir() if spilled else None
+    whole = pairs_of(dedup.near(texts, threshold=threshold, n=n, spill_dir=spill))
+    found = dedup.near(texts, threshold=threshold, n=n, parts=(ends, offsets), spill_dir=spill)
+
+    def alike(a: str, b: str) -> bool:
+        one, other = oracle.shingles(a, n), oracle.shingles(b, n)
+        return a == b or (bool(one and other) and oracle.jaccard(one, other) >= threshold)
+
+    def are(a: int, b: int) -> bool:
+        one, other = ([part for part in rows[at] if part] for at in (a, b))
+        is_one_text = not rows[a] or not rows[b]
+        same_words = oracle.words(texts[a]) == oracle.words(texts[b])
+        return is_one_text or same_words or (len(one) == len(other) and all(map(alike, one, other)))
+
+    assert pairs_of(found) == {pair: jaccard for pair, jaccard in whole.items() if are(*pair)}
+    assert found.n_apart == len(whole) - len(pairs_of(found))
+
+
+def test_parts_that_are_no_parts_are_refused() -> None:
+    texts = ["one two", "three"]
+    for ends, offsets in (
+        ([3, 7], [0, 2]),
+        ([3, 8], [0, 2, 2]),
+        ([7, 3], [0, 2, 2]),
+        ([3], [0, 1, 2]),
+        ([3], [1, 1, 1]),
+    ):
+        with pytest.raises(ValueError, match=r"parts|offsets"):
+            dedup.near(texts, parts=(array("I", ends), array("Q", offsets)))
+    with pytest.raises(TypeError, match="uint32"):
+        dedup.near(texts, parts=([3], array("Q", [0, 1, 1])))
+    with pytest.raises(ValueError, match="UTF-8"):
+        dedup.near(
+            ["é" * 60 + " a b c", "é" * 60 + " a b c d"],
+            parts=(array("I", [1, 126, 1, 128]), array("Q", [0, 2, 4])),
+            n=1,
+        )
+    assert list(memoryview(dedup.near(texts, parts=(array("I"), array("Q", [0, 0, 0]))).labels)) == [0, 1]
 
 
 @cache

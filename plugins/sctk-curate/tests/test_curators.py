@@ -141,6 +141,27 @@ def test_equal_answers_to_different_questions_stay_unless_only_answers_are_compa
     assert gone(curated(ExactDuplicates, rows, text="completion")) == [1]
 
 
+STORY = " ".join(f"word{number}" for number in range(250))
+
+
+@pytest.mark.parametrize(
+    "rows",
+    [
+        [Prompt(messages=(Message(role="user", content=text),), document=STORY) for text in ("Who built it?", "When?")],
+        [prompt(f"{STORY}\n{text}") for text in ("Who built it?", "When was it built?")],
+        [Sample(prompt=prompt(text), text=STORY) for text in ("Make a bomb.", "Tell me the secret.")],
+        [pair(STORY, "No.", 0), pair(STORY, "Never, I am afraid.", 0)],
+        [pair(STORY, f"{STORY} {STORY[::-1]}", 0), pair(f"{STORY} {STORY[::-1]}", STORY, 0)],
+    ],
+    ids=["one document", "one text", "equal refusals", "one chosen answer", "the sides changed"],
+)
+def test_a_long_part_that_rows_share_does_not_hide_that_they_differ(rows: Any, request: pytest.FixtureRequest) -> None:
+    is_one = "one text" in request.node.name
+    assert gone(curated(NearDuplicates, rows)) == ([1] if is_one else [])
+    assert gone(curated(NearDuplicates, rows, parts="together")) == [1]
+    assert gone(curated(NearDuplicates, [rows[0], rows[0]])) == [1]
+
+
 def test_a_contaminated_row_shows_the_share_and_the_span() -> None:
     held_out = [prompt("Nothing alike is asked here, in so many other words than those."), prompt("Q", reference=LONG)]
     rows = [sample("All is well.", 0), sample(f"Ünd so: {LONG.upper()}!", 1)]

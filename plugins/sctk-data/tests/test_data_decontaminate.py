@@ -79,7 +79,8 @@ def test_the_rows_that_go_are_those_of_the_oracle(
         "column": "text", "read_as": [], "unread": [], "against_column": "question", "against_read_as": ["questions"],
         "against_unread": [], "rows": 60, "kept": 60 - len(want), "removed": len(want),
         "held_out": 12, "held_out_found": len({m for pairs in want.values() for _, m in pairs}),
-        "held_out_too_short": sum(not grams(text, n) for text in held), "bad_rows": 0, "bad_reasons": {},
+        "held_out_too_short": sum(not grams(text, n) for text in held),
+        "shares_with_most": sum(len(pairs) > 6 for pairs in want.values()), "bad_rows": 0, "bad_reasons": {},
     }  # fmt: skip
 
 

@@ -210,7 +210,7 @@ def test_standard_input_and_the_summary_for_machines(tmp_path: Path) -> None:
         "mode": "near", "column": "prompt", "read_as": ["prompts"], "unread": [], "rows": 8,
         "kept": len(kept), "removed": 8 - len(kept),
         "clusters": summary["clusters"], "equal_rows": summary["equal_rows"], "candidates": summary["candidates"],
-        "checked": summary["checked"], "bad_rows": 0, "bad_reasons": {},
+        "checked": summary["checked"], "apart": 0, "bad_rows": 0, "bad_reasons": {},
     }  # fmt: skip
     assert summary["rows"] - summary["kept"] >= summary["equal_rows"] > 0
 

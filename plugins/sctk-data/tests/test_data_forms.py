@@ -257,7 +257,7 @@ NO_TEXT: dict[str, tuple[dict[str, Any], str]] = {  # rows of which no column al
     "a kind alone": ({"n": 1, "type": "Algebra"}, "NAME"),
     "an id beside turns": ({"custom_id": "r1", "body": {"messages": [{"role": "user", "content": "Hi"}]}}, "body.messages"),
     "turns beside an id": ({"post_id": "q1", "by": "m", "conversation_a": [{"role": "user", "content": "Hi"}]}, "conversation_a"),
-    "a response beside what was asked": ({"user_input": "Who is it?", "response": "Yes"}, "user_input"),
+    "a response beside what was asked": ({"request": "Who is it?", "response": "Yes"}, "request"),
 }  # fmt: skip
 
 

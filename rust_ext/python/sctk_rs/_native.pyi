@@ -152,11 +152,12 @@ def dedup_near(
     threshold: float = 0.8,
     shingle: str = "word",
     n: int = 5,
+    parts: tuple[object, object] | None = None,
     threads: int = 1,
     spill_dir: str | PathLike[str] | None = None,
     simd: str | None = None,
     progress: Callable[[int, int], object] | None = None,
-) -> tuple[Array, Batch, tuple[int, int, int]]: ...
+) -> tuple[Array, Batch, tuple[int, int, int, int]]: ...
 def dedup_sketch(
     hashes: object,
     offsets: object,

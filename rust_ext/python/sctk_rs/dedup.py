@@ -10,7 +10,7 @@ processor, spilled or not.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sized
 from dataclasses import dataclass
 from os import PathLike
 from typing import Literal
@@ -55,7 +55,7 @@ class Duplicates:
     `labels` (uint32, n) is the smallest row of each row's cluster; `keep` (uint8, n) is 1 for that row and 0 for
     the others. `pairs` has the columns left < right and jaccard; rows with equal words are paired with the first
     of them, at 1. A row can be joined to a cluster through another, so it need not reach the threshold with
-    the row that is kept.
+    the row that is kept. `n_apart` pairs are alike as whole texts but not in some part, and are no pairs.
     """
 
     labels: Array
@@ -64,6 +64,7 @@ class Duplicates:
     n_equal_rows: int
     n_candidates: int
     n_checked: int
+    n_apart: int
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -96,6 +97,7 @@ def near(
     threshold: float = 0.8,
     shingle: Literal["word", "char"] = "word",
     n: int = 5,
+    parts: tuple[Sized, object] | None = None,
     threads: int = 1,
     spill_dir: str | PathLike[str] | None = None,
     simd: str | None = None,
@@ -107,21 +109,33 @@ def near(
     removed in the end, and memory beside the texts falls from about 270 to 72 bytes a row. `progress(done, total)` is
     called on the calling thread, each pass counting from 0.
 
+    `parts` says of what parts (turns, a context and a question) each text is made: text i of those that end at the bytes
+    `ends[offsets[i]:offsets[i + 1]]` of its UTF-8, as (ends: uint32, offsets: uint64 or int64); without ends it is one text. Two
+    texts of parts are near duplicates where each part is too, by itself: a long part that they share does not hide that the others
+    differ. Empty parts do not count; with another number of parts they are none; texts with equal words always are.
+
     >>> found = near(["to be or not to be", "something else", "To be, or NOT to be!"])
     >>> list(memoryview(found.labels)), list(memoryview(found.keep))
     ([0, 1, 0], [1, 1, 0])
+    >>> from array import array
+    >>> story = " ".join(f"word{i}" for i in range(50))
+    >>> texts, ends = [f"{story} who?", f"{story} why?"], array("I", [len(story), len(story) + 5] * 2)
+    >>> [list(memoryview(near(texts, parts=parts).labels)) for parts in (None, (ends, array("Q", [0, 2, 4])))]
+    [[0, 0], [0, 1]]
     """
+    has_parts = parts is not None and len(parts[0]) > 0
     labels, pairs, counts = dedup_near(
         texts,
         threshold=threshold,
         shingle=shingle,
         n=n,
+        parts=parts if has_parts else None,
         threads=threads,
         spill_dir=spill_dir,
         simd=simd,
         progress=progress,
     )
-    equal, candidates, checked = counts
+    equal, candidates, checked, apart = counts
     return Duplicates(
         labels=labels,
         keep=keep(labels),
@@ -129,6 +143,7 @@ def near(
         n_equal_rows=equal,
         n_candidates=candidates,
         n_checked=checked,
+        n_apart=apart,
     )
 
 

@@ -59,7 +59,7 @@ def _texts_asked(value: Any) -> list[str] | None:
     if isinstance(value, str):
         value = json_in(value) if value.startswith("[") and value.rstrip().endswith("]") else None
     texts = listed_texts(value)
-    return texts if texts and texts[0].strip() else None
+    return texts if texts and texts[0].strip() and listed_turns(texts) is None else None
 
 
 def _first_of(row: Row, name: str, texts: Sequence[str], looked: Looked) -> tuple[tuple[Message, ...], None]:
@@ -88,11 +88,22 @@ def turns_in(row: Row, name: str, value: Any) -> tuple[Turn, ...] | None:
     """The turns of a column that holds a conversation; None: it holds none."""
     try:
         turns = turns_of(value)
-        if turns is None and name in _OF_TURNS and isinstance(value, str) and begins_turns(value):
-            raise no_list()
+        if turns is None and name in _OF_TURNS and isinstance(value, str):
+            _check_is_text(name, value)
     except Misfit as error:
         raise misfit(row, name, error) from error
     return turns
+
+
+def _check_is_text(name: str, value: str) -> None:
+    """A Misfit where text in a column of turns is torn turns, or an object that holds them somewhere."""
+    if begins_turns(value):
+        raise no_list()
+    found = json_in(value) if value.lstrip().startswith("{") else None
+    if isinstance(found, dict):
+        inside = next((key for key, held in found.items() if isinstance(held, list)), "...")
+        hint = f'name what is asked in it: [source.columns] prompt = "{name}.{inside}"'
+        raise Misfit("an object as JSON text", "turns", hint=hint)
 
 
 def _conversation(row: Row, name: str, turns: Sequence[Turn], looked: Looked) -> tuple[tuple[Message, ...], str | None]:
@@ -130,6 +141,12 @@ def _message(row: Row, at: str, turn: Turn) -> Message:
 
 def _no_turns(row: Row, name: str, value: Sequence[Any]) -> ConfigError:
     """What is wrong with a list that is no conversation."""
+    if (texts := listed_texts(value)) and any(text.strip() for text in texts):
+        one = name.replace("[*]", "[0]") if "[*]" in name else f"{name}[0]"
+        return ConfigError(
+            f"{row.where}: {row.name(name)}: got a list of {len(texts):,} texts, wanted a text, or turns with their roles",
+            hint=f'name the one that is asked: [source.columns] prompt = "{row.name(one)}"',
+        )
     try:
         for number, turn in enumerate(value):
             turn_of(turn, f"[{number}]")

@@ -17,6 +17,7 @@ from sctk_core.errors import ConfigError
 from sctk_core.reading import (
     KIND,
     OPTIONS,
+    SYSTEM,
     Misfit,
     Row,
     context_of,
@@ -40,7 +41,6 @@ REFERENCE = (
 )  # fmt: skip
 """Where the truth is told apart from what a system answered, it comes first."""
 DOCUMENT = ("document", "context")
-SYSTEM = ("system", "system_prompt")
 TOOLS = ("tools", "functions")
 """Columns that define what a model may call."""
 _OF_MODELS = frozenset(("model", "rank", "score", "rating", "overall_score", "generator"))

@@ -14,7 +14,6 @@ from sctk_core.builtin.beside import (
     LABELS,
     OTHERS,
     REFERENCE,
-    SYSTEM,
     TOOLS,
     document_in,
     kinds_in,
@@ -36,18 +35,24 @@ from sctk_core.reading import (
     KIND,
     OPTIONS,
     ROW_FORMS,
+    SYSTEM,
     Row,
+    is_about,
     listed,
     named_usually,
     recognised,
     root_of,
     rows_elsewhere,
+    text_within,
     usual_names,
     where_asked,
 )
 from sctk_core.records import Prompt
 
 ASKED = tuple(dict.fromkeys(form.asked for form in ROW_FORMS if not form.wants))
+VERDICTS = ("label", "kto_tag")
+"""Columns that may say of a conversation's last answer whether it is a good one."""
+_ANSWERED = frozenset(name.lower() for form in ROW_FORMS for name in form.answered) | frozenset(REFERENCE)
 _IN_GROUPS = (name for group in (*TEXTS, *SCORES) for name in group)
 USUAL = COLUMNS.union(
     REFERENCE, OTHERS.values(), DOCUMENT, SYSTEM, KIND, LABELS, TOOLS, OPTIONS, _IN_GROUPS, ("group",)
@@ -117,6 +122,8 @@ def prompt_of(row: Row, columns: Columns, *, trim: bool) -> tuple[Prompt, Looked
     looked = _looked(row, columns)
     looked.roles |= {role: names for role, names in of_options.items() if role in looked.asked}
     messages, answer = messages_of(row, looked)
+    if answer is not None and any(_says_false(row.values.get(name)) for name in VERDICTS):
+        looked.unread, answer = f"{looked.asked[0]}[-1]", None
     group = text_beside(row, columns.group, "group", looked)
     messages = (*system_turn(row, columns.system, messages, looked), *messages)
     messages = (replace(messages[0], defines=tools_in(row, looked) or messages[0].defines), *messages[1:])
@@ -135,6 +142,11 @@ def prompt_of(row: Row, columns: Columns, *, trim: bool) -> tuple[Prompt, Looked
         given=given_of(row, columns.texts, columns.scores, messages, looked, trim=trim),
     )
     return prompt, looked
+
+
+def _says_false(value: object) -> bool:
+    """Whether a label says of the last answer that it is not wanted (KTO); a number may be the label of a class."""
+    return value is False or (isinstance(value, str) and value.lower() == "false")
 
 
 def _looked(row: Row, columns: Columns) -> Looked:
@@ -160,7 +172,17 @@ def _looked(row: Row, columns: Columns) -> Looked:
 def _instead(row: Row) -> str:
     if elsewhere := rows_elsewhere(row.values):
         return elsewhere
-    return f'say which column it is: [source.columns] prompt = "{row.name(where_asked(row.values)) or "..."}"'
+    meant = where_asked(row.values) or _some_text(row)
+    return f'say which column it is: [source.columns] prompt = "{row.name(meant) or "..."}"'
+
+
+def _some_text(row: Row) -> str:
+    """The first column, or path into one, that holds text, is not called as answers are and not as what tells of a row."""
+    found = {name: text_within(value, name) for name, value in row.values.items() if not is_about(name)}
+    asking = [name for name in found if name.lower() not in _ANSWERED]
+    meant = next((name for name in [*asking, *found] if found[name]), "")
+    is_list = isinstance(row.values.get(meant), list)
+    return f"{meant}[0]" if is_list and found[meant] == meant else found.get(meant, "").replace("[*]", "[0]")
 
 
 def _several(names: str | tuple[str, ...]) -> tuple[str, ...]:

@@ -39,7 +39,11 @@ def given_of(
     trim: bool,
 ) -> Given | None:
     """The drafts, revisions and scores of the row that asks `messages`; `looked` is told which columns they are. None: none."""
-    found = _gathered(row, texts, _fitting(row, TEXTS, _may_be_text, looked), "texts")
+
+    def may_be_text(name: str, value: Any) -> bool:
+        return isinstance(value, str) or _is_made(row, name, value, messages)
+
+    found = _gathered(row, texts, _fitting(row, TEXTS, may_be_text, looked), "texts")
     scored = _gathered(row, scores, _fitting(row, SCORES, _may_be_number, looked), "scores")
     if scored and len(scored) != len(found):
         raise ConfigError(
@@ -56,24 +60,25 @@ def given_of(
 
 
 def _fitting(
-    row: Row, usual: Sequence[tuple[str, ...]], fits: Callable[[Any], bool], looked: Looked
+    row: Row, usual: Sequence[tuple[str, ...]], fits: Callable[[str, Any], bool], looked: Looked
 ) -> Iterator[tuple[str, ...]]:
     """Those groups of usual names that are there and hold what they are called after; of others it is noted that they do not."""
     for group in usual:
         values = {name: row.values[name] for name in group if name in row.values}
         if len(values) < len(group):
             continue
-        if any(value is None or fits(value) for value in values.values()):
+        wrong = [name for name, value in values.items() if value is not None and not fits(name, value)]
+        if not wrong:
             yield group
         else:
-            looked.misfits |= {name: f"{type(value).__name__}, which it cannot be" for name, value in values.items()}
+            looked.misfits |= {name: _why_not(name, wrong, value) for name, value in values.items()}
 
 
-def _may_be_text(value: Any) -> bool:
-    return isinstance(value, str | list)
+def _why_not(name: str, wrong: Sequence[str], value: Any) -> str:
+    return f"{type(value).__name__}, which it cannot be" if name in wrong else f"nothing without {wrong[0]!r}"
 
 
-def _may_be_number(value: Any) -> bool:
+def _may_be_number(_: str, value: Any) -> bool:
     return (isinstance(value, int | float) and not isinstance(value, bool)) or as_number(value) is not None
 
 
@@ -89,6 +94,15 @@ def _gathered(row: Row, wanted: tuple[str, ...], usual: Iterator[tuple[str, ...]
             hint="take the row out, or mend it",
         )
     return {} if empty else values
+
+
+def _is_made(row: Row, name: str, value: Any, messages: Sequence[Message]) -> bool:
+    """Whether a value is a text, or a conversation that answers the prompt."""
+    try:
+        _made(row, name, value, messages)
+    except ConfigError:
+        return False
+    return True
 
 
 def _made(row: Row, name: str, value: Any, messages: Sequence[Message]) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sctk_core.reading import OF_TURNS, OPTIONS, Row, holds_text, is_id, labelled, listed
+from sctk_core.reading import OF_TURNS, OPTIONS, Row, holds_text, is_id, labelled, listed, said_in
 
 NAMED = "named columns"
 
@@ -74,7 +74,7 @@ class Account:
     def _look_at_turns(self, name: str, turns: Any) -> None:
         """Notes what turns hold beside what is read of them."""
         for turn in turns if isinstance(turns, list) else ():
-            for key in turn.keys() - OF_TURNS if isinstance(turn, dict) else ():
+            for key in turn.keys() - OF_TURNS - {said_in(turn)} if isinstance(turn, dict) else ():
                 if not is_id(key) and holds_text(turn[key]):
                     self._parts[f"{name}[*].{key}"] = None
 

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
-from string import ascii_uppercase
 from typing import Any
 
-from sctk_core.reading import OPTIONS, Row
+from sctk_core.reading import OPTIONS, Row, letters_of
 
 _GATHERED, _FEWEST = "options", 2
 _RIGHT = ("answer", "answerKey")
@@ -22,19 +20,13 @@ def gathered(row: Row) -> tuple[Row, dict[str, tuple[str, ...]]]:
     >>> row.values, roles
     ({'question': 'Which?', 'answer': 'B', 'options': {'A': 'iron', 'B': 'oak'}}, {'options': ('A', 'B')})
     """
-    letters = _letters(row.values)
+    letters = letters_of(row.values)
     right = next((row.values[name] for name in _RIGHT if name in row.values), None)
     if len(letters) < _FEWEST or right not in letters or any(name in row.values for name in OPTIONS):
         return row, {}
     others = {name: value for name, value in row.values.items() if name not in letters}
     options = {letter: row.values[letter] for letter in letters}
     return replace(row, values=others | {_GATHERED: options}), {_GATHERED: letters}
-
-
-def _letters(values: Mapping[str, Any]) -> tuple[str, ...]:
-    """The columns A, B, C, ... as far as they go without a gap."""
-    gap = next((at for at, letter in enumerate(ascii_uppercase) if letter not in values), len(ascii_uppercase))
-    return tuple(ascii_uppercase[:gap])
 
 
 def shown(options: dict[str, str]) -> str:

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import re
 import sys
 from collections.abc import Collection
 from dataclasses import replace
 from typing import Any
 
 from sctk_core.errors import ConfigError
-from sctk_core.reading import Misfit, NoSuchPath, Row, half_pair, no_column, root_of, shown, value_at, written
+from sctk_core.reading import NUMBER, Misfit, NoSuchPath, Row, half_pair, no_column, root_of, shown, value_at, written
 
-_NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 _LARGEST = sys.float_info.max
 
 
@@ -75,7 +73,7 @@ def as_number(value: object) -> float | None:
     (2.0, -25.0, None, None, None)
     """
     if isinstance(value, str):
-        return float(value) if _NUMBER.fullmatch(value) and abs(float(value)) <= _LARGEST else None
+        return float(value) if NUMBER.fullmatch(value) and abs(float(value)) <= _LARGEST else None
     good = isinstance(value, int | float) and not isinstance(value, bool) and -_LARGEST <= value <= _LARGEST
     return float(value) if good else None  # type: ignore[arg-type]
 

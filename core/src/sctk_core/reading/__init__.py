@@ -15,21 +15,21 @@ line in `chunks.py`. polars and pyarrow are imported where a table is read.
 from sctk_core.reading.answers import answers_of, context_of, plain_answers
 from sctk_core.reading.capitals import usual_names
 from sctk_core.reading.chunks import Chunk, chunks_of
-from sctk_core.reading.columns import KIND, holds_text, is_id, listed, named_usually, no_column
+from sctk_core.reading.columns import KIND, NUMBER, holds_text, is_about, is_id, listed, named_usually, no_column
 from sctk_core.reading.faults import Fault
 from sctk_core.reading.finding import STDIN, Wanted, inputs_at
 from sctk_core.reading.forms import FORMS, TYPED, Form, TextLayout, form_of
 from sctk_core.reading.inputs import Input, check_readable
 from sctk_core.reading.lines import Lines, objects
 from sctk_core.reading.nested import rows_elsewhere
-from sctk_core.reading.options import OPTIONS, labelled
-from sctk_core.reading.parts import Reason, half_pair, text_of, whole
+from sctk_core.reading.options import OPTIONS, labelled, letters_of
+from sctk_core.reading.parts import Reason, ends_of, half_pair, text_of, whole
 from sctk_core.reading.paths import NoSuchPath, root_of, value_at
-from sctk_core.reading.row_forms import COLUMNS, CONTEXT, ROW_FORMS, RowForm, recognised, where_asked
+from sctk_core.reading.row_forms import COLUMNS, CONTEXT, ROW_FORMS, SYSTEM, RowForm, recognised, where_asked
 from sctk_core.reading.rows import Row, rows_of
 from sctk_core.reading.standard_input import check_ends, is_stream, spooled
 from sctk_core.reading.tables import Table
-from sctk_core.reading.texts import TextColumn
+from sctk_core.reading.texts import TextColumn, text_within
 from sctk_core.reading.tools import ToolCall, calls_of, definitions_of
 from sctk_core.reading.turns import (
     OF_TURNS,
@@ -40,6 +40,7 @@ from sctk_core.reading.turns import (
     listed_turns,
     no_list,
     no_tools,
+    said_in,
     shown,
     turn_of,
     turns_of,
@@ -51,11 +52,13 @@ __all__ = [
     "CONTEXT",
     "FORMS",
     "KIND",
+    "NUMBER",
     "OF_TURNS",
     "OPTIONS",
     "ROLES",
     "ROW_FORMS",
     "STDIN",
+    "SYSTEM",
     "TYPED",
     "Chunk",
     "Fault",
@@ -81,14 +84,17 @@ __all__ = [
     "chunks_of",
     "context_of",
     "definitions_of",
+    "ends_of",
     "form_of",
     "half_pair",
     "holds_text",
     "inputs_at",
+    "is_about",
     "is_id",
     "is_stream",
     "json_in",
     "labelled",
+    "letters_of",
     "list_in",
     "listed",
     "listed_texts",
@@ -103,9 +109,11 @@ __all__ = [
     "root_of",
     "rows_elsewhere",
     "rows_of",
+    "said_in",
     "shown",
     "spooled",
     "text_of",
+    "text_within",
     "turn_of",
     "turns_of",
     "usual_names",

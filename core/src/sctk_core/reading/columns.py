@@ -8,6 +8,8 @@ from collections.abc import Container, Iterable, Sequence
 from sctk_core.config import suggestion
 from sctk_core.errors import ConfigError
 
+NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
+"""A number as it is written where a form has no values but text."""
 _SHOWN = 12
 _ID = re.compile(r"(.*[_-])?(id|ids|uid|uuid|guid|idx|index|hash|sha1|sha256|md5)|[a-z]+Id", re.DOTALL)
 

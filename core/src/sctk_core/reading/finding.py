@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +30,15 @@ _SPLIT_NAMES = {
 _SPLIT = re.compile(rf"({'|'.join(_SPLIT_NAMES)})(?=\.|-\d+-of-\d+\.|[-_]\d+\.)", re.IGNORECASE)
 _UNPACKERS = {".bz2": "bzcat", ".xz": "xzcat", ".zip": "unzip -p", ".lz4": "lz4cat"}
 _SHEETS = (".xlsx", ".xls", ".ods")
+_ARCHIVES = (".tar", ".tar.gz", ".tgz", ".tar.zst", ".tar.bz2", ".tar.xz")
+_AS: dict[str, Form] = {".feather": "arrow", ".ipc": "arrow", ".tab": "tsv"}
+"""Other endings of forms that are read."""
+_FROM_YAML = "import json, sys, yaml; [print(json.dumps(row, default=str)) for row in yaml.safe_load(sys.stdin)]"
+_OF_OTHERS = (
+    ".pkl", ".pickle", ".npy", ".npz", ".h5", ".db", ".sqlite", ".sqlite3", ".avro", ".orc", ".xml", ".html", ".toml", ".md",
+    ".pdf", ".docx",
+)  # fmt: skip
+"""Endings of files that no change of their name makes rows."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -54,7 +64,8 @@ def inputs_at(name: str, wanted: Wanted, note: Callable[[str], object]) -> list[
         return _in_directory(path, wanted, note)
     if not path.is_file():
         raise ConfigError(
-            f"{name}: got no regular file, wanted one", hint=f"pipe it in (cat {name} | ...), and name {wanted.dash}"
+            f"{name}: got no regular file, wanted one",
+            hint=f"pipe it in (cat {shlex.quote(name)} | ...), and name {wanted.dash}",
         )
     form = wanted.form or form_of(path.name) or wanted.otherwise
     if form is None:
@@ -63,10 +74,17 @@ def inputs_at(name: str, wanted: Wanted, note: Callable[[str], object]) -> list[
 
 
 def _instead(path: Path, wanted: Wanted) -> str:
-    ending = path.suffix.lower()
+    ending, name = path.suffix.lower(), shlex.quote(str(path))
+    if path.name.lower().endswith(_ARCHIVES):
+        return f"unpack it (tar -xf {name}), and name what was in it"
     if ending in _UNPACKERS:
-        return f"unpack it, or pipe it in ({_UNPACKERS[ending]} {path} | ...), and name {wanted.dash}"
-    return "save the sheet as CSV" if ending in _SHEETS else f"rename it, or say what it is, like {wanted.option}"
+        return f"unpack it, or pipe it in ({_UNPACKERS[ending]} {name} | ...), and name {wanted.dash}"
+    if ending in (".yaml", ".yml"):
+        return f"turn it into JSONL: python -c '{_FROM_YAML}' < {name} > rows.jsonl"
+    if ending in _OF_OTHERS:
+        return "write its rows as JSONL, CSV or Parquet, with what reads such files"
+    told = wanted.option.replace("jsonl", _AS.get(ending, "jsonl"))
+    return "save the sheet as CSV" if ending in _SHEETS else f"rename it, or say what it is, like {told}"
 
 
 def _in_directory(path: Path, wanted: Wanted, note: Callable[[str], object]) -> list[Input]:

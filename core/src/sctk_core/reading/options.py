@@ -6,6 +6,7 @@ MMLU has a list of texts, ARC columns of texts and labels, MedQA an object by le
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
 from string import ascii_uppercase
 from typing import Any
 
@@ -30,6 +31,16 @@ def labelled(value: Any) -> dict[str, str] | None:
     labels = list(ascii_uppercase[: len(texts)]) if labels is None else labels
     fits = isinstance(labels, list) and all(isinstance(label, str) for label in labels)
     return dict(zip(labels, texts, strict=True)) if fits and len(set(labels)) == len(texts) else None
+
+
+def letters_of(row: Mapping[str, Any]) -> tuple[str, ...]:
+    """The columns A, B, C, ... of a row as far as they go without a gap.
+
+    >>> letters_of({"question": "Which?", "A": "iron", "B": "oak", "D": "ash"})
+    ('A', 'B')
+    """
+    gap = next((at for at, letter in enumerate(ascii_uppercase) if letter not in row), len(ascii_uppercase))
+    return tuple(ascii_uppercase[:gap])
 
 
 def _unlettered(texts: list[str]) -> list[str]:

@@ -7,22 +7,33 @@ column is called as answers are, all columns with text are the row's, but for th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from sctk_core.errors import ConfigError
 from sctk_core.reading.capitals import usual_names
 from sctk_core.reading.chunks import Chunk
-from sctk_core.reading.columns import holds_text, is_about, is_id, listed, named_usually, no_column
+from sctk_core.reading.columns import NUMBER, holds_text, is_about, is_id, listed, named_usually, no_column
 from sctk_core.reading.faults import Fault
+from sctk_core.reading.forms import WRITTEN
 from sctk_core.reading.frames import first_row, quick_texts, text_columns
 from sctk_core.reading.inputs import Input
 from sctk_core.reading.lines import Lines, objects
 from sctk_core.reading.nested import rows_elsewhere
-from sctk_core.reading.parts import Reading, Reason, answer_of
+from sctk_core.reading.parts import Parts, Reading, Reason, answer_of, ends_of
 from sctk_core.reading.paths import root_of
-from sctk_core.reading.row_forms import COLUMNS, RowForm, answered_in, named_form, recognised, where_asked
+from sctk_core.reading.row_forms import (
+    COLUMNS,
+    SYSTEM,
+    Found,
+    RowForm,
+    answered_in,
+    named_form,
+    parts_asked,
+    recognised,
+    where_asked,
+)
 from sctk_core.reading.tables import Table
 
 if TYPE_CHECKING:
@@ -36,14 +47,15 @@ TRANSLATION = ("source", "target")
 """Beside a target a source is a text, and not where the row is from."""
 _BESIDE_TEXT = ("role", "from", "object", "finish_reason", "speaker", "author", "sender", "name", "type")
 """What tells of a text that stands beside it in an object."""
-USUAL = COLUMNS | {ALONE, *DOCUMENTS, *ANSWERS, *TRANSLATION}
+USUAL = COLUMNS | {ALONE, *DOCUMENTS, *ANSWERS, *TRANSLATION, *SYSTEM}
 
 
 class TextColumn:
     """The text columns of a command: named, or found in the first row of each file. `bad` is told of rows without a text.
 
     `besides` are columns that have another part in the command; with them one column is looked for and no form. With `answers`
-    numbers, and true or false, are texts too. `read_as` are the forms that were found, `unread` the columns that hold text and
+    numbers, and true or false, are texts too. Without `guiding` turns and columns of the system are left out, and `aside` has their
+    roles. `read_as` are the forms that were found, `unread` the columns that hold text and
     were not read.
     """
 
@@ -55,9 +67,11 @@ class TextColumn:
         option: str = "--column",
         besides: Sequence[str] = (),
         answers: bool = False,
+        guiding: bool = True,
     ) -> None:
         self._named = (names,) if isinstance(names, str) else tuple(names or ())
         self._bad, self._option, self._besides, self._answers = bad, option, frozenset(besides), answers
+        self.aside: set[str] | None = None if guiding else set()
         self._readings: dict[object, Reading] = {}
         self._read: dict[str, None] = dict.fromkeys(self._named)
         self._others: dict[str, None] = {}
@@ -83,22 +97,34 @@ class TextColumn:
 
     def of(self, chunk: Chunk) -> tuple[list[int], pl.Series]:
         """(index of every good row, their texts as one Arrow column)."""
-        return self._of_table(chunk) if isinstance(chunk, Table) else self._of_lines(chunk)
+        good, texts, _ = self.in_parts(chunk, ends=False)
+        return good, texts
+
+    def in_parts(self, chunk: Chunk, *, ends: bool = True) -> tuple[list[int], pl.Series, pl.Series | None]:
+        """(index of every good row, their texts, the bytes at which each text's parts end as lists of uint32).
+
+        A text without ends is one text; None: all are.
+        """
+        return self._of_table(chunk, ends=ends) if isinstance(chunk, Table) else self._of_lines(chunk, ends=ends)
 
     def text(self, row: Mapping[str, Any], source: Input, where: str) -> str | Reason:
         """The text of one row, or the reason why it has none."""
+        parts = self._parts(row, source, where)
+        return parts if isinstance(parts, str) else "\n".join(parts)
+
+    def _parts(self, row: Mapping[str, Any], source: Input, where: str) -> Parts:
         row = self._as_usual(row, where)
         reading = self._reading(row, source, where)
         if not self._named and reading.first not in row:
             reading = self._another(row, where) or reading
-        columns, text = reading.text(row)
-        if self._answers and isinstance(text, Reason):
-            text = answer_of(row, reading.first, text)
+        columns, parts = reading.parts(row)
+        if self._answers and isinstance(parts, Reason):
+            parts = answer_of(row, reading.first, parts)
         self._read.update(dict.fromkeys(columns))
         for name, value in row.items():
             if name not in self._read and name not in self._others and self._may_be_text(name) and holds_text(value):
                 self._others[name] = None
-        return text
+        return parts
 
     def _as_usual(self, row: Mapping[str, Any], where: str) -> Mapping[str, Any]:
         """The row with its columns under their usual names, where they are called so but for their capitals."""
@@ -116,20 +142,10 @@ class TextColumn:
         self._called |= {usual: name for name, usual in found.items()}
         return found
 
-    def _of_lines(self, chunk: Lines) -> tuple[list[int], pl.Series]:
-        import polars as pl
+    def _of_lines(self, chunk: Lines, *, ends: bool) -> tuple[list[int], pl.Series, pl.Series | None]:
+        return self._row_by_row(chunk, objects(chunk, self._bad), ends=ends)
 
-        good, found = [], []
-        for index, row in objects(chunk, self._bad):
-            text = self.text(row, chunk.source, chunk.where(index))
-            if isinstance(text, Reason):
-                self._bad(Fault(where=chunk.where(index), reason=text))
-            else:
-                good.append(index)
-                found.append(text)
-        return good, pl.Series("text", found, dtype=pl.String)
-
-    def _of_table(self, chunk: Table) -> tuple[list[int], pl.Series]:
+    def _of_table(self, chunk: Table, *, ends: bool) -> tuple[list[int], pl.Series, pl.Series | None]:
         called = self._usual(tuple(chunk.frame.schema), chunk.source.name)
         chunk = replace(chunk, frame=chunk.frame.rename(called)) if called else chunk
         reading = self._reading(first_row(chunk.frame), chunk.source, chunk.source.name)
@@ -137,29 +153,39 @@ class TextColumn:
         for name in text_columns(chunk.frame):
             if self._may_be_text(name):
                 self._others[name] = None
-        texts = quick_texts(chunk.frame, reading)
-        if texts is None:
-            return self._of_rows(chunk)
+        quick = quick_texts(chunk.frame, reading, ends=ends)
+        if quick is None:
+            return self._row_by_row(chunk, enumerate(chunk.frame.iter_rows(named=True)), ends=ends)
+        texts, cuts = quick
         self._read.update(dict.fromkeys(reading.columns_of(chunk.frame.schema)))
         missing = texts.is_null()
         for index in missing.arg_true().to_list():
             self._bad(Fault(where=chunk.where(index), reason=f"null in {reading.first!r}"))
         good = (~missing).arg_true()
-        return good.to_list(), texts if len(good) == len(texts) else texts.gather(good)
+        if len(good) < len(texts):
+            texts, cuts = texts.gather(good), None if cuts is None else cuts.gather(good)
+        return good.to_list(), texts, cuts
 
-    def _of_rows(self, chunk: Table) -> tuple[list[int], pl.Series]:
-        """The same row by row, where the columns are of types that need it."""
+    def _row_by_row(
+        self, chunk: Chunk, rows: Iterable[tuple[int, Mapping[str, Any]]], *, ends: bool
+    ) -> tuple[list[int], pl.Series, pl.Series | None]:
         import polars as pl
 
-        good, found = [], []
-        for index, row in enumerate(chunk.frame.iter_rows(named=True)):
-            text = self.text(row, chunk.source, chunk.where(index))
-            if isinstance(text, Reason):
-                self._bad(Fault(where=chunk.where(index), reason=text))
+        good, found, cuts = [], [], list[list[int]]()
+        for index, row in rows:
+            parts = self._parts(row, chunk.source, chunk.where(index))
+            if isinstance(parts, Reason):
+                self._bad(Fault(where=chunk.where(index), reason=parts))
+                continue
+            good.append(index)
+            if isinstance(parts, str):
+                found.append(parts)
+                cuts.append([])
             else:
-                good.append(index)
-                found.append(text)
-        return good, pl.Series("text", found, dtype=pl.String)
+                found.append("\n".join(parts))
+                cuts.append(ends_of(parts) if ends else [])
+        where = pl.Series("ends", cuts, dtype=pl.List(pl.UInt32)) if any(cuts) else None
+        return good, pl.Series("text", found, dtype=pl.String), where
 
     def _check_columns(self, chunk: Table) -> None:
         """A ConfigError where a named column is not there, or can hold no text: so it is in every row."""
@@ -181,25 +207,30 @@ class TextColumn:
         """How the rows of a file are read: as its first row is."""
         found = self._readings.get(id(source))
         if found is None:
-            found = self._readings[id(source)] = Reading(names=self._named) if self._named else self._found(row, where)
+            typed = {k: v for k, v in row.items() if k in USUAL or not _is_number(v)} if source.form in WRITTEN else row
+            found = Reading(names=self._named) if self._named else self._found(typed, where)
+            found = self._readings[id(source)] = replace(found, aside=self.aside)
         return found
 
     def _another(self, row: Mapping[str, Any], where: str) -> Reading | None:
         """How a row of another form than the first of its file is read; None: it has none."""
         shape = frozenset(row)
         if shape not in self._readings and not self._besides and recognised(row):
-            self._readings[shape] = self._found(row, where)
+            self._readings[shape] = replace(self._found(row, where), aside=self.aside)
         return self._readings.get(shape)
 
     def _found(self, row: Mapping[str, Any], where: str) -> Reading:
-        if ALONE in row and ALONE not in self._besides:
-            return Reading(names=(ALONE,))
         form = None if self._besides else recognised(row)
+        if ALONE in row and ALONE not in self._besides:
+            parts = self._beside_text(row, form)
+            return Reading(names=(ALONE, *parts), anyhow=bool(parts))
         documents = [name for name in named_usually(DOCUMENTS, row) if _is_text(row[name])]
         if form is not None and not documents:
             return self._whole(row, form.form, form.asked)
         unfit = named_form(row)
         if not self._besides and not documents and unfit and not isinstance(row[unfit.asked], dict):
+            if unfit.turns and holds_text(row[unfit.asked]):  # it holds no turns, but text
+                return Reading(names=tuple(self._holding(row)), anyhow=True)
             return self._whole(row, unfit, (unfit.asked,))  # the first row alone may be without a text
         if not self._besides and not documents and all(isinstance(row.get(name), str) for name in TRANSLATION):
             return Reading(names=TRANSLATION)
@@ -222,7 +253,20 @@ class TextColumn:
         holding = self._holding(row)
         whole = tuple(name for name in row if name in asked or name in holding)
         answered = answered_in(row, form)
-        return Reading(form=form) if answered or set(whole) <= set(asked) else Reading(names=whole, anyhow=True)
+        if not (answered or set(whole) <= set(asked)):
+            return Reading(names=whole, anyhow=True)
+        parts = parts_asked(row, form, guiding=self.aside is None)
+        names = tuple(name for name in row if name in parts or name in asked or name in answered)
+        return Reading(names=names, anyhow=True) if parts else Reading(form=form)
+
+    def _beside_text(self, row: Mapping[str, Any], found: Found | None) -> tuple[str, ...]:
+        """What is asked and answered beside a column of text that does not hold it."""
+        if found is None or not isinstance(row[ALONE], str):
+            return ()
+        asked = [name for name in found.asked if isinstance(row[name], str)]
+        is_held = not asked or all(row[name].strip() in row[ALONE] for name in asked)
+        beside = parts_asked(row, found.form, guiding=self.aside is None)
+        return () if is_held else (*found.asked, *answered_in(row, found.form), *beside)
 
     def _one_column(self, row: Mapping[str, Any]) -> list[str]:
         """The text of a row of no form: its one column that holds text; of a row whose question is elsewhere the answer."""
@@ -238,6 +282,11 @@ class TextColumn:
     def _tells(self, name: str) -> bool:
         """Whether a column has another part, or only tells of its row."""
         return name in self._besides or is_about(name)
+
+
+def _is_number(value: object) -> bool:
+    """Whether a cell holds a number, which any other form would not hold as text."""
+    return isinstance(value, str) and NUMBER.fullmatch(value) is not None
 
 
 def _is_text(value: object) -> bool:

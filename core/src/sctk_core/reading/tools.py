@@ -33,9 +33,16 @@ def calls_of(given: str, at: str) -> tuple[ToolCall, ...]:
 
     >>> calls_of('{"name": "find", "arguments": {"city": "Ur"}}', "[1]")
     (ToolCall(name='find', arguments='{"city": "Ur"}', id=''),)
+    >>> calls_of('"[{\\\\"name\\\\": \\\\"find\\\\"}]"', "[1]")
+    (ToolCall(name='find', arguments='{}', id=''),)
     """
-    value = _parsed(given, at)
+    value = _unpacked(_parsed(given, at), at)
     return tuple(_calls(value if isinstance(value, list) else [value], at))
+
+
+def _unpacked(value: Any, at: str) -> Any:
+    """What a value is that an export has written as JSON text."""
+    return _parsed(value, at) if isinstance(value, str) else value
 
 
 def definitions_of(value: object) -> str:
@@ -69,7 +76,7 @@ def _filled(value: Any) -> Any:
 
 
 def _calls(listed: list[Any], at: str) -> Iterator[ToolCall]:
-    for call in listed:
+    for call in (_unpacked(call, at) for call in listed):
         inner = call.get("function", call) if isinstance(call, dict) else None
         name = inner.get("name") if isinstance(inner, dict) else None
         if not isinstance(inner, dict) or not isinstance(name, str) or not name:

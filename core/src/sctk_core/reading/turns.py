@@ -1,8 +1,8 @@
 """Conversations in the shapes that files have them, as turns with a role and a text.
 
-Lists of role and content (OpenAI), from and value (ShareGPT) or input and output (Capybara); content as text or as text parts; all
-of it as JSON text, or as Python text, as exports to CSV leave it; transcripts that begin with an empty line and `Human: ` (HH).
-Roles go by many names.
+Lists of role and content (OpenAI), from and value (ShareGPT) or input and output (Capybara), one such turn alone, or a table of
+roles and contents; content as text or as text parts; all of it, or each turn, as JSON text, or as Python text, as exports leave it;
+transcripts of `Human: ` and `Assistant: ` with empty lines between them (HH). Roles go by many names.
 """
 
 from __future__ import annotations
@@ -14,6 +14,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from sctk_core.conversation import GUIDING
 from sctk_core.reading.decoding import loads
 
 ROLES: Mapping[str, str] = {
@@ -26,12 +27,20 @@ ROLES: Mapping[str, str] = {
 TOOLS = frozenset(("tool", "function", "tool_response", "observation", "ipython"))
 CALLERS = frozenset(("function_call", "tool_call"))
 """What a turn is called that a tool says; and one whose text is what the assistant calls."""
-_ROLE, _CONTENT, _CALLS = ("role", "from"), ("content", "value", "parts"), ("tool_calls", "function_call")
-OF_TURNS = frozenset((*_ROLE, *_CONTENT, *_CALLS, "tools", "input", "output"))
+_ROLE, _CONTENT, _CALLS = (
+    ("role", "from"),
+    ("content", "value", "parts", "text", "message"),
+    ("tool_calls", "function_call"),
+)
+OF_TURNS = frozenset((*_ROLE, "content", "value", "parts", *_CALLS, "tools", "input", "output"))
 """What is read of a turn; of a tool's turn its name too."""
 _TEXT_PARTS = ("text", "input_text", "output_text")
 _TRANSCRIPT = re.compile(r"\n\n(Human|Assistant):")
-_LIST_IN_TEXT = re.compile(r"\s*\[\s*\{\s*[\"'](role|from|content|value|parts)[\"']\s*:")
+_WRITTEN = re.compile(r"\s*(\[\s*[{\"']|\"\s*\[|\{\s*[\"'])")
+"""How a text begins that may be turns as JSON or Python writes them: a list, an object, or the text of a list."""
+_OF_OBJECTS = re.compile(r"\s*\[\s*\{\s*[\"']")
+_SAYS = re.compile(r"[{,]\s*[\"'](content|value|parts)[\"']\s*:"), re.compile(r"[{,]\s*[\"'](role|from)[\"']\s*:")
+_FIRST = re.compile(r"\s*\[\s*\{\s*[\"'](role|from|content|value|parts)[\"']\s*:")
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -74,12 +83,41 @@ def listed_turns(value: object) -> list[Any] | None:
 
     >>> listed_turns("\\n\\nHuman: Hi\\n\\nAssistant: Hello")
     [{'role': 'user', 'content': 'Hi'}, {'role': 'assistant', 'content': 'Hello'}]
+    >>> listed_turns({"role": ["user", "assistant"], "content": ["Hi", "Hello"]}), listed_turns({"role": "user", "text": "Hi"})
+    ([{'role': 'user', 'content': 'Hi'}, {'role': 'assistant', 'content': 'Hello'}], [{'role': 'user', 'text': 'Hi'}])
     """
     if isinstance(value, str):
-        return _transcript(value) if value.startswith("\n\nHuman:") else _in_text(value)
-    if isinstance(value, list) and value and all(isinstance(turn, dict) for turn in value):
+        return _transcript(value) if _is_transcript(value) else _in_text(value)
+    if isinstance(value, dict):
+        return _of_object(value)
+    if not isinstance(value, list) or not value:
+        return None
+    value = _each_parsed(value) if all(isinstance(turn, str) for turn in value) else value
+    if value and all(isinstance(turn, dict) for turn in value):
         return value if any(name in value[0] for name in _ROLE) else _paired(value)
     return None
+
+
+def _of_object(value: dict[str, Any]) -> list[Any] | None:
+    """One turn alone, or a table of roles and contents, as Sequence of Hugging Face datasets makes it; None: neither."""
+    role = next((name for name in _ROLE if name in value), None)
+    said = next((name for name in _CONTENT if name in value), None)
+    if role is None or said is None:
+        return None
+    roles, texts = value[role], value[said]
+    if isinstance(roles, str):
+        return [value] if roles.strip().lower() in ROLES else None
+    fits = isinstance(roles, list) and isinstance(texts, list) and 0 < len(roles) == len(texts)
+    return [{role: one, said: text} for one, text in zip(roles, texts, strict=True)] if fits else None
+
+
+def _each_parsed(texts: list[str]) -> list[Any] | None:
+    """Turns that are each written as JSON; None: not all of them are."""
+    try:
+        found = [loads(text) if text.lstrip().startswith("{") else None for text in texts]
+    except (ValueError, RecursionError):
+        return None
+    return found if all(isinstance(turn, dict) and any(name in turn for name in _ROLE) for turn in found) else None
 
 
 def _paired(pairs: list[dict[str, Any]]) -> list[Any] | None:
@@ -99,16 +137,34 @@ def turns_of(value: object) -> tuple[Turn, ...] | None:
     return None if turns is None else tuple(turn_of(turn, f"[{at}]") for at, turn in enumerate(turns))
 
 
-def texts_of(value: object) -> list[str] | None:
-    """The texts of a conversation's turns, whoever says them, with what they call as JSON; None: the value is none."""
+def texts_of(value: object, aside: set[str] | None = None) -> list[str] | None:
+    """The texts of a conversation's turns, whoever says them, with what they call as JSON; None: the value is none.
+
+    Where `aside` is a set, turns that guide (of the system or a developer) are left out, beside others, and their roles put there.
+    """
     turns = listed_turns(value)
     if turns is None:
         return None
-    found = []
+    found, guiding = [], []
     for at, turn in enumerate(turns):
         text, calls = _said(_told_by_us(turn), f"[{at}]")
-        found += [text, calls] if calls else [text]
+        role = guiding_role(turn) if aside is not None else None
+        if role is not None and not calls:
+            guiding.append((role, text))
+        else:
+            found += [text, calls] if calls else [text]
+    if not found:
+        return [text for _, text in guiding]
+    if aside is not None:
+        aside.update(role for role, _ in guiding)
     return found
+
+
+def guiding_role(turn: Mapping[str, Any]) -> str | None:
+    """The role of a turn that guides the conversation, "system" or "developer"; None: it is another's."""
+    role = _first(turn, _ROLE)
+    role = ROLES.get(role.strip().lower()) if isinstance(role, str) else None
+    return role if role in GUIDING else None
 
 
 def turn_of(turn: object, at: str) -> Turn:
@@ -153,9 +209,14 @@ def _named(turn: Mapping[str, Any], key: str, at: str) -> str:
 def _said(turn: Mapping[str, Any], at: str) -> tuple[str, str]:
     """(a turn's text, what it calls as JSON); one that calls something need not say anything."""
     calls = next((turn[key] for key in _CALLS if turn.get(key)), None)
-    key = next((key for key in _CONTENT if turn.get(key) is not None), _CONTENT[0])
+    key = said_in(turn)
     text = "" if calls is not None and turn.get(key) is None else content_text(turn.get(key), f"{at}.{key}")
     return text, "" if calls is None else json.dumps(calls, sort_keys=True, default=str)
+
+
+def said_in(turn: Mapping[str, Any]) -> str:
+    """The key of a turn whose value is what it says."""
+    return next((key for key in _CONTENT if turn.get(key) is not None), _CONTENT[0])
 
 
 def content_text(content: object, at: str) -> str:
@@ -182,29 +243,45 @@ def _first(turn: Mapping[str, Any], names: Sequence[str]) -> Any:
     return next((turn[name] for name in names if turn.get(name) is not None), None)
 
 
+def _is_transcript(text: str) -> bool:
+    """Whether a text begins with what a human says, with an empty line before it, or before what the assistant answers."""
+    if text.startswith("\n\nHuman:"):
+        return True
+    return text.lstrip().startswith("Human:") and "\n\nAssistant:" in text.replace("\r\n", "\n")
+
+
 def _transcript(text: str) -> list[dict[str, str]]:
     """The turns of a transcript; a last one that is empty was left for the answer."""
-    _, *parts = _TRANSCRIPT.split(text)
+    _, *parts = _TRANSCRIPT.split("\n\n" + text.replace("\r\n", "\n").lstrip())
     who = {"Human": "user", "Assistant": "assistant"}
     turns = [{"role": who[name], "content": said.strip()} for name, said in zip(parts[::2], parts[1::2], strict=True)]
     return turns[:-1] if turns and turns[-1] == {"role": "assistant", "content": ""} else turns
 
 
 def _in_text(text: str) -> list[Any] | None:
-    """A list of turns that is written as JSON, or as Python writes it; None: the text is no such thing."""
-    if not begins_turns(text) or text.rstrip()[-1] != "]":
+    """Turns that are written as JSON, or as Python writes them; None: the text is no such thing."""
+    if not _WRITTEN.match(text) or text.rstrip()[-1] not in ']}"':
         return None
     for read in (loads, ast.literal_eval):
         try:
-            return listed_turns(read(text))
+            found = read(text)
         except (ValueError, SyntaxError, RecursionError, MemoryError):
             continue
-    raise no_list()
+        return listed_turns(found) if not isinstance(found, str) or _WRITTEN.match(found) else None
+    if begins_turns(text) and text.rstrip()[-1] == "]":
+        raise no_list()
+    return None
 
 
 def begins_turns(text: str) -> bool:
-    """Whether a text begins like a list of turns; what follows may make it a text about one."""
-    return _LIST_IN_TEXT.match(text) is not None
+    """Whether a text begins like a list of turns; what follows may make it a text about one.
+
+    >>> begins_turns('[{"role": "user"'), begins_turns('[{"id": 7, "role": "user", "content": "Hi'), begins_turns('[{"id": 7}]')
+    (True, True, False)
+    """
+    if not _OF_OBJECTS.match(text):
+        return False
+    return bool(_FIRST.match(text)) or all(said.search(text) for said in _SAYS)
 
 
 def no_list() -> Misfit:

@@ -5,14 +5,16 @@ The work is `sctk_rs.dedup`'s: hashes for equal texts, one-permutation MinHash w
 
 from __future__ import annotations
 
+from array import array
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from sctk_core import Curation, Declined, Prompt, setting
+from sctk_core.reading import ends_of
 from sctk_rs import dedup
 
-from sctk_curate.texts import PAIR, TEXT, THREADS, Part, Rows, Sides, text_of
+from sctk_curate.texts import PAIR, TEXT, THREADS, Part, Rows, Sides, parts_of, text_of
 
 
 class ExactDuplicates:
@@ -48,7 +50,8 @@ class NearDuplicates:
     """Leaves out every row but the first of each cluster of rows that are almost the same.
 
     Two rows are joined where the Jaccard similarity of their shingles is at or above the threshold, which is computed
-    exactly. A row can be joined through another one; then `sctk why` names that one, and no similarity to the row that stays.
+    exactly, and so is that of each of their parts (turns, the document, answers): a document that two questions share does not
+    make them one. A row can be joined through another one; then `sctk why` names that one, and no similarity to the row that stays.
     """
 
     @dataclass(frozen=True, kw_only=True)
@@ -60,6 +63,9 @@ class NearDuplicates:
         threshold: float = setting(0.8, help="Jaccard similarity from which on two rows are joined", low=0.1, high=1.0)
         shingle: Literal["word", "char"] = setting("word", help="shingles of words or of characters")
         n: int = setting(5, help="length of a shingle", unit="words or characters", low=1, high=1000)
+        parts: Literal["each", "together"] = setting(
+            "each", help="whether each part (turn, document, answer) must be alike, or the whole text alone"
+        )
         threads: int = THREADS
 
     def __init__(self, config: Config) -> None:
@@ -68,11 +74,13 @@ class NearDuplicates:
     def curate(self, rows: Rows, held_out: Sequence[Prompt]) -> Curation:
         """One verdict per row; `held_out` is not read."""
         config = self.config
+        parts = [parts_of(row, config.text, config.pair) for row in rows]
         found = dedup.near(
-            [text_of(row, config.text, config.pair) for row in rows],
+            ["\n".join(texts) for texts in parts],
             threshold=config.threshold,
             shingle=config.shingle,
             n=config.n,
+            parts=_ends(parts) if config.parts == "each" else None,
             threads=config.threads,
         )
         ids = [row.id for row in rows]
@@ -83,6 +91,15 @@ class NearDuplicates:
                 for place, first in enumerate(memoryview(found.labels))
             ]
         )
+
+
+def _ends(rows: Sequence[Sequence[str]]) -> tuple[array[int], array[int]]:
+    """Where the parts of each row end in its text, as `near` takes it."""
+    ends, offsets = array("I"), array("Q", [0])
+    for parts in rows:
+        ends.extend(ends_of(parts))
+        offsets.append(len(ends))
+    return ends, offsets
 
 
 def _neighbours(found: dedup.Duplicates) -> dict[int, dict[int, float]]:

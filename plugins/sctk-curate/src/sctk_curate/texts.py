@@ -29,18 +29,27 @@ def asked(prompt: Prompt) -> str:
     >>> asked(Prompt(messages=(Message(role="user", content="Why?"),), document="A river runs."))
     'Why?\\nA river runs.'
     """
-    turns = [turn.text for turn in prompt.messages if turn.role not in GUIDING]
-    return "\n".join([*turns, prompt.document] if prompt.document else turns)
+    return "\n".join(_asked(prompt))
 
 
 def text_of(row: Row, part: Part, sides: Sides) -> str:
     """The text of one row, its parts one below the other."""
+    return "\n".join(parts_of(row, part, sides))
+
+
+def parts_of(row: Row, part: Part, sides: Sides) -> list[str]:
+    """The parts of one row: each turn that is asked, the document, each answer."""
     if isinstance(row, Prompt):
-        return asked(row)
+        return _asked(row)
     row = row.sample if isinstance(row, Weighted) else row
     if isinstance(row, Sample):
         answers = [row.text]
     else:
         answers = [row.chosen.text, row.rejected.text] if sides == "both" else [row.chosen.text]
-    question = [] if part == "completion" else [asked(row.prompt)]
-    return "\n".join(question + ([] if part == "prompt" else answers))
+    question = [] if part == "completion" else _asked(row.prompt)
+    return question + ([] if part == "prompt" else answers)
+
+
+def _asked(prompt: Prompt) -> list[str]:
+    turns = [turn.text for turn in prompt.messages if turn.role not in GUIDING]
+    return [*turns, prompt.document] if prompt.document else turns

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import polars as pl
 
 HELD = "held-out rows "
+_ASIDE = ("not compared: what the system and developers say in conversations",)
 EPILOG = """\b
 Examples:
   sctk data decontaminate train.jsonl --against test.jsonl --out clean.jsonl
@@ -37,10 +38,11 @@ Examples:
   sctk data decontaminate train.jsonl --against test.jsonl --against-column question --n 8 --removed removed.jsonl > clean.jsonl
 
 \b
-Words are compared whatever their case and the punctuation between them. A held-out row with fewer than --n words cannot be
-found; the summary counts such rows. --removed has one object for each row left out: its file and number, the file and number of
-the held-out row that it shares most with, the share of that row's n-grams, the longest run of words in common as it stands in the
-row (span), how many held-out rows it shares words with, and the row itself."""
+Words are compared whatever their case and the punctuation between them. What the system says in a conversation is not compared, for
+many rows share it. A held-out row with fewer than --n words cannot be found; the summary counts such rows. --removed has one
+object for each row left out: its file and number, the file and number of the held-out row that it shares most with, the share of
+that row's n-grams, the longest run of words in common as it stands in the row (span), how many held-out
+rows it shares words with, and the row itself."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -51,6 +53,10 @@ class Held:
     seen: Seen
     n_rows: int
     found: set[int] = field(default_factory=set)
+
+    def is_wide(self, n: int) -> bool:
+        """Whether n held-out rows are more than half of them, and more than two: what they share may be no text of their own."""
+        return n > max(self.n_rows / 2, 2)
 
 
 @click.command(epilog=EPILOG)
@@ -78,8 +84,8 @@ def decontaminate(files: tuple[str, ...], against: tuple[str, ...], **given: Any
     bad = prepare(given)
     rust("dedup")
     column, other = (
-        TextColumn(given["column"], bad),
-        TextColumn(given["against_column"], bad, option="--against-column"),
+        TextColumn(given["column"], bad, guiding=False),
+        TextColumn(given["against_column"], bad, option="--against-column", guiding=False),
     )
     once((*files, *against))
     with walk() as stages, ExitStack() as opened:
@@ -89,21 +95,24 @@ def decontaminate(files: tuple[str, ...], against: tuple[str, ...], **given: Any
         _apart(sources, held_sources)
         kept, gone = kept_and_removed(opened, given, sources, held_sources)
         held = _held_out(held_sources, other, given["n"], stages)
-        n_rows = n_gone = 0
+        n_rows = n_gone = n_wide = 0
         with stages.stage("decontaminating") as pace:
             for chunk in chunks(sources, pace):
                 indices, texts = column.of(chunk)
                 matches = _matches(texts, held, given["min_share"], given["threads"])
                 _write(chunk, indices, matches, (kept, gone))
                 n_rows, n_gone = n_rows + len(texts), n_gone + len(matches)
+                n_wide += sum(held.is_wide(one["held_out_rows"]) for one in matches.values())
     counts = {"rows": n_rows, "kept": n_rows - n_gone, "removed": n_gone, "held_out": held.n_rows}
     counts |= {"held_out_found": len(held.found), "held_out_too_short": len(held.grams.too_short)}
+    counts["shares_with_most"] = n_wide
     tell(
         {**looked_at(column), **looked_at(other, of="against_"), **counts},
         [
             *read_as(column),
             *read_as(other, of=HELD),
             *_told(counts, given["n"]),
+            *(_ASIDE if column.aside or other.aside else ()),
             *unread(column),
             *unread(other, of=HELD),
         ],
@@ -168,5 +177,10 @@ def _told(counts: dict[str, int], n: int) -> list[str]:
         lines.append(
             f"{counts['held_out_too_short']:,} held-out rows have fewer than {n} words: of them nothing can be found"
             " (a smaller --n finds more)"
+        )
+    if counts["shares_with_most"]:
+        lines.append(
+            f"{counts['shares_with_most']:,} of the rows removed share words with more than half of the held-out rows:"
+            " an instruction that all have? --min-share asks for more of a held-out row"
         )
     return lines

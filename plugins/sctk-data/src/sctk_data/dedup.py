@@ -2,6 +2,8 @@
 
 Two readings: the first holds the text column only (as Arrow) and finds the clusters, the second writes what is kept. A row is
 kept as the bytes that were read. Near duplicates are verified: every pair that joins two rows has its exact Jaccard similarity.
+Rows of several parts (turns, a context and a question, an answer) are near duplicates where each part is one by itself: a long part
+that they share does not hide that the others differ.
 """
 
 from __future__ import annotations
@@ -16,6 +18,7 @@ from sctk_cli.finite import Finite
 from sctk_core.reading import TextColumn
 
 from sctk_data.bad_rows import BadRows
+from sctk_data.ends import Ends
 from sctk_data.inputs import inputs
 from sctk_data.jsonl import Output
 from sctk_data.looked import looked_at, read_as, unread
@@ -41,7 +44,8 @@ Examples:
 --exact       the same bytes
 --normalised  the same words, whatever their case and the punctuation between them
 --near        sets of n-word (or n-character) shingles with a Jaccard similarity of at least --threshold, joined into
-              clusters; the first row of a cluster is kept
+              clusters; the first row of a cluster is kept. Of rows of several parts (turns, columns of what is asked and
+              answered) each part must be as similar as the whole; --parts together compares the whole alone
 
 \b
 --removed has one object for each row left out: its file and number (the line of a JSONL file, the row of any other), the
@@ -68,6 +72,13 @@ class Found:
     click.option(
         "--n", type=click.IntRange(1, 1000), default=5, show_default=True, help="Words or characters in a shingle."
     ),
+    click.option(
+        "--parts",
+        type=click.Choice(["each", "together"]),
+        default="each",
+        show_default=True,
+        help="Whether each part of two rows must be similar, or their whole texts alone.",
+    ),
     COLUMN,
     REMOVED,
     click.option(
@@ -80,23 +91,24 @@ def dedup(files: tuple[str, ...], mode: str, **given: Any) -> int:
     """Leave out rows that repeat an earlier one, exactly or nearly."""
     bad = prepare(given)
     if mode != "near":
-        only_with("--near", "threshold", "shingle", "n")
+        only_with("--near", "threshold", "shingle", "n", "parts")
     rust("dedup")
     column = TextColumn(given["column"], bad)
     with walk() as stages, ExitStack() as opened:
         sources = opened.enter_context(inputs(files, twice=True, spill_dir=given["spill_dir"], wanted=wanted(given)))
         places = kept_and_removed(opened, given, sources)
         with stages.stage("reading") as pace:
-            seen, texts = read_texts(sources, column, pace)
-        found = _find(texts, mode, given, stages)
-        del texts
+            ends = Ends() if mode == "near" and given["parts"] == "each" else None
+            seen, texts = read_texts(sources, column, pace, ends)
+        found = _find(texts, ends, mode, given, stages)
+        del texts, ends
         with stages.stage("writing") as pace:
             _write(seen, found, places, pace)
     _tell(found, mode, column, bad, json_=given["json_"])
     return 0
 
 
-def _find(texts: pl.Series, mode: str, given: dict[str, Any], stages: Walk) -> Found:
+def _find(texts: pl.Series, ends: Ends | None, mode: str, given: dict[str, Any], stages: Walk) -> Found:
     """The clusters, by the Rust core."""
     core, threads = rust("dedup"), given["threads"]
     with stages.stage("comparing") as pace, asked():
@@ -104,8 +116,9 @@ def _find(texts: pl.Series, mode: str, given: dict[str, Any], stages: Walk) -> F
             labels = core.exact(texts, normalised=mode == "normalised", threads=threads, progress=pace.done)
             return Found(labels=memoryview(labels), jaccard=None, counts={})
         settings = {name: given[name] for name in ("threshold", "shingle", "n", "threads", "spill_dir")}
-        found = core.near(texts, **settings, progress=pace.done)
+        found = core.near(texts, **settings, parts=ends.parts() if ends else None, progress=pace.done)
     counts = {"equal_rows": found.n_equal_rows, "candidates": found.n_candidates, "checked": found.n_checked}
+    counts["apart"] = found.n_apart
     labels = memoryview(found.labels)
     return Found(labels=labels, jaccard=_direct(labels, found.pairs), counts=counts)
 
@@ -155,5 +168,9 @@ def _tell(found: Found, mode: str, column: TextColumn, bad: BadRows, *, json_: b
         lines.append(
             f"{found.counts['equal_rows']:,} rows with equal words, {found.counts['candidates']:,} candidate pairs,"
             f" {found.counts['checked']:,} compared exactly"
+        )
+    if found.counts.get("apart"):
+        lines.append(
+            f"{found.counts['apart']:,} pairs of rows alike as a whole differ in a part and stay (--parts together does not look)"
         )
     tell({"mode": mode, **looked_at(column), **counts}, [*lines, *unread(column)], bad, json_=json_)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from sctk_core.reading import Chunk, Input, TextColumn
 
 from sctk_data.chunks import chunks
+from sctk_data.ends import Ends
 from sctk_data.pace import Pace
 
 if TYPE_CHECKING:
@@ -62,13 +63,17 @@ class Seen:
             source.check_unchanged()
 
 
-def read_texts(sources: Sequence[Input], column: TextColumn, pace: Pace) -> tuple[Seen, pl.Series]:
-    """Which rows there are, and their texts as one column in as many pieces as it came in."""
+def read_texts(
+    sources: Sequence[Input], column: TextColumn, pace: Pace, ends: Ends | None = None
+) -> tuple[Seen, pl.Series]:
+    """Which rows there are, and their texts as one column in as many pieces as it came in; where their parts end goes to `ends`."""
     import polars as pl
 
     seen, held = Seen(sources), [pl.Series("text", [], dtype=pl.String)]
     for chunk in chunks(seen.sources, pace):
-        indices, texts = column.of(chunk)
+        indices, texts, cuts = column.in_parts(chunk, ends=ends is not None)
         seen.add(chunk, indices)
+        if ends is not None:
+            ends.add(len(texts), cuts)
         held.append(texts.alias("text"))
     return seen, pl.concat(held, rechunk=False)

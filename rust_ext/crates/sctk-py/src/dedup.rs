@@ -7,8 +7,8 @@ use pyo3::prelude::*;
 use pyo3::types::PyBytes;
 use sctk_data::buffer::Buffer;
 use sctk_data::dedup::{
-    DedupError, Duplicates, MOST_ROWS, Near, SLOTS, Shingle, first_rows, first_rows_normalised,
-    near, sketch_flat,
+    DedupError, Duplicates, MOST_ROWS, Near, Parts, SLOTS, Shingle, first_rows,
+    first_rows_normalised, near_in_parts, sketch_flat,
 };
 use sctk_data::text::{HASH_VERSION, Simd, hash};
 use sctk_data::watch::{Stopped, Watch};
@@ -18,8 +18,8 @@ use crate::numbers::Numbers;
 use crate::texts::Texts;
 use crate::{control, errors};
 
-/// Labels, pairs and counts (equal rows, candidates, checked) of near duplicates.
-type NearResult = (Array, Batch, (usize, usize, usize));
+/// Labels, pairs and counts (equal rows, candidates, checked, apart) of near duplicates.
+type NearResult = (Array, Batch, (usize, usize, usize, usize));
 
 /// Runs `job` without the GIL and turns its failure into the exception that it is.
 pub fn run<T: Send>(
@@ -39,6 +39,10 @@ fn raised(failure: DedupError) -> PyErr {
         DedupError::Text { .. } => errors::value(
             failure,
             "Arrow strings must hold UTF-8; decode the bytes first",
+        ),
+        DedupError::Parts { .. } => errors::value(
+            failure,
+            "row i has the parts ends[offsets[i]:offsets[i + 1]], in bytes of its UTF-8",
         ),
         DedupError::TooManyRows { .. } => errors::value(failure, "cut the corpus into shards"),
         DedupError::Spill { path, why } => {
@@ -125,7 +129,9 @@ fn dedup_keep(labels: &Bound<'_, PyAny>) -> PyResult<Array> {
 
 /// Labels, verified pairs and counts of near duplicates.
 #[pyfunction]
-#[pyo3(signature = (texts, *, threshold=0.8, shingle="word", n=5, threads=1, spill_dir=None, simd=None, progress=None))]
+#[pyo3(signature = (
+    texts, *, threshold=0.8, shingle="word", n=5, parts=None, threads=1, spill_dir=None, simd=None, progress=None
+))]
 #[allow(clippy::too_many_arguments)]
 fn dedup_near(
     py: Python<'_>,
@@ -133,6 +139,7 @@ fn dedup_near(
     threshold: f64,
     shingle: &str,
     n: usize,
+    parts: Option<(Bound<'_, PyAny>, Bound<'_, PyAny>)>,
     threads: usize,
     spill_dir: Option<PathBuf>,
     simd: Option<&str>,
@@ -147,11 +154,16 @@ fn dedup_near(
     };
     let texts = Texts::extract(texts)?;
     let rows = texts.rows()?;
+    let parts = parts
+        .map(|(ends, offsets)| parts_of(&ends, &offsets, &rows))
+        .transpose()?;
     let Duplicates {
         labels,
         pairs,
         counts,
-    } = run(py, progress, |watch| near(&rows, &how, watch))?;
+    } = run(py, progress, |watch| {
+        near_in_parts(&rows, parts.as_ref(), &how, watch)
+    })?;
     let columns = vec![
         (
             "left".to_owned(),
@@ -166,7 +178,12 @@ fn dedup_near(
             Array::from_vec(pairs.iter().map(|p| p.jaccard).collect()),
         ),
     ];
-    let counts = (counts.n_equal_rows, counts.n_candidates, counts.n_checked);
+    let counts = (
+        counts.n_equal_rows,
+        counts.n_candidates,
+        counts.n_checked,
+        counts.n_apart,
+    );
     Ok((
         Array::from_vec(labels),
         Batch::new(pairs.len(), columns),
@@ -210,6 +227,24 @@ fn dedup_sketch(
     // SAFETY: the sketches fill the room exactly, and all of them were written: it was not stopped.
     unsafe { flat.set_len(flat.capacity()) };
     Ok(Array::numbers(flat))
+}
+
+/// A copy of where the parts of each row end, checked.
+fn parts_of(
+    ends: &Bound<'_, PyAny>,
+    offsets: &Bound<'_, PyAny>,
+    rows: &[&[u8]],
+) -> PyResult<Parts> {
+    let Some(ends) = Numbers::<u32>::of(ends)? else {
+        return Err(errors::kind(
+            "parts: wanted ends as an array of uint32",
+            "array.array(\"I\", ends)",
+        ));
+    };
+    // SAFETY: the GIL is held, and each value is read once, into a copy that is checked.
+    let ends = unsafe { ends.slice() }.to_vec();
+    let offsets = offsets_of(offsets, ends.len())?;
+    Parts::new(ends, offsets, rows).map_err(raised)
 }
 
 /// A copy of the offsets, checked to rise and to stay within `n` hashes.

@@ -2,7 +2,7 @@
 //!
 //! `near` sketches every row once (`pass`: words, fingerprint, shingles, 128-slot one-permutation MinHash), lets rows
 //! whose bands agree become candidates (`group`), and keeps the pairs whose *exact* Jaccard similarity reaches the
-//! threshold (`verify`). Candidates are a function of the data alone: a bucket yields its head and up to
+//! threshold (`verify`), whole and, where they are known, in each of their parts (`parts`). Candidates are a function of the data alone: a bucket yields its head and up to
 //! `NEIGHBOURS` preceding members for every member, whatever was found before. So the result is the same for any
 //! number of threads, any chunking, any SIMD level, in memory or spilled.
 
@@ -12,6 +12,7 @@ mod group;
 mod kept;
 mod near;
 mod overlap;
+mod parts;
 mod pass;
 mod seen;
 mod shingle;
@@ -27,8 +28,9 @@ use crate::watch::Stopped;
 
 pub use criterion::Near;
 pub use exact::{first_rows, first_rows_normalised};
-pub use near::{Counts, Duplicates, near};
+pub use near::{Counts, Duplicates, near, near_in_parts};
 pub use overlap::{HeldOut, Overlap, overlaps};
+pub use parts::Parts;
 pub use shingle::{Shingle, Shingler};
 pub use sketch::{Banding, SLOTS, sketch_flat};
 pub use verify::Pair;
@@ -51,6 +53,10 @@ pub enum DedupError {
     TooManyRows {
         n_rows: usize,
     },
+    /// The parts are no parts of the rows.
+    Parts {
+        why: String,
+    },
     Spill {
         path: PathBuf,
         why: std::io::Error,
@@ -71,6 +77,7 @@ impl std::fmt::Display for DedupError {
             Self::TooManyRows { n_rows } => {
                 write!(f, "got {n_rows} rows, wanted at most {MOST_ROWS}")
             }
+            Self::Parts { why } => write!(f, "parts: {why}"),
             Self::Spill { path, why } => write!(f, "{}: {why}", path.display()),
         }
     }

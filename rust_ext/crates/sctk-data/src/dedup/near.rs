@@ -5,6 +5,7 @@ use std::sync::Mutex;
 use super::criterion::Near;
 use super::group::Grouper;
 use super::kept::Kept;
+use super::parts::Parts;
 use super::pass::pass;
 use super::sketch::Banding;
 use super::spill::Spill;
@@ -32,6 +33,8 @@ pub struct Counts {
     pub n_candidates: usize,
     /// Candidates whose similarity was computed exactly.
     pub n_checked: usize,
+    /// Pairs that are alike as whole texts but not in some part, and so are no pairs.
+    pub n_apart: usize,
 }
 
 /// The near duplicates among `rows` (UTF-8).
@@ -43,6 +46,18 @@ pub struct Counts {
 /// assert_eq!(near(&rows, &Near::default(), &Unwatched).unwrap().labels, [0, 1, 0]);
 /// ```
 pub fn near(rows: &[&[u8]], near: &Near, watch: &dyn Watch) -> Result<Duplicates, DedupError> {
+    near_in_parts(rows, None, near, watch)
+}
+
+/// The same where rows have known parts: two rows are a pair where their whole texts and each of their parts are alike.
+///
+/// Rows with equal words are paired wherever their parts end.
+pub fn near_in_parts(
+    rows: &[&[u8]],
+    parts: Option<&Parts>,
+    near: &Near,
+    watch: &dyn Watch,
+) -> Result<Duplicates, DedupError> {
     if rows.len() > MOST_ROWS {
         return Err(DedupError::TooManyRows { n_rows: rows.len() });
     }
@@ -64,16 +79,17 @@ pub fn near(rows: &[&[u8]], near: &Near, watch: &dyn Watch) -> Result<Duplicates
         Some(spill) => spilled_candidates(spill, &alive, near.threads, watch)?,
     };
     drop(spill);
-    let (verified, n_checked) = verify(&candidates, rows, &sketched, near, watch)?;
-    for pair in &verified {
+    let verified = verify(&candidates, rows, parts, &sketched, near, watch)?;
+    for pair in &verified.pairs {
         unite.join(pair.left, pair.right);
     }
-    pairs.extend(verified);
+    pairs.extend(verified.pairs);
     pairs.sort_unstable_by_key(|pair| (pair.left, pair.right));
     let counts = Counts {
         n_equal_rows,
         n_candidates: candidates.len(),
-        n_checked,
+        n_checked: verified.n_checked,
+        n_apart: verified.n_apart,
     };
     Ok(Duplicates {
         labels: unite.labels(),
@@ -172,4 +188,57 @@ fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     mutex
         .lock()
         .unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::watch::Unwatched;
+
+    /// The clusters of rows of parts, and how many pairs were kept apart.
+    fn labels(rows: &[&[&str]], spill: bool) -> (Vec<u32>, usize) {
+        let (mut texts, mut ends, mut offsets) = (Vec::new(), Vec::new(), vec![0]);
+        for row in rows {
+            let mut text = String::new();
+            for part in *row {
+                text += "\n";
+                text += part;
+                ends.push(text.len() as u32);
+            }
+            texts.push(text);
+            offsets.push(ends.len());
+        }
+        let texts: Vec<&[u8]> = texts.iter().map(|text| text.as_bytes()).collect();
+        let parts = Parts::new(ends, offsets, &texts).unwrap();
+        let how = Near {
+            spill: spill.then(std::env::temp_dir),
+            ..Near::default()
+        };
+        let found = near_in_parts(&texts, Some(&parts), &how, &Unwatched).unwrap();
+        (found.labels, found.counts.n_apart)
+    }
+
+    #[test]
+    fn each_part_must_be_alike() {
+        let words: Vec<String> = (0..250).map(|i| format!("w{i}")).collect();
+        let long = words.join(" ");
+        let other = long.replace("w100 ", "v ");
+        let rows: [&[&str]; 9] = [
+            &[&long, "Who built it?"],
+            &[&long, "When was it built?"],
+            &[&long, "who built it"],
+            &[&other, "Who built it?"],
+            &[&long, "Who built it?", "Nobody."],
+            &[&long, "👍"],
+            &[&long, "👎"],
+            &[&other, " 👍"],
+            &[&other.replace("w7 ", "u "), "👎"],
+        ];
+        for spill in [false, true] {
+            let (labels, n_apart) = labels(&rows, spill);
+            // the words of rows 5 and 6 are equal: signs that mean nothing tell no rows apart, those of row 7 are compared
+            assert_eq!(labels, [0, 1, 0, 0, 4, 5, 5, 5, 8]);
+            assert!(n_apart > 0);
+        }
+    }
 }

@@ -2,12 +2,14 @@
 //!
 //! No shingle set is kept from the first pass (2.7 kB a row): the sets of the few rows that are candidates are made
 //! again. Before that the marks of both rows are compared: with fewer equal ones than four standard
-//! deviations below what the threshold promises, a pair is not worth the work.
+//! deviations below what the threshold promises, a pair is not worth the work. Where parts are known, each must reach the
+//! threshold too.
 
 use std::sync::OnceLock;
 
 use super::criterion::Near;
 use super::kept::Kept;
+use super::parts::Parts;
 use super::shingle::Shingler;
 use super::sketch::{Marks, SLOTS, marks, n_equal, sketch};
 use super::{DedupError, FirstFailure};
@@ -29,22 +31,37 @@ const PAIRS: usize = 256;
 /// Below this many shingles the slots are too few draws to be judged by.
 const FEW: u32 = 64;
 
-/// The candidates (sorted) whose similarity reaches the threshold, and how many were computed exactly.
+/// What became of candidates: those whose similarity reaches the threshold, and how many were looked at and how.
+#[derive(Default)]
+pub struct Verified {
+    pub pairs: Vec<Pair>,
+    /// Compared exactly.
+    pub n_checked: usize,
+    /// Alike as whole texts, but not in some part.
+    pub n_apart: usize,
+}
+
+/// What becomes of the candidates (sorted).
 pub fn verify(
     candidates: &[u64],
     rows: &[&[u8]],
+    parts: Option<&Parts>,
     kept: &Kept,
     near: &Near,
     watch: &dyn Watch,
-) -> Result<(Vec<Pair>, usize), DedupError> {
+) -> Result<Verified, DedupError> {
     let failure = FirstFailure::default();
     let chunks: Vec<_> = candidates.chunks(PAIRS).collect();
-    let found: Vec<OnceLock<(Vec<Pair>, usize)>> = chunks.iter().map(|_| OnceLock::new()).collect();
+    let found: Vec<OnceLock<Verified>> = chunks.iter().map(|_| OnceLock::new()).collect();
     let least = least_equal(near.threshold);
     run_long_chunks(chunks.len(), near.threads, watch, |chunk, pulse| {
         let mut patience = Patience::new(pulse);
         let mut verifier = Verifier::new(near);
-        let (mut pairs, mut n_checked) = (Vec::new(), 0);
+        let mut of_parts = Verifier {
+            makes_marks: false,
+            ..Verifier::new(near)
+        };
+        let mut done = Verified::default();
         for (i, &pair) in chunks[chunk].iter().enumerate() {
             let (left, right) = ((pair >> 32) as u32, pair as u32);
             if let Some(&next) = chunks[chunk].get(i + 1) {
@@ -59,13 +76,20 @@ pub fn verify(
                 _ => Some(least),
             };
             let jaccard = verifier.jaccard(rows, left, right, least);
-            n_checked += usize::from(jaccard != Ok(None));
+            done.n_checked += usize::from(jaccard != Ok(None));
             match jaccard {
-                Ok(Some(jaccard)) if jaccard >= near.threshold => pairs.push(Pair {
-                    left,
-                    right,
-                    jaccard,
-                }),
+                Ok(Some(jaccard)) if jaccard >= near.threshold => {
+                    let beside = parts.map(|parts| parts.beside(rows, left, right));
+                    match beside.map_or(Ok(true), |pairs| of_parts.all_alike(pairs)) {
+                        Ok(true) => done.pairs.push(Pair {
+                            left,
+                            right,
+                            jaccard,
+                        }),
+                        Ok(false) => done.n_apart += 1,
+                        Err(why) => failure.note(right as usize, why),
+                    }
+                }
                 Ok(_) => (),
                 Err(why) => failure.note(right as usize, why),
             }
@@ -74,17 +98,18 @@ pub fn verify(
             }
         }
         found[chunk]
-            .set((pairs, n_checked))
+            .set(done)
             .unwrap_or_else(|_| unreachable!("each chunk is done once"));
     })?;
     failure.check()?;
-    let (mut pairs, mut n_checked) = (Vec::new(), 0);
+    let mut all = Verified::default();
     for chunk in found {
-        let (some, n) = chunk.into_inner().expect("all chunks were done");
-        pairs.extend(some);
-        n_checked += n;
+        let some = chunk.into_inner().expect("all chunks were done");
+        all.pairs.extend(some.pairs);
+        all.n_checked += some.n_checked;
+        all.n_apart += some.n_apart;
     }
-    Ok((pairs, n_checked))
+    Ok(all)
 }
 
 /// How many of 128 marks must be equal: the threshold's share, less four standard deviations.
@@ -143,6 +168,28 @@ impl Verifier {
         }
         self.left = Some(left);
         Ok(())
+    }
+
+    /// Whether every pair of parts reaches the threshold by itself; parts without a word must be the same. No pairs: they cannot.
+    fn all_alike<'a>(
+        &mut self,
+        pairs: Option<impl Iterator<Item = (&'a [u8], &'a [u8])>>,
+    ) -> Result<bool, TextError> {
+        let Some(pairs) = pairs else {
+            return Ok(false);
+        };
+        for (a, b) in pairs {
+            if a == b {
+                continue;
+            }
+            self.left = None; // the set is that of the pair before
+            // of two parts without a word the similarity is no number, which reaches no threshold
+            let jaccard = self.jaccard(&[a, b], 0, 1, None)?;
+            if !jaccard.is_some_and(|jaccard| jaccard >= self.threshold) {
+                return Ok(false);
+            }
+        }
+        Ok(true)
     }
 
     /// The exact similarity, or some number below the threshold once it is known to be below.
