@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
-from array import array
 from pathlib import Path
 
 import polars as pl
@@ -37,6 +36,7 @@ use = "near-duplicates"
 of = "train"
 threshold = 0.4
 n = 1
+parts = "together"
 [[curate]]
 use = "decontaminate"
 n = 30
@@ -68,11 +68,8 @@ def test_planted_duplicates_are_not_asked_and_alike_rows_not_trained_on(tmp_path
     assert stages["chains.draft"]["asked"] == 12
 
     rows = pl.read_parquet(run / "chains/train/*.parquet")
-    questions = [row["prompt"][-1]["content"] for row in rows.to_dicts()]
-    texts = [f"{question}\n{text}" for question, text in zip(questions, rows["text"], strict=True)]
-    ends = array("I", [len(one.encode()) for pair in zip(questions, texts, strict=True) for one in pair])
-    parts = (ends, array("Q", range(0, len(ends) + 1, 2)))
-    keep = list(memoryview(dedup.near(texts, threshold=0.4, n=1, parts=parts).keep))
+    texts = [f"{row['prompt'][-1]['content']}\n{row['text']}" for row in rows.to_dicts()]
+    keep = list(memoryview(dedup.near(texts, threshold=0.4, n=1).keep))
     kept = [row for row, stays in zip(rows["id"], keep, strict=True) if stays]
     assert 0 < len(kept) < len(texts)
     assert pl.read_parquet(run / "curated/chains.train/rows/*.parquet")["id"].to_list() == kept
