@@ -10,8 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from sctk_core import ConfigError
+from sctk_core import GUIDING, ConfigError
 from sctk_core.reading import Input, TextColumn, chunks_of
+from sctk_core.reading.turns import GUIDES
 from test_row_forms import made
 
 ASK, TELL = {"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Yo"}
@@ -69,6 +70,10 @@ def test_scores_that_nobody_named_and_that_are_no_numbers_are_left_unread_with_a
     assert prompt.given is not None
     assert not any(name.startswith("score.") for name in prompt.given.answers)
     assert "draft_score" in " ".join(source.notes)
+
+
+def test_the_reader_and_the_records_mean_the_same_roles_by_those_that_guide() -> None:
+    assert set(GUIDING) == GUIDES
 
 
 def one_row(folder: Path, row: dict[str, Any]) -> Any:

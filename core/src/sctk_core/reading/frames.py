@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sctk_core.conversation import GUIDING
 from sctk_core.reading.parts import Reading
+from sctk_core.reading.turns import GUIDES
 
 if TYPE_CHECKING:
     import polars as pl
@@ -112,7 +112,7 @@ def _guiding(column: pl.Series) -> tuple[pl.Expr, set[str]]:
     name = "role" if _said(column) == "content" else "from"
     role = pl.element().struct.field(name).str.strip_chars().str.to_lowercase()
     there = column.explode().struct.field(name).str.strip_chars().str.to_lowercase()
-    return role.is_in(GUIDING).fill_null(value=False), set(there.unique().to_list()) & set(GUIDING)
+    return role.is_in(sorted(GUIDES)).fill_null(value=False), set(there.unique().to_list()) & GUIDES
 
 
 def _ends_of_turns(column: pl.Series) -> pl.Series:

@@ -14,7 +14,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sctk_core.conversation import GUIDING
 from sctk_core.reading.decoding import loads
 
 ROLES: Mapping[str, str] = {
@@ -24,6 +23,8 @@ ROLES: Mapping[str, str] = {
     "chatgpt": "assistant", "chatbot": "assistant",
 }  # fmt: skip
 """What a role is called -> the role that it is."""
+GUIDES = frozenset(("system", "developer"))
+"""The roles that say how to answer, and ask nothing (`sctk_core.GUIDING`)."""
 TOOLS = frozenset(("tool", "function", "tool_response", "observation", "ipython"))
 CALLERS = frozenset(("function_call", "tool_call"))
 """What a turn is called that a tool says; and one whose text is what the assistant calls."""
@@ -164,7 +165,7 @@ def guiding_role(turn: Mapping[str, Any]) -> str | None:
     """The role of a turn that guides the conversation, "system" or "developer"; None: it is another's."""
     role = _first(turn, _ROLE)
     role = ROLES.get(role.strip().lower()) if isinstance(role, str) else None
-    return role if role in GUIDING else None
+    return role if role in GUIDES else None
 
 
 def turn_of(turn: object, at: str) -> Turn:
