@@ -75,7 +75,8 @@ def _fitting(
 
 
 def _why_not(name: str, wrong: Sequence[str], value: Any) -> str:
-    return f"{type(value).__name__}, which it cannot be" if name in wrong else f"nothing without {wrong[0]!r}"
+    kind = type(value).__name__
+    return f"{kind}, which it cannot be" if name in wrong else f"{kind}, beside {wrong[0]!r}, which does not fit"
 
 
 def _may_be_number(_: str, value: Any) -> bool:
