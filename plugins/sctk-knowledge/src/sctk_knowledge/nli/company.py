@@ -11,10 +11,10 @@ from typing import Any
 
 from sctk_rewards.weights import Ids, logits_BC
 
-MOST = 16
+MOST = 32
 """Pairs that are asked together."""
 _LENGTHS = (4, 11, 30, 70)
-_COMPANIES = (2, 5, MOST)
+_COMPANIES = (2, 5, 16, MOST)
 
 
 def same_in_company(model: Any, tokenizer: Any, n_context: int) -> bool:
