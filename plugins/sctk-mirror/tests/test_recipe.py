@@ -168,7 +168,9 @@ def test_rows_of_other_methods_are_read_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("above", "told"), [({}, True), ({"roles": {"teacher": TEACHER}}, False)])
 def test_that_the_student_plays_the_teacher_is_told(tmp_path: Path, above: dict[str, Any], told: bool) -> None:
     found = assembled(tmp_path, {"--set": above}, '{"question": "1 + 1?", "label": "1 + 1"}\n')
-    assert any("role teacher: the student as it came plays it" in note for note in found.notes) == told
+    assert (
+        any("role teacher, where it is asked: the student as it came plays it" in note for note in found.notes) == told
+    )
     own = assemble(
         with_defaults([Layer(origin="flag", sections={"method": {"use": "mirror"}})], catalogue()), catalogue()
     )
