@@ -133,8 +133,8 @@ def template_notes(roles: Mapping[str, Role]) -> list[str]:
 def stand_in_notes(own: Mapping[str, Any], roles: Mapping[str, Role], speaking: Mapping[str, Role]) -> list[str]:
     """Roles that the method's recipe gives to somebody of its own source, `own`, and that the student plays over another one."""
     return [
-        f"role {name}, where it is asked: the student as it came plays it; the method's own is of its own source alone, and nobody else is named "
-        f"(--set roles.{name}.model=DIR|NAME, or [roles.{name}])"
+        f"role {name}, where it is asked: the student as it came plays it; the method's own is of its own source alone, and "
+        f"nobody else is named (--set roles.{name}.model=DIR|NAME, or [roles.{name}])"
         for name in own
         if name in speaking and name not in roles
     ]
