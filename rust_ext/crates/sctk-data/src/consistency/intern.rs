@@ -11,7 +11,7 @@ use std::hint::select_unpredictable;
 const P0: u64 = 0xa076_1d64_78bd_642f;
 const P1: u64 = 0xe703_7ed1_a0b4_28db;
 
-/// What can be named: 16 bytes of a word, or two numbers.
+/// What can be named: 16 or 32 bytes of a word, or two numbers.
 pub trait Key: Copy + Eq + Hash {
     /// Spreads the key over 64 bits.
     fn spread(self) -> u64;
@@ -21,6 +21,15 @@ impl Key for u128 {
     #[inline(always)]
     fn spread(self) -> u64 {
         fold(self as u64 ^ P0, (self >> 64) as u64 ^ P1)
+    }
+}
+
+impl Key for [u128; 2] {
+    #[inline(always)]
+    fn spread(self) -> u64 {
+        let [a, b] = self;
+        a.spread()
+            .wrapping_add(fold(b as u64 ^ P1, (b >> 64) as u64 ^ P0))
     }
 }
 
@@ -164,6 +173,13 @@ mod tests {
                     .map(|&i| u128::from(i) << 100)
                     .collect::<Vec<_>>(),
             );
+            for place in 0..2 {
+                let mut keys = vec![[0; 2]; numbers.len()];
+                for (key, &i) in keys.iter_mut().zip(&numbers) {
+                    key[place] = u128::from(i) << 100;
+                }
+                check(&mut interner, &keys);
+            }
             check(
                 &mut interner,
                 &numbers.iter().map(|&i| Alike(i)).collect::<Vec<_>>(),

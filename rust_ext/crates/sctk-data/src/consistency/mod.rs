@@ -12,6 +12,7 @@ mod entropy;
 mod error;
 mod groups;
 mod intern;
+mod keys;
 mod known;
 mod lanes;
 mod lcs;

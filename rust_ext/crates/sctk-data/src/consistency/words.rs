@@ -1,32 +1,27 @@
 //! Answers to numbered words: those of every script (`text`), or the tokens `[a-z0-9]+` of the lower-cased text, as rouge_score
 //! takes them.
 //!
-//! Two words get the same number when they are the same, byte for byte: up to 15 bytes (16 of ASCII) are their own key, and
-//! longer words that share a key are compared.
-//!
 //! For rouge_score's words a group is copied in small letters, 64 bytes at a time, and the same pass finds where its words begin
 //! and end. Of all code points outside ASCII only two have a letter of ASCII in their lower case,
 //! the Kelvin sign U+212A (k) and U+0130 (i and a dot above): they are written so before the pass.
 
 use super::Error;
 use super::intern::Interner;
+use super::keys::{Keys, PADDING, number};
 use super::sequences::Sequences;
 use crate::text::block::Block;
-use crate::text::hash;
 use crate::text::simd::per_level;
 use crate::text::words::Listed;
 use crate::text::{Alphabet, Simd, TextError, WordHasher};
 
 const BLOCK: usize = 64;
-/// The longest word of ASCII that is its own key; the highest bit of a key says that its word is longer.
-const PIECE: usize = 16;
 
 /// The words of one group of answers as numbers; `read` fills it anew.
 #[derive(Default)]
 pub struct Words {
     pub sequences: Sequences,
     names: Interner,
-    keys: Vec<u128>,
+    keys: Keys,
     edges: Edges,
     hasher: Option<(Alphabet, WordHasher)>,
     listed: Listed,
@@ -81,13 +76,13 @@ impl Words {
             })?;
             ends.push(listed.places.len());
         }
-        listed.lower.extend([0; PIECE]);
+        listed.lower.extend([0; PADDING]);
         let (lower, places) = (&listed.lower, &listed.places);
         number(
             &mut self.sequences,
             &mut self.names,
             &mut self.keys,
-            (lower, places, &self.edges.ends, PIECE - 1),
+            (lower, places, &self.edges.ends),
         );
         Ok(())
     }
@@ -117,32 +112,10 @@ impl Words {
             &mut self.sequences,
             &mut self.names,
             &mut self.keys,
-            (lower, places, ends, PIECE),
+            (lower, places, ends),
         );
         Ok(())
     }
-}
-
-/// Numbers the words at `places` of `lower`; a word of at most `short` bytes is its own key.
-fn number(
-    sequences: &mut Sequences,
-    names: &mut Interner,
-    keys: &mut Vec<u128>,
-    (lower, places, ends, short): (&[u8], &[u32], &[usize], usize),
-) {
-    let (words, _) = places[..ends.last().copied().unwrap_or(0)].as_chunks::<2>();
-    keys.clear();
-    keys.extend(
-        words
-            .iter()
-            .map(|&[begin, end]| key(lower, begin as usize, end as usize, short)),
-    );
-    sequences.clear();
-    let keys = &*keys;
-    let same =
-        |i: usize, j: usize| keys[i] & LONG == 0 || word(lower, words[i]) == word(lower, words[j]);
-    sequences.n_ids = names.name_all(keys, &mut sequences.ids, same);
-    sequences.starts.extend(ends.iter().map(|&end| end / 2));
 }
 
 per_level! {
@@ -218,43 +191,6 @@ impl Edges {
         changes.count_ones() as usize
     }
 }
-
-/// Marks the key of a word that is longer than its key; no byte of a word has this bit.
-const LONG: u128 = 1 << 127;
-
-fn word(lower: &[u8], [begin, end]: [u32; 2]) -> &[u8] {
-    &lower[begin as usize..end as usize]
-}
-
-/// The bytes of a word, the first one lowest, zeros above; 16 may be read, for answers are padded.
-#[inline(always)]
-fn key(lower: &[u8], begin: usize, end: usize, short: usize) -> u128 {
-    let n = end - begin;
-    if n > short {
-        return long_key(&lower[begin..end]);
-    }
-    let bytes: &[u8; PIECE] = lower[begin..begin + PIECE]
-        .first_chunk()
-        .expect("16 were cut");
-    u128::from_le_bytes(*bytes) & MASKS[n]
-}
-
-/// A hash of the word.
-#[cold]
-fn long_key(word: &[u8]) -> u128 {
-    let [low, high] = hash::bytes(word);
-    (u128::from(high) << 64 | u128::from(low)) | LONG
-}
-
-static MASKS: [u128; PIECE + 1] = {
-    let mut masks = [0; PIECE + 1];
-    let mut n = 1;
-    while n <= PIECE {
-        masks[n] = u128::MAX >> (8 * (PIECE - n));
-        n += 1;
-    }
-    masks
-};
 
 const KELVIN: &[u8] = "\u{212A}".as_bytes();
 const I_WITH_DOT: &[u8] = "\u{0130}".as_bytes();

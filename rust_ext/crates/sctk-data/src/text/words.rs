@@ -228,7 +228,9 @@ fn scan_kernel<B: Block>(
         at = end;
         let ends = &edges.places[..n_edges];
         match out {
-            Out::Words(hashes) => hash_words::<B>(&edges.lower, ends, hashes),
+            Out::Words(hashes) => {
+                hash_words::<B>(&edges.lower, ends, hashes, &mut edges.spare);
+            }
             Out::Characters(hashes) => hash_characters(&edges.lower, ends, hashes),
             Out::Listed(listed) => listed.push(&edges.lower[..n], ends)?,
         }
@@ -251,7 +253,7 @@ fn segment_end(text: &[u8], at: usize) -> Option<usize> {
 }
 
 #[inline(always)]
-fn hash_words<B: Block>(lower: &[u8], edges: &[u32], hashes: &mut Vec<u64>) {
+fn hash_words<B: Block>(lower: &[u8], edges: &[u32], hashes: &mut Vec<u64>, spare: &mut Vec<u32>) {
     let words = edges.as_chunks::<2>().0;
     let first = hashes.len();
     hashes.reserve(words.len());
@@ -267,7 +269,7 @@ fn hash_words<B: Block>(lower: &[u8], edges: &[u32], hashes: &mut Vec<u64>) {
     // SAFETY: `reserve` made room for all words, so the loop wrote one hash for each of them behind the old end.
     unsafe { hashes.set_len(first + words.len()) };
     if longest > 16 {
-        hash_long::<B>(lower, words, &mut hashes[first..]);
+        hash_long::<B>(lower, words, &mut hashes[first..], spare);
     }
 }
 
@@ -283,14 +285,22 @@ fn hash_short<B: Block>(lower: &[u8], begin: usize, n: usize) -> u64 {
 
 /// Puts the hashes of the words beyond 16 bytes in their places; `lower` is padded.
 #[inline(always)]
-fn hash_long<B: Block>(lower: &[u8], words: &[[u32; 2]], hashes: &mut [u64]) {
-    for (hash, &[begin, end]) in hashes.iter_mut().zip(words) {
-        if end - begin > 16 {
-            *hash = hash::long_word((end - begin) as usize, |at, n| {
-                let bytes = lower[begin as usize + at..].first_chunk();
-                B::first_bytes(bytes.expect("it is padded"), n)
-            });
-        }
+fn hash_long<B: Block>(lower: &[u8], words: &[[u32; 2]], hashes: &mut [u64], long: &mut Vec<u32>) {
+    // listed first, for which words are long cannot be predicted
+    if long.len() < words.len() {
+        long.resize(words.len(), 0);
+    }
+    let mut n = 0;
+    for (i, &[begin, end]) in (0..).zip(words) {
+        long[n] = i;
+        n += usize::from(end - begin > 16);
+    }
+    for &i in &long[..n] {
+        let [begin, end] = words[i as usize];
+        hashes[i as usize] = hash::long_word((end - begin) as usize, |at, n| {
+            let bytes = lower[begin as usize + at..].first_chunk();
+            B::first_bytes(bytes.expect("it is padded"), n)
+        });
     }
 }
 
