@@ -1,6 +1,7 @@
 //! What a level must do with 64 bytes of text, and the way without vector instructions.
 
 use super::hash::MASKS;
+use super::plain::characters::{Simple, Tables};
 use super::plain::pages::{Pages, Recent, Step};
 
 /// Works on blocks of 64 bytes; each level gives the same answers.
@@ -73,6 +74,13 @@ pub trait Block {
         _class: u8,
         _room: &mut [u8; 288],
     ) -> Option<Step> {
+        None
+    }
+
+    /// The simple characters of three bytes that `bytes` begins with, of a script that is cut by dictionary; `least` is that of what
+    /// stands before them (`Known::least`). A level may have no way to find them.
+    #[inline(always)]
+    fn simple(_tables: &Tables, _bytes: &[u8; 64], _least: u8) -> Option<Simple> {
         None
     }
 

@@ -3,7 +3,10 @@
 //! The rule is that of icu_segmenter: from each place the longest word of the dictionary that ends between two user-perceived
 //! characters. Where there is none, one such character is a word (icu_segmenter goes on to where its search ended). Its trie is
 //! made to be small, and costs 45 to 60 ns a character; here the same words stand in nodes of 24 bytes, made when the first
-//! text of a script is met, and a table leads from the first two characters of a word to their node.
+//! text of a script is met, and a table leads from the first two characters of a word to their node; what four characters lead to is
+//! remembered (`begun`).
+
+mod begun;
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -13,6 +16,7 @@ use icu_properties::props::{GraphemeClusterBreak, LineBreak};
 use icu_provider::prelude::*;
 use icu_segmenter::provider::{Baked, DictionaryBreakData, SegmenterDictionaryExtendedV2};
 
+use self::begun::{Begun, Met, WINDOW};
 use super::fold::{is_ignorable, is_word};
 use super::simd::per_level;
 
@@ -21,7 +25,7 @@ const CONTINUES: u8 = 0x80;
 /// The number of characters that no word has.
 const NOWHERE: u8 = 0x7f;
 /// What stands behind a run: no word goes on there, and a character ends.
-pub const END: u8 = NOWHERE;
+pub const END: [u8; WINDOW] = [NOWHERE; WINDOW];
 
 /// So many code points a script has at most.
 pub const SIZE: usize = 160;
@@ -104,6 +108,7 @@ pub struct Dictionary {
     /// The node behind two numbers (`PAIR`); 0: no word begins so.
     pairs: Vec<u32>,
     nodes: Vec<Node>,
+    met: Met,
 }
 
 /// How many numbers there are for a second character.
@@ -151,6 +156,7 @@ impl Dictionary {
             }),
             pairs: vec![0; PAIR * PAIR],
             nodes: vec![],
+            met: Met::default(),
         };
         let words = words_of(script);
         let letters: BTreeSet<char> = words.iter().flat_map(|word| word.chars()).collect();
@@ -159,7 +165,7 @@ impl Dictionary {
             let symbol = &mut dictionary.symbols[(u32::from(letter) - script.first) as usize];
             *symbol = (*symbol & CONTINUES) | number as u8;
         }
-        let number = |c: char| dictionary.symbol(c) & !CONTINUES;
+        let number = |c: char| number(dictionary.symbol(c));
         let mut words: Vec<Vec<u8>> = words
             .iter()
             .map(|word| word.chars().map(number).collect())
@@ -167,6 +173,10 @@ impl Dictionary {
         words.sort_unstable();
         dictionary.nodes.push(Node::default());
         dictionary.grow(0, &words, 0);
+        assert!(
+            dictionary.nodes.len() < Begun::MOST_NODES,
+            "they have numbers"
+        );
         dictionary.pair();
         dictionary
     }
@@ -217,26 +227,59 @@ impl Dictionary {
     /// Where the word that begins at `from` ends.
     #[inline(always)]
     fn word_end(&self, run: &[u8], from: usize) -> usize {
-        let number = |at: usize| run[at] & !CONTINUES;
-        let pair = usize::from(number(from)) * PAIR + usize::from(number(from + 1));
-        let mut next = Some(self.pairs[pair]).filter(|&node| node != 0);
-        // a word of one character ends where that character does, so only longer ones are looked for
-        let (mut longest, mut at) = (0, from + 2);
-        while let Some(node) = next {
-            let node = &self.nodes[node as usize];
-            if node.is_word() & is_boundary(run, at) {
+        let window = *run[from..].first_chunk().expect("END is as long");
+        let begun = self.met.of(window, || self.begin(window));
+        let (mut longest, mut at, mut node) = (from + begun.length(), from + WINDOW, begun.node());
+        while node != 0 {
+            let here = &self.nodes[node as usize];
+            if here.is_word() & is_boundary(run, at) {
                 longest = at;
             }
-            next = node.child(number(at));
+            node = here.child(number(run[at])).unwrap_or(0);
             at += 1;
         }
-        if longest > 0 {
-            return longest;
+        if longest == from {
+            return next_boundary(run, from + WINDOW);
         }
-        (from + 1..)
-            .find(|&at| is_boundary(run, at))
-            .expect("a run has an end")
+        longest
     }
+
+    /// What is found behind the first symbols of a word.
+    #[inline(never)]
+    fn begin(&self, window: [u8; WINDOW]) -> Begun {
+        let pair = usize::from(number(window[0])) * PAIR + usize::from(number(window[1]));
+        let mut node = self.pairs[pair];
+        // a word of one character ends where that character does, so only longer ones are looked for
+        let mut longest = 0;
+        for at in 2..WINDOW {
+            if node != 0 {
+                let here = &self.nodes[node as usize];
+                if here.is_word() & is_boundary(&window, at) {
+                    longest = at;
+                }
+                node = here.child(number(window[at])).unwrap_or(0);
+            }
+        }
+        if longest == 0 {
+            longest = (1..WINDOW)
+                .find(|&at| is_boundary(&window, at))
+                .unwrap_or(0);
+        }
+        Begun::new(window, node, longest)
+    }
+}
+
+/// The number of a symbol's character.
+#[inline(always)]
+fn number(symbol: u8) -> u8 {
+    symbol & !CONTINUES
+}
+
+/// The first place from `at` on where a user-perceived character ends.
+#[cold]
+fn next_boundary(run: &[u8], at: usize) -> usize {
+    let is_end = |at: &usize| is_boundary(run, *at);
+    (at..).find(is_end).expect("a run has an end")
 }
 
 #[inline(always)]
@@ -251,7 +294,7 @@ per_level! {
 
 #[inline(always)]
 fn cut_kernel(dictionary: &Dictionary, run: &[u8], ends: &mut Vec<u32>) {
-    let n = run.len() - 1;
+    let n = run.len() - END.len();
     ends.reserve(n);
     let mut from = 0;
     while from < n {
@@ -271,7 +314,7 @@ mod tests {
     fn ends(text: &str) -> Vec<usize> {
         let dictionary = dictionary(script_of(text.chars().next().unwrap()).unwrap());
         let mut run: Vec<u8> = text.chars().map(|c| dictionary.symbol(c)).collect();
-        run.push(END);
+        run.extend(END);
         let mut ends = vec![];
         cut(Simd::best(), dictionary, &run, &mut ends);
         for level in Simd::available() {

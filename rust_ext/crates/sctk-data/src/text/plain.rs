@@ -9,6 +9,7 @@
 //! the slow way.
 
 mod blocks;
+pub mod characters;
 pub mod pages;
 mod runs;
 

@@ -175,7 +175,7 @@ fn cuts(text: &str, alphabet: Alphabet, look: Look) -> Vec<usize> {
         }
         let dictionary = dictionary::dictionary(script.expect("it is complex"));
         let mut symbols: Vec<u8> = run.iter().map(|&(_, c)| dictionary.symbol(c)).collect();
-        symbols.push(dictionary::END);
+        symbols.extend(dictionary::END);
         let mut ends = vec![];
         dictionary::cut(Simd::SCALAR, dictionary, &symbols, &mut ends);
         cuts.push(at);

@@ -6,8 +6,11 @@
 use std::arch::x86_64::*;
 
 use super::block::Block;
+use super::plain::characters::{Simple, Tables};
 use super::plain::pages::{Pages, Recent, Step};
 
+mod alone;
+mod characters;
 mod pages;
 
 /// Two registers of 32 bytes.
@@ -181,6 +184,12 @@ impl Block for Avx512 {
     ) -> Option<Step> {
         // SAFETY: AVX-512 with VBMI and VBMI2 is there.
         Some(unsafe { pages::write(pages, recent, bytes, part, class, room) })
+    }
+
+    #[inline(always)]
+    fn simple(tables: &Tables, bytes: &[u8; 64], least: u8) -> Option<Simple> {
+        // SAFETY: AVX-512 with VBMI is there.
+        Some(unsafe { characters::simple(tables, bytes, least) })
     }
 
     #[inline(always)]

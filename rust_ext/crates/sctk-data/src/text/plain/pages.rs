@@ -1,7 +1,7 @@
 //! What the characters of 64 code points are written as, byte by byte, so that a vector looks all of one kind up at once.
 //!
 //! A page is what shares all of a character's bytes but the last one, whose six low bits are the place in it. Each byte of a
-//! character has two slots, in which its form is written from the first one on; the others are `NONE`.
+//! character has two slots, an even and an odd one, in which its form is written (`slots_of`); the others are `NONE`.
 
 use std::ops::Range;
 
@@ -122,11 +122,11 @@ impl Pages {
         let pages = vec![empty; N].into_boxed_slice();
         let mut pages: Box<[Page; N]> = pages.try_into().unwrap_or_else(|_| unreachable!());
         for (c, form) in (0..).zip(forms).skip(0x80) {
-            let (page, most) = match c {
-                0..0x800 => (c >> 6, 4),
-                _ => (OF_THREE + (c >> 6), 6),
+            let (page, size) = match c {
+                0..0x800 => (c >> 6, 2),
+                _ => (OF_THREE + (c >> 6), 3),
             };
-            pages[page].put(c, *form, most);
+            pages[page].put(c, *form, size);
         }
         let kind = |ranges: &[Range<usize>]| {
             let all = |is: fn(Form) -> bool| {
@@ -181,7 +181,7 @@ fn is_straight(form: Form) -> bool {
 }
 
 impl Page {
-    fn put(&mut self, c: usize, form: Form, most: usize) {
+    fn put(&mut self, c: usize, form: Form, size: usize) {
         const CLOSELY: u8 = Form::COMPLEX | Form::JOINS | Form::LONG;
         let (heed, n, place) = (form.heed(), form.n(), c & 63);
         let tells = heed & Form::ANSWER != 0;
@@ -195,12 +195,23 @@ impl Page {
         } else if n == 0 && heed == 0 {
             self.last[place] = UNSURE;
         }
-        if heed & CLOSELY != 0 || n > most || tells && heed & Form::MARK != 0 {
+        if heed & CLOSELY != 0 || n > 2 * size || tells && heed & Form::MARK != 0 {
             self.slots[0][place] = CLOSER;
             return;
         }
-        for (slot, byte) in self.slots.iter_mut().zip(&form.bytes()[..n]) {
-            slot[place] = *byte;
+        let bytes = &form.bytes()[..n];
+        for (slot, byte) in slots_of(bytes, size).into_iter().zip(bytes) {
+            self.slots[slot][place] = *byte;
         }
+    }
+}
+
+/// The slots of these bytes, which a character of `size` bytes is written as. The even ones where there are enough; a character
+/// of three bytes that has spaces around has an odd one for the last space, by which one of two spaces is known.
+fn slots_of(bytes: &[u8], size: usize) -> [usize; 6] {
+    match bytes {
+        _ if bytes.len() <= size => [0, 2, 4, 6, 8, 10],
+        [b' ', _, _, _, b' '] if size == 3 => [0, 1, 2, 4, 5, 6],
+        _ => [0, 1, 2, 3, 4, 5],
     }
 }

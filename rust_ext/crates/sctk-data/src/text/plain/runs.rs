@@ -4,27 +4,25 @@
 //! in order: a run of these alone is read by a table of its script, and copied word by word. Any other is read and
 //! written character by character.
 
-use std::sync::OnceLock;
-
 use super::blocks::{character_at, length};
-use super::{MOST, MOST_MARKS, OUT_OF_ORDER, Writer, forms};
+use super::characters::{Characters, collect};
+use super::{MOST, MOST_MARKS, OUT_OF_ORDER, Writer};
 use crate::text::block::{Block, Scalar};
 use crate::text::dictionary::{self, Dictionary};
-use crate::text::fold::joined_by;
-use crate::text::unicode::{Alphabet, Form};
+use crate::text::unicode::Form;
 
 /// A run of a script that is cut by dictionary.
 #[derive(Default)]
 pub struct Run {
     /// The characters as the dictionary wants them.
-    symbols: Vec<u8>,
+    pub symbols: Vec<u8>,
     forms: Vec<Form>,
     /// The combining classes of the marks at the end, or nothing yet where there is one.
     marks: Vec<u8>,
     /// Where each word ends, in characters.
     ends: Vec<u32>,
     /// Which characters are written as others than they are; of runs of simple characters alone.
-    changed: Vec<u32>,
+    pub changed: Vec<u32>,
 }
 
 /// Where a mark stood among those before it.
@@ -65,139 +63,45 @@ impl Run {
     }
 }
 
-/// What is to be known of a character of a script.
-#[derive(Clone, Copy, Default)]
-#[repr(C, align(4))]
-struct Known {
-    /// What the dictionary wants.
-    symbol: u8,
-    /// One less than its combining class: `u8::MAX` where it is no mark.
-    class: u8,
-    /// The same, 0 where it is no mark: a mark of a lower `class` should not stand behind it.
-    least: u8,
-    kind: Kind,
-}
-
-/// How a character is written.
-#[derive(Clone, Copy, Default, PartialEq, Eq)]
-#[repr(u8)]
-enum Kind {
-    /// Another script's, or something is to be heeded of it.
-    #[default]
-    Other,
-    /// As it is.
-    Straight,
-    /// As its form says.
-    Changed,
-    /// As it is, unless a certain character is the next one.
-    Joins,
-}
-
-/// The characters of three bytes that share all bits but the last two of their second byte and the last six of their third; those
-/// of a script among them are known.
-struct Characters {
-    /// The first two bytes; where they count.
-    lead: u16,
-    known: [Known; 256],
-}
-
-/// Which bits of the first two bytes all characters of a script have in common.
-const LEAD: u16 = u16::from_be_bytes([0xff, 0xfc]);
-
-impl Characters {
-    fn new(script: usize) -> Self {
-        const MARKS: u8 = Form::MARK | Form::MARKED;
-        const JOINS: u8 = Form::COMPLEX | Form::JOINS;
-        let table = forms(Alphabet::Unicode, 0);
-        let pages = table.pages.as_ref().expect("plane 0 has pages");
-        let first = dictionary::first_of(script) & !0xff;
-        let known = std::array::from_fn(|i| {
-            let c = first + i as u32;
-            if !dictionary::is_of(script, c) {
-                return Known::default();
-            }
-            let form = table.forms[c as usize];
-            let marks = form.heed() & MARKS;
-            let classes = match marks {
-                0 => [0; 2],
-                _ => pages.classes(c),
-            };
-            let is_mark = marks == MARKS && classes[0] == classes[1];
-            let is_in_order = is_mark || marks == 0;
-            let kind = match (form.heed() & !MARKS, form.bits() & Form::CHANGED) {
-                _ if !is_in_order || form.n() == 0 => Kind::Other,
-                (Form::COMPLEX, 0) => Kind::Straight,
-                (Form::COMPLEX, _) => Kind::Changed,
-                (JOINS, 0) if joined_by(c).is_some() => Kind::Joins,
-                _ => Kind::Other,
-            };
-            Known {
-                symbol: dictionary::dictionary(script).symbol(c),
-                class: classes[0].wrapping_sub(1),
-                least: classes[0].saturating_sub(1),
-                kind,
-            }
-        });
-        let lead = 0xe080 | (first >> 12 << 8 | first >> 6 & 0x3f) as u16;
-        Self { lead, known }
-    }
-
-    /// Those of a script.
-    fn of(script: usize) -> &'static Self {
-        static MADE: [OnceLock<Characters>; 4] = [const { OnceLock::new() }; 4];
-        MADE[script].get_or_init(|| Self::new(script))
-    }
-
-    /// What is known of the first character of a text, where it is one of these.
-    #[inline(always)]
-    fn get(&self, [a, b, c]: [u8; 3]) -> Option<Known> {
-        let is_own = u16::from_be_bytes([a, b]) & LEAD == self.lead;
-        is_own.then(|| self.known[usize::from(b & 3) << 6 | usize::from(c & 63)])
-    }
-
-    /// Whether the first of these is written as it is: the next one is known, and does not join it.
-    #[inline(never)]
-    fn stands_alone(&self, first: [u8; 3], next: Option<&[u8; 3]>) -> bool {
-        let is_simple = |next: [u8; 3]| self.get(next).is_some_and(|next| next.kind != Kind::Other);
-        let next = next.copied().filter(|&next| is_simple(next));
-        let second = joined_by(character_at(&first, 0).0);
-        next.is_some_and(|next| Some(character_at(&next, 0).0) != second.map(u32::from))
-    }
-
-    /// Adds the simple characters that `text` begins with to `run`, up to a mark that should stand before another: how many
-    /// bytes they have.
-    #[inline(always)]
-    fn collect(&self, text: &[u8], run: &mut Run) -> usize {
-        let mut least = u8::MAX;
-        let characters = text.as_chunks().0;
-        for (i, &character) in characters.iter().enumerate() {
-            let known = self.get(character).unwrap_or_default();
-            if (known.kind == Kind::Other) | (known.class < least) {
-                break;
-            }
-            match known.kind {
-                Kind::Changed => run.changed.push(i as u32),
-                Kind::Joins if !self.stands_alone(character, characters.get(i + 1)) => break,
-                _ => (),
-            }
-            least = known.least;
-            run.symbols.push(known.symbol);
-        }
-        3 * run.symbols.len()
-    }
-}
-
 impl Writer<'_> {
-    /// Writes the words of the run of characters that begins at `done`, spaces around each.
+    /// Writes the words of the run of characters that begins at `done`, spaces around each, and of those that follow closely.
     #[inline(never)]
     pub fn run(&mut self) {
+        let first = character_at(self.text, self.done).0;
+        let script = dictionary::script_of(first).expect("a run has a script");
+        self.run_of(script);
+        while self.is_at_next(script) {
+            self.run_of(script);
+        }
+    }
+
+    /// Writes the few characters of ASCII up to the next run of this script; false: there is something else, and nothing is written.
+    #[inline(always)]
+    fn is_at_next(&mut self, script: usize) -> bool {
+        const FEW: usize = 4;
+        let rest = &self.text[self.done..];
+        let Some(n) = rest.iter().take(FEW + 1).position(|byte| !byte.is_ascii()) else {
+            return false;
+        };
+        let c = character_at(rest, n).0;
+        let heed = self.form(c).heed();
+        if heed & Form::COMPLEX == 0 || !dictionary::is_of(script, c) {
+            return false;
+        }
+        self.plain.push(&rest[..n]);
+        self.plain.heed |= heed & !Form::JOINS; // the run knows whether it joins
+        self.done += n;
+        true
+    }
+
+    #[inline(always)]
+    fn run_of(&mut self, script: usize) {
         let mut run = std::mem::take(&mut self.plain.run);
         run.clear();
         let begin = self.done;
-        let first = character_at(self.text, begin).0;
-        let script = dictionary::script_of(first).expect("a run has a script");
         let dictionary = dictionary::dictionary(script);
-        let end = begin + Characters::of(script).collect(&self.text[begin..], &mut run);
+        let characters = Characters::of(script);
+        let end = begin + collect(self.simd, characters, &self.text[begin..], &mut run);
         let is_simple = end > begin && self.is_end(script, end);
         let mut is_plain = false;
         if is_simple {
@@ -207,7 +111,7 @@ impl Writer<'_> {
             is_plain = self.collect(&mut run, script);
         }
         let n = run.symbols.len();
-        run.symbols.push(dictionary::END);
+        run.symbols.extend(dictionary::END);
         dictionary::cut(self.simd, dictionary, &run.symbols, &mut run.ends);
         // each character has at most 6 bytes and a space, and up to 32 are written at a time
         self.plain.make_room(8 * n + MOST);

@@ -2,6 +2,8 @@
 
 use std::arch::x86_64::*;
 
+use super::alone::{THREES, from, han, is, kana, write_alone};
+use super::characters::BEFORE;
 use crate::text::plain::pages::{CLOSER, Kind, NONE, Page, Pages, Recent, Step, TELLS};
 
 /// So many pages that no block before had are looked at in one block; the characters of further ones are the next block's.
@@ -55,11 +57,16 @@ pub unsafe fn write(
         if left & above(0xe4) != 0 {
             left = wide(pages, [x, next], left, &mut slots);
         }
-        for &lead in recent.twos() {
-            left &= !slots.two(pages.of_two(lead), left, lead, [x, next]);
+        // most texts have characters of one length alone
+        if left & !three != 0 {
+            for &lead in recent.twos() {
+                left &= !slots.two(pages.of_two(lead), left, lead, [x, next]);
+            }
         }
-        for &lead in recent.threes() {
-            left &= !slots.three(pages.of_three(lead), left, lead, [x, next, over]);
+        if left & three != 0 {
+            for &lead in recent.threes() {
+                left &= !slots.three(pages.of_three(lead), left, lead, [x, next, over]);
+            }
         }
         if left != 0 {
             left = further(pages, recent, bytes, left, &mut slots);
@@ -73,13 +80,14 @@ pub unsafe fn write(
             (end, is_closer) = stop(closer, left, end);
         }
         let written = slots.write(inside, from, end, room);
-        let mut last = [0; 64];
-        _mm512_storeu_si512(last.as_mut_ptr().cast(), slots.last);
+        let before_end = _mm512_castsi128_si512(_mm_cvtsi32_si128(end.wrapping_sub(1) as i32));
+        let last = _mm512_permutexvar_epi8(before_end, slots.last);
+        let last = _mm_cvtsi128_si32(_mm512_castsi512_si128(last)) as u8;
         Step {
             written,
             end,
             closer: is_closer,
-            class: if end == from { class } else { last[end - 1] },
+            class: if end == from { class } else { last },
             tells: is(slots.first, TELLS) & _bzhi_u64(!0, end as u32) != 0,
         }
     }
@@ -125,97 +133,6 @@ unsafe fn further(
         left
     }
 }
-
-/// Which bytes are this one.
-///
-/// # Safety
-/// AVX-512 BW is there.
-#[inline(always)]
-unsafe fn is(x: __m512i, byte: u8) -> u64 {
-    // SAFETY: the caller's promise.
-    unsafe { _mm512_cmpeq_epi8_mask(x, _mm512_set1_epi8(byte as i8)) }
-}
-
-/// Which bytes are among the `n` from this one on.
-///
-/// # Safety
-/// AVX-512 BW is there.
-#[inline(always)]
-unsafe fn from(x: __m512i, byte: u8, n: i8) -> u64 {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let x = _mm512_sub_epi8(x, _mm512_set1_epi8(byte as i8));
-        _mm512_cmplt_epu8_mask(x, _mm512_set1_epi8(n))
-    }
-}
-
-/// Where the characters U+4E00 to U+9FFF begin.
-///
-/// # Safety
-/// AVX-512 BW is there.
-#[inline(always)]
-unsafe fn han(x: __m512i, next: __m512i) -> u64 {
-    // SAFETY: the caller's promise.
-    unsafe { from(x, 0xe5, 5) | is(x, 0xe4) & from(next, 0xb8, 8) }
-}
-
-/// Where the kana U+3041 to U+3096, U+30A1 to U+30FA, U+30FC to U+30FE begin.
-///
-/// # Safety
-/// AVX-512 BW is there.
-#[inline(always)]
-unsafe fn kana(x: __m512i, next: __m512i, over: __m512i) -> u64 {
-    // SAFETY: the caller's promise.
-    unsafe {
-        let hiragana =
-            is(next, 0x81) & from(over, 0x81, 63) | is(next, 0x82) & from(over, 0x80, 23);
-        let both = is(next, 0x82) & from(over, 0xa1, 31);
-        let katakana = both | is(next, 0x83) & (from(over, 0x80, 59) | from(over, 0xbc, 3));
-        is(x, 0xe3) & (hiragana | katakana)
-    }
-}
-
-/// Characters of three bytes begin everywhere.
-const THREES: u64 = 0x9249_2492_4924_9249;
-
-/// Writes the first 21 characters of a block, a space before and behind each.
-///
-/// # Safety
-/// AVX-512 with VBMI is there.
-#[inline(always)]
-unsafe fn write_alone(x: __m512i, room: &mut [u8; 288]) -> Step {
-    // SAFETY: the caller's promise; 64 bytes are written at 1 and 65 of 288, and the tables have 64.
-    unsafe {
-        room[0] = b' ';
-        let space = _mm512_set1_epi8(b' ' as i8);
-        for (i, places) in QUARTERS.iter().enumerate() {
-            let places = _mm512_loadu_si512(places.as_ptr().cast());
-            let quarters = _mm512_mask_permutexvar_epi8(space, LETTERS, places, x);
-            _mm512_storeu_si512(room.as_mut_ptr().add(1 + 64 * i).cast(), quarters);
-        }
-    }
-    Step {
-        written: 1 + 4 * 21,
-        end: 63,
-        closer: false,
-        class: 0,
-        tells: false,
-    }
-}
-
-/// Three bytes of four.
-const LETTERS: u64 = 0x7777_7777_7777_7777;
-
-/// The places of 16 characters of three bytes, in four bytes each, and of those behind them.
-const QUARTERS: [[u8; 64]; 2] = {
-    let mut places = [[0; 64]; 2];
-    let mut i = 0;
-    while i < 128 {
-        places[i / 64][i % 64] = ((i / 4 * 3 + i % 4) % 64) as u8;
-        i += 1;
-    }
-    places
-};
 
 /// Han characters and Hangul syllables, which have too many pages: those of `left` that are none.
 ///
@@ -341,6 +258,13 @@ impl Slots {
             let alone = leads & is(self.even, b' ') & !is(self.odd, NONE);
             let second = alone & is(self.odd, b' ') << 1;
             let even = _mm512_mask_mov_epi8(self.even, second, none);
+            if _mm512_cmpneq_epi8_mask(self.odd, none) == 0 {
+                // nothing is written with more bytes than it has
+                let kept = _mm512_cmpneq_epi8_mask(even, none) & below(end) & !below(from);
+                let packed = _mm512_maskz_compress_epi8(kept, even);
+                _mm512_storeu_si512(room.as_mut_ptr().cast(), packed);
+                return kept.count_ones() as usize;
+            }
             let mut n = 0;
             for (i, order) in ORDER.iter().enumerate() {
                 let order = _mm512_loadu_si512(order.as_ptr().cast());
@@ -358,23 +282,15 @@ impl Slots {
 /// The slots of the bytes `from..end`, of those of the 32 bytes from `base` on.
 #[inline(always)]
 fn within(base: usize, from: usize, end: usize) -> u64 {
-    let below = |place: usize| {
-        let n = 2 * place.saturating_sub(base).min(32);
-        if n == 64 { !0 } else { !(!0_u64 << n) }
-    };
+    let below = |place: usize| below(2 * place.saturating_sub(base).min(32));
     below(end) & !below(from)
 }
 
-/// The places one byte before.
-const BEFORE: [u8; 64] = {
-    let mut before = [0; 64];
-    let mut i = 1;
-    while i < 64 {
-        before[i] = i as u8 - 1;
-        i += 1;
-    }
-    before
-};
+/// The first `n` bits, of at most 64.
+#[inline(always)]
+fn below(n: usize) -> u64 {
+    if n == 64 { !0 } else { !(!0_u64 << n) }
+}
 
 /// Bytes of two registers by turns: of their first halves, and of their second ones.
 const ORDER: [[u8; 64]; 2] = {
