@@ -62,9 +62,9 @@ pub fn find<B: Block, const ALL: bool>(
             return None;
         }
         if ALL {
-            let mut block = [0; 64];
-            block[..tail.len()].copy_from_slice(tail);
-            note_signs(B::signs(&block), 64 * blocks.len(), &mut edges.signs);
+            // the copy, which has zeros behind: signs have no small letters
+            let signs = B::signs(&lower[blocks.len()]);
+            note_signs(signs, 64 * blocks.len(), &mut edges.signs);
         }
     }
     Some(list.n)

@@ -166,16 +166,19 @@ fn pass_kernel<B: Block>(simd: Simd, plain: &mut Plain, text: &str, alphabet: Al
         class: 0,
         recent: Recent::default(),
     };
+    // its end with zeros behind; copied now, for a register that is read at once waits for what is copied byte by byte
+    let tail_from = text.len().saturating_sub(BLOCK + MARGIN - 1);
+    let mut tail = [0; 2 * (BLOCK + MARGIN)];
+    tail[..text.len() - tail_from].copy_from_slice(&text[tail_from..]);
     let mut at = 0;
     while at + BLOCK + MARGIN <= text.len() {
         let bytes = text[at..at + BLOCK + MARGIN].first_chunk();
         at = writer.one::<B>(bytes.expect("as many were cut"), at, BLOCK);
     }
     while at < text.len() {
-        let mut bytes = [0; BLOCK + MARGIN];
-        let n = (text.len() - at).min(BLOCK + MARGIN);
-        bytes[..n].copy_from_slice(&text[at..at + n]);
-        at = writer.one::<B>(&bytes, at, n.min(BLOCK));
+        let bytes = tail[at - tail_from..].first_chunk();
+        let n = (text.len() - at).min(BLOCK);
+        at = writer.one::<B>(bytes.expect("there are zeros behind"), at, n);
     }
     plain.heed & (Form::JOINS | OUT_OF_ORDER) == 0
 }
