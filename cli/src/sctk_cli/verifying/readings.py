@@ -11,7 +11,7 @@ from typing import Any
 from sctk_core import SctkError, StoreError
 from sctk_core.plan import ANSWERS, EVALUATION
 from sctk_core.run.measuring import FIRST_PLACE
-from sctk_core.run.outcomes import Compared
+from sctk_core.run.outcomes import OUTCOMES, Compared
 from sctk_core.store.facts import ArmCost
 from sctk_core.store.reader import RunReader
 from sctk_core.store.rows import object_in, parents_of
@@ -19,7 +19,7 @@ from sctk_core.store.rows import object_in, parents_of
 from sctk_cli.terminal import clean, say
 from sctk_cli.verifying.trials import Trial
 
-__all__ = ["ByPrompt", "Compared", "Reading", "read", "with_readings"]
+__all__ = ["OUTCOMES", "ByPrompt", "Compared", "Reading", "read", "with_readings"]
 ByPrompt = Mapping[str, float]
 
 

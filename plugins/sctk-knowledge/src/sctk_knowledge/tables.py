@@ -17,7 +17,7 @@ from typing import Any
 import click
 from sctk_cli.terminal import put, put_json, say, table
 from sctk_cli.verifying.pooling import Cell, Values, pooled
-from sctk_cli.verifying.readings import Compared, Reading, read
+from sctk_cli.verifying.readings import OUTCOMES, Compared, Reading, read
 from sctk_core import ConfigError
 
 from sctk_knowledge.kept import knowledge
@@ -29,7 +29,6 @@ Examples:
   sctk knowledge tables runs/first
   sctk knowledge tables runs/seed-0 runs/seed-1 runs/seed-2 --json
   sctk knowledge tables runs/first --against base"""
-OUTCOMES = ("win", "tie", "lose")
 
 
 @knowledge.command(epilog=EPILOG)

@@ -10,7 +10,7 @@ one layer for a whole batch.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
 
@@ -36,7 +36,7 @@ class EarlyExits:
         self._early_JBTV: torch.Tensor | None = None
         self._n_rows = 0
         with torch.inference_mode():
-            self.layers, self.norm = self._parts(n_layers, how)
+            self._find(n_layers, how)
 
     @contextmanager
     def speaking(self) -> Iterator[None]:
@@ -80,14 +80,14 @@ class EarlyExits:
         output.logits = logits[: self._n_rows]
         return output
 
-    def _parts(self, n_layers: int, how: Contrast) -> tuple[Any, Any]:
+    def _find(self, n_layers: int, how: Contrast) -> None:
         """The layers and the final norm, found by what goes in and comes out; a ConfigError where they cannot be."""
         lists = [
             part for part in self.decoder.children() if isinstance(part, torch.nn.ModuleList) and len(part) == n_layers
         ]
         if not lists:
             raise self._strange("no list of its layers")
-        self.layers = lists[0]
+        self.layers: Any = lists[0]
         ids = torch.tensor([[number % self.model.config.get_text_config().vocab_size for number in TRIAL]])
         ids = ids.to(self.model.device)
         made: dict[str, torch.Tensor] = {}
@@ -100,13 +100,12 @@ class EarlyExits:
         ends = [name for name, out in made.items() if _equal(out, wanted.hidden_states[-1])]
         if how.normed and not ends:
             raise self._strange("no norm behind its last layer")
-        self.norm = getattr(self.decoder, ends[-1]) if how.normed else torch.nn.Identity()
+        self.norm: Any = getattr(self.decoder, ends[-1]) if how.normed else torch.nn.Identity()
         with self.speaking():
             logits = self.model(input_ids=ids, use_cache=False).logits
             alike = all(_equal(self._read[number], wanted.hidden_states[number]) for number in self.numbers)
         if not (alike and _equal(logits, wanted.logits)):
             raise self._strange("layers that do not read what the one before wrote")
-        return self.layers, self.norm
 
     def _strange(self, what: str) -> ConfigError:
         kind = type(self.model).__name__
@@ -136,21 +135,22 @@ class ContrastedMemory:
     def __init__(self, inner: Memory, exits: EarlyExits, how: Contrast) -> None:
         self.inner, self.exits, self.how = inner, exits, how
         self.joins, self.even, self.patient = inner.joins, inner.even, inner.patient
-        self._texts: list[list[int]] = []
+        self._seen: list[set[int]] = []
 
     def step(self, last_ids: Sequence[int], prompts: Sequence[Any]) -> torch.Tensor:
         """Scores [rows + prompts, V] after one more token of every row and the whole of every new prompt."""
         with self.exits.speaking():
             last_RV = self.inner.step(last_ids, prompts)
-        texts = [[*text, number] for text, number in zip(self._texts, last_ids, strict=True)]
-        self._texts = [*texts, *(list(prompt) for prompt in prompts)]
+        for seen, number in zip(self._seen, last_ids, strict=True):
+            seen.add(number)
+        self._seen += [set(prompt) for prompt in prompts]
         scores_RV = contrasted(last_RV.float(), self.exits.said(len(last_RV)), self.how.relative_top)
-        return penalised(scores_RV, self._texts, self.how.repetition_penalty)
+        return penalised(scores_RV, self._seen, self.how.repetition_penalty)
 
     def keep(self, order: Sequence[int]) -> None:
         """The rows become those of `order` (old numbers)."""
         self.inner.keep(order)
-        self._texts = [self._texts[place] for place in order]
+        self._seen = [set(self._seen[place]) for place in order]
 
 
 def contrasted(last_RV: torch.Tensor, early_JRV: torch.Tensor, relative_top: float) -> torch.Tensor:
@@ -175,12 +175,12 @@ def divergence(one_RV: torch.Tensor, other_RV: torch.Tensor) -> torch.Tensor:
     return (each[0] + each[1]) / 2
 
 
-def penalised(scores_RV: torch.Tensor, texts: Sequence[Sequence[int]], penalty: float) -> torch.Tensor:
+def penalised(scores_RV: torch.Tensor, texts: Sequence[Collection[int]], penalty: float) -> torch.Tensor:
     """Scores of what stands in a row's text already: divided by the penalty, or multiplied where below 0 (arXiv 1909.05858)."""
     if penalty == 1.0:
         return scores_RV
     for row, text in enumerate(texts):
-        ids = torch.tensor(sorted(set(text)), device=scores_RV.device)
+        ids = torch.tensor(list(text), device=scores_RV.device)
         seen = scores_RV[row, ids]
         scores_RV[row, ids] = torch.where(seen < 0, seen * penalty, seen / penalty)
     return scores_RV
