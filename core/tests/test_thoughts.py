@@ -46,6 +46,8 @@ PIECES = st.lists(
         ("  You may.\n", "  You may.\n"),
         ("", ""),
         ("<think>\nHm.\n</think>\n\nYou may.", "You may."),
+        ("<|channel>thought\nHm.\n<channel|>You may.", "You may."),
+        ("<|channel>thought\n<channel|>You may.", "You may."),
         ("\n<think></think>You may.", "You may."),
         ("<think>a</think>\n<think>b</think>You may.\n", "You may.\n"),
         ("<think>a</think></think>You may.", "You may."),

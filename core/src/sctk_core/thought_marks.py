@@ -20,6 +20,7 @@ PAIRS = (
     ("<|START_THINKING|>", "<|END_THINKING|>"),  # Command A
     ("<|begin_of_thought|>", "<|end_of_thought|>"),  # Sky-T1
     ("◁think▷", "◁/think▷"),  # Kimi-VL
+    ("<|channel>", "<channel|>"),  # Gemma 4
 )
 """What thoughts begin and end with; marks in angle brackets in capitals too."""
 ASKED_FOR = (("<analysis>", "</analysis>"), ("<scratchpad>", "</scratchpad>"))

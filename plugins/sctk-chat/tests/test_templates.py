@@ -195,3 +195,62 @@ def test_habits_are_those_of_the_template_with_its_variables() -> None:
     found = habits_of(tokenizer_of(BY_NAME["DeepSeek-R1 distillations"]))
     assert (found.opens, found.read, found.taught) == ("<think>", "", "A<｜end▁of▁sentence｜>")
     assert habits_of(tokenizer_of(BY_NAME["Gemma"])).system == "put before the first user message by sctk"
+
+
+@pytest.mark.parametrize("family", FAMILIES, ids=[family.name for family in FAMILIES])
+@pytest.mark.parametrize("answer", [" Rome", "Rome ", "\n Rome\n"])
+def test_an_answer_that_the_question_holds_with_its_white_space_is_taught_alone(family: Any, answer: str) -> None:
+    tokenizer = tokenizer_of(family)
+    asked = [Message(role="user", content=f"Paris or{answer}or Oslo?")]
+    read, taught = turn_ids(tokenizer, asked, answer, family.variables)
+    assert decode(tokenizer, taught[:-1]).removesuffix("<|END_RESPONSE|>").strip() == "Rome"
+    assert "Oslo?" in tokenizer.decode(read)
+
+
+SYSTEM_IN_THE_LAST_QUESTION = (
+    "{{ bos_token }}{% if messages[0].role == 'system' %}{% set system = messages[0].content + '\n\n' %}"
+    "{% set turns = messages[1:] %}{% else %}{% set system = '' %}{% set turns = messages %}{% endif %}"
+    "{% for m in turns %}{% if m.role == 'user' %}[INST] {{ (system if loop.last else '') + m.content }}[/INST]"
+    "{% else %} {{ m.content }}{{ eos_token }}{% endif %}{% endfor %}"
+)
+
+
+def test_an_answer_is_taught_behind_the_conversation_as_it_was_asked() -> None:
+    """Mistral's own templates write no system message where the last turn is an answer."""
+    tokenizer = with_template(SYSTEM_IN_THE_LAST_QUESTION, "Mistral")
+    for turns in (["One?"], ["One?", "Yes.", "Two?"], ["Two?", "Yes.", "Two?", "No.", "Two?"]):
+        asked = [Message(role="assistant" if n % 2 else "user", content=text) for n, text in enumerate(turns)]
+        asked = [Message(role="system", content="Be kind."), *asked]
+        read, taught = turn_ids(tokenizer, asked, "Seven.")
+        assert read == render(tokenizer, asked)
+        assert tokenizer.decode(read).endswith(f"[INST] Be kind.\n\n{turns[-1]}[/INST]")
+        assert tokenizer.decode(taught) == " Seven.</s>"
+
+
+def test_an_added_token_that_the_tokenizer_meets_behind_a_space_alone_is_met_there_alone() -> None:
+    """Tokenizers of SentencePiece's kind look for normalised tokens in normalised text, in which one begins with a space."""
+    from tokenizers import Tokenizer, decoders, models, normalizers
+    from transformers import PreTrainedTokenizerFast
+
+    pieces = ["<unk>", "<s>", "</s>", *(f"<0x{n:02X}>" for n in range(256)), "\u2581", *"abcdehiknotu<>/"]
+    engine = Tokenizer(
+        models.BPE(vocab={piece: n for n, piece in enumerate(pieces)}, merges=[], unk_token="<unk>", byte_fallback=True)
+    )
+    engine.normalizer = normalizers.Sequence([normalizers.Prepend("\u2581"), normalizers.Replace(" ", "\u2581")])
+    engine.decoder = decoders.Sequence([decoders.Replace("\u2581", " "), decoders.ByteFallback(), decoders.Fuse()])
+    tokenizer = PreTrainedTokenizerFast(tokenizer_object=engine, bos_token="<s>", eos_token="</s>", unk_token="<unk>")
+    tokenizer.add_tokens(["<think>", "</think>"])
+    said_twice = "d<think>hid {said} </think> a</think>b <think>{said}</s>"
+    tokenizer.chat_template = (
+        "{% for m in messages %}" + said_twice.replace("{said}", "{{ m.content }}") + "{% endfor %}"
+    )
+    marks = tokenizer.convert_tokens_to_ids(["<think>", "</think>"])
+    wanted = tokenizer(said_twice.format(said="a"), add_special_tokens=False)["input_ids"]
+    assert render(tokenizer, [Message(role="user", content="a")]) == wanted
+    for said in ("do </think> it", "<think> </think>"):
+        ids = render(tokenizer, [Message(role="user", content=said)])
+        assert [ids.count(mark) for mark in marks] == [wanted.count(mark) for mark in marks] == [1, 1]
+        assert "".join(tokenizer.decode(ids).split()) == "".join(said_twice.format(said=said).split())
+        read, taught = turn_ids(tokenizer, [Message(role="user", content="a")], said)
+        assert tokenizer.decode(taught[:-1]).strip() == said
+        assert "\ue000" not in tokenizer.decode([*read, *taught])

@@ -10,6 +10,8 @@ FAMILIES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("GLM", ("[gMASK]",)),
     ("Command-R", ("<|START_OF_TURN_TOKEN|>",)),
     ("Gemma", ("<start_of_turn>",)),
+    ("Gemma 4", ("<|turn>",)),
+    ("Llama 4", ("<|header_start|>",)),
     ("Mistral", ("[INST]",)),
     ("Phi-4", ("<|im_sep|>",)),
     ("SmolLM", ("<|im_start|>", "SmolLM")),
@@ -18,7 +20,7 @@ FAMILIES: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("ChatML", ("<|im_start|>",)),
     ("Phi-3", ("<|user|>", "<|end|>")),
     ("OLMo", ("<|user|>", "<|endoftext|>")),
-    ("OLMo", ("<|user|>", "eos_token")),
+    ("OLMo, Tulu or Zephyr", ("<|user|>", "<|assistant|>", "eos_token")),
     ("plain", ("System", "User", "Assistant:")),
 )
 """Name -> strings that all stand in its template; the first that fits is it."""

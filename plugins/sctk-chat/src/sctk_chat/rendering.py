@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from sctk_core import ConfigError, Message, content_id
@@ -45,6 +46,7 @@ def turn_ids(
 
     Both are as the template has the whole conversation. What it writes before the text and a model would not have sampled (an
     empty thinking block, a channel's header) is read and not taught; a thought that it begins in a prompt is not begun here.
+    What was asked is read as it was asked, also where the template writes it otherwise once an answer stands behind it.
     """
     twin, end = twin_of(tokenizer), end_of_turn(tokenizer, variables)
     if not text.strip():
@@ -54,7 +56,7 @@ def turn_ids(
     read = twin.begun(twin.encode(prompt.uncovered(twin)))
     try:
         answered = (*messages, Message(role="assistant", content=text))
-        whole = written(tokenizer, answered, False, variables, shield)
+        whole = _as_asked(prompt, written(tokenizer, answered, False, variables, shield), messages[-1])
     except ConfigError:
         return read, _alone(tokenizer, text, end)
     start, _ = whole.place_of_last()
@@ -169,6 +171,18 @@ def template_digest(tokenizer: Any) -> str:
 def tokens_digest(ids: Sequence[int]) -> str:
     """32 hex digits over token ids: what `prompt_tokens` of a reply holds."""
     return content_id("tokens", list(ids))
+
+
+def _as_asked(prompt: Written, whole: Written, last: Message) -> Written:
+    """The answered conversation, which goes up to the text of the `last` turn before the answer as the prompt has it.
+
+    Mistral's templates put the system message into the last turn, and only where that is a question.
+    """
+    asked = prompt.shield.cover(last.content).strip()
+    before, then = prompt.text.rfind(asked), whole.text.rfind(asked, 0, max(0, whole.place_of_last()[0]))
+    if not asked or before < 0 or then < 0:
+        return whole
+    return replace(whole, text=prompt.text[:before] + whole.text[then:])
 
 
 def _alone(tokenizer: Any, text: str, end: int) -> list[int]:

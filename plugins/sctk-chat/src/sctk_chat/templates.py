@@ -58,11 +58,13 @@ class Written:
 
     def place_of_last(self) -> tuple[int, int]:
         """Where the last turn's text begins and ends, with its outer white space where that came out; (-1, -1): it has none."""
-        for said in (self.turns[-1].content, self.turns[-1].content.strip()):
-            start = self.text.rfind(said)
-            if said.strip() and start >= 0:
-                return start, start + len(said)
-        return -1, -1
+        said = self.turns[-1].content
+        bare = said.strip()
+        start = self.text.rfind(bare) if bare else -1
+        whole = start - (len(said) - len(said.lstrip()))
+        if whole >= 0 and self.text.startswith(said, whole):
+            return whole, whole + len(said)
+        return (start, start + len(bare)) if start >= 0 else (-1, -1)
 
 
 def template_of(tokenizer: Any) -> str:

@@ -45,6 +45,10 @@ class Twin:
         self.ids = frozenset(self.controls.values())
         self.special = frozenset(token["id"] for token in self.spec["added_tokens"] if token["special"])
         self._names = {text: f"\ue000{NONCE}-{number}\ue000" for text, number in self.controls.items()}
+        self._texts = {name: text for text, name in self._names.items()}
+        self._may_miss = self.spec["normalizer"] is not None and any(
+            token["normalized"] for token in self.spec["added_tokens"] if token["content"] in self.controls
+        )
         longest_first = sorted(self.controls, key=len, reverse=True)
         self._pattern = re.compile("|".join(map(re.escape, longest_first)) or r"(?!)")
 
@@ -58,12 +62,35 @@ class Twin:
 
     def encode(self, text: str) -> list[int]:
         """Token ids of `text`, in which secret names are control tokens and everything else is plain."""
+        if self._may_miss:
+            return self.encode_with_places(text)[0]
         return list(self._engine.encode(text, add_special_tokens=False).ids)
 
     def encode_with_places(self, text: str) -> tuple[list[int], list[tuple[int, int]]]:
         """The same, and where in `text` each token stands: its first character, and the one behind its last."""
         found = self._engine.encode(text, add_special_tokens=False)
-        return list(found.ids), list(found.offsets)
+        ids, places = list(found.ids), list(found.offsets)
+        missed = self._missed(text, ids, places) if self._may_miss else []
+        if not missed:
+            return ids, places
+        pieces: list[str] = []
+        moves, last, n = [], 0, 0
+        for start, stop in missed:
+            pieces += [text[last:start], self._texts[text[start:stop]]]
+            n += len(pieces[-2]) + len(pieces[-1])
+            moves.append((n, stop))
+            last = stop
+        found = self._engine.encode("".join([*pieces, text[last:]]), add_special_tokens=False)
+        return list(found.ids), [(_moved(first, moves), _moved(end, moves)) for first, end in found.offsets]
+
+    def _missed(self, text: str, ids: list[int], places: list[tuple[int, int]]) -> list[tuple[int, int]]:
+        """Where secret names stand that are no control token there, as their control strings are none to the tokenizer.
+
+        A tokenizer that puts a space before every text may know an added `<think>` only behind one.
+        """
+        met = {at for number, place in zip(ids, places, strict=True) if number in self.ids for at in range(*place)}
+        names = re.finditer(f"\ue000{NONCE}-[0-9]+\ue000", text)
+        return [name.span() for name in names if name.start() not in met and name[0] in self._texts]
 
     def begun(self, ids: list[int]) -> list[int]:
         """Ids with what the tokenizer begins every text with, which stands there first and once: whether a template wrote it or
@@ -120,6 +147,12 @@ class Twin:
         ]
         spec["model"] = _renamed(spec["model"], self._names)
         return Tokenizer.from_str(json.dumps(spec))
+
+
+def _moved(place: int, moves: list[tuple[int, int]]) -> int:
+    """A place in a text of which pieces were exchanged, each (its end now, its end before), in the text as it was."""
+    now, before = next(((now, before) for now, before in reversed(moves) if now <= place), (0, 0))
+    return place - now + before
 
 
 def _renamed(model: dict[str, Any], names: dict[str, str]) -> dict[str, Any]:
