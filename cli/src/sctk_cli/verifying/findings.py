@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from sctk_core.claims import Claim
 from sctk_core.identity import seed_from
 from sctk_core.plan import GREEDY
-from sctk_core.statistics import Estimate, borne_out, over_seeds
+from sctk_core.statistics import Estimate, borne_out, group_of, over_seeds
 
 from sctk_cli.verifying.readings import Reading
 
@@ -102,7 +102,7 @@ def _mean(claim: Claim, seeds: Sequence[_Seed], fill: int = 0) -> Estimate:
     known = [value for one in seeds for _, values in one.terms for value in values.values()]
     ends = (min(known), max(known))
     rows = [one.filled(ends, fill) if fill else one.rows for one in seeds]
-    groups = [[one.groups.get(prompt, prompt) for prompt in row] for one, row in zip(seeds, rows, strict=True)]
+    groups = [[group_of(prompt, one.groups) for prompt in row] for one, row in zip(seeds, rows, strict=True)]
     reach = (ends[1] - ends[0]) * (len(claim.terms) // 2)
     drawn = seed_from(0, "verify", claim.id, claim.metric)
     found = over_seeds([list(row.values()) for row in rows], groups, reach=reach, seed=drawn)

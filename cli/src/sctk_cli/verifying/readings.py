@@ -12,6 +12,7 @@ from sctk_core import SctkError, StoreError
 from sctk_core.plan import ANSWERS, EVALUATION
 from sctk_core.run.measuring import FIRST_PLACE
 from sctk_core.run.outcomes import OUTCOMES, Compared
+from sctk_core.statistics import group_of
 from sctk_core.store.facts import ArmCost
 from sctk_core.store.reader import RunReader
 from sctk_core.store.rows import object_in, parents_of
@@ -57,7 +58,7 @@ class Reading:
 
     def group(self, prompt: str) -> Hashable:
         """The group that a prompt belongs to; one of its own where it has none."""
-        return self.groups.get(prompt, ("alone", prompt))
+        return group_of(prompt, self.groups)
 
 
 def read(run: Path) -> Reading:

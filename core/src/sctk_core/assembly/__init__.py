@@ -1,7 +1,8 @@
 """What a recipe comes to, before anything is asked: its parts, the roles and who plays them, the plan, and its fingerprints."""
 
-from sctk_core.assembly.assemble import Assembly, assemble, with_defaults
+from sctk_core.assembly.assemble import Assembly, assemble
 from sctk_core.assembly.before import notes_before
+from sctk_core.assembly.defaults import with_defaults
 from sctk_core.assembly.parts import Curate, Part
 from sctk_core.assembly.roles import Role
 

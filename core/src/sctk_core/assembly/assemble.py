@@ -6,15 +6,15 @@ digests, the source's own digest); what cannot (concurrency, time-outs) does not
 
 from __future__ import annotations
 
-import dataclasses
-import tomllib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from sctk_core import config as settings_of
-from sctk_core.assembly.blame import HINT, broken, called
+from sctk_core.assembly.blame import called
+from sctk_core.assembly.defaults import default_of, recipe_of
 from sctk_core.assembly.parts import Curate, Part, changed, curation, listed_parts, section_part
+from sctk_core.assembly.planned import planned
 from sctk_core.assembly.question_sets import Measuring, QuestionSet, question_sets, with_tests
 from sctk_core.assembly.roles import (
     Role,
@@ -25,20 +25,17 @@ from sctk_core.assembly.roles import (
     stand_in_notes,
     student_role,
 )
-from sctk_core.assembly.sharing import as_method, of_arms, read_by_method
+from sctk_core.assembly.sharing import of_arms
 from sctk_core.assembly.sources import digest_of, notes_of
-from sctk_core.config import suggestion
-from sctk_core.errors import ConfigError, PluginError
 from sctk_core.hookspecs import KINDS
 from sctk_core.identity import fingerprint
 from sctk_core.pipeline.crew import Answerer, Place, places
 from sctk_core.plan import STUDENT, Arm, Evaluate, Generate, Plan, Train, at_two_temperatures, walked
-from sctk_core.plan_rules import complaints_of, training_tables
-from sctk_core.plugins import Built, Catalogue, build, load, target_of
-from sctk_core.recipe import Layer, Recipe, RunSettings, merge, refuse_strangers, without_idle
+from sctk_core.plan_rules import training_tables
+from sctk_core.plugins import Built, Catalogue, build
+from sctk_core.recipe import Recipe, RunSettings, refuse_strangers, without_idle
 from sctk_core.scales import scale_of
 from sctk_core.setup import Chosen, Setup, Voice
-from sctk_core.shown import LINE, cut, shown, told
 
 SHOWING = ("reward", "comparer", "evaluator")
 """The kinds that show a conversation as text where they ask a model."""
@@ -87,7 +84,7 @@ class Assembly:
         ]
         sources = [(self.parts["source"], self.source), *((one.part, one.source) for one in self.tests)]
         told = [line for part, built in sources for line in notes_of(part, built)]
-        own = _recipe_of(self.parts["method"].target, self.method).get("roles")
+        own = recipe_of(self.parts["method"].target, self.method).get("roles")
         stand_in = stand_in_notes(own if isinstance(own, Mapping) else {}, self.roles, self.speaking)
         return (*told, *hidden, *stand_in, *sampling_notes(self.speaking), *batch_notes(self.speaking))
 
@@ -151,136 +148,13 @@ def crews_of(plan: Plan, crew: type) -> list[type]:
     return list(dict.fromkeys([crew, *own]))
 
 
-def with_defaults(layers: list[Layer], catalogue: Catalogue) -> Recipe:
-    """The recipe of the layers over the defaults of the method that they name and of the backend that this makes.
-
-    A method class has `recipe`, TOML text, and may have `tasks` and `presets`: by name, TOML text that is laid over it where the
-    recipe says `[run] task = NAME` and `[method] preset = NAME`, the preset above the task; what its recipe or a task has under
-    `brought` holds where the recipe names another source than they do (--prompts). A backend class may have
-    `trainer_defaults`: for a trainer's name the settings that suit its own model, where neither recipe nor flag says otherwise (a
-    model of 3 M weights wants another learning rate). The roles of a method's recipe hold for its own source, and where nobody
-    names another model for them. A trainer class may have `shared`: names of its settings that hold for the
-    plan's other trainers too; of a method class they hold for its source and its evaluators (`sharing.py`).
-    """
-    named = merge(layers).use("method")
-    if named is None:
-        raise ConfigError(
-            "the recipe: got no method, wanted [method] with use", hint="sctk run --plugin rdpo, or [method] use = ..."
-        )
-    method = target_of(load("method", named, among=catalogue))
-    layers = read_by_method(layers, method, catalogue)
-    task = [two for one in _task(method, named, layers) for two in _with_brought(one, named, "task", layers)]
-    own = Layer(origin=_default_of(named), sections=_with_its_roles(_recipe_of(method, named), merge(layers)))
-    below = [*_with_brought(own, named, "recipe", [*task, *layers]), *task, *_preset(method, named, layers)]
-    recipe = merge([*below, *layers])
-    backend = recipe.use("backend")
-    if backend is not None and recipe.section("model").get("path", "") == "":
-        suits = getattr(target_of(load("backend", backend, among=catalogue)), "trainer_defaults", {})
-        if suits:
-            _, plan = _planned(recipe, catalogue)
-            trainers = {one.section: recipe.use(one.section) for one in plan if isinstance(one, Train)}
-            sections = {section: {"use": use} | suits[use] for section, use in trainers.items() if use in suits}
-            below.append(Layer(origin=_default_of(backend), sections=sections))
-    recipe = merge([*below, *layers])
-    return as_method(merge([*below, _shared(recipe, catalogue), *layers]), method, catalogue)
-
-
-def _with_its_roles(recipe: Mapping[str, Any], above: Recipe) -> dict[str, Any]:
-    """A method's recipe, less the roles that are not its own any more: over another source, or played by a model of the user's.
-
-    A teacher that knows one world alone is no teacher of another, and the backend that it has is not that of another model.
-    """
-    roles, source = recipe.get("roles"), recipe.get("source")
-    if not isinstance(roles, Mapping):
-        return dict(recipe)
-    usual = source.get("use") if isinstance(source, Mapping) else None
-    own, said = above.use("source") in (None, usual), above.section("roles")
-    kept = {name: role for name, role in roles.items() if own and not {"model", "backend"} & set(said.get(name) or {})}
-    return {name: values for name, values in recipe.items() if name != "roles"} | ({"roles": kept} if kept else {})
-
-
-def _default_of(name: str) -> str:
-    """Where a setting comes from that nobody stated."""
-    return f"default of {name}"
-
-
-def _shared(recipe: Recipe, catalogue: Catalogue) -> Layer:
-    """What the recipe's [trainer] shares with the plan's other trainers: arms are to differ by their rows, not by an adapter."""
-    sections: dict[str, Any] = {}
-    used = recipe.use("trainer")
-    if used is None:
-        return Layer(origin="as [trainer]", sections=sections)
-    names = getattr(target_of(load("trainer", used, among=catalogue)), "shared", ())
-    values = {name: value for name, value in recipe.section("trainer").items() if name in names}
-    others = [one.section for one in _planned(recipe, catalogue)[1] if isinstance(one, Train)] if values else []
-    for section in dict.fromkeys(others):
-        use = recipe.use(section)
-        if section != "trainer" and use is not None:
-            known = {
-                field.name for field in dataclasses.fields(target_of(load("trainer", use, among=catalogue)).Config)
-            }
-            found = {name: value for name, value in values.items() if name in known}
-            sections |= {section: {"use": use} | found} if found else {}
-    return Layer(origin="as [trainer]", sections=sections)
-
-
-def _task(method: Any, named: str, layers: list[Layer]) -> list[Layer]:
-    """The task of a method that the layers ask for, as a layer."""
-    task = merge(layers).section("run").get("task", "")
-    return [] if task == "" else [_named_layer("task", task, method, named)]
-
-
-def _with_brought(layer: Layer, named: str, what: str, above: list[Layer]) -> list[Layer]:
-    """A layer without its table `brought` and, where the layers above name another source than it does, that table as one."""
-    sections = {key: value for key, value in layer.sections.items() if key != "brought"}
-    brought = layer.sections.get("brought", {})
-    if not isinstance(brought, Mapping):
-        raise PluginError(
-            f"the method {named!r} is broken: got {shown(brought)} as `brought` of its {what}, wanted a table",
-            hint=HINT,
-        )
-    found = Layer(origin=layer.origin, sections=sections)
-    other = merge(above).use("source") not in (None, merge([found]).use("source"))
-    return [found, Layer(origin=layer.origin, sections=brought)] if other else [found]
-
-
-def _preset(method: Any, named: str, layers: list[Layer]) -> list[Layer]:
-    """The preset of a method that the layers ask for, as a layer; `preset` of a method without presets is a setting as any."""
-    preset = merge(layers).section("method").get("preset", "")
-    return [_named_layer("preset", preset, method, named)] if preset and getattr(method, "presets", {}) else []
-
-
-def _named_layer(what: str, wanted: object, method: Any, named: str) -> Layer:
-    """The text of a method's `tasks` or `presets` that is called `wanted`, as a layer."""
-    known = getattr(method, f"{what}s", {})
-    if not isinstance(known, Mapping):
-        raise PluginError(
-            f"the method {named!r} is broken: got {shown(known)} as its {what}s, wanted a mapping", hint=HINT
-        )
-    if not isinstance(wanted, str) or wanted not in known:
-        names = sorted(map(str, known))
-        raise ConfigError(
-            f"[method] {named}: got the unknown {what} {shown(wanted)}, wanted {'one of ' + ', '.join(names) if names else 'none'}",
-            hint=suggestion(str(wanted), names) or f"sctk describe method {named}",
-        )
-    return Layer(origin=f"{what} {wanted} of {named}", sections=_recipe_of(method, named, known[wanted]))
-
-
-def _recipe_of(method: Any, named: str, text: str | None = None) -> dict[str, Any]:
-    """The default recipe of a method class, or a text of it."""
-    try:
-        return tomllib.loads(getattr(method, "recipe", "") if text is None else text)
-    except (TypeError, ValueError, AttributeError, RecursionError) as error:
-        raise PluginError(f"the method {named!r} is broken: its recipe is no TOML: {told(error)}", hint=HINT) from error
-
-
 def assemble(recipe: Recipe, catalogue: Catalogue) -> Assembly:
     """All parts of a recipe, checked; what the method does not use is an error, for it would change nothing."""
-    method, plan = _planned(recipe, catalogue)
+    method, plan = planned(recipe, catalogue)
     crew = getattr(method.target, "Crew", Answerer)
     wanted = called(method, lambda: _sections(plan, crews_of(plan, crew), recipe), "its crew, looked at,")
     known_sections = ["method", "source", "backend", *wanted]
-    recipe = without_idle(recipe, known_sections, _default_of(recipe.use("method") or ""))
+    recipe = without_idle(recipe, known_sections, default_of(recipe.use("method") or ""))
     refuse_strangers(recipe, known_sections)
     parts = {"method": method}
     parts |= {name: section_part(name, name, recipe, catalogue) for name in ("source", "backend")}
@@ -337,30 +211,6 @@ def _setup(known: Assembly) -> Setup:
         for name, role in known.speaking.items()
     }
     return Setup(chosen=chosen, voices=voices)
-
-
-def _planned(recipe: Recipe, catalogue: Catalogue) -> tuple[Part, Plan]:
-    """The method and its plan, which keeps to the rules of plans."""
-    method = section_part("method", "method", recipe, catalogue)
-    instance = method.built(catalogue, {"sections": recipe.sections})
-    plan = called(method, instance.plan, "plan()")
-    complaints = called(method, lambda: complaints_of(plan) or _unknown_settings(plan, method), "its plan, looked at,")
-    if complaints:
-        what = f"it has a plan that cannot be run: {cut(complaints[0], LINE)}"
-        raise broken(method, what, "this is for its author to mend; `sctk plugin check` shows all of it")
-    return method, plan
-
-
-def _unknown_settings(plan: Plan, method: Part) -> list[str]:
-    """Settings that a pass says it depends on, and that the method does not have."""
-    known = {field.name for field in dataclasses.fields(method.target.Config)}
-    named = [(one.name, one.settings) for one in walked(plan) if one.settings]
-    return [
-        f"{name}: depends on the setting {one!r}, which the method has not"
-        for name, found in named
-        for one in found
-        if one not in known
-    ]
 
 
 def _sections(plan: Plan, crews: list[type], recipe: Recipe) -> dict[str, tuple[str, str]]:

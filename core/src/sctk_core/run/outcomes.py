@@ -69,8 +69,8 @@ def shares(
 def _share(
     arms: str, metric: str, values: Sequence[tuple[str, float]], groups: Mapping[str, Hashable], seed: int
 ) -> Measure:
-    from sctk_core.statistics import mean_with_interval
+    from sctk_core.statistics import groups_of, mean_with_interval
 
-    among = [groups.get(prompt, ("alone", prompt)) for prompt, _ in values]
-    found = mean_with_interval([one for _, one in values], among if len(set(among)) < len(among) else None, seed=seed)
+    among = groups_of((prompt for prompt, _ in values), groups)
+    found = mean_with_interval([one for _, one in values], among, seed=seed)
     return Measure(arm=arms, metric=metric, value=found.value, low=found.low, high=found.high, n=found.n)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from sctk_core.identity import seed_from
 from sctk_core.records import Measure
 from sctk_core.statistics.estimate import Estimate
+from sctk_core.statistics.groups import groups_of
 from sctk_core.statistics.lengths import at_equal_length
 from sctk_core.statistics.means import difference_with_interval, mean_with_interval
 from sctk_core.statistics.verdicts import verdict
@@ -125,8 +126,7 @@ class _Metric:
 
     def _groups(self, prompts: Mapping[str, float] | Sequence[str]) -> list[Hashable] | None:
         """The groups of the prompts, None where each is alone."""
-        found = [self.design.groups.get(prompt, ("alone", prompt)) for prompt in prompts]
-        return found if len(set(found)) < len(found) else None
+        return groups_of(prompts, self.design.groups)
 
     def _seed(self, *arms: str) -> int:
         return seed_from(self.design.seed, "bootstrap", self.metric, *arms)
