@@ -145,20 +145,26 @@ def test_nothing_of_others_keeps_a_finished_process_alive(tmp_path: Path) -> Non
 IN_A_LOCK = """
 import os, signal, sys, threading
 
-SIGNALS = iter(["BEFORE", "WHILE"])
+SIGNALS = ["WHILE", "BEFORE"]
 
 
 def strikes(frame, event, argument):
     \"\"\"A signal where a thread that begins gives its lock back.\"\"\"
-    if event == "call" and frame.f_code.co_name == "_acquire_restore" and next(SIGNALS, "") == WHEN:
+    if event == "call" and frame.f_code.co_name == "_acquire_restore" and SIGNALS and SIGNALS.pop() == WHEN:
         os.kill(os.getpid(), getattr(signal, NAME))
+
+
+def begins(**_):
+    \"\"\"Threads, until one was waited for: a quick one has begun before its lock is given back.\"\"\"
+    while SIGNALS:
+        threading.Thread(target=print).start()
 
 
 from sctk_cli import main
 from sctk_cli.ending import ended
 
 
-main.cli.main = lambda **_: threading.Thread(target=print).start()
+main.cli.main = begins
 sys.setprofile(strikes)
 ended(main.main)
 """
