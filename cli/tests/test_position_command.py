@@ -88,3 +88,14 @@ def test_a_row_without_two_replies_is_an_error_with_its_place(
     code, _, err = told(tmp_path, capfd, [PAIRS[0], {"prompt": "p", "chosen": "a"}])
     assert code == 2
     assert "pairs.jsonl:2" in err
+
+
+def test_answers_are_compared_and_thoughts_before_them_are_not(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = [{"prompt": "q", "chosen": "<think>a</think>aaa", "rejected": "<think>aaaaaaaaaaaa</think>a"}] * 4
+    _, out, _ = told(tmp_path, capfd, rows, "--json")
+    assert json.loads(out)["right"]["value"] == 1.0
+    code, _, err = told(tmp_path, capfd, [*rows, {"prompt": "q", "chosen": "a", "rejected": "<think>a"}])
+    assert code == 2
+    assert "pairs.jsonl:5: rejected: got a thought that never ends" in err

@@ -166,3 +166,19 @@ def test_what_a_reward_notes_of_its_scores_is_counted(tmp_path: Path, capfd: pyt
     assert "scored, and noted: 1 x cut" in capfd.readouterr().err
     assert main([*told, "--json"]) == 0
     assert json.loads(capfd.readouterr().out)["notes"] == {"cut": 1}
+
+
+def test_the_answer_is_scored_and_a_thought_before_it_is_not(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    rows = [
+        {"prompt": "p1", "reply": "<think>aaaa</think>a", "label": 1},
+        {"prompt": "p2", "reply": "aaaa\n</think>\n\naa", "label": 2},
+        {"prompt": "p3", "reply": "<think>aaa", "label": 3},
+        {"prompt": "p4", "reply": "aaa", "label": 3},
+    ]
+    code, out, _ = checked(tmp_path, capfd, rows, "--json")
+    found = json.loads(out)
+    assert (code, found["errors"]["all"]["wrong"]["value"], found["errors"]["all"]["failed"]["value"]) == (0, 0.0, 0.25)
+    assert found["failures"] == {"a thought that never ends": 1}
+    code, _, err = checked(tmp_path, capfd, rows[2:3])
+    assert code != 0
+    assert "a thought that never ends" in err

@@ -166,8 +166,9 @@ def drafted(says: str, thoughts: Thoughts, memory: Memory, made: Given | None = 
     async def walk(prompt: Prompt, crew: Answerer) -> Made:
         return {"texts": [await crew.student.draft(prompt)]}
 
-    unparted = frozenset() if thoughts.part else frozenset(["student"])
-    desk = Desk(run_seed=0, timeout_s=5.0, patience=Patience(0.0), notify=lambda event: None, unparted=unparted)
+    desk = Desk(
+        run_seed=0, timeout_s=5.0, patience=Patience(0.0), notify=lambda event: None, thoughts={"student": thoughts}
+    )  # fmt: skip
     proxy = RecordingBackend(lambda: Says(_nothing), memory, about={}, run_seed=0, name="says", thoughts=thoughts)
     crew = Answerer(student=Speaker("student", proxy, Sampling(), desk, "says"))
     generate = Generate("pass", walk, steps=("draft",), makes={"texts": Sample})
@@ -209,9 +210,13 @@ def test_a_thought_that_never_ends_is_a_failure_with_its_reason(finish: str, kin
 def test_texts_that_were_made_elsewhere_are_parted_too() -> None:
     made = Given(answers={"draft": "<think>Hm.</think>You may."})
     (sample,) = drafted("", Thoughts(), Memory(), made).made["texts"]
-    assert sample.text == "You may."
+    assert (sample.text, sample.thought, sample.teach_thought) == ("You may.", "<think>Hm.</think>", False)
+    (taught,) = drafted("", Thoughts(train="all"), Memory(), made).made["texts"]
+    assert (taught.text, taught.thought, taught.teach_thought) == ("You may.", "<think>Hm.</think>", True)
     (whole,) = drafted("", Thoughts(part=False), Memory(), made).made["texts"]
-    assert whole.text == "<think>Hm.</think>You may."
+    assert (whole.text, whole.thought) == ("<think>Hm.</think>You may.", None)
+    (plain,) = drafted("", Thoughts(train="all"), Memory(), Given(answers={"draft": "You may."})).made["texts"]
+    assert (plain.text, plain.thought, plain.teach_thought) == ("You may.", None, False)
     cut = drafted("", Thoughts(), Memory(), Given(answers={"draft": "<think>Hm."}))
     assert [line.reason for line in cut.page.sorted_lines()][:1] == ["parse: a thought that never ends"]
 

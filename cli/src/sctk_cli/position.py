@@ -128,7 +128,8 @@ def _alone(name: str, how: Mapping[str, Any]) -> Alone:
 
 def _pairs(file: Path) -> Iterator[tuple[Sample, Sample, bool]]:
     """(one reply, the other, whether the one is known to be better) of each row; a row without them is an error with its place."""
-    from sctk_core import ConfigError, Message, Prompt, Sample
+    from sctk_core import ConfigError, Failure, Message, Prompt, Sample
+    from sctk_core.thoughts import without_thought
 
     for row in rows_in(str(file)):
         sides = next((each for each in SIDES if all(isinstance(row.values.get(name), str) for name in each)), None)
@@ -139,5 +140,9 @@ def _pairs(file: Path) -> Iterator[tuple[Sample, Sample, bool]]:
                 hint="a row has prompt, and chosen and rejected, or first and second",
             )
         prompt = Prompt(messages=(Message(role="user", content=asked),))
-        one, other = (Sample(prompt=prompt, text=row.values[name], rank=rank) for rank, name in enumerate(sides))
+        texts = [without_thought(row.values[name]) for name in sides]
+        for name, text in zip(sides, texts, strict=True):
+            if isinstance(text, Failure):
+                raise ConfigError(f"{row.where}: {name}: got {text.reason}, wanted a reply", hint="take the row out")
+        one, other = (Sample(prompt=prompt, text=str(text), rank=rank) for rank, text in enumerate(texts))
         yield one, other, sides == SIDES[0]

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -36,7 +36,7 @@ Examples:
 \b
 A row has `prompt`, the reply (`reply`, `response`, `completion`, `answer`, `text` or `output`), and `label`: the
 score that is right; `reference`, where there is one, holds the gold answers. Its other columns are the prompt's, for
-rewards that read them (`harmful`, say)."""
+rewards that read them (`harmful`, say). A thought in a reply (<think>) is not scored, as in a run."""
 
 
 TIMEOUT = timeout(600.0, "Seconds for a batch.")
@@ -169,10 +169,14 @@ def told_share(found: Mapping[str, float | None] | None) -> str:
 
 
 def _scored(asked: Alone, rows: Sequence[tuple[Sample, float, str]]) -> list[Judged]:
-    """Every row judged by the reward, in batches."""
+    """Every row judged by the reward, in batches; one whose thought never ends is a failure without it."""
     from sctk_core import Failure
+    from sctk_core.thoughts import without_thought
 
-    (answers,) = asked.answers([[sample for sample, _, _ in rows]])
+    texts = [without_thought(sample.text) for sample, _, _ in rows]
+    said = [replace(row[0], text=text) for row, text in zip(rows, texts, strict=True) if isinstance(text, str)]
+    scores = iter(asked.answers([said])[0]) if said else iter(())
+    answers = [text if isinstance(text, Failure) else next(scores) for text in texts]
     return [
         Judged(label=label, group=group, value=None, failure=answer, prompt=sample.prompt.id)
         if isinstance(answer, Failure)

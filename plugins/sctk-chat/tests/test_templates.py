@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from families import FAMILIES, tokenizer_of
-from sctk_chat import Chat, decode, habits_of, render, template_notes, turn_ids
+from sctk_chat import Chat, decode, habits_of, render, template_notes, turn_ids, whole_ids
 from sctk_core import ConfigError, Message, ModelRef, Request
 
 BY_NAME = {family.name: family for family in FAMILIES}
@@ -254,3 +254,16 @@ def test_an_added_token_that_the_tokenizer_meets_behind_a_space_alone_is_met_the
         read, taught = turn_ids(tokenizer, [Message(role="user", content="a")], said)
         assert tokenizer.decode(taught[:-1]).strip() == said
         assert "\ue000" not in tokenizer.decode([*read, *taught])
+
+
+@pytest.mark.parametrize(("name", "opens"), [("DeepSeek-R1 distillations", True), ("Qwen3", False)])
+def test_a_thought_that_was_given_whole_begins_once(name: str, opens: bool) -> None:
+    tokenizer = tokenizer_of(BY_NAME[name])
+    prompt, begin = render(tokenizer, [Message(role="user", content="Q")]), tokenizer.convert_tokens_to_ids("<think>")
+    for thought in ("<think>\nHm.\n</think>\n\n", "\n<think>\nHm.\n</think>\n\n"):
+        ids = [*prompt, *whole_ids(tokenizer, thought, "A")]
+        assert ids.count(begin) == 1
+        assert tokenizer.decode(ids).endswith("<think>\nHm.\n</think>\n\nA" + BY_NAME[name].end)
+    if opens:
+        rest = [*prompt, *whole_ids(tokenizer, "Hm.\n</think>\n\n", "A")]
+        assert tokenizer.decode(rest).endswith("<think>\nHm.\n</think>\n\nA" + BY_NAME[name].end)

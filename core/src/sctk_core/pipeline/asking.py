@@ -7,7 +7,7 @@ failure ends the item, by an exception that core alone catches, unless the walk 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,7 +22,7 @@ from sctk_core.pipeline.position import Position, at
 from sctk_core.pipeline.recording import Spent, tallied
 from sctk_core.records import Critique, Decision, Failure, Prompt, Sample, Score
 from sctk_core.shown import LINE, cut, text_of
-from sctk_core.thoughts import Parted, parted, unended
+from sctk_core.thoughts import AS_USUAL, Parted, Thoughts, parted, unended
 
 
 class CannotStart(Exception):
@@ -47,7 +47,7 @@ class ItemEnded(BaseException):
 
 @dataclass(frozen=True, kw_only=True)
 class Desk:
-    """What all asks of a run share; `unparted` are the roles whose thoughts are not parted from their answers.
+    """What all asks of a run share; `thoughts` is by role what becomes of the thoughts of texts that were made elsewhere.
 
     `longest` is the most characters of a text, `stuck` is told of a task that will not end.
     """
@@ -56,7 +56,7 @@ class Desk:
     timeout_s: float
     patience: Patience
     notify: Callable[[Event], None]
-    unparted: frozenset[str] = frozenset()
+    thoughts: Mapping[str, Thoughts] = field(default_factory=dict)
     longest: int = LONGEST
     stuck: Callable[[str, asyncio.Task[Any]], None] = left_alone
     deadlines: Deadlines = field(init=False, repr=False, compare=False)
@@ -94,7 +94,7 @@ async def ask(desk: Desk, asked: Ask, call: Callable[[], Awaitable[Any]], *, or_
     page = page_here()
     page.open(asked.step, asked.item.id, asked.rank)
     if asked.step in page.given:
-        answer, spent = _made_elsewhere(page, asked, asked.role not in desk.unparted), Spent()
+        answer, spent = _made_elsewhere(page, asked, desk.thoughts.get(asked.role, AS_USUAL)), Spent()
         if answer is None and not or_none:
             answer = Failure(kind="parse", reason=NOT_MADE, component="given")
     else:
@@ -174,7 +174,7 @@ def _line(asked: Ask, answer: Any, spent: Spent, page: Page) -> Line:
     )  # fmt: skip
 
 
-def _made_elsewhere(page: Page, asked: Ask, part: bool) -> Any:
+def _made_elsewhere(page: Page, asked: Ask, thoughts: Thoughts) -> Any:
     """The answer that came with the item, None where it did not; of a step that is not needed an empty critique that asks for a
     revision.
     """
@@ -188,13 +188,13 @@ def _made_elsewhere(page: Page, asked: Ask, part: bool) -> Any:
         return Critique(sample=item, text="", verdict="revise", sweep=asked.sweep)
     if asked.expect is Sample and isinstance(value, str):
         prompt = item if isinstance(item, Prompt) else item.prompt if isinstance(item, Sample) else item.sample.prompt
-        found = parted(value) if part else Parted(thought="", answer=value)
+        found = parted(value) if thoughts.part else Parted(thought="", answer=value)
         if found is None:
             return replace(unended("stop", value), component="given")
-        value = found.answer
         return Sample(
-            prompt=prompt, text=value, chain=page.chain, sweep=asked.sweep, rank=asked.rank, backend="given", step=asked.label,
-            about=asked.about,
+            prompt=prompt, text=found.answer, chain=page.chain, sweep=asked.sweep, rank=asked.rank, backend="given",
+            step=asked.label, about=asked.about, thought=found.thought or None,
+            teach_thought=bool(found.thought) and thoughts.train == "all",
         )  # fmt: skip
     raise ContractError(
         f"{page.part}: the step {asked.step!r} was made elsewhere as {type(value).__name__}, wanted a {asked.expect.__name__}",

@@ -171,7 +171,7 @@ class _Execution:
             timeout_s=settings.timeout_s,
             patience=Patience(settings.patience_s),
             notify=self._notify,
-            unparted=frozenset(name for name, role in self._assembly.speaking.items() if not role.thoughts.part),
+            thoughts={name: role.thoughts for name, role in self._assembly.speaking.items()},
             longest=settings.longest,
             stuck=partial(give_up, _blame(self._assembly), runner),
         )

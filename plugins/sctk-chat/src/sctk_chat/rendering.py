@@ -80,8 +80,13 @@ def completion_ids(
 
 
 def whole_ids(tokenizer: Any, thought: str, text: str, variables: Mapping[str, Any] = NO_VARIABLES) -> list[int]:
-    """The ids of a reply whose own are not known: its thought, whose marks are control tokens, and its answer."""
-    twin = twin_of(tokenizer)
+    """The ids of a reply whose own are not known: its thought, whose marks are control tokens, and its answer.
+
+    Where the prompt begins the thought, its beginning is not said once more.
+    """
+    twin, begun = twin_of(tokenizer), _begun_thought(tokenizer, variables)
+    if begun and thought.lstrip().startswith(begun.rstrip()):
+        thought = thought.lstrip().removeprefix(begun.rstrip()).removeprefix(begun[len(begun.rstrip()) :])
     marks = [mark for mark in kept_marks(twin) if mark in thought]
     pattern = "|".join(re.escape(mark) for mark in sorted(marks, key=len, reverse=True)) or r"(?!)"
     named = re.sub(pattern, lambda match: twin.name_controls(match[0]), thought)
@@ -119,11 +124,7 @@ def end_ids(
 
 def opened_mark(tokenizer: Any, variables: Mapping[str, Any] = NO_VARIABLES) -> str:
     """The mark of the thought that the template begins in every prompt (`<think>`), or "" where it begins none."""
-    try:
-        prompt = written(tokenizer, [Message(role="user", content="u")], True, variables)
-    except ConfigError:
-        return ""
-    return opened_in(prompt.text[prompt.place_of_last()[1] :])
+    return opened_in(_begun_thought(tokenizer, variables))
 
 
 def decode(tokenizer: Any, ids: Sequence[int]) -> str:
@@ -171,6 +172,17 @@ def template_digest(tokenizer: Any) -> str:
 def tokens_digest(ids: Sequence[int]) -> str:
     """32 hex digits over token ids: what `prompt_tokens` of a reply holds."""
     return content_id("tokens", list(ids))
+
+
+def _begun_thought(tokenizer: Any, variables: Mapping[str, Any]) -> str:
+    """What every prompt ends in, from the mark of a thought on that it begins; "" where it begins none."""
+    try:
+        prompt = written(tokenizer, [Message(role="user", content="u")], True, variables)
+    except ConfigError:
+        return ""
+    tail = prompt.text[prompt.place_of_last()[1] :]
+    mark = opened_in(tail)
+    return tail[tail.rfind(mark) :] if mark else ""
 
 
 def _as_asked(prompt: Written, whole: Written, last: Message) -> Written:
