@@ -186,11 +186,14 @@ def test_what_is_too_long_fails_alone(encoded: Models) -> None:
     assert isinstance(replies(encoded("t5"), [long])[0], Reply)  # distances have no end
 
 
-def test_float16_is_refused_for_t5_before_anything_is_loaded(encoded: Models) -> None:
-    t5 = ModelRef(path=str(encoded("t5")))
+@pytest.mark.parametrize(
+    "when", [TransformersBackend.model_notes, lambda how, model: TransformersBackend(how, model=model)]
+)
+def test_float16_is_refused_for_t5_before_anything_is_loaded(when: Callable[..., Any], encoded: Models) -> None:
+    half = TransformersBackend.Config(dtype="float16")
     with pytest.raises(ConfigError, match=r"(?s)float16.*overflow.*hint:.*bfloat16"):
-        TransformersBackend(TransformersBackend.Config(dtype="float16"), model=t5)
-    TransformersBackend(TransformersBackend.Config(dtype="float16"), model=ModelRef(path=str(encoded("bart"))))
+        when(half, ModelRef(path=str(encoded("t5"))))
+    when(half, ModelRef(path=str(encoded("bart"))))
 
 
 def test_what_a_user_is_told_of_an_encoder_decoder(encoded: Models) -> None:

@@ -78,7 +78,8 @@ class TransformersBackend(KnownByFiles):
 
     @staticmethod
     def model_notes(config: TransformersBackend.Config, model: ModelRef) -> list[str]:
-        """What to know of the model under these settings; raises where its early layers cannot be contrasted."""
+        """What to know of the model under these settings; raises where its early layers cannot be contrasted, or it overflows."""
+        refuse_overflow(model, config.dtype)
         return contrast_notes(config.dola, model)
 
     @staticmethod
