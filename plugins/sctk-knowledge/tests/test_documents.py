@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from knowledge_world import town
 from sctk_core import ConfigError, ModelRef, Prompt
 from sctk_core.testing import check_source
 from sctk_knowledge.chunks import chunks_of, cuts, words
-from sctk_knowledge.documents import Documents
+from sctk_knowledge.documents import Documents, offsets_of
 from sctk_knowledge.prompts import title_of, wording
 from sctk_knowledge.settings import Words
 from sctk_nano import model_path
@@ -198,14 +199,45 @@ def test_a_local_tokenizer_cuts_as_transformers_does(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text(text)
     (prompt,) = all_of(source(tmp_path, tokenizer="", chunk_tokens=8, held_out_share=0.0))
     tokenizer = AutoTokenizer.from_pretrained(model_path())
-    offsets = tokenizer(text, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"]
-    assert prompt.meta["chunks"] == " ".join(f"{one.begin}-{one.end}/{one.n_tokens}" for one in cuts(text, offsets, 8))
+
+    def tokens(part: str) -> list[tuple[int, int]]:
+        return list(tokenizer(part, add_special_tokens=False, return_offsets_mapping=True)["offset_mapping"])
+
+    assert prompt.meta["chunks"] == " ".join(f"{one.begin}-{one.end}/{one.n_tokens}" for one in cuts(text, tokens, 8))
 
 
 def test_a_text_without_spaces_is_cut_where_the_tokens_end() -> None:
-    found = cuts("東京は首都です", [(place, place + 1) for place in range(7)], 3)
+    found = cuts("東京は首都です", lambda text: [(place, place + 1) for place in range(len(text))], 3)
     assert [(cut.begin, cut.end, cut.n_tokens) for cut in found] == [(0, 3, 3), (3, 6, 3), (6, 7, 1)]
-    assert cuts("", words(""), 3) == []
+    assert cuts("", words, 3) == []
+
+
+def merged(text: str) -> list[tuple[int, int]]:
+    """A tokenizer whose word is one token behind a space, and two (its first letter by itself) at the start of a text."""
+    found = [one.span() for one in re.finditer(r"\s*\S+", text)]
+    starts = [(0, 1), (1, found[0][1])] if found and not text[0].isspace() and found[0][1] > 1 else found[:1]
+    return starts + found[1:]
+
+
+def test_a_chunk_has_no_more_tokens_by_itself_than_it_may() -> None:
+    text = "one two three four five six seven eight nine ten"
+    found = cuts(text, merged, 4)
+    parts = [text[cut.begin : cut.end].strip() for cut in found]
+    assert parts == ["one two three", "four five six", "seven eight nine", "ten"]
+    assert [cut.n_tokens for cut in found] == [len(merged(part)) for part in parts] == [4, 4, 4, 2]
+    assert [cut.end for cut in found[:-1]] == [cut.begin for cut in found[1:]]
+
+
+def test_the_chunks_of_a_real_tokenizer_are_no_longer_by_themselves(tmp_path: Path) -> None:
+    texts = {f"{name}.txt": town(name) * 6 + "\n\n  \u0141\u00f3d\u017a_x==3;\n\t" + town(name)[::-1] for name in NAMES}
+    for name, text in texts.items():
+        (tmp_path / name).write_text(text)
+    tokens = offsets_of(ModelRef(path=str(model_path())))
+    for prompt in all_of(source(tmp_path, tokenizer="", chunk_tokens=12)):
+        document = prompt.document or ""
+        chunks = chunks_of(prompt)
+        assert all(len(tokens(chunk.text)) == chunk.n_tokens <= 12 for chunk in chunks)
+        assert "".join(chunk.text for chunk in chunks).split() or not document
 
 
 def test_what_a_document_lacks_is_told_to_the_method(folder: Path) -> None:

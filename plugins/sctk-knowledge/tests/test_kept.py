@@ -9,6 +9,7 @@ import polars as pl
 import pytest
 from click.testing import CliRunner, Result
 from sctk_core import ConfigError
+from sctk_core.store.manifest import Manifest
 from sctk_knowledge.kept import knowledge
 
 ROWS = [("a?", 0.1, 0.9), ("b?", 0.1, 0.6), ("c?", 0.5, 0.9), ("d?", 0.0, 0.2), ("e?", None, 0.7), ("f?", 0.9, None)]
@@ -28,6 +29,14 @@ def run(tmp_path: Path) -> Path:
     )
     frame.write_parquet(tmp_path / "detect" / "detected" / "00000.parquet")
     return tmp_path
+
+
+def with_thresholds(run: Path, **thresholds: object) -> Path:
+    """The run, saying which thresholds it had."""
+    settings = {"detection": {"thresholds": thresholds}}
+    facts = {"name": "knowledge", "distribution": "sctk-knowledge", "version": "0", "settings": settings}
+    Manifest(fingerprint="f", method="knowledge", components={"method": facts}).save(run / "manifest.json")  # type: ignore[dict-item]
+    return run
 
 
 def kept(*line: str) -> Result:
@@ -81,7 +90,33 @@ def test_how_the_scores_lie_is_told_and_which_questions_the_run_itself_refused(r
     assert "S_L of 5 questions: least 0.000, quarters 0.100, 0.100, 0.500, most 0.900" in done.stderr
     assert "S_K of 5 questions" in done.stderr
     assert "1 of these have no S_K" in done.stderr
+    assert "6 questions; 6 of them reliable, 1 of these without S_L" in done.stderr
     assert "have no S_K" not in kept(str(run)).stderr
+
+
+def test_left_out_the_thresholds_are_the_runs_own_and_their_border_is_said(run: Path) -> None:
+    by_code = with_thresholds(run, tau_l=0.1, tau_k=0.85, borders="code")
+    assert [row["kept"] for row in objects(kept(str(by_code), "--tau-k", "0.5", "--json"))] == [3]  # a, b, e
+    assert "by tau_K kept is S_L <= 0.1 (the run's own, which kept S_K > 0.85)" in kept(str(by_code)).stderr
+    assert [row["kept"] for row in objects(kept(str(by_code), "--json")) if row["tau_k"] == 0.85] == [1]
+    strict = with_thresholds(run, tau_l=0.1, tau_k=0.5)
+    assert [row["kept"] for row in objects(kept(str(strict), "--tau-k", "0.5", "--json"))] == [1]  # e
+    assert "S_L < 0.1 (the run's own" in kept(str(strict)).stderr
+    assert "S_L < 0.5 (--tau-l; the run's own is 0.1)" in kept(str(strict), "--tau-l", "0.5").stderr
+
+
+def test_above_the_runs_own_tau_l_a_count_is_said_to_be_a_lower_bound(run: Path) -> None:
+    own = with_thresholds(run, tau_l=0.6)
+    done = kept(str(own), "--tau-l", "0.95")
+    assert "1 of these the run's own tau_L refused" in done.stderr
+    assert "lower bound, and at most 1 more" in done.stderr
+    assert "tau_l=0.95 asks them" in done.stderr
+    assert "lower bound" not in kept(str(own)).stderr
+    assert "lower bound" not in kept(str(with_thresholds(run, tau_l=0.95))).stderr
+
+
+def test_a_run_that_does_not_say_has_the_defaults_and_that_is_said(run: Path) -> None:
+    assert "S_L < 0.5 (the default: the run does not say what it had)" in kept(str(run)).stderr
 
 
 def test_what_is_missing_is_said(run: Path, tmp_path: Path) -> None:

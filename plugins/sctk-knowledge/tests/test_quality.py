@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
+import asyncio
+from typing import Any
+
 import pytest
-from sctk_core import Declined, Message, Prompt, Sample
+from knowledge_walks import CUT_OFF, QUESTION, crew_of
+from sctk_core import Declined, Generate, Message, Prompt, Sample
+from sctk_core.pipeline.item import walked
+from sctk_knowledge.answers import Annotating
+from sctk_knowledge.crews import Annotators
+from sctk_knowledge.method import KnowledgeDetection
+from sctk_knowledge.prompts import wording
 from sctk_knowledge.quality import Checks, checked
 from sctk_knowledge.sentences import sentences
+from sctk_knowledge.settings import Answers, KnowledgeConfig, Words
 
 PROMPT = Prompt(messages=(Message(role="user", content="Why?"),))
 
@@ -63,3 +73,29 @@ def test_a_good_answer_passes() -> None:
 )  # fmt: skip
 def test_what_is_refused(text: str, n_tokens: int | None, cut: bool, wanted: str) -> None:
     assert reason(text, n_tokens, cut=cut) == wanted
+
+
+def answered(said: str, **settings: Any) -> list[str]:
+    """The row, or why there is none, of a question that the teacher answers, and of context distillation by the same words."""
+    words = Words()
+    given = Answers(teacher_share=1.0, **settings)
+    annotating = Annotating(settings=given, wording=wording(words.ask, words.read, words.teach))
+    method = KnowledgeDetection(KnowledgeConfig(answers=given, arms=("distilled",)))
+    distilling = next(one for one in method.plan() if isinstance(one, Generate) and one.name == "distillation")
+    passes = (
+        Generate("answers", annotating.walk, steps=annotating.steps, makes={"answers": Sample}, crew=Annotators),
+        distilling,
+    )
+    rows: list[str] = []
+    for one in passes:
+        crew = crew_of(one.crew, lambda step, request: said, lambda a, b: 0.0, {})  # type: ignore[arg-type]
+        found = asyncio.run(walked(one, QUESTION, 0, crew))
+        rows += [row.text for row in found.made["answers"]] + [declined.reason for _, declined in found.page.declined]
+    return rows
+
+
+def test_a_teachers_answer_that_was_cut_off_is_no_row() -> None:
+    assert answered(f"It is so, and then it{CUT_OFF}") == ["the teacher's answer runs to the limit of its tokens"] * 2
+    assert answered("It is so.") == ["It is so."] * 2
+    assert answered(f"It is{CUT_OFF}", cut_off="taken") == [f"It is{CUT_OFF}"] * 2
+    assert answered(" ") == ["the text is empty"] * 2

@@ -122,7 +122,7 @@ def test_of_near_duplicates_the_first_stays_and_the_others_name_it() -> None:
         messages=(Message(role="user", content="Avon"),), document="...", meta={"group": "g", "title": "Avon"}
     )
     asked = [
-        "What is the river of the old town Avon called?", "What, of the old town Avon, is the river called?",
+        "What is the river of the old town Avon called?", "And what is the river of the old town, Avon, called?",
         "Who is the mayor of Avon?", Declined(reason="no question in 3 tries"),
     ]  # fmt: skip
     places = [Chunk(number=0, text="...", n_tokens=None)] * 4
@@ -132,9 +132,33 @@ def test_of_near_duplicates_the_first_stays_and_the_others_name_it() -> None:
     assert isinstance(third, Prompt)
     assert isinstance(second, Declined)
     assert (second.reason, second.because) == ("asked already of this document", first.id)
-    assert second.similarity == pytest.approx(1.0)
+    assert second.similarity == pytest.approx(0.9)
     assert fourth == asked[3]
     assert [row.meta["number"] for row in (first, third)] == ["0", "2"]
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("Does A precede B?", "Does B precede A?"),
+        (
+            "Which came first, the treaty of Avon or the treaty of Kent?",
+            "Which came first, the treaty of Kent or of Avon?",
+        ),
+        ("Did Rome conquer Carthage before Corinth fell?", "Did Carthage conquer Rome before Corinth fell?"),
+        ("Is the master a copy of the slave?", "Is the slave a copy of the master?"),
+        ("Предшествует ли Анна Борису?", "Предшествует ли Борису Анна?"),
+    ],
+)
+def test_questions_that_differ_by_the_order_of_their_words_are_two(one: str, other: str) -> None:
+    document = Prompt(messages=(Message(role="user", content="Avon"),), document="...")
+    places = [Chunk(number=0, text="...", n_tokens=None)] * 3
+    rows = asking()._apart(document, places, [one, other, f"{other[:-1]} ?"])
+    assert [isinstance(row, Prompt) for row in rows] == [True, True, False]
+    assert isinstance(rows[2], Declined)
+    assert isinstance(rows[1], Prompt)
+    assert rows[2].because == rows[1].id
+    assert asking().read(other, [one]) == other
 
 
 def test_the_examples_are_ten_questions_that_leak_nothing() -> None:

@@ -185,3 +185,15 @@ def test_a_comparer_that_gives_the_opposite_is_refused_before_anything_is_asked(
 def test_an_entropy_is_no_probability() -> None:
     with pytest.raises(ConfigError, match="entropy in nats"):
         assembled(method=scored("semantic-entropy", label="soft"), comparer={"gives": "agreement"})
+
+
+def test_several_pairs_by_semantic_entropy_are_refused_where_a_reference_is_chosen() -> None:
+    with pytest.raises(ConfigError, match=r"(?s)detection.pairs = 2: .*semantic-entropy.*never looks"):
+        assembled(method=scored("semantic-entropy", pairs=2), comparer={"gives": "agreement"})
+
+
+def test_several_pairs_by_semantic_entropy_without_documents_go_by_the_rarity_of_meanings() -> None:
+    assembled(method=scored("semantic-entropy", pairs=2, documents=False), comparer={"gives": "agreement"})
+    found = detected(detecting(SemanticEntropy(Scoring()), 10, documents=False, pairs=2), meant, same)
+    sides = [(pair.chosen.text, pair.rejected.text) for pair in found.made["pairs"]]
+    assert sides == [("a0", "c9"), ("a1", "c8")]

@@ -39,7 +39,7 @@ def test_the_preset_of_its_code_differs_where_the_code_does() -> None:
     recipe = recipe_of("paper-code", detection={"n_samples": 5})
     detection = config_of(recipe).detection
     assert (detection.thresholds.tau_k, detection.thresholds.borders) == (0.8, "code")
-    assert detection.thresholds.cut_off == "taken"
+    assert detection.thresholds.cut_off == config_of(recipe).answers.cut_off == "taken"
     assert (detection.draws.with_document, detection.draws.top_p, detection.n_samples) == (0.7, 0.9, 5)
     assert config_of(recipe).questions.leaks_anywhere
     assert "<=" in KnowledgeDetection.reading(config_of(recipe))

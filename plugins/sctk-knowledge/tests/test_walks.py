@@ -18,7 +18,7 @@ ASKING = Questions(n=2, n_exam=1, tries=2, limits=LIMITS)
 
 def document(name: str) -> Prompt:
     text = town(name)
-    meta = {"group": name, "title": name, CUTS: written(cuts(text, words(text), 24))}
+    meta = {"group": name, "title": name, CUTS: written(cuts(text, words, 24))}
     return Prompt(messages=(Message(role="user", content=name),), document=text, meta=meta)
 
 

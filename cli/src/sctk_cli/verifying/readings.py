@@ -14,13 +14,15 @@ from sctk_core.run.measuring import FIRST_PLACE
 from sctk_core.run.outcomes import OUTCOMES, Compared
 from sctk_core.statistics import group_of
 from sctk_core.store.facts import ArmCost
+from sctk_core.store.layout import Layout
+from sctk_core.store.manifest import load_manifest
 from sctk_core.store.reader import RunReader
 from sctk_core.store.rows import object_in, parents_of
 
 from sctk_cli.terminal import clean, say
 from sctk_cli.verifying.trials import Trial
 
-__all__ = ["OUTCOMES", "ByPrompt", "Compared", "Reading", "read", "with_readings"]
+__all__ = ["OUTCOMES", "ByPrompt", "Compared", "Reading", "read", "settings_in", "with_readings"]
 ByPrompt = Mapping[str, float]
 
 
@@ -80,6 +82,13 @@ def read(run: Path) -> Reading:
             if prompt is not None:
                 values.setdefault((before + row["metric"], row["arm"]), {})[prompt] = row["value"]
     return Reading(values=values, groups=groups, costs=reader.manifest.costs, answered=answered)
+
+
+def settings_in(run: Path, section: str) -> Mapping[str, Any]:
+    """The settings that the component of a section has in a run, finished or not; none where there is no manifest."""
+    manifest = load_manifest(Layout(run).manifest)
+    component = manifest.components.get(section) if manifest else None
+    return component["settings"] if component else {}
 
 
 def _firsts(arms: Collection[str]) -> dict[str, str]:

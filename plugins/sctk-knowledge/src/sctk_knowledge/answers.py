@@ -16,6 +16,8 @@ from sctk_knowledge.prompts import Wording, drawn, recalling
 from sctk_knowledge.quality import checked
 from sctk_knowledge.settings import Answers
 
+TEACHER_CUT_OFF = Declined(reason="the teacher's answer runs to the limit of its tokens")
+
 
 @dataclass(frozen=True, kw_only=True)
 class Annotating:
@@ -42,7 +44,7 @@ class Annotating:
     async def _grounded(self, question: Prompt, crew: Annotators) -> Sample | Declined:
         """The teacher's answer; the student will be asked in its own wording, with the document."""
         row = replace(question, messages=self.wording.reading(question))
-        return spoken(await crew.teacher.draft(row, "grounded", shown=self.wording.teaching(question)))
+        return taught(await crew.teacher.draft(row, "grounded", shown=self.wording.teaching(question)), self.settings)
 
     async def _recalled(self, question: Prompt, crew: Annotators) -> Sample | Declined:
         """The first draw of the base that passes the checks."""
@@ -59,3 +61,10 @@ class Annotating:
             if crew.notes.read("check", sample, check) is not None:
                 return sample
         return Declined(reason=f"no answer in {settings.tries} tries passed the checks")
+
+
+def taught(sample: Sample, settings: Answers) -> Sample | Declined:
+    """A teacher's answer as a row to learn from: it says something, and it was not cut off."""
+    if settings.cut_off == "refused" and sample.finish == "length" and sample.text.strip():
+        return TEACHER_CUT_OFF
+    return spoken(sample)

@@ -29,6 +29,12 @@ def complain(setup: Setup, detection: Detection) -> None:
             "wanted one in [0, 1]",
             hint='detection.label = "hard", or another scorer',
         )
+    if scorer == "semantic-entropy" and detection.pairs > 1 and detection.documents:
+        raise ConfigError(
+            f'[method] knowledge, detection.pairs = {detection.pairs}: got the scorer "semantic-entropy", which never looks at the '
+            "reference, so that no other answer can be said to agree with it, wanted 1",
+            hint="detection.pairs = 1, another scorer, or detection.documents = false, where pairs go by rank alone",
+        )
 
 
 def _want_log_probabilities(setup: Setup, scorer: str) -> None:

@@ -7,19 +7,21 @@ item. A document without cuts is one chunk.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from sctk_core import Prompt
 
 CUTS = "chunks"
 """The key of `Prompt.meta` under which the cuts stand."""
+Tokens = Callable[[str], Sequence[tuple[int, int]]]
+"""The first and the last character of each token of a text."""
 _CUT = re.compile(r"(\d+)-(\d+)/(\d+)")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Cut:
-    """Characters `begin` to `end` of a document, and their tokens."""
+    """Characters `begin` to `end` of a document, and how many tokens they are by themselves."""
 
     begin: int
     end: int
@@ -35,20 +37,28 @@ class Chunk:
     n_tokens: int | None
 
 
-def cuts(text: str, offsets: Sequence[tuple[int, int]], most: int) -> list[Cut]:
-    """The document in runs of at most `most` tokens; `offsets` are the characters of each token.
+def cuts(text: str, tokens: Tokens, most: int) -> list[Cut]:
+    """The document in runs of at most `most` tokens; `tokens` gives the characters of each token of a text.
 
-    A run is cut short, by less than a half, where that lets the next one begin with a word.
+    A run is cut short, by less than a half, where that lets the next one begin with a word. A text may have more tokens by itself
+    than it has within the document, so each run is counted as it is shown, without white space at its ends.
 
     >>> text = "one two three"
-    >>> [text[cut.begin : cut.end] for cut in cuts(text, [(0, 3), (4, 7), (8, 13)], 2)]
+    >>> [text[cut.begin : cut.end] for cut in cuts(text, words, 2)]
     ['one two', ' three']
     """
+    offsets = tokens(text)
     found, first, begin = [], 0, 0
     while first < len(offsets):
-        stop = _stop(text, offsets, first, most)
-        end = len(text) if stop == len(offsets) else offsets[stop - 1][1]
-        found.append(Cut(begin=begin, end=end, n_tokens=stop - first))
+        room = most
+        while True:
+            stop = _stop(text, offsets, first, room)
+            end = len(text) if stop == len(offsets) else offsets[stop - 1][1]
+            n_tokens = len(tokens(text[begin:end].strip()))
+            if n_tokens <= most or stop == first + 1:
+                break
+            room = max(min(room, stop - first) - (n_tokens - most), 1)
+        found.append(Cut(begin=begin, end=end, n_tokens=n_tokens))
         first, begin = stop, end
     return found
 

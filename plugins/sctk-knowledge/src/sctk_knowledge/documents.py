@@ -15,13 +15,12 @@ from typing import Any
 from sctk_core import BackendDown, ConfigError, Message, ModelRef, Prompt, content_id, setting
 from sctk_rs.dedup import near
 
-from sctk_knowledge.chunks import CUTS, cuts, words, written
+from sctk_knowledge.chunks import CUTS, Tokens, cuts, words, written
 from sctk_knowledge.reading import Columns, Document, documents_at
 
 AMISS = "amiss"
 """The key of `Prompt.meta` that says why a document cannot be used."""
 WORDS = "words"
-Offsets = Callable[[str], Sequence[tuple[int, int]]]
 
 
 class Documents:
@@ -39,7 +38,12 @@ class Documents:
         text: str = setting("", help="the column of the text, of files of rows (text, document, content, ...)")
         name: str = setting("", help="the column of the name, of files of rows (title, name, url, ...)")
         plain: bool = setting(False, help="each file is one document, whatever its ending")
-        chunk_tokens: int = setting(512, help="the longest chunk (L of the paper)", unit="tokens", low=8)
+        chunk_tokens: int = setting(
+            512,
+            help="the longest chunk (L of the paper), by itself: what is asked around it comes on top",
+            unit="tokens",
+            low=8,
+        )
         tokenizer: str = setting(
             "", help='a model directory whose tokenizer counts; nothing: the student\'s; "words": words are counted'
         )
@@ -50,7 +54,7 @@ class Documents:
 
     def __init__(self, config: Config, *, model: ModelRef) -> None:
         self.config, self._model = config, model
-        self._offsets: Offsets | None = None
+        self._offsets: Tokens | None = None
         found: list[str] = []
         documents = list(self._read(found.append))
         if not documents:
@@ -104,7 +108,7 @@ class Documents:
     def _prompt(self, document: Document, first: str, occurrence: int) -> Prompt:
         """A document as a prompt; `first` is the name of an earlier one with the same text."""
         amiss = document.amiss or ("a copy of another document" if first and document.text.strip() else "")
-        found = written(cuts(document.text, self._tokens(document.text), self.config.chunk_tokens)) if not amiss else ""
+        found = written(cuts(document.text, self._tokens, self.config.chunk_tokens)) if not amiss else ""
         meta = {
             "group": content_id("text", document.text),
             "title": document.title,
@@ -120,7 +124,7 @@ class Documents:
 
     def _tokens(self, text: str) -> Sequence[tuple[int, int]]:
         if self._offsets is None:
-            self._offsets = words if self.config.tokenizer == WORDS else _offsets_of(self._named())
+            self._offsets = words if self.config.tokenizer == WORDS else offsets_of(self._named())
         return self._offsets(text)
 
     def _named(self) -> ModelRef:
@@ -172,7 +176,7 @@ def _joined(labels: Sequence[int], names: Sequence[str]) -> list[int]:
     return [top(label) for label in labels]
 
 
-def _offsets_of(model: ModelRef) -> Offsets:
+def offsets_of(model: ModelRef) -> Tokens:
     """The characters of each token of a text, by a model's tokenizer; of a local directory without transformers."""
     file = Path(model.path, "tokenizer.json")
     if file.is_file():
@@ -185,7 +189,7 @@ def _offsets_of(model: ModelRef) -> Offsets:
     return _by_transformers(model)
 
 
-def _by_transformers(model: ModelRef) -> Offsets:
+def _by_transformers(model: ModelRef) -> Tokens:
     from sctk_chat import load_tokenizer
 
     try:

@@ -7,13 +7,14 @@ Table 3; with them the curve from which a threshold is read for this model and s
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import click
 from sctk_cli.finite import Finite
 from sctk_cli.terminal import put, put_json, say, table
+from sctk_cli.verifying.readings import settings_in
 from sctk_core import ConfigError, mean_with_interval
 from sctk_core.reading import Wanted, inputs_at, rows_of
 
@@ -27,7 +28,8 @@ Examples:
   sctk knowledge kept runs/first --tau-k 0.5 --tau-k 0.8 --json
   sctk knowledge kept runs/first --labels known.jsonl
 \\b
-By tau_L, of the questions that have an S_L; then by tau_K, of all of them, at --tau-l.
+By tau_L, of the questions that have an S_L; then by tau_K, of all of them, at --tau-l. Left out, --tau-l and the borders are the
+run's own. Above the run's own tau_L a count by tau_K is a lower bound: what the run refused has no S_K.
 A row of --labels has `question` (its text) or `id` (of the question), and `known`: true where the model knows the answer."""
 
 
@@ -48,21 +50,45 @@ def knowledge() -> None:
 @knowledge.command(epilog=EPILOG)
 @click.argument("run", type=click.Path(path_type=Path, exists=True, file_okay=False))
 @click.option("--of", "name", default="detect", show_default=True, help="The iteration: detect, detect-2, ...")
-@click.option("--tau-l", type=Finite(), default=0.5, show_default=True, help="Kept are questions with S_L below it.")
+@click.option("--tau-l", type=Finite(), help="Kept are questions with S_L below it; else the run's own.")
 @click.option("--tau-k", "taus", type=Finite(), multiple=True, help="Kept are those with S_K above it; repeatable.")
 @click.option("--labels", type=click.Path(path_type=Path), help="A file that says which answers the model knows.")
 @click.option("--json", "json_", is_flag=True, help="Print one object for each threshold on standard output.")
-def kept(run: Path, name: str, tau_l: float, taus: tuple[float, ...], labels: Path | None, json_: bool) -> None:
+def kept(run: Path, name: str, tau_l: float | None, taus: tuple[float, ...], labels: Path | None, json_: bool) -> None:
     """Show how many questions each threshold would keep."""
     questions = list(_questions(run / name / "detected", labels))
-    by_l = _by_tau_l([one.s_l for one in questions if one.s_l is not None], tau_l)
-    by_k = [_row(questions, Thresholds(tau_l=tau_l, tau_k=tau)) for tau in taus or USUAL]
+    own = _own(run)
+    limits = own or Thresholds()
+    limits = limits if tau_l is None else replace(limits, tau_l=tau_l)
+    by_l = _by_tau_l([one.s_l for one in questions if one.s_l is not None], limits)
+    wanted = taus or sorted({*USUAL, limits.tau_k})
+    by_k = [_row(questions, replace(limits, tau_k=tau)) for tau in wanted]
     for row in [*by_l, *by_k] if json_ else ():
         put_json(row)
     for place, rows in enumerate(() if json_ else filter(None, (by_l, by_k))):
         for line in ["", *_told(rows)][place == 0 :]:
             put(line)
-    _say_more(questions, tau_l)
+    _say_limits(limits, own)
+    _say_more(questions, limits, own)
+
+
+def _own(run: Path) -> Thresholds | None:
+    """The thresholds that a run has detected by; None: it does not say."""
+    found = settings_in(run, "method").get("detection", {}).get("thresholds")
+    return Thresholds(**found) if found else None
+
+
+def _say_limits(limits: Thresholds, own: Thresholds | None) -> None:
+    """Which tau_L the counts by tau_K are at, where it is from, and what becomes of S_L = tau_L."""
+    border = "<=" if limits.borders == "code" else "<"
+    whose = "--tau-l"
+    if own is None:
+        whose = "the default: the run does not say what it had"
+    elif limits.tau_l == own.tau_l:
+        whose = f"the run's own, which kept S_K > {own.tau_k:g}"
+    else:
+        whose = f"--tau-l; the run's own is {own.tau_l:g}"
+    say(f"by tau_K kept is S_L {border} {limits.tau_l:g} ({whose})")
 
 
 def _told(rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -72,24 +98,31 @@ def _told(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     return list(table(heads, [[_cell(row[head]) for head in heads] for row in rows], right=[0, 1]))
 
 
-def _say_more(questions: Sequence[Question], tau_l: float) -> None:
+def _say_more(questions: Sequence[Question], limits: Thresholds, own: Thresholds | None) -> None:
     """What stands beside the tables: how the scores lie, and which questions have none."""
     for line in spread_of((one.s_l, one.s_k) for one in questions):
         say(line)
-    n_l = sum(one.s_l is None or one.s_l < tau_l for one in questions)
-    say(f"{len(questions)} questions; {n_l} of them with S_L below {tau_l:g}, or without S_L")
-    n_refused = sum(one.s_l is not None and one.s_l < tau_l and one.s_k is None for one in questions)
-    if n_refused:
+    reliable = [one for one in questions if one.s_l is None or limits.is_reliable(one.s_l)]
+    n_none = sum(one.s_l is None for one in reliable)
+    none = f", {n_none} of these without S_L" if n_none else ""
+    say(f"{len(questions)} questions; {len(reliable)} of them reliable{none}")
+    refused = [one for one in reliable if one.s_k is None and one.s_l is not None]
+    by_run = sum(one.s_l is not None and own is not None and not own.is_reliable(one.s_l) for one in refused)
+    if by_run:
         say(
-            f"{n_refused} of these have no S_K and count as not kept by tau_K: the run's own tau_L refused them, or no answer said "
-            f"anything. A run with --set method.detection.thresholds.tau_l={tau_l:g} asks the former, and recalls its replies"
+            f"{by_run} of these the run's own tau_L refused, so they have no S_K: what is kept by tau_K is a lower bound, and at "
+            f"most {by_run} more. A run with --set method.detection.thresholds.tau_l={limits.tau_l:g} asks them, and recalls its "
+            "replies"
         )
+    if len(refused) > by_run:
+        why = "no answer said anything" if own else "the run's own tau_L refused them, or no answer said anything"
+        say(f"{len(refused) - by_run} of these have no S_K and count as not kept by tau_K: {why}")
 
 
-def _by_tau_l(scores: Sequence[float], own: float) -> list[dict[str, Any]]:
+def _by_tau_l(scores: Sequence[float], limits: Thresholds) -> list[dict[str, Any]]:
     """What each tau_L keeps of the questions that have an S_L, whatever S_K says."""
-    taus = sorted({*USUAL[1:], 1.0, own}) if scores else []
-    rows = [(tau, [Thresholds(tau_l=tau).is_reliable(score) for score in scores]) for tau in taus]
+    taus = sorted({*USUAL[1:], 1.0, limits.tau_l}) if scores else []
+    rows = [(tau, [replace(limits, tau_l=tau).is_reliable(score) for score in scores]) for tau in taus]
     return [{"tau_l": tau, "kept": sum(keeps), "share": _share(keeps)} for tau, keeps in rows]
 
 
@@ -142,7 +175,7 @@ def _row(questions: Sequence[Question], limits: Thresholds) -> dict[str, Any]:
 
 
 def is_kept(question: Question, limits: Thresholds) -> bool:
-    """Whether a question is kept: S_L < tau_L (or none was measured) and S_K > tau_K.
+    """Whether a question is kept: S_L < tau_L (or none was measured; the code's borders: or S_L = tau_L) and S_K > tau_K.
 
     >>> is_kept(Question(s_l=0.1, s_k=0.6), Thresholds()), is_kept(Question(s_l=0.5, s_k=0.6), Thresholds())
     (True, False)

@@ -11,10 +11,10 @@ from importlib.resources import files
 from itertools import pairwise
 from typing import Any, ClassVar
 
-from sctk_core import Arm, Evaluate, Generate, Made, Plan, Prompt, Sample, Setup, Train, spoken
+from sctk_core import Arm, Evaluate, Generate, Made, Plan, Prompt, Sample, Setup, Train
 from sctk_core.claims import Claim
 
-from sctk_knowledge.answers import Annotating
+from sctk_knowledge.answers import Annotating, taught
 from sctk_knowledge.checks import complain
 from sctk_knowledge.claims import CLAIMS
 from sctk_knowledge.crews import Annotators, Answerers, Askers, Teachers
@@ -154,7 +154,7 @@ class KnowledgeDetection:
         """Context distillation: the teacher reads the document, and the student learns its answer to the question alone."""
         distillation = Generate(
             "distillation", self.distil, over=ASKED, steps=("distil",), makes={"answers": Sample}, crew=Teachers,
-            settings=("wording",),
+            settings=("answers", "wording"),
         )  # fmt: skip
         return distillation, Train("distilled", on="distillation.answers", start=start, section="baseline")
 
@@ -202,7 +202,8 @@ class KnowledgeDetection:
 
     async def distil(self, question: Prompt, crew: Teachers) -> Made:
         """The teacher's answer with the document, as an answer to the question."""
-        return {"answers": spoken(await crew.teacher.draft(question, "distil", shown=self._wording.teaching(question)))}
+        said = await crew.teacher.draft(question, "distil", shown=self._wording.teaching(question))
+        return {"answers": taught(said, self._config.answers)}
 
     async def look_up(self, question: Prompt, crew: Answerers) -> Made:
         """The arm `document`: it answers with the document before its eyes."""

@@ -21,6 +21,7 @@ from sctk_knowledge.crews import Askers
 from sctk_knowledge.documents import AMISS
 from sctk_knowledge.leaks import leak
 from sctk_knowledge.prompts import Wording, drawn, title_of
+from sctk_knowledge.quality import STOP_WORDS
 from sctk_knowledge.settings import Questions
 
 ENDS = ("?", "\uff1f", "\u061f", "\u037e")
@@ -105,7 +106,11 @@ class Asking:
         said = leak(question, self.settings.leaks, anywhere=self.settings.leaks_anywhere)
         if said:
             return Declined(reason="the question speaks of its document", detail=f"{said}: {question}")
-        if any(alike >= self.settings.limits.alike for alike in _likeness([question, *shown])[0][1:]):
+        alike = _likeness([question, *shown])[0][1:]
+        if any(
+            how >= self.settings.limits.alike and in_one_order(question, one)
+            for how, one in zip(alike, shown, strict=True)
+        ):
             return Declined(reason="the question is one of the examples", detail=question)
         return question
 
@@ -121,8 +126,13 @@ class Asking:
             if isinstance(one, Declined):
                 rows.append(one)
                 continue
-            nearest = max(kept, key=lambda other: alike[number][other], default=number)
-            if kept and alike[number][nearest] >= self.settings.limits.alike:
+            near = [
+                other
+                for other in kept
+                if alike[number][other] >= self.settings.limits.alike and in_one_order(one, texts[other])
+            ]
+            if near:
+                nearest = max(near, key=lambda other: alike[number][other])
                 rows.append(_again(one, rows[nearest], alike[number][nearest]))
                 continue
             kept.append(number)
@@ -175,11 +185,27 @@ def _again(question: str, first: Prompt | Declined, alike: float) -> Declined:
 
 
 def _likeness(texts: Sequence[str]) -> list[list[float]]:
-    """Words in common of all words of both (Jaccard), of all pairs; NaN where one has none."""
+    """Words in common of all words of both (Jaccard), of all pairs, whatever their order; NaN where one has none."""
     if not texts:
         return []
     flat: list[float] = [*memoryview(consistency.jaccard([list(texts)]).values)]
     return [flat[row * len(texts) : (row + 1) * len(texts)] for row in range(len(texts))]
+
+
+def in_one_order(one: str, other: str) -> bool:
+    """Whether the words that two questions have in common stand in one order, stop words left out.
+
+    >>> in_one_order("Does A precede B?", "Does B precede A?")
+    False
+    >>> in_one_order("What is the river called?", "What is the old river of the town called?")
+    True
+    """
+    said = [words(text) for text in (one, other)]
+    common = set(said[0]) & set(said[1])
+    common = common - STOP_WORDS or common
+    shorter, longer = sorted(([word for word in text if word in common] for text in said), key=len)
+    rest = iter(longer)
+    return all(word in rest for word in shorter)
 
 
 def _bare(line: str) -> str:

@@ -34,7 +34,7 @@ class Limits:
     )
     question_tokens: int = setting(64, help="the longest question", unit="tokens", low=1)
     alike: float = setting(
-        0.85, help="of questions about one document at least so alike (words in common, Jaccard) the first stays",
+        0.85, help="of questions about one document at least so alike (words in common, Jaccard, in one order) the first stays",
         low=0.1, high=1.0,
     )  # fmt: skip
 
@@ -49,7 +49,9 @@ class Questions:
     examples: int = setting(3, help="few-shot examples that the teacher is shown, of ten", low=0, high=10)
     temperature: float = setting(0.5, help="of the questions", low=0.0)
     leaks: tuple[str, ...] = setting(
-        NOUNS, help="words that, pointed at in English (the text, this passage), speak of the document"
+        NOUNS,
+        help="words that, pointed at in English (the text, this passage), speak of the document; with any, its like in other "
+        "languages and what names the author do too; none: nothing does",
     )
     leaks_anywhere: bool = setting(
         False, help="true: refused wherever such a word stands, as the paper's code does; for other languages"
@@ -69,6 +71,11 @@ class Answers:
     tries: int = setting(5, help="draws of the base for each of them, until one passes the checks", low=1, high=16)
     examples: int = setting(10, help="questions with answers that the base is shown before, of ten", low=0, high=10)
     checks: Checks = setting(Checks(), help="when an answer of the base is refused")
+    cut_off: Literal["refused", "taken"] = setting(
+        "refused",
+        help="an answer of the teacher that runs to the limit of its tokens: refused, it is no row; the paper's code: taken",
+        came_later=True,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
