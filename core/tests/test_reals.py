@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from outcomes import stage, tables
-from sctk_core import ContractError, Declined, Message, Pair, Prompt, Reply, Sample, Score, TrainReport, Weighted
+from sctk_core import ContractError, Declined, Message, Pair, Prompt, Reply, Sample, Score, TrainReport, Usage, Weighted
 from sctk_core.errors import CheckFailed, NothingAccepted
 from sctk_core.pipeline.contract import checked
 from sctk_core.pipeline.whole_answers import checked_report, checked_values
@@ -171,3 +171,25 @@ def test_a_weight_of_any_library_is_a_float_and_names_the_record(half: Any) -> N
 def test_a_weight_outside_its_range_is_told(wrong: Any) -> None:
     with pytest.raises(ContractError, match=r"weighted sample .*wanted a (finite )?number"):
         Weighted(sample=SAMPLE, weight=wrong)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "told"),
+    [
+        ("meta", {"kind": "a", "score": np.float32(1)}, r"Prompt, meta\.score: got numpy\.float32, wanted a text"),
+        ("meta", {"ok": np.bool_(True)}, r"Prompt, meta\.ok: got numpy\.bool_?, wanted a text"),
+        ("meta", {"at": float("nan")}, r"Prompt, meta\.at: got nan, wanted a text"),
+        ("reference", np.int64(7), r"Prompt, reference: got numpy\.int64, wanted a text"),
+        ("reference", object(), r"Prompt, reference: got builtins\.object, wanted a text"),
+        ("other_references", ("a", np.int32(7)), r"Prompt, other_references\[1\]: got numpy\.int32, wanted a text"),
+    ],
+)
+def test_a_prompt_of_what_no_record_holds_names_the_field(field: str, value: Any, told: str) -> None:
+    with pytest.raises(ContractError, match=told):
+        Prompt(messages=(Message(role="user", content="Hi"),), **{field: value})
+
+
+def test_tokens_are_counted_in_anybodys_whole_numbers() -> None:
+    usage = Usage(n_prompt_tokens=np.int64(3), n_completion_tokens=np.uint8(4))  # type: ignore[arg-type]
+    assert (type(usage.n_prompt_tokens), usage.n_prompt_tokens, usage.n_completion_tokens) == (int, 3, 4)
+    assert Usage() == Usage(n_prompt_tokens=None, n_completion_tokens=None)

@@ -8,7 +8,7 @@ machine. In memory a record holds its parents; on disk parents are ids. `None` h
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, is_dataclass, replace
 from typing import Any, Literal, Protocol, TypeVar
 
 from sctk_core.conversation import Message as Message
@@ -22,8 +22,45 @@ Verdict = Literal["keep", "revise"]
 
 
 def name_by(record: Any, *parts: object) -> None:
-    """Gives a frozen record its id, out of its type and of what makes it that record; for `__post_init__`."""
-    object.__setattr__(record, "id", content_id(type(record).__name__.lower(), *parts))
+    """Gives a frozen record its id, out of its type and of what makes it that record; for `__post_init__`.
+
+    A ContractError that names the field where that holds what no id can be made of.
+    """
+    try:
+        object.__setattr__(record, "id", content_id(type(record).__name__.lower(), *parts))
+    except (TypeError, ValueError) as error:
+        for one in fields(record):
+            for path, value in _strange(one.name, getattr(record, one.name, None)):
+                wanted = f"{path}: got {_kind(value)}, wanted a text, or a finite number of Python's own"
+                raise ContractError(
+                    f"{type(record).__name__}, {wanted}",
+                    hint="str(...), float(...) or int(...) of it is one",
+                    reason=wanted,
+                ) from error
+        raise
+
+
+def _kind(value: Any) -> str:
+    kind = type(value)
+    return (
+        kind_of(value)
+        if isinstance(value, float) or value is None
+        else f"{kind.__module__.split('.')[0]}.{kind.__qualname__}"
+    )
+
+
+def _strange(path: str, value: Any) -> Iterator[tuple[str, Any]]:
+    """What of a field's value no id can be made of, with its place in the field."""
+    if isinstance(value, Mapping):
+        for key, each in value.items():
+            yield from _strange(f"{path}.{key}", each) if isinstance(key, str) else [(f"a key of {path}", key)]
+    elif isinstance(value, tuple | list):
+        for place, each in enumerate(value):
+            yield from _strange(f"{path}[{place}]", each)
+    elif not (value is None or isinstance(value, str | bool | int) or is_dataclass(value)) and not (
+        isinstance(value, float) and finite(value) is not None
+    ):
+        yield path, value
 
 
 def _many(answer: Any) -> Any:
@@ -359,6 +396,12 @@ class Usage:
 
     n_prompt_tokens: int | None = None
     n_completion_tokens: int | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("n_prompt_tokens", "n_completion_tokens"):
+            number = whole(getattr(self, name))
+            if number is not None:
+                _set(self, name, number)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

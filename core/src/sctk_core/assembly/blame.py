@@ -14,7 +14,7 @@ from types import FrameType
 from typing import Any, TypeVar
 
 from sctk_core.assembly.parts import Part
-from sctk_core.errors import PluginError, SctkError
+from sctk_core.errors import ContractError, PluginError, SctkError
 from sctk_core.plugins import Catalogue
 from sctk_core.plugins.loading import line_of
 from sctk_core.refusals import no_room
@@ -121,9 +121,14 @@ def broken(part: Part, what: str, hint: str = HINT) -> PluginError:
 
 
 def called(part: Part, action: Callable[[], T], doing: str) -> T:
-    """What a component's code gives; whatever it throws, save our own errors and Ctrl-C, is a PluginError that says where."""
+    """What a component's code gives; whatever it throws, save our own errors and Ctrl-C, is a PluginError that says where.
+
+    A record that it made of what no record holds is its own error too.
+    """
     try:
         return action()
+    except ContractError as error:
+        raise broken(part, f"{doing}: {error.args[0]}", error.hint or HINT) from error
     except (KeyboardInterrupt, SctkError):
         raise
     except BaseException as error:
