@@ -6,7 +6,7 @@ import pytest
 from sctk_core import Declined, Failure, Message, Prompt
 from sctk_knowledge.chunks import Chunk
 from sctk_knowledge.leaks import leak
-from sctk_knowledge.prompts import examples, wording
+from sctk_knowledge.prompts import Example, examples, wording
 from sctk_knowledge.questions import Asking, about
 from sctk_knowledge.settings import Limits, Questions, Words
 
@@ -109,12 +109,39 @@ def test_what_is_no_single_question_is_a_failure(reply: str) -> None:
 
 
 def test_an_example_that_is_said_again_is_refused() -> None:
-    shown = [one.question for one in examples()[:3]]
+    shown = examples()[:3]
     for one in shown:
-        found = asking().read(one, shown)
+        found = asking().read(one.question, shown, one.document)
         assert isinstance(found, Declined)
         assert found.reason == "the question is one of the examples"
     assert asking().read(examples()[3].question, shown) == examples()[3].question
+
+
+@pytest.mark.parametrize(
+    "question", ["What is this?", "What is it called?", "How does it do that?", "What is the purpose?"]
+)
+def test_a_question_that_names_nothing_is_refused(question: str) -> None:
+    found = asking().read(question)
+    assert isinstance(found, Declined)
+    assert (found.reason, found.detail) == ("the question names nothing", question)
+    assert asking().read("What is vi?") == "What is vi?"
+
+
+def test_a_question_with_a_name_that_only_an_example_has_is_refused() -> None:
+    shown = examples()[:2]
+    question = "What saves Johannes Vermeer when the lock is held?"
+    found = asking().read(question, shown, "A lock is held by one process.")
+    assert isinstance(found, Declined)
+    assert (found.reason, found.detail) == (
+        "the question names what an example is about",
+        f"Johannes: {question}",
+    )
+    assert asking().read(question, shown, "Johannes Vermeer had a lock.") == question
+    assert asking().read(question, examples()[2:4], "A lock.") == question
+    assert (
+        asking().read("Which lock does The Rhine hold?", examples()[1:2], "A lock.")
+        == "Which lock does The Rhine hold?"
+    )
 
 
 def test_of_near_duplicates_the_first_stays_and_the_others_name_it() -> None:
@@ -158,7 +185,8 @@ def test_questions_that_differ_by_the_order_of_their_words_are_two(one: str, oth
     assert isinstance(rows[2], Declined)
     assert isinstance(rows[1], Prompt)
     assert rows[2].because == rows[1].id
-    assert asking().read(other, [one]) == other
+    example = Example(title="", document="", question=one, answer="")
+    assert asking().read(other, [example], other) == other
 
 
 def test_the_examples_are_ten_questions_that_leak_nothing() -> None:

@@ -20,7 +20,7 @@ from sctk_knowledge.chunks import CUTS, Chunk, chunks_of
 from sctk_knowledge.crews import Askers
 from sctk_knowledge.documents import AMISS
 from sctk_knowledge.leaks import leak
-from sctk_knowledge.prompts import Wording, drawn, title_of
+from sctk_knowledge.prompts import Example, Wording, drawn, title_of
 from sctk_knowledge.quality import STOP_WORDS
 from sctk_knowledge.settings import Questions
 
@@ -34,6 +34,12 @@ _LABEL = re.compile(
     r"|(?:(?:sure|certainly|of course|ok|okay)[,!.]?\s+)?here(?:['\u2019]s| is| are)\b[^:?]{0,80}:\s",
     re.IGNORECASE,
 )
+_NAME = re.compile(r"\b[A-Z][^\W\d_]{2,}")
+EMPTY = STOP_WORDS | frozenset(
+    ("what", "when", "where", "why", "how", "whose", "whom", "do", "does", "did", "can", "could", "there", "these", "those",
+     "one", "name", "mean", "purpose", "thing", "called", "used", "main", "about")
+)  # fmt: skip
+"""Words of which a question that names nothing is made ("What is this?", "What is it called?")."""
 _ANOTHER = re.compile(rf"[{''.join(ENDS)}]\s+(\w)")
 
 
@@ -82,7 +88,7 @@ class Asking:
         settings = self.settings
         examples = drawn(settings.examples, document.id, number)
         shown = self.wording.asking(title_of(document.meta), chunk.text, examples)
-        read = partial(self.read, shown=[one.question for one in examples])
+        read = partial(self.read, shown=examples, chunk=f"{title_of(document.meta)}\n{chunk.text}")
         sampling = replace(
             crew.teacher.sampling, temperature=settings.temperature, max_new_tokens=settings.limits.question_tokens
         )
@@ -95,10 +101,10 @@ class Asking:
                 return found
         return Declined(reason=f"no question in {settings.tries} tries", detail=chunk.text)
 
-    def read(self, text: str, shown: Sequence[str] = ()) -> str | Failure | Declined:
+    def read(self, text: str, shown: Sequence[Example] = (), chunk: str = "") -> str | Failure | Declined:
         """The question that a reply is; a Failure where it is none.
 
-        Declined where it gives its document away, and where it says again one of the examples that were `shown`.
+        Declined where it gives its document away, names nothing, or is of the examples that were `shown` and not of the `chunk`.
         """
         question = question_in(text)
         if question is None:
@@ -106,12 +112,19 @@ class Asking:
         said = leak(question, self.settings.leaks, anywhere=self.settings.leaks_anywhere)
         if said:
             return Declined(reason="the question speaks of its document", detail=f"{said}: {question}")
-        alike = _likeness([question, *shown])[0][1:]
-        if any(
-            how >= self.settings.limits.alike and in_one_order(question, one)
-            for how, one in zip(alike, shown, strict=True)
-        ):
+        if EMPTY.issuperset(words(question)):
+            return Declined(reason="the question names nothing", detail=question)
+        asked = [one.question for one in shown]
+        alike = _likeness([question, *asked])[0][1:]
+        again = [
+            one
+            for one, how in zip(asked, alike, strict=True)
+            if how >= self.settings.limits.alike and in_one_order(question, one)
+        ]
+        if again:
             return Declined(reason="the question is one of the examples", detail=question)
+        if name := name_of(shown, question, chunk):
+            return Declined(reason="the question names what an example is about", detail=f"{name}: {question}")
         return question
 
     def _apart(
@@ -190,6 +203,14 @@ def _likeness(texts: Sequence[str]) -> list[list[float]]:
         return []
     flat: list[float] = [*memoryview(consistency.jaccard([list(texts)]).values)]
     return [flat[row * len(texts) : (row + 1) * len(texts)] for row in range(len(texts))]
+
+
+def name_of(shown: Sequence[Example], question: str, chunk: str) -> str:
+    """A name in a question that one of the examples has and its chunk has not; "" where there is none."""
+    named = {found.group().lower() for one in shown for found in _NAME.finditer(f"{one.document} {one.question}")}
+    foreign = named - EMPTY - set(words(chunk))
+    names = (found.group() for found in _NAME.finditer(question) if found.start() > 0)
+    return next((name for name in names if name.lower() in foreign), "")
 
 
 def in_one_order(one: str, other: str) -> bool:
