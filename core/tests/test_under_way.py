@@ -8,12 +8,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
-from sctk_core import Failure, Message
+from sctk_core import Failure, LogProb, Message
 from sctk_core.pipeline.position import Position, at
-from sctk_core.pipeline.recording import RecordingBackend
+from sctk_core.pipeline.recording import RecordingBackend, tallied
 from test_speaker import Memory
 
-HELLO, THERE = ((Message(role="user", content=text),) for text in ("hello?", "who is there?"))
+HELLO, THERE, HOW = ((Message(role="user", content=text),) for text in ("hello?", "who is there?", "how?"))
 
 
 class Telling:
@@ -87,3 +87,39 @@ def test_loops_of_two_threads_wait_for_each_other() -> None:
     with ThreadPoolExecutor(2) as threads:
         found = list(threads.map(lambda of: asyncio.run(told(backend, of, HELLO)), ("a", "b")))
     assert found == [[-1.5], [-1.5]]
+
+
+class Counting(Telling):
+    """Says how many tokens it read, too: ten each, and of the second text nothing."""
+
+    async def logprobs(self, told: Sequence[Any]) -> list[float]:
+        values = await super().logprobs(told)
+        return [LogProb(value, n_tokens=10) if place != 1 else value for place, value in enumerate(values)]
+
+
+def test_the_tokens_that_a_likelihood_read_are_counted_also_where_it_is_recalled() -> None:
+    async def twice(backend: RecordingBackend) -> tuple[list[Any], list[list[float | Failure]]]:
+        spent, values = [], []
+        for _ in range(2):
+            with tallied() as tally:
+                values.append(await told(backend, "a", HELLO, THERE, HOW))
+            spent.append(tally.total())
+        return spent, values
+
+    engine = Counting()
+    spent, values = asyncio.run(twice(recording(engine)))
+    assert engine.asked == [3]
+    assert values == [[-1.5] * 3] * 2
+    assert {type(value) for found in values for value in found} == {float}
+    assert [(one.requests, one.tokens_read, one.tokens_written) for one in spent] == [(3, 20, 0)] * 2
+
+
+@pytest.mark.parametrize("n_tokens", [-1, 1.5, None, 1 << 40])
+def test_a_count_that_is_none_counts_nothing_and_costs_nothing(n_tokens: Any) -> None:
+    class Odd(Telling):
+        async def logprobs(self, told: Sequence[Any]) -> list[float]:
+            return [LogProb(-1.5, n_tokens=n_tokens) for _ in told]
+
+    with tallied() as tally:
+        assert asyncio.run(told(recording(Odd()), "a", HELLO)) == [-1.5]
+    assert tally.total().tokens_read == 0

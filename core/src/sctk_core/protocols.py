@@ -41,7 +41,8 @@ class Backend(Protocol):
     otherwise with `batch_dependent = True` (say, bf16 arithmetic). A class that goes on after given token ids of an answer
     (`Request.prefix_ids`) declares `continues = True`; its reply is the whole answer, the given ids first, and
     `max_new_tokens` bounds the whole. A static `model_notes(config, model)` gives what to know of this model under these settings
-    (a list of lines), and raises a ConfigError where they do not go together, before anything is asked.
+    (a list of lines), and raises a ConfigError where they do not go together, before anything is asked. A static
+    `context_of(config, model)` gives how many tokens a prompt and its reply may have (0: not known), for methods that look at it.
     """
 
     async def generate(self, requests: Sequence[Request]) -> Sequence[Reply | Failure]:
@@ -59,7 +60,8 @@ class ScoringBackend(Backend, Protocol):
         """log p(text | messages) in nats, summed over the text's tokens and the end of the turn, one per conversation.
 
         In place of a text may stand the token ids of an answer as it was sampled: then the sum over exactly these, the end of
-        the turn only where it is among them. It is the model's own probability, at temperature 1 and without a cut.
+        the turn only where it is among them. It is the model's own probability, at temperature 1 and without a cut. A `LogProb`
+        in place of a float says how many tokens were read, for the ledger.
         """
         ...
 

@@ -404,6 +404,24 @@ class Usage:
                 _set(self, name, number)
 
 
+class LogProb(float):
+    """A log-probability in nats, and how many tokens were read to tell it; a plain float says the former alone.
+
+    >>> told = LogProb(-1.5, n_tokens=12)
+    >>> told + 1, told.n_tokens
+    (-0.5, 12)
+    """
+
+    __slots__ = ("n_tokens",)
+    n_tokens: int
+
+    def __new__(cls, value: float, *, n_tokens: int) -> LogProb:
+        """`n_tokens` are those of the conversation and of the text itself."""
+        made = super().__new__(cls, value)
+        made.n_tokens = n_tokens
+        return made
+
+
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Reply:
     """What a backend answers to the request whose `key` it repeats (core checks that; it is how a wrong order is seen).

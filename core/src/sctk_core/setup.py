@@ -27,12 +27,17 @@ class Chosen:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Voice:
-    """Who plays a role: the name and class of its backend, the model's digest, and how it is sampled."""
+    """Who plays a role: the name and class of its backend, the model's digest, and how it is sampled.
+
+    `path` is where the model is; `context` how many tokens a prompt and its reply may have at most (None: nobody says).
+    """
 
     backend: str
     target: Any
     model: str
     sampling: Sampling
+    path: str = ""
+    context: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)

@@ -206,6 +206,16 @@ def test_a_local_tokenizer_cuts_as_transformers_does(tmp_path: Path) -> None:
     assert prompt.meta["chunks"] == " ".join(f"{one.begin}-{one.end}/{one.n_tokens}" for one in cuts(text, tokens, 8))
 
 
+def test_copies_are_counted_before_anything_is_asked(folder: Path) -> None:
+    before = source(folder).notes[-1]
+    (folder / "again.md").write_text(town("Avon"))
+    (folder / "and-again.md").write_text(town("Avon"))
+    (folder / "empty.txt").write_text("")
+    (folder / "empty-too.txt").write_text("")
+    assert "copies" not in before
+    assert source(folder).notes[-1].endswith("; 2 are copies of others, and nothing is asked about them")
+
+
 def test_a_text_without_spaces_is_cut_where_the_tokens_end() -> None:
     found = cuts("東京は首都です", lambda text: [(place, place + 1) for place in range(len(text))], 3)
     assert [(cut.begin, cut.end, cut.n_tokens) for cut in found] == [(0, 3, 3), (3, 6, 3), (6, 7, 1)]

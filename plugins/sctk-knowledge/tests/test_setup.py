@@ -58,13 +58,26 @@ def test_every_setting_of_a_preset_is_one(preset: str) -> None:
 
 def test_documents_are_named_by_a_flag(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("Avon is a town. " * 10)
-    done = CliRunner().invoke(cli, ["check", "--plugin", "knowledge", "--documents", str(tmp_path)])
+    told = ["--set", "source.chunk_tokens=200"]
+    done = CliRunner().invoke(cli, ["check", "--plugin", "knowledge", "--documents", str(tmp_path), *told])
     assert done.exit_code == 0, done.output
     assert "source     documents   sctk-knowledge" in done.output
     line = ["check", "--plugin", "knowledge", "--documents", str(tmp_path), "--prompts", "p.jsonl"]
     refused = CliRunner().invoke(cli, line)
     assert refused.exit_code == 2
     assert "a run has one source" in refused.output
+
+
+def test_documents_that_the_models_context_cannot_hold_are_refused_early_with_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("Avon is a town. " * 10)
+    line = ["check", "--plugin", "knowledge", "--documents", str(tmp_path)]
+    refused = CliRunner().invoke(cli, line)
+    assert isinstance(refused.exception, ConfigError)
+    assert "got chunks of 512 tokens" in refused.exception.message
+    assert "wanted fewer than the 1024 tokens" in refused.exception.message
+    assert "--model DIR --backend transformers names a model that reads more" in refused.exception.hint
+    for change in ("source.chunk_tokens=200", "method.questions.examples=0", 'source.tokenizer="words"'):
+        assert CliRunner().invoke(cli, [*line, "--set", change]).exit_code == 0, change
 
 
 def test_dola_is_the_tuned_model_behind_a_backend_that_contrasts_and_stands_beside_it() -> None:

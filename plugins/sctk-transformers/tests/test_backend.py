@@ -164,14 +164,16 @@ def test_logprobs_are_those_of_the_model(models: Models, chatml: Any) -> None:
         return list(found)
 
     model = AutoModelForCausalLM.from_pretrained(models("llama")).eval()
-    wanted = []
+    wanted, lengths = [], []
     for messages, text in conversations:
         prompt, ids = chat.render(chatml, messages), chat.completion_ids(chatml, text, messages)
         logits = model(torch.tensor([[*prompt, *ids]])).logits[0, len(prompt) - 1 : -1].detach()
         wanted.append(float(logits.double().log_softmax(-1)[range(len(ids)), ids].sum()))
+        lengths.append(len(prompt) + len(ids))
     for settings in ({}, {"prefill_tokens": 40}, {"attention": "sdpa"}):
         *found, too_long = asyncio.run(run(**settings))
         assert found == pytest.approx(wanted, rel=1e-5)
+        assert [one.n_tokens for one in found] == lengths
         assert isinstance(too_long, Failure)
         assert too_long.kind == "budget"
 

@@ -19,6 +19,7 @@ from sctk_core.assembly.question_sets import Measuring, QuestionSet, question_se
 from sctk_core.assembly.roles import (
     Role,
     batch_notes,
+    context_of,
     other_roles,
     refuse_idle,
     sampling_notes,
@@ -206,7 +207,12 @@ def _setup(known: Assembly) -> Setup:
     }  # fmt: skip
     voices = {
         name: Voice(
-            backend=role.backend.name, target=role.backend.target, model=role.model.digest, sampling=role.sampling
+            backend=role.backend.name,
+            target=role.backend.target,
+            model=role.model.digest,
+            sampling=role.sampling,
+            path=role.model.path,
+            context=context_of(role),
         )
         for name, role in known.speaking.items()
     }

@@ -157,6 +157,14 @@ def depends_on_batch(role: Role) -> str:
     return "as the backend says" if getattr(target, "batch_dependent", False) is True else ""
 
 
+def context_of(role: Role) -> int | None:
+    """How many tokens a prompt and its reply may have, where the backend says so before the model is loaded."""
+    if getattr(role.backend.target, "context_of", None) is None:
+        return None
+    found = answer_of(role.backend, "context_of", role.backend.config, role.model)
+    return found if type(found) is int and found > 0 else None
+
+
 def batch_notes(roles: Mapping[str, Role]) -> list[str]:
     """What no seed can promise of these roles' replies."""
     lines: dict[str, list[str]] = {}

@@ -20,7 +20,7 @@ from sctk_core.pipeline.fields import LONGEST
 from sctk_core.pipeline.position import Position, here
 from sctk_core.pipeline.under_way import UnderWay, waited_for
 from sctk_core.pipeline.untouched import restored, seen
-from sctk_core.records import Failure, Message, Reply, Request, Sampling
+from sctk_core.records import Failure, LogProb, Message, Reply, Request, Sampling, Usage
 from sctk_core.thoughts import AS_USUAL, Thoughts, parted, unended
 
 ABOUT, ABOUT_LOGPROB = "sctk-reply-1", "sctk-logprob-1"
@@ -266,15 +266,18 @@ class RecordingBackend:
         if not hasattr(engine, "logprobs"):
             reason = "the backend cannot tell log-probabilities"
             return [Failure(of=each.of, stage="", component=self._name, kind="bug", reason=reason) for each in asked]
-        told = [
+        conversations = [
             (each.messages, each.prefix_ids) if each.prefix_ids else (each.messages[:-1], each.messages[-1].content)
             for each in asked
         ]
-        values = await engine.logprobs(told)
+        values = await engine.logprobs(conversations)
         sound = checked(values, asked, float, of=[e.of for e in asked], stage="logprobs", component=self._name)
+        known = list(values) if isinstance(values, list | tuple) and len(values) == len(sound) else [None] * len(sound)
         return [
-            value if isinstance(value, Failure) else Reply(key=each.key, text="", logprob=value, backend=self._name)
-            for value, each in zip(sound, asked, strict=True)
+            value
+            if isinstance(value, Failure)
+            else Reply(key=each.key, text="", logprob=value, usage=_usage_of(told), backend=self._name)
+            for value, told, each in zip(sound, known, asked, strict=True)
         ]
 
     def _stamp(self, request: Request, position: Position) -> Request:
@@ -301,6 +304,12 @@ class RecordingBackend:
         turns = (*messages, Message(role="assistant", content=text if isinstance(text, str) else ""))
         key = content_id(ABOUT_LOGPROB, self._about, [turn.values for turn in turns])
         return Request(messages=turns, of=position.of, key=key)
+
+
+def _usage_of(value: object) -> Usage:
+    """What was read for a log-probability, where its backend says so."""
+    n_tokens = value.n_tokens if type(value) is LogProb else None
+    return Usage(n_prompt_tokens=n_tokens if type(n_tokens) is int and 0 <= n_tokens < 1 << 31 else None)
 
 
 def _told(request: Request) -> str:

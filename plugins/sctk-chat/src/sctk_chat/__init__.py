@@ -7,7 +7,7 @@ transformers.
 
 from sctk_chat.by_files import KnownByFiles
 from sctk_chat.chat import Chat, Opening
-from sctk_chat.generation import config_of, own_sampling, stored_dtype
+from sctk_chat.generation import config_of, own_sampling, stored_context, stored_dtype
 from sctk_chat.names import check_path, load_tokenizer, not_loaded, place_of
 from sctk_chat.notes import Conversations, Habits, conversation_notes, habits_of, template_notes
 from sctk_chat.one_at_a_time import LOADING
@@ -60,6 +60,7 @@ __all__ = [
     "render",
     "source_ids",
     "spoken",
+    "stored_context",
     "stored_dtype",
     "target_ids",
     "template_digest",

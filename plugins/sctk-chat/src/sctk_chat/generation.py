@@ -37,6 +37,15 @@ def stored_dtype(model: ModelRef) -> str:
     return said if isinstance(said, str) else ""
 
 
+def stored_context(model: ModelRef) -> int:
+    """How many tokens the model was built to read, as `config.json` says it; 0 where it does not."""
+    found = config_of(model)
+    inner = found.get("text_config")
+    places = (found, inner if isinstance(inner, dict) else {})
+    said = (place.get(name) for place in places for name in ("max_position_embeddings", "n_positions"))
+    return next((one for one in said if type(one) is int and one > 0), 0)
+
+
 def config_of(model: ModelRef) -> Mapping[str, Any]:
     """What `config.json` says, {} where it cannot be read."""
     return _read(model, "config.json")

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
-from sctk_core import ConfigError, Setup
+from collections.abc import Sequence
+from pathlib import Path
 
-from sctk_knowledge.settings import Detection
+from sctk_core import ConfigError, Message, ModelRef, Setup
+
+from sctk_knowledge.documents import WORDS, Documents, offsets_of
+from sctk_knowledge.prompts import Wording, drawn
+from sctk_knowledge.settings import Detection, KnowledgeConfig
 
 WANTS = {"contradiction": "disagreement", "bsdetector": "agreement", "semantic-entropy": "agreement"}
 """What each scorer reads of [comparer]; `p-true` reads nothing of it."""
@@ -44,4 +49,34 @@ def _want_log_probabilities(setup: Setup, scorer: str) -> None:
             f'[method] knowledge, detection.scorer = "{scorer}": got the backend {voice.backend!r}, which tells no '
             "log-probabilities",
             hint='nano, transformers and vllm do; scorer = "contradiction" needs none',
+        )
+
+
+def want_room(setup: Setup, config: KnowledgeConfig, wording: Wording) -> None:
+    """Raises where the teacher's context holds no whole chunk beside the examples and the wording.
+
+    It is told by text alone, without the marks of a chat template, and with the shortest examples: what is refused surely fails.
+    """
+    source, teacher = setup.chosen["source"], setup.voices.get("teacher")
+    if not isinstance(source.config, Documents.Config) or source.config.tokenizer == WORDS:
+        return
+    counted_by = source.config.tokenizer or setup.voices["student"].path
+    if teacher is None or teacher.context is None or teacher.path != counted_by:
+        return
+    if not Path(counted_by, "tokenizer.json").is_file():
+        return
+    tokens = offsets_of(ModelRef(path=teacher.path))
+
+    def length(messages: Sequence[Message]) -> int:
+        return sum(len(tokens(turn.content)) for turn in messages)
+
+    bare = length(wording.asking("", "", ()))
+    shown = sorted(length(wording.asking("", "", [one])) - bare for one in drawn(10))[: config.questions.examples]
+    around, chunk = bare + sum(shown), source.config.chunk_tokens
+    if around + chunk >= teacher.context:
+        raise ConfigError(
+            f"[source] documents: got chunks of {chunk} tokens, to which the question to the teacher adds {around} or more, wanted "
+            f"fewer than the {teacher.context} tokens of {teacher.path}",
+            hint="--model DIR --backend transformers names a model that reads more (the embedded one cannot), --teacher DIR "
+            "another teacher; a smaller source.chunk_tokens and fewer method.questions.examples make the question shorter",
         )

@@ -65,7 +65,13 @@ class Documents:
         self._digests = [content_id("document", one.name, one.text, one.amiss) for one in documents]
         n_parts = sum(bool(whole) for whole in wholes) - len({whole for whole in wholes if whole})
         parts = f"; {n_parts:,} have the name of another and stay on its side" if n_parts else ""
-        self.notes = (*found, f"{len(texts):,} documents, {sum(self._held):,} of them held out for the exam{parts}")
+        said = [content_id("text", text) for text in texts if text.strip()]
+        n_copies = len(said) - len(set(said))
+        copies = f"; {n_copies:,} are copies of others, and nothing is asked about them" if n_copies else ""
+        self.notes = (
+            *found,
+            f"{len(texts):,} documents, {sum(self._held):,} of them held out for the exam{parts}{copies}",
+        )
 
     def digest(self) -> str:
         """32 hex digits over all documents, their split, and whose tokenizer cuts them."""

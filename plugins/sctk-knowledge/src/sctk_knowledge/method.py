@@ -15,7 +15,7 @@ from sctk_core import Arm, Evaluate, Generate, Made, Plan, Prompt, Sample, Setup
 from sctk_core.claims import Claim
 
 from sctk_knowledge.answers import Annotating, taught
-from sctk_knowledge.checks import complain
+from sctk_knowledge.checks import complain, want_room
 from sctk_knowledge.claims import CLAIMS
 from sctk_knowledge.crews import Annotators, Answerers, Askers, Teachers
 from sctk_knowledge.detection import Detecting
@@ -91,8 +91,9 @@ class KnowledgeDetection:
         self._wording = wording(config.wording.ask, config.wording.read, config.wording.teach)
 
     def check(self, setup: Setup) -> None:
-        """Refuses what the scorer cannot come right with."""
+        """Refuses what the scorer cannot come right with, and documents for which a model's context is too short."""
         complain(setup, self._config.detection)
+        want_room(setup, self._config, self._wording)
 
     def why_empty(self, table: str, made: Mapping[str, Iterable[Any]], run: str) -> str:
         """How S_L and S_K lie of questions that made no preference."""

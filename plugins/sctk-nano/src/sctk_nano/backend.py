@@ -64,6 +64,11 @@ class NanoBackend(TransformersBackend):
         return ""
 
     @staticmethod
+    def context_of(config: NanoBackend.Config, model: ModelRef) -> int:  # type: ignore[override]
+        """As its files say."""
+        return TransformersBackend.context_of(TransformersBackend.Config(), model)
+
+    @staticmethod
     def default_model() -> str:
         """The shipped model, where a recipe names none."""
         return str(model_path())

@@ -25,9 +25,10 @@ from sctk_chat import (
     Opening,
     StopWatch,
     check_path,
+    stored_context,
     stored_dtype,
 )
-from sctk_core import BackendDown, Failure, Message, ModelRef, Reply, Request, SctkError, boundary, setting
+from sctk_core import BackendDown, Failure, LogProb, Message, ModelRef, Reply, Request, SctkError, boundary, setting
 
 from sctk_transformers.contrast import Contrast, contrast_notes
 from sctk_transformers.loading import Loaded, load, refuse_overflow
@@ -87,6 +88,11 @@ class TransformersBackend(KnownByFiles):
         """Why a reply depends on what else is in the batch: only float32 replies do not."""
         dtype = (stored_dtype(model) or "unknown") if config.dtype == "auto" else config.dtype
         return "" if dtype == "float32" else f"{dtype} arithmetic; dtype = float32 avoids it, at up to twice the time"
+
+    @staticmethod
+    def context_of(config: TransformersBackend.Config, model: ModelRef) -> int:
+        """The tokens that a prompt and its reply may have, read from a directory's files; 0: not known."""
+        return min(filter(None, (stored_context(model), config.max_context)), default=0)
 
     @property
     def batch_dependent(self) -> bool:
@@ -280,8 +286,8 @@ class _Ready:
             found = score_answers(self.loaded.model, pairs, self.loaded.start, n_tokens)
         else:
             found = score(self.loaded.model, pairs, flat=self.flat, n_tokens=n_tokens)
-        for place, value in zip(places, found, strict=True):
-            outcomes[place] = value
+        for place, value, pair in zip(places, found, pairs, strict=True):
+            outcomes[place] = LogProb(value, n_tokens=sum(map(len, pair)))
         return [outcome for outcome in outcomes if outcome is not None]
 
     def _step_failed(self, of: str, error: BaseException) -> Failure:

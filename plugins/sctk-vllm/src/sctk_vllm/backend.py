@@ -25,8 +25,9 @@ from sctk_chat import (
     check_path,
     end_ids,
     load_tokenizer,
+    stored_context,
 )
-from sctk_core import BackendDown, Failure, Message, ModelRef, Reply, Request, SctkError, boundary
+from sctk_core import BackendDown, Failure, LogProb, Message, ModelRef, Reply, Request, SctkError, boundary
 
 from sctk_vllm.engine import EngineConfig, check_installed, refuse_encoder_decoder, start, unlogged
 
@@ -48,6 +49,11 @@ class VLLMBackend(KnownByFiles):
         self.model = model
         self._starting: asyncio.Future[_Running] | None = None
         self._closed = False
+
+    @staticmethod
+    def context_of(config: EngineConfig, model: ModelRef) -> int:
+        """The tokens that a prompt and its reply may have, read from a directory's files; 0: not known."""
+        return min(filter(None, (stored_context(model), config.max_model_len)), default=0)
 
     @staticmethod
     def depends_on_batch(config: EngineConfig, model: ModelRef) -> str:
@@ -120,7 +126,8 @@ class VLLMBackend(KnownByFiles):
         except Exception as error:  # noqa: BLE001 - this is the boundary of one request
             return boundary(_known(error), of="", stage="", component=NAME)
         places = out.prompt_logprobs[len(prompt) :]
-        return float(sum(place[number].logprob for place, number in zip(places, ids, strict=True)))
+        told = sum(place[number].logprob for place, number in zip(places, ids, strict=True))
+        return LogProb(told, n_tokens=len(prompt) + len(ids))
 
 
 class _Running:
