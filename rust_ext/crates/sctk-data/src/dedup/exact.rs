@@ -45,7 +45,7 @@ pub fn first_rows_normalised(
         let mut shingler = Shingler::new(simd, Shingle::Words(1));
         let mut prints = Vec::with_capacity(rows.len());
         for (i, row) in rows.iter().enumerate() {
-            prints.push(shingler.fingerprint(row).unwrap_or_else(|why| {
+            prints.push(shingler.print(row).unwrap_or_else(|why| {
                 failure.note(first + i, why);
                 [0; 2]
             }));

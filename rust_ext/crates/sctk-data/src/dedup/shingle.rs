@@ -91,10 +91,11 @@ impl Shingler {
         Ok((print, &self.shingles))
     }
 
-    /// The fingerprint alone.
-    pub fn fingerprint(&mut self, text: &[u8]) -> Result<[u64; 2], TextError> {
-        let simd = self.simd;
-        Ok(print_of(simd, self.tokens(text)?, text))
+    /// 128 bits that stand for the words of `text` (for the bytes themselves, where there is no word): those of
+    /// `new(_, Words(_))`, whatever the kind.
+    pub fn print(&mut self, text: &[u8]) -> Result<[u64; 2], TextError> {
+        let print = self.hasher.print(text)?;
+        Ok(print.unwrap_or_else(|| print_of(self.simd, &[], text)))
     }
 }
 

@@ -1,12 +1,13 @@
 //! What a level must do with 64 bytes of text, and the way without vector instructions.
 
+use super::canon::{BEHIND, State};
 use super::hash::MASKS;
 use super::plain::characters::{Simple, Tables};
 use super::plain::pages::{Pages, Recent, Step};
 
 /// Works on blocks of 64 bytes; each level gives the same answers.
 pub trait Block {
-    /// Whether there is a `write_pages`.
+    /// Whether there are `write_pages` and `canon`.
     const HAS_PAGES: bool = false;
 
     /// Writes the block with A-Z lower-cased to `to`; yields the bits of its word bytes (letters, digits and,
@@ -82,6 +83,18 @@ pub trait Block {
     #[inline(always)]
     fn simple(_tables: &Tables, _bytes: &[u8; 64], _least: u8) -> Option<Simple> {
         None
+    }
+
+    /// Writes what stays of the first 64 bytes, of which the `valid` ones count, where words stand one behind another (`canon`): the
+    /// bits of the bytes that may be signs. Of levels that have pages alone.
+    #[inline(always)]
+    fn canon(
+        _block: &[u8; BEHIND],
+        _valid: u64,
+        _state: &mut State,
+        _room: &mut [u8; BEHIND],
+    ) -> u64 {
+        0
     }
 
     /// The bits of the bytes that may be signs (`signs`): # % * + - / < = > ^, and a point that a digit may follow.

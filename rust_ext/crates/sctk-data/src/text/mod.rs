@@ -9,6 +9,7 @@
 
 pub mod answers;
 pub(crate) mod block;
+mod canon;
 mod dictionary;
 mod edges;
 pub mod fold;

@@ -40,6 +40,11 @@ pub struct Plain {
     run: Run,
 }
 
+/// The first character of a text that is not ASCII.
+pub fn first_character(text: &[u8]) -> u32 {
+    character_at(text, 0).0
+}
+
 /// So many marks are put in order where they stand; texts with more upon one letter go the slow way.
 const MOST_MARKS: usize = 8;
 
@@ -53,6 +58,17 @@ impl Plain {
             pass(simd, simd, self, &ordered(text), alphabet);
         }
         Ok(&self.bytes[..self.n])
+    }
+
+    /// The last plain form.
+    pub fn last(&self) -> &[u8] {
+        &self.bytes[..self.n]
+    }
+
+    /// The last plain form, as long as it is, and how much of that it is; at least `behind` bytes lie behind it.
+    pub fn with_margin(&mut self, behind: usize) -> (&[u8], usize) {
+        self.make_room(behind);
+        (&self.bytes, self.n)
     }
 
     /// Whether a character of the last text was of this kind (`Form::COMPLEX` ...).

@@ -72,6 +72,11 @@ pub fn apply(
     n
 }
 
+/// Whether the sign at this place means something.
+pub fn means((text, at): (&[u8], usize)) -> bool {
+    Text(text).role(at).is_some()
+}
+
 struct List<'a> {
     edges: &'a mut [u32],
     n: usize,

@@ -4,7 +4,9 @@
 //! its words begin and end are listed (`edges`); then one plain loop hashes the words out of the lower-cased copy.
 
 use super::block::Block;
+use super::canon::{self, BEHIND, Canon, Found};
 use super::edges::{self, Edges};
+use super::grams::fingerprint;
 use super::hash;
 use super::plain::Plain;
 use super::signs;
@@ -47,7 +49,14 @@ pub struct WordHasher {
     edges: Edges,
     plain: Plain,
     hashes: Vec<u64>,
+    canon: Canon,
+    listed: Listed,
+    /// So many texts more are not tried the short way (`print`).
+    patience: u32,
 }
+
+/// After a text whose signs sent it the long way, so many go there at once.
+const PATIENCE: u32 = 7;
 
 /// Words of several texts by what they are: word i is `lower[places[2 * i]..places[2 * i + 1]]`.
 #[derive(Default)]
@@ -64,7 +73,85 @@ impl WordHasher {
             edges: Edges::default(),
             plain: Plain::default(),
             hashes: Vec::new(),
+            canon: Canon::default(),
+            listed: Listed::default(),
+            patience: 0,
         }
+    }
+
+    /// 128 bits that stand for the words of `text` (`Alphabet::UnicodePieces`), order and number included, the same on every level;
+    /// None where it has none. Where all words are ASCII it is their `fingerprint`, else the hash of all of them one behind
+    /// another (`canon`).
+    pub(crate) fn print(&mut self, text: &[u8]) -> Result<Option<[u64; 2]>, TextError> {
+        let mut hashes = std::mem::take(&mut self.hashes);
+        let done = self.print_by(text, &mut hashes);
+        self.hashes = hashes;
+        done
+    }
+
+    fn print_by(
+        &mut self,
+        text: &[u8],
+        hashes: &mut Vec<u64>,
+    ) -> Result<Option<[u64; 2]>, TextError> {
+        let simd = self.simd;
+        let of = |hashes: &[u64]| (!hashes.is_empty()).then(|| fingerprint(simd, hashes));
+        hashes.clear();
+        let ascii = Source {
+            text,
+            plain: false,
+            all: true,
+        };
+        if matches!(
+            scan(simd, ascii, &mut self.edges, &mut Out::Words(hashes))?,
+            Scan::Done
+        ) {
+            return Ok(of(hashes));
+        }
+        let mut found = Found::Unknown;
+        if self.patience == 0 && canon::is_quick(simd) {
+            self.plain.of(simd, text, Alphabet::UnicodeJoined)?;
+            let (joined, n) = self.plain.with_margin(BEHIND);
+            found = self.canon.make(simd, joined, n);
+        }
+        self.patience = self.patience.saturating_sub(1);
+        if found == Found::Unknown {
+            if self.patience == 0 {
+                self.patience = PATIENCE;
+            }
+            self.plain.of(simd, text, Alphabet::UnicodePieces)?;
+        }
+        if found != Found::Made {
+            let source = Source {
+                text: self.plain.last(),
+                plain: true,
+                all: true,
+            };
+            self.listed.clear();
+            scan(
+                simd,
+                source,
+                &mut self.edges,
+                &mut Out::Listed(&mut self.listed),
+            )?;
+            self.canon.write(&self.listed);
+        }
+        if self.canon.is_above_ascii() {
+            let [first, second] = hash::bytes(self.canon.bytes());
+            return Ok(Some([hash::mix(first ^ hash::PI), second]));
+        }
+        if found == Found::Made {
+            hashes.clear();
+            let source = Source {
+                text: self.canon.bytes(),
+                ..ascii
+            };
+            scan(simd, source, &mut self.edges, &mut Out::Words(hashes))?;
+            return Ok(of(hashes));
+        }
+        hashes.clear();
+        hashes.extend(self.listed.words().map(hash::word));
+        Ok(of(hashes))
     }
 
     /// The hash of every word of `text` (UTF-8), in order: `hash::word` of the word's plain form.
@@ -149,6 +236,16 @@ impl Out<'_> {
 }
 
 impl Listed {
+    fn clear(&mut self) {
+        self.lower.clear();
+        self.places.clear();
+    }
+
+    fn words(&self) -> impl Iterator<Item = &[u8]> {
+        let places = self.places.as_chunks::<2>().0.iter();
+        places.map(|&[begin, end]| &self.lower[begin as usize..end as usize])
+    }
+
     fn push(&mut self, lower: &[u8], edges: &[u32]) -> Result<(), TextError> {
         let end = u32::try_from(self.lower.len() + lower.len());
         end.map_err(|_| TextError::EndlessWord)?;
@@ -465,7 +562,7 @@ pub(super) mod tests {
     }
 
     /// Lines in scripts as people write them, with marks typed before those that should stand before them.
-    const PROSE: [&str; 16] = [
+    pub const PROSE: [&str; 16] = [
         "Tất cả mọi người sinh ra đều được tự do và bình đẳng về nhân phẩm và quyền lợi.",
         "Příliš žluťoučký kůň úpěl ďábelské ódy; Łódź, Größe, façade, cœur, İstanbul.",
         "Όλοι οι άνθρωποι γεννιούνται ελεύθεροι και ίσοι στην αξιοπρέπεια· ΐ, ᾳ, ΣΑΣ.",

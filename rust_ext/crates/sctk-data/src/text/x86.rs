@@ -6,10 +6,12 @@
 use std::arch::x86_64::*;
 
 use super::block::Block;
+use super::canon::{BEHIND, State};
 use super::plain::characters::{Simple, Tables};
 use super::plain::pages::{Pages, Recent, Step};
 
 mod alone;
+mod canon;
 mod characters;
 mod pages;
 
@@ -184,6 +186,12 @@ impl Block for Avx512 {
     ) -> Option<Step> {
         // SAFETY: AVX-512 with VBMI and VBMI2 is there.
         Some(unsafe { pages::write(pages, recent, bytes, part, class, room) })
+    }
+
+    #[inline(always)]
+    fn canon(block: &[u8; BEHIND], valid: u64, state: &mut State, room: &mut [u8; BEHIND]) -> u64 {
+        // SAFETY: AVX-512 with BW and VBMI2 is there.
+        unsafe { canon::write(block, valid, state, room) }
     }
 
     #[inline(always)]

@@ -1,13 +1,13 @@
 //! Words, characters and shingles, on every SIMD level.
 
 use proptest::prelude::*;
-use sctk_data::dedup::{SLOTS, Shingle, Shingler, sketch_flat};
+use sctk_data::dedup::{SLOTS, Shingle, Shingler, first_rows_normalised, sketch_flat};
 use sctk_data::text::{Alphabet, WordHasher, answers, fold, hash, numbers, spans};
 use sctk_data::watch::Unwatched;
 use std::collections::HashMap;
 use std::mem::MaybeUninit;
 
-use crate::{cases, levels, text};
+use crate::{bytes, cases, levels, text};
 
 /// The words of a text, found character by character; where marks must change places, they have.
 pub fn plain_words(text: &str, alphabet: Alphabet) -> Vec<String> {
@@ -207,6 +207,31 @@ proptest! {
                     sctk_data::text::TextError::NotUtf8 { at: error.valid_up_to() }
                 ),
             }
+        }
+    }
+
+    #[test]
+    fn rows_are_the_same_where_their_words_are(texts in proptest::collection::vec(text(90), 1..12), copies in 0_usize..3) {
+        let mut rows = texts.clone();
+        for (i, text) in texts.iter().cycle().take(copies * texts.len()).enumerate() {
+            let between = ["", " ", "、", ", ", "-", "\u{200b}", "漢", ".5"][i % 8];
+            rows.push(text.chars().map(|c| format!("{c}{}", if i % 3 == 0 { between } else { "" })).collect());
+            rows.push(fold::ordered(text).to_uppercase());
+            rows.push(text.replace(' ', between));
+        }
+        let mut first = HashMap::new();
+        let want: Vec<u32> = rows
+            .iter()
+            .enumerate()
+            .map(|(i, row)| {
+                let words = plain_words(row, Alphabet::UnicodePieces);
+                let bytes = if words.is_empty() { row.clone() } else { String::new() };
+                *first.entry((words, bytes)).or_insert(i as u32)
+            })
+            .collect();
+        for level in levels() {
+            let found = first_rows_normalised(&bytes(&rows), level, 1, &Unwatched).unwrap();
+            prop_assert_eq!(&found, &want, "{:?} {:?}", level, rows);
         }
     }
 

@@ -102,9 +102,12 @@ pub fn write_known<B: Block>(
     let [above, leads] = B::leads(block);
     let mut end = n;
     if leads != 0 {
+        if above != leads | leads << 1 {
+            return None; // a character of another length
+        }
         let next = bytes[1..].first_chunk().expect("there is a margin");
         let known = B::known_twos(block, next, &table.straight);
-        if known != leads || above != leads | leads << 1 {
+        if known != leads {
             return None;
         }
         end = n.max(65 - leads.leading_zeros() as usize);
