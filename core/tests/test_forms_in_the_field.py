@@ -343,3 +343,13 @@ def test_options_beside_a_named_question_are_told_not_to_be_shown(tmp_path: Path
     )
     prompt, told = only(tmp_path, row, prompt=["stem", "choices"])
     assert (prompt.messages[0].content, "no model is shown" in told) == ("Which flies?\n\nA. carp\nB. wren", False)
+
+
+def test_of_a_table_of_text_a_column_of_numbers_or_truth_values_holds_no_text(tmp_path: Path) -> None:
+    rows = ["prompt,score,ok,memo,code", "Hi,0.5,true,,007", "Ho,-1e3,False,,1", "Hm,,,7 of 9,x1"]
+    (tmp_path / "a.csv").write_text("\n".join(rows) + "\n")
+    (tmp_path / "a.jsonl").write_text('{"prompt": "Hi", "score": "0.5"}\n')
+    for name, unread in (("a.csv", "code, memo"), ("a.jsonl", "score")):
+        found = made(tmp_path / name)
+        assert found.prompts()
+        assert f"not read, and holding text: {unread}" in "\n".join(found.notes).splitlines()[-1]

@@ -125,7 +125,19 @@ def test_calls_as_text_are_calls(told: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("label", "right"), [(False, ()), ("False", ()), (True, ("Yo",)), (0, ("Yo",)), ("sports", ("Yo",))]
+    ("label", "right"),
+    [
+        (False, ()),
+        ("False", ()),
+        (True, ("Yo",)),
+        (0, ("Yo",)),
+        ("sports", ("Yo",)),
+        ("\N{THUMBS DOWN SIGN}", ()),
+        ("\N{THUMBS DOWN SIGN}\N{EMOJI MODIFIER FITZPATRICK TYPE-4}", ()),
+        ("Thumbs_down", ()),
+        ("\N{THUMBS UP SIGN}", ("Yo",)),
+        ("negative", ("Yo",)),
+    ],
 )
 def test_an_answer_that_a_label_calls_bad_is_not_right(label: Any, right: tuple[str, ...], tmp_path: Path) -> None:
     assert asked(tmp_path / "a.jsonl", {"messages": [ASK, TELL], "label": label}) == [(["Hi"], right)]

@@ -6,6 +6,7 @@ where it is there and fits, and else left unread, which is noted. The forms are 
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, replace
 
 from sctk_core.builtin.asked import messages_of
@@ -52,6 +53,10 @@ from sctk_core.records import Prompt
 ASKED = tuple(dict.fromkeys(form.asked for form in ROW_FORMS if not form.wants))
 VERDICTS = ("label", "kto_tag")
 """Columns that may say of a conversation's last answer whether it is a good one."""
+_SHADES = re.compile(
+    "[\N{EMOJI MODIFIER FITZPATRICK TYPE-1-2}-\N{EMOJI MODIFIER FITZPATRICK TYPE-6}\N{VARIATION SELECTOR-16}]"
+)
+"""What an emoji is given behind it, and says nothing more."""
 _ANSWERED = frozenset(name.lower() for form in ROW_FORMS for name in form.answered) | frozenset(REFERENCE)
 _IN_GROUPS = (name for group in (*TEXTS, *SCORES) for name in group)
 USUAL = COLUMNS.union(
@@ -146,7 +151,10 @@ def prompt_of(row: Row, columns: Columns, *, trim: bool) -> tuple[Prompt, Looked
 
 def _says_false(value: object) -> bool:
     """Whether a label says of the last answer that it is not wanted (KTO); a number may be the label of a class."""
-    return value is False or (isinstance(value, str) and value.lower() == "false")
+    if not isinstance(value, str):
+        return value is False
+    plain = _SHADES.sub("", value).strip().lower().replace("_", " ")
+    return plain in ("false", "\N{THUMBS DOWN SIGN}", "thumbs down", "undesirable")
 
 
 def _looked(row: Row, columns: Columns) -> Looked:

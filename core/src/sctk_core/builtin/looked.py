@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sctk_core.reading import OF_TURNS, OPTIONS, Row, holds_text, is_id, labelled, listed, said_in
+from sctk_core.reading import OF_TURNS, OPTIONS, Row, holds_text, is_bare, is_id, labelled, listed, said_in
 
 NAMED = "named columns"
 
@@ -62,7 +62,9 @@ class Account:
         self._look_for_options(row, looked)
         for usual, value in row.values.items():
             name = row.name(usual)
-            if name not in self._read and name not in self._others and not is_id(name) and holds_text(value):
+            if name in self._read or name in self._others or is_id(name) or (row.is_text and is_bare(value)):
+                continue
+            if holds_text(value):
                 self._others[name] = None
 
     def _look_for_options(self, row: Row, looked: Looked) -> None:

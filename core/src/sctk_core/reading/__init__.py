@@ -15,7 +15,17 @@ line in `chunks.py`. polars and pyarrow are imported where a table is read.
 from sctk_core.reading.answers import answers_of, context_of, plain_answers
 from sctk_core.reading.capitals import usual_names
 from sctk_core.reading.chunks import Chunk, chunks_of
-from sctk_core.reading.columns import KIND, NUMBER, holds_text, is_about, is_id, listed, named_usually, no_column
+from sctk_core.reading.columns import (
+    KIND,
+    NUMBER,
+    holds_text,
+    is_about,
+    is_bare,
+    is_id,
+    listed,
+    named_usually,
+    no_column,
+)
 from sctk_core.reading.faults import Fault
 from sctk_core.reading.finding import STDIN, Wanted, inputs_at
 from sctk_core.reading.forms import FORMS, TYPED, Form, TextLayout, form_of
@@ -90,6 +100,7 @@ __all__ = [
     "holds_text",
     "inputs_at",
     "is_about",
+    "is_bare",
     "is_id",
     "is_stream",
     "json_in",

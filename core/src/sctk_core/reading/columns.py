@@ -101,6 +101,15 @@ def holds_text(value: object) -> bool:
     return isinstance(value, list) and any(map(holds_text, value))
 
 
+def is_bare(cell: object) -> bool:
+    """Whether a cell of a table of text holds a number, or true or false, which any other form would not hold as text.
+
+    >>> [is_bare(cell) for cell in ("-1.5e3", "TRUE", "1a", "", 7)]
+    [True, True, False, False, False]
+    """
+    return isinstance(cell, str) and (NUMBER.fullmatch(cell) is not None or cell.strip().lower() in ("true", "false"))
+
+
 def no_column(
     where: str, name: str, names: Iterable[str], *, wanted: str = "", hint: str = "name a column that is there"
 ) -> ConfigError:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sctk_core.errors import ConfigError
 from sctk_core.reading.capitals import usual_names
 from sctk_core.reading.chunks import Chunk
-from sctk_core.reading.columns import NUMBER, holds_text, is_about, is_id, listed, named_usually, no_column
+from sctk_core.reading.columns import holds_text, is_about, is_bare, is_id, listed, named_usually, no_column
 from sctk_core.reading.faults import Fault
 from sctk_core.reading.forms import WRITTEN
 from sctk_core.reading.frames import first_row, quick_texts, text_columns
@@ -121,8 +121,11 @@ class TextColumn:
         if self._answers and isinstance(parts, Reason):
             parts = answer_of(row, reading.first, parts)
         self._read.update(dict.fromkeys(columns))
+        written = source.form in WRITTEN
         for name, value in row.items():
-            if name not in self._read and name not in self._others and self._may_be_text(name) and holds_text(value):
+            if name in self._read or name in self._others or not self._may_be_text(name):
+                continue
+            if holds_text(value) and not (written and is_bare(value)):
                 self._others[name] = None
         return parts
 
@@ -207,7 +210,7 @@ class TextColumn:
         """How the rows of a file are read: as its first row is."""
         found = self._readings.get(id(source))
         if found is None:
-            typed = {k: v for k, v in row.items() if k in USUAL or not _is_number(v)} if source.form in WRITTEN else row
+            typed = {k: v for k, v in row.items() if k in USUAL or not is_bare(v)} if source.form in WRITTEN else row
             found = Reading(names=self._named) if self._named else self._found(typed, where)
             found = self._readings[id(source)] = replace(found, aside=self.aside)
         return found
@@ -282,11 +285,6 @@ class TextColumn:
     def _tells(self, name: str) -> bool:
         """Whether a column has another part, or only tells of its row."""
         return name in self._besides or is_about(name)
-
-
-def _is_number(value: object) -> bool:
-    """Whether a cell holds a number, which any other form would not hold as text."""
-    return isinstance(value, str) and NUMBER.fullmatch(value) is not None
 
 
 def _is_text(value: object) -> bool:
