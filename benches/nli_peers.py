@@ -193,21 +193,22 @@ def work(contender: str, task: str, model: str, asked: Sequence[Question]) -> di
         case _:
             score, weights = by_uqlm(task, asked, model, contender == "uqlm bare")
     counted = Counted(weights)
-    began = time.perf_counter()
+    began, of_processor = time.perf_counter(), time.process_time()
     numbers = score()
     return {
-        "seconds": time.perf_counter() - began, "numbers": numbers, "pairs asked": counted.n_pairs,
+        "seconds": time.perf_counter() - began, "processor": time.process_time() - of_processor,
+        "numbers": numbers, "pairs asked": counted.n_pairs,
         "tokens": counted.n_tokens, "with padding": counted.n_padded,
     }  # fmt: skip
 
 
 def measured(
-    pythons: Mapping[str, str], task: str, model: str, file: Path, runs: int
+    pythons: Mapping[str, str], contenders: Sequence[str], task: str, model: str, file: Path, runs: int
 ) -> dict[str, list[dict[str, Any]]]:
-    """Every contender in a process of its own, in turns."""
+    """Every contender in a process of its own, in turns, the first of a turn the last of the next."""
     found: dict[str, list[dict[str, Any]]] = {}
-    for _ in range(runs):
-        for contender in CONTENDERS[task]:
+    for turn in range(runs):
+        for contender in contenders if turn % 2 == 0 else contenders[::-1]:
             python = pythons.get(contender.partition(" ")[0], "")
             if python:
                 line = [python, __file__, model, "--work", contender, "--task", task, "--from", str(file)]
@@ -224,20 +225,31 @@ def measured(
 def show(task: str, n_pairs: int, found: Mapping[str, Sequence[Mapping[str, Any]]]) -> None:
     """A line for each contender."""
     ours = found["sctk"]
-    print(
-        f"\n{task}: {n_pairs} pairs, {len(ours)} runs in turns, batches of {BATCH}, one thread, load {os.getloadavg()[0]:.1f}"
-    )
-    heads = f"{'':16} {'asked':>7} {'of each':>8} {'tokens':>9} {'padded':>9} {'s':>7} {'pairs/s':>8}"
-    print(f"{heads}  seconds to ours, range; largest difference")
+    print(f"\n{task}: {n_pairs} pairs, {len(ours)} runs in turns, one thread, load {os.getloadavg()[0]:.1f}, {cpu()}")
+    heads = f"{'':16} {'asked':>7} {'of each':>8} {'tokens':>9} {'padded':>9} {'s':>7} {'CPU-s':>7} {'pairs/s':>8}"
+    print(f"{heads}  to ours, range: seconds; CPU-seconds; largest difference")
     for name, runs in found.items():
         first, seconds = runs[0], statistics.median(run["seconds"] for run in runs)
-        ratios = [run["seconds"] / own["seconds"] for run, own in zip(runs, ours, strict=True)]
+        told = "; ".join(to_ours(runs, ours, clock) for clock in ("seconds", "processor"))
+        processor = statistics.median(run["processor"] for run in runs)
         apart = max(abs(a - b) for a, b in zip(first["numbers"], ours[0]["numbers"], strict=True) if not math.isnan(a))
         print(
             f"{name:16} {first['pairs asked']:7} {first['pairs asked'] / n_pairs:8.2f} {first['tokens']:9} "
-            f"{first['with padding']:9} {seconds:7.2f} {n_pairs / seconds:8.0f}  {statistics.median(ratios):.2f} "
-            f"[{min(ratios):.2f}, {max(ratios):.2f}]; {apart:.1e}"
+            f"{first['with padding']:9} {seconds:7.2f} {processor:7.2f} {n_pairs / seconds:8.0f}  {told}; {apart:.1e}"
         )
+
+
+def to_ours(runs: Sequence[Mapping[str, Any]], ours: Sequence[Mapping[str, Any]], clock: str) -> str:
+    """The ratio of a clock's figures to ours of the same turn: the median, the least and the most."""
+    ratios = [run[clock] / own[clock] for run, own in zip(runs, ours, strict=True)]
+    return f"{statistics.median(ratios):.2f} [{min(ratios):.2f}, {max(ratios):.2f}]"
+
+
+def cpu() -> str:
+    """What the processor calls itself, where that can be read."""
+    info = Path("/proc/cpuinfo")
+    lines = info.read_text().splitlines() if info.is_file() else []
+    return next((line.partition(": ")[2] for line in lines if line.startswith("model name")), "a CPU without a name")
 
 
 def as_all_read_it(model: str, place: Path) -> str:
@@ -257,6 +269,8 @@ def main() -> None:
     parser.add_argument("--questions", type=int, default=100)
     parser.add_argument("--answers", type=int, default=10, help="K")
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--tasks", nargs="+", default=list(CONTENDERS), choices=list(CONTENDERS))
+    parser.add_argument("--without", nargs="+", default=[], metavar="CONTENDER", help='leave these out ("sctk mixed")')
     parser.add_argument("--work", default="", help=argparse.SUPPRESS)
     parser.add_argument("--task", default="", help=argparse.SUPPRESS)
     parser.add_argument("--from", dest="file", type=Path, help=argparse.SUPPRESS)
@@ -269,9 +283,10 @@ def main() -> None:
         model, file = as_all_read_it(given.model, Path(folder) / "model"), Path(folder) / "questions.json"
         asked = questions(given.questions, given.answers, seed=1)
         file.write_text(json.dumps(asked))
-        for task in CONTENDERS:
+        for task in given.tasks:
             n_pairs = sum(len(wanted(task, question)) for question in asked)
-            show(task, n_pairs, measured(pythons, task, model, file, given.runs))
+            contenders = [one for one in CONTENDERS[task] if one not in given.without]
+            show(task, n_pairs, measured(pythons, contenders, task, model, file, given.runs))
 
 
 if __name__ == "__main__":

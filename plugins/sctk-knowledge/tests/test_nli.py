@@ -14,7 +14,7 @@ from sctk_knowledge.nli.labels import Labels, labels_of
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
-from sctk_knowledge.nli.company import MOST, same_in_company  # noqa: E402
+from sctk_knowledge.nli.company import ALONE, EVEN, FULL, Company, company_of, same_in_company, same_when_full  # noqa: E402
 from sctk_knowledge.nli.comparer import Nli, _Loaded, key_of  # noqa: E402
 from sctk_knowledge.nli.pairs import Reader  # noqa: E402
 
@@ -151,7 +151,7 @@ def test_a_pair_is_asked_once_and_the_same_in_any_batch(three: Path) -> None:
 
 
 class Clouded:
-    """A model whose numbers depend on its company in the last bit; it counts the rows of its batches."""
+    """A model whose numbers depend on its company in the last bits; it counts the rows of its batches."""
 
     def __init__(self, model: Any) -> None:
         self.model, self.config, self.device = model, model.config, model.device
@@ -160,32 +160,61 @@ class Clouded:
     def __call__(self, **inputs: Any) -> Any:
         found = self.model(**inputs)
         self.sizes.append(len(found.logits))
-        found.logits = torch.nextafter(found.logits, found.logits + len(found.logits) - 1)
+        found.logits = found.logits * (1.0 + 1e-6 * len(found.logits))
         return found
 
 
-def test_pairs_of_one_length_are_asked_together_only_where_company_changes_nothing(two: Path) -> None:
+PAIRS = [
+    (ONE, OTHER),
+    ("It is old.", "It is the Tamar of Avon of Frome."),
+    ("No.", "The river."),
+    ("It is.", "Old river."),
+    ("No.", "The avon."),
+]
+
+
+def test_a_bert_says_the_same_of_four_padded_rows_or_more_and_a_model_that_does_not_goes_one_at_a_time(
+    two: Path,
+) -> None:
     network = transformers.AutoModelForSequenceClassification.from_pretrained(two).eval()
     tokenizer = transformers.AutoTokenizer.from_pretrained(two)
+    assert company_of(network, tokenizer, 32) in (EVEN, FULL)
+    assert same_when_full(network, tokenizer, 32)
+    assert not same_when_full(network, tokenizer, 31), "no whole vectors"
     clouded = Clouded(network)
     assert not same_in_company(clouded, tokenizer, 32)
+    assert not same_when_full(clouded, tokenizer, 32)
+    assert company_of(clouded, tokenizer, 32) == ALONE
+
+
+def test_at_the_default_a_number_is_the_same_in_any_company(two: Path) -> None:
+    together = values(compared(nli(two), *PAIRS))
+    assert together == [values(compared(nli(two), pair))[0] for pair in PAIRS]
+    assert together[3:0:-1] == values(compared(nli(two), *PAIRS[3:0:-1]))
+    assert together == pytest.approx(values(compared(nli(two, batch_size=1), *PAIRS)), abs=1e-5)
+
+
+@pytest.mark.parametrize(("company", "sizes"), [(ALONE, [1] * 6), (EVEN, [1, 1, 1, 1, 2]), (FULL, [6]), (FULL, [])])
+def test_a_way_of_asking_says_how_many_rows_go_together(two: Path, company: Company, sizes: list[int]) -> None:
+    network = transformers.AutoModelForSequenceClassification.from_pretrained(two).eval()
+    clouded, tokenizer = Clouded(network), transformers.AutoTokenizer.from_pretrained(two)
     comparer = nli(two)
-    pairs = [
-        (ONE, OTHER),
-        ("It is old.", "It is the Tamar of Avon of Frome."),
-        ("No.", "The river."),
-        ("It is.", "Old river."),
-    ]
-    wanted = [values(compared(nli(two, batch_size=1), pair))[0] for pair in pairs]
-    assert values(compared(comparer, *pairs)) == wanted
-    assert comparer._loaded is not None
-    for n_alike, together in ((1, False), (MOST, True)):
-        clouded.sizes.clear()
-        comparer = nli(two)
-        comparer._loaded = _Loaded(model=clouded, reader=Reader(tokenizer, 32, "sentences"), n_alike=n_alike)
-        compared(comparer, *pairs, ("No.", "The avon."))
-        assert sum(clouded.sizes) == comparer.counts.n_asked == 6
-        assert (max(clouded.sizes) > 1) is together
+    comparer._loaded = _Loaded(model=clouded, reader=Reader(tokenizer, 32, "sentences"), company=company)
+    asked = PAIRS if sizes else []
+    compared(comparer, *asked)
+    assert comparer.counts.n_asked == (6 if sizes else 0)
+    assert sorted(clouded.sizes) == sizes
+
+
+def test_texts_that_were_cut_once_and_joined_are_the_pair_as_the_tokenizer_makes_it(two: Path) -> None:
+    tokenizer = transformers.AutoTokenizer.from_pretrained(two)
+    for names in (["input_ids", "attention_mask"], ["input_ids", "token_type_ids", "attention_mask"]):
+        tokenizer.model_input_names = names
+        reader = Reader(tokenizer, 32, "whole")
+        assert reader._joins
+        for pair in [*PAIRS, ("it [SEP] is", "no"), ("  the  river ", "?")]:
+            assert reader.encode(*pair) == dict(tokenizer(*pair, split_special_tokens=True))
+        assert list(reader.encode(ONE, OTHER)) == names
 
 
 def test_texts_do_not_run_together_and_do_not_become_control_tokens(three: Path) -> None:
@@ -214,6 +243,15 @@ def test_a_long_answer_is_read_in_windows_and_nothing_is_cut_off(three: Path) ->
     assert values(compared(nli(three, windows="mean"), ("It is old.", long))) == pytest.approx(
         [sum(each) / len(each)], abs=1e-6
     )
+
+
+def test_a_pair_of_one_token_more_than_the_context_is_read_in_windows(three: Path) -> None:
+    reader = Reader(transformers.AutoTokenizer.from_pretrained(three), 32, "whole")
+    assert reader.n_special == 3
+    for n, n_windows in ((26, 1), (27, 2)):
+        read = reader.read(sample("It is old."[:5]), sample(" ".join(["river"] * (n + 1))))
+        assert len(list(read.pairs)) == n_windows
+        assert all(reader.length(*pair) <= 32 for pair in read.pairs)
 
 
 def test_a_sentence_longer_than_the_context_is_cut_and_told(three: Path) -> None:

@@ -83,14 +83,17 @@ def context_of(about: Any, tokenizer: Any) -> int:
     return int(min(positions, tokenizer.model_max_length, _LONGEST))
 
 
-def logits_BC(model: Any, tokenizer: Any, texts: Sequence[Ids]) -> list[list[float]]:  # noqa: N802 - the axes: batch, class
-    """Logits of a batch in float32, one row per text."""
+def logits_BC(  # noqa: N802 - the axes: batch, class
+    model: Any, tokenizer: Any, texts: Sequence[Ids], multiple: int = 1
+) -> list[list[float]]:
+    """Logits of a batch in float32, one row per text; rows are padded to the longest, and that to a `multiple` of tokens."""
     import torch
 
-    if len(texts) > 1:
-        inputs = tokenizer.pad(list(texts), return_tensors="pt")
+    lengths = {len(text["input_ids"]) for text in texts}
+    if len(lengths) == 1 and max(lengths) % multiple == 0:
+        inputs = {name: torch.tensor([text[name] for text in texts]) for name in texts[0]}
     else:
-        inputs = {name: torch.tensor([ids]) for name, ids in texts[0].items()}
+        inputs = tokenizer.pad(list(texts), pad_to_multiple_of=multiple, return_tensors="pt")
     with torch.inference_mode():
         logits = model(**{name: ids.to(model.device) for name, ids in inputs.items()}).logits
     rows: list[list[float]] = logits.float().cpu().tolist()

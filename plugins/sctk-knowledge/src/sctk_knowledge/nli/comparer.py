@@ -4,29 +4,29 @@
 
 as SelfCheckGPT has it (arXiv 2303.08896) and the paper's code. All pairs of all comparisons that come together are one flat batch,
 each pair is asked once for the life of the process, and the shortest are asked first. A number is the same in any company, bit for
-bit, so that a run that was killed ends with the same tables: pairs of one length are asked together where the model, tried as it
-is loaded, says the same of them then as alone; else one at a time. A `batch_size` of one's own may move the seventh digit.
+bit, so that a run that was killed ends with the same tables: pairs are asked together in the way in which the model, tried as it is
+loaded, says the same of them whatever stands beside them (`company`). A `batch_size` of one's own may move the seventh digit.
 Needs the extra: `sctk-knowledge[nli]`.
 """
 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from sctk_core import Failure, Sample, Scale, Score, setting
-from sctk_rewards.weights import HubModel, context_of, logits_BC, weights_digest
+from sctk_rewards.weights import HubModel, context_of, weights_digest
 
 from sctk_knowledge.lexical import GIVES, Gives
-from sctk_knowledge.nli.company import MOST, in_batches, same_in_company
+from sctk_knowledge.nli.company import Company, company_of
 from sctk_knowledge.nli.labels import labels_of
-from sctk_knowledge.nli.pairs import Read, Reader, Reads, of_windows
+from sctk_knowledge.nli.pairs import Read, Reader, Reads, TextPair, of_windows
 
 BATCH_SIZE = (
-    "pairs at once, of any length; 0: those of one length where the model then says the same as of one alone, bit for bit, "
-    "else 1; with 0 and 1 a number is the same in any batch"
+    "pairs at once, of any length; 0: as many as can be without changing a bit of what the model says of one, tried when it is "
+    "loaded; with 0 and 1 a number is the same in any batch"
 )
 Neutral = Literal["left-out", "counted"]
 NEUTRAL = (
@@ -89,25 +89,31 @@ class Nli:
             return []
         if self._loaded is None:
             self._loaded = _load(self.config)
-        reads = [self._loaded.reader.read(*pair) for pair in pairs]
-        self._ask(self._loaded, reads)
-        return [self._score(pair, read) for pair, read in zip(pairs, reads, strict=True)]
+        reads = self._loaded.reader.read_all(pairs)
+        said = self._ask(self._loaded, reads)
+        return [self._score(pair, read, said) for pair, read in zip(pairs, reads, strict=True)]
 
-    def _ask(self, loaded: _Loaded, reads: Sequence[Read]) -> None:
-        """Asks the model of every pair of all comparisons that is not known yet, each once, the shortest first."""
-        wanted = {key_of(pair): pair for read in reads for pair in read.pairs}
-        owed = {key: pair for key, pair in wanted.items() if key not in self._known}
+    def _ask(self, loaded: _Loaded, reads: Sequence[Read]) -> Mapping[TextPair, float]:
+        """What the model says of every pair of all comparisons, asked where it is not known yet, each once, the shortest first."""
+        n_wanted, keys = 0, dict[TextPair, bytes]()
+        for read in reads:
+            for pair in read.pairs:
+                n_wanted += 1
+                if pair not in keys:
+                    keys[pair] = key_of(pair)
+        owed = [pair for pair, key in keys.items() if key not in self._known]
         if len(self._known) + len(owed) > _MOST_KEPT:
-            self._known = {key: value for key, value in self._known.items() if key in wanted}
-        encoded = {key: loaded.reader.encode(*pair) for key, pair in owed.items()}
-        order = sorted(encoded, key=lambda key: (len(encoded[key]["input_ids"]), key))
-        lengths = [len(encoded[key]["input_ids"]) for key in order]
-        n_at_once = self.config.batch_size or loaded.n_alike
-        for batch in in_batches(order, lengths, n_at_once, even=not self.config.batch_size):
-            rows = logits_BC(loaded.model, loaded.reader.tokenizer, [encoded[key] for key in batch])
-            for key, logits in zip(batch, rows, strict=True):
+            kept = set(keys.values())
+            self._known = {key: value for key, value in self._known.items() if key in kept}
+        encoded = [(keys[pair], loaded.reader.encode(*pair)) for pair in owed]
+        encoded.sort(key=lambda one: (len(one[1]["input_ids"]), one[0]))
+        lengths = [len(ids["input_ids"]) for _, ids in encoded]
+        for batch in loaded.company.batches(encoded, lengths):
+            rows = loaded.company.logits(loaded.model, loaded.reader.tokenizer, [ids for _, ids in batch])
+            for (key, _), logits in zip(batch, rows, strict=True):
                 self._known[key] = self._disagrees(logits)
-        self.counts.add(sum(len(list(read.pairs)) for read in reads), len(owed), sum(lengths))
+        self.counts.add(n_wanted, len(owed), sum(lengths))
+        return {pair: self._known[key] for pair, key in keys.items()}
 
     def _disagrees(self, logits: Sequence[float]) -> float:
         """What is kept of a pair: 1 less it is what agreement is."""
@@ -117,10 +123,10 @@ class Nli:
             return 1.0 - self.labels.entails_of_all(logits)
         return self.labels.contradicts_of_all(logits)
 
-    def _score(self, pair: tuple[Sample, Sample], read: Read) -> Score | Failure:
+    def _score(self, pair: tuple[Sample, Sample], read: Read, said: Mapping[TextPair, float]) -> Score | Failure:
         if not read.windows:
             return Failure(of=pair[0].id, stage="compare", component="nli", kind="parse", reason="a text says nothing")
-        rows = [of_windows([self._known[key_of(one)] for one in row], self.config.windows) for row in read.windows]
+        rows = [of_windows([said[one] for one in row], self.config.windows) for row in read.windows]
         value = sum(rows) / len(rows)
         note = "a sentence was cut at the NLI model's context" if read.cut else ""
         given = 1.0 - value if self.config.gives == "agreement" else value
@@ -141,7 +147,7 @@ class Counts:
         self.n_tokens += n_tokens
 
 
-def key_of(pair: tuple[str, str]) -> bytes:
+def key_of(pair: TextPair) -> bytes:
     """16 bytes that name a pair; no two pairs of texts run together."""
     premise, hypothesis = (text.encode("utf-8", "surrogatepass") for text in pair)
     return hashlib.blake2b(len(premise).to_bytes(8) + premise + hypothesis, digest_size=16).digest()
@@ -149,19 +155,20 @@ def key_of(pair: tuple[str, str]) -> bytes:
 
 @dataclass(frozen=True, kw_only=True)
 class _Loaded:
-    """The model, on the device that there is, how it reads, and how many pairs of one length it can be asked at once."""
+    """The model, on the device that there is, how it reads, and how it is asked of many pairs."""
 
     model: Any
     reader: Reader
-    n_alike: int
+    company: Company
 
 
 def _load(config: Nli.Config) -> _Loaded:
     hub = _hub(config)
     tokenizer, model = hub.tokenizer(), hub.weights("AutoModelForSequenceClassification")
     n_context = context_of(model.config, tokenizer)
-    n_alike = MOST if not config.batch_size and same_in_company(model, tokenizer, n_context) else 1
-    return _Loaded(model=model, reader=Reader(tokenizer, n_context, config.reads), n_alike=n_alike)
+    stated = Company(most=config.batch_size, mixed=True) if config.batch_size else None
+    company = stated or company_of(model, tokenizer, n_context)
+    return _Loaded(model=model, reader=Reader(tokenizer, n_context, config.reads), company=company)
 
 
 def _hub(config: Nli.Config) -> HubModel:

@@ -18,7 +18,9 @@ from sctk_rewards.weights import Ids
 from sctk_knowledge.sentences import sentences
 
 Reads = Literal["sentences", "whole", "question"]
-_MOST_KEPT = 10_000
+TextPair = tuple[str, str]
+_MOST_KEPT = 500_000
+"""Tokens of texts that are kept cut into tokens: about 100 bytes each."""
 LEAST_ROOM = 16
 """Tokens that a hypothesis has at least; a premise that leaves fewer is cut."""
 
@@ -43,11 +45,18 @@ class Reader:
     tokenizer: Any
     n_context: int
     reads: Reads
-    _known: dict[str, Sequence[tuple[int, int]]] = field(default_factory=dict, repr=False)
+    _kept: _Kept = field(default_factory=lambda: _Kept(), repr=False)
+
+    def read_all(self, pairs: Sequence[tuple[Sample, Sample]]) -> list[Read]:
+        """The pairs of all comparisons; their texts are cut into tokens in one call."""
+        self._kept.room_for_more()
+        texts = dict.fromkeys(text for one, other in pairs for text in (*self._premises(one), self._hypothesis(other)))
+        self._cut([text for text in texts if text not in self._kept.cut])
+        return [self.read(one, other) for one, other in pairs]
 
     def read(self, one: Sample, other: Sample) -> Read:
         """The pairs of two texts; none where one of them says nothing."""
-        hypothesis = self._asked(other) if self.reads == "question" else other.text.strip()
+        hypothesis = self._hypothesis(other)
         premises = self._premises(one)
         if not other.text.strip():
             return Read(windows=())
@@ -59,6 +68,9 @@ class Reader:
             return _sentences(one.text)
         text = self._asked(one) if self.reads == "question" else one.text.strip()
         return (text,) if one.text.strip() else ()
+
+    def _hypothesis(self, sample: Sample) -> str:
+        return self._asked(sample) if self.reads == "question" else sample.text.strip()
 
     def _asked(self, sample: Sample) -> str:
         return f"{sample.prompt.question.strip()} {sample.text.strip()}"
@@ -92,18 +104,21 @@ class Reader:
     @cached_property
     def n_special(self) -> int:
         """Tokens of a pair that are of no text."""
-        return self.length("", "")
+        return int(self.tokenizer.num_special_tokens_to_add(pair=True))
 
     def _spans(self, text: str) -> Sequence[tuple[int, int]]:
         """The characters of each token of a text; sentences and answers are parts of many pairs, and are cut into tokens once."""
-        if text not in self._known:
-            if len(self._known) >= _MOST_KEPT:
-                self._known.clear()
+        if text not in self._kept.cut:
+            self._cut([text])
+        spans: Sequence[tuple[int, int]] = self._kept.cut[text].offsets
+        return spans
+
+    def _cut(self, texts: list[str]) -> None:
+        if texts:
             found = self.tokenizer(
-                text, add_special_tokens=False, split_special_tokens=True, return_offsets_mapping=True, verbose=False
+                texts, add_special_tokens=False, split_special_tokens=True, return_offsets_mapping=True, verbose=False
             )
-            self._known[text] = [tuple(one) for one in found["offset_mapping"]]
-        return self._known[text]
+            self._kept.add(dict(zip(texts, found.encodings, strict=True)))
 
     def length(self, premise: str, hypothesis: str) -> int:
         """Tokens of a pair."""
@@ -111,7 +126,40 @@ class Reader:
 
     def encode(self, premise: str, hypothesis: str) -> Ids:
         """The pair as the model takes it; no text in it becomes a control token."""
+        if self._joins:
+            return self._joined(premise, hypothesis)
         return dict(self.tokenizer(premise, hypothesis, split_special_tokens=True, verbose=False))
+
+    @cached_property
+    def _joins(self) -> bool:
+        """Whether two texts that were cut by themselves, joined, are the pair as the tokenizer makes it: tried on one."""
+        wanted = dict(self.tokenizer("One.", "The other.", split_special_tokens=True, verbose=False))
+        return self._joined("One.", "The other.") == wanted
+
+    def _joined(self, premise: str, hypothesis: str) -> Ids:
+        for text in (premise, hypothesis):
+            self._spans(text)
+        pair = self.tokenizer.backend_tokenizer.post_process(self._kept.cut[premise], self._kept.cut[hypothesis])
+        found = {"input_ids": pair.ids, "token_type_ids": pair.type_ids, "attention_mask": pair.attention_mask}
+        return {name: found[name] for name in self.tokenizer.model_input_names if name in found}
+
+
+@dataclass
+class _Kept:
+    """Texts cut into tokens, as long as there is room."""
+
+    cut: dict[str, Any] = field(default_factory=dict)
+    n_tokens: int = 0
+
+    def add(self, found: dict[str, Any]) -> None:
+        """Takes texts in."""
+        self.cut |= found
+        self.n_tokens += sum(len(one) for one in found.values())
+
+    def room_for_more(self) -> None:
+        """Forgets all where it is too much; between two calls, for a call counts on what it cut."""
+        if self.n_tokens > _MOST_KEPT:
+            self.cut, self.n_tokens = {}, 0
 
 
 @lru_cache(maxsize=4096)
