@@ -68,6 +68,7 @@ def test_a_step_of_which_most_fails_ends_the_run_before_any_training(
         run(tmp_path, {"kind": kind})
     assert "chains.draft: " in caught.value.message
     assert "wanted at most 50%" in caught.value.message
+    assert ("gives each ask longer" in caught.value.hint) == (kind == "timeout")
     assert not (tmp_path / "runs/run/arms").exists()
     assert not (tmp_path / "runs/run/model").exists()
     (tmp_path / "sick").unlink()

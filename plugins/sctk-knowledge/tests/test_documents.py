@@ -169,6 +169,21 @@ def test_where_no_cluster_is_small_enough_the_exam_is_not_empty(
     assert len(sizes) == 1 or not {name[0] for name in held} & {name[0] for name in trained}
 
 
+def test_what_has_no_text_or_is_a_copy_makes_no_exam(tmp_path: Path) -> None:
+    for name in NAMES:
+        (tmp_path / f"{name}.txt").write_text(town(name) * 3)
+    bare = {prompt.document for prompt in source(tmp_path, held_out_share=0.34).held_out()}
+    assert len(bare) == 2
+    for place in range(12):
+        (tmp_path / f"empty-{place}.txt").write_text(" " * place)
+    (tmp_path / "torn.txt").write_bytes(b"\xff\xfe\xfa")
+    for name in NAMES:
+        (tmp_path / f"{name}-copy.txt").write_text(town(name) * 3)
+    found = source(tmp_path, held_out_share=0.34)
+    assert {prompt.document for prompt in found.held_out()} == bare
+    assert sum(not prompt.meta.get("amiss") for prompt in found.held_out()) == 2
+
+
 def test_the_split_does_not_depend_on_the_order(folder: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
     other = tmp_path_factory.mktemp("other")
     for name in reversed(NAMES):

@@ -30,6 +30,10 @@ _STEPS = {
 _LINE = (
     "what is answered is kept: the same line again asks again what failed; --set run.max_failed=1 goes on nevertheless"
 )
+_SLOW = (
+    "; on a slow machine {:g} s may pass before a full batch is answered: --set run.timeout_s={:g} gives each ask longer, a lower "
+    "run.concurrency asks less at once"
+)
 
 _UNANSWERED = "the rows that failed are counted with their reasons above; --timeout gives a batch more time"
 
@@ -65,7 +69,9 @@ def too_many(context: Context, part: str, stage: Stage) -> SctkError:
         f"{n} x {cause.kind}: {cause.reason}, of {_who(context, cause.component, stage.name)}"
     )
     kind: type[SctkError] = _KINDS.get(cause.kind, CheckFailed)
-    return kind(message, hint=f"{HINT}; {_LINE}" if kind is PluginError else _LINE)
+    seconds = context.assembly.settings.timeout_s
+    line = _LINE + (_SLOW.format(seconds, 10 * seconds) if cause.kind == "timeout" else "")
+    return kind(message, hint=f"{HINT}; {line}" if kind is PluginError else line)
 
 
 def error_of(what: str, failures: Sequence[Failure]) -> SctkError:

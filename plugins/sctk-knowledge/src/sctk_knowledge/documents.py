@@ -140,23 +140,28 @@ class Documents:
 def _held_out(texts: Sequence[str], wholes: Sequence[str], share: float, threshold: float) -> bytes:
     """For each document 1 where it is held out: clusters of like documents by their digests, until there are enough.
 
-    `wholes` names what a document is a part of ("": it is whole): parts of one are in one cluster, too.
+    `wholes` names what a document is a part of ("": it is whole): parts of one are in one cluster, too. Copies count once, and
+    documents without a text not at all: an exam about them would be empty.
 
     Where no cluster is small enough, the smallest; where all documents are alike, they are parted.
     """
-    wanted = max(round(share * len(texts)), 1) if share and len(texts) > 1 else 0
     labels = _joined(list(memoryview(near(list(texts), threshold=threshold).labels)), wholes)
     clusters: dict[int, list[int]] = {}
     for row, label in enumerate(labels):
         clusters.setdefault(label, []).append(row)
-    digests = [content_id("text", text) for text in texts]
-    mixed = sorted((min(digests[row] for row in rows), rows) for rows in clusters.values())
+    digests = [content_id("text", text) if text.strip() else "" for text in texts]
+    told = {label: {digests[row] for row in rows} - {""} for label, rows in clusters.items()}
+    mixed = sorted((min(told[label]), len(told[label]), rows) for label, rows in clusters.items() if told[label])
+    n_told = sum(n for _, n, _ in mixed)
+    wanted = max(round(share * n_told), 1) if share and n_told > 1 else 0
     held: set[int] = set()
-    for _, rows in mixed:
-        if len(held) + len(rows) <= wanted:
+    n_held = 0
+    for _, n, rows in mixed:
+        if n_held + n <= wanted:
             held.update(rows)
+            n_held += n
     if wanted and not held:
-        _, smallest = min(mixed, key=lambda one: (len(one[1]), one[0]))
+        _, _, smallest = min(mixed, key=lambda one: (one[1], one[0]))
         alike = len(mixed) == 1
         held.update(sorted(smallest, key=lambda row: (digests[row], row))[:wanted] if alike else smallest)
     return bytes(row in held for row in range(len(texts)))
