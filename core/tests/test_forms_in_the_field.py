@@ -353,3 +353,19 @@ def test_of_a_table_of_text_a_column_of_numbers_or_truth_values_holds_no_text(tm
         found = made(tmp_path / name)
         assert found.prompts()
         assert f"not read, and holding text: {unread}" in "\n".join(found.notes).splitlines()[-1]
+
+
+@pytest.mark.parametrize(
+    ("cell", "right"),
+    [
+        ('{"city": "Ur"}', ('{"city": "Ur"}',)), ('{"a": 1}', ('{"a": 1}',)), ('{"text": ["Ur"]}', ("Ur",)),
+        ('["Ur", "Uruk"]', ("Ur", "Uruk")), ("{'value': 'Ur', 'aliases': ['Uruk']}", ("Ur", "Uruk")),
+    ],
+)  # fmt: skip
+def test_an_answer_in_csv_that_is_an_object_of_its_own_is_text(
+    cell: str, right: tuple[str, ...], tmp_path: Path
+) -> None:
+    with (tmp_path / "a.csv").open("w", newline="") as file:
+        csv.writer(file).writerows([["question", "answer"], ["Which? As JSON.", cell]])
+    (prompt,) = made(tmp_path / "a.csv").prompts()
+    assert prompt.references == right

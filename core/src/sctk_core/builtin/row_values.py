@@ -8,7 +8,22 @@ from dataclasses import replace
 from typing import Any
 
 from sctk_core.errors import ConfigError
-from sctk_core.reading import NUMBER, Misfit, NoSuchPath, Row, half_pair, no_column, root_of, shown, value_at, written
+from sctk_core.reading import (
+    NUMBER,
+    OPTIONS,
+    Misfit,
+    NoSuchPath,
+    Row,
+    answers_of,
+    context_of,
+    half_pair,
+    labelled,
+    no_column,
+    root_of,
+    shown,
+    value_at,
+    written,
+)
 
 _LARGEST = sys.float_info.max
 
@@ -29,7 +44,10 @@ def named(row: Row, name: str, role: str) -> Any:
 
 
 def as_lists(row: Row, names: Collection[str]) -> Row:
-    """A row of a table of text, with the lists and objects that are written in those columns as such."""
+    """A row of a table of text, with the lists and objects that are written in those columns as such.
+
+    An object that is no answer, no context and no options in any shape is the text that it is written as.
+    """
     values: dict[str, Any] = {}
     for name in names:
         text = row.values.get(name)
@@ -37,9 +55,22 @@ def as_lists(row: Row, names: Collection[str]) -> Row:
             value = written(text) if isinstance(text, str) else None
         except Misfit as error:
             raise misfit(row, name, error) from error
-        if value is not None:
+        if isinstance(value, list) or (value is not None and _has_shape(name, value)):
             values[name] = value
     return replace(row, values=row.values | values) if values else row
+
+
+def _has_shape(name: str, value: object) -> bool:
+    """Whether a value is what its column is called after."""
+    if name in OPTIONS:
+        return labelled(value) is not None
+    for read in (answers_of, context_of):
+        try:
+            read(value)
+        except Misfit:
+            continue
+        return True
+    return False
 
 
 def text_in(row: Row, name: str, value: object) -> str:
