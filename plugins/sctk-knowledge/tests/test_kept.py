@@ -85,6 +85,17 @@ def test_each_tau_l_keeps_what_is_below_it_of_the_questions_that_have_an_s_l(run
     assert share[1] < 0.6 < share[2]
 
 
+def test_thresholds_among_scores_that_lie_close_together_or_above_one_are_shown(run: Path) -> None:
+    frame = pl.read_parquet(run / "detect" / "detected" / "00000.parquet")
+    close, high = [0.51, 0.52, 0.53, 0.54, 0.55, None], [1.1, 1.2, 1.3, 1.4, 1.5, None]
+    found = frame.with_columns(inconsistency=pl.Series(close), ignorance=pl.Series(high))
+    found.write_parquet(run / "detect" / "detected" / "00000.parquet")
+    by_l = {row["tau_l"]: row["kept"] for row in objects(kept(str(run), "--json"), "tau_l")}
+    assert [by_l[tau] for tau in (0.5, 0.52, 0.53, 0.54, 0.6)] == [0, 1, 2, 3, 5]
+    by_k = {row["tau_k"]: row["kept"] for row in objects(kept(str(run), "--tau-l", "0.6", "--json"))}
+    assert [by_k[tau] for tau in (0.9, 1.2, 1.3, 1.4)] == [5, 3, 2, 1]
+
+
 def test_how_the_scores_lie_is_told_and_which_questions_the_run_itself_refused(run: Path) -> None:
     done = kept(str(run), "--tau-l", "0.95")
     assert "S_L of 5 questions: least 0.000, quarters 0.100, 0.100, 0.500, most 0.900" in done.stderr

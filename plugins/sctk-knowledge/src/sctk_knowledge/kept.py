@@ -19,7 +19,7 @@ from sctk_core import ConfigError, mean_with_interval
 from sctk_core.reading import Wanted, inputs_at, rows_of
 
 from sctk_knowledge.settings import Thresholds
-from sctk_knowledge.spread import spread_of
+from sctk_knowledge.spread import quarters, spread_of
 
 USUAL = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 EPILOG = """\\b
@@ -61,7 +61,7 @@ def kept(run: Path, name: str, tau_l: float | None, taus: tuple[float, ...], lab
     limits = own or Thresholds()
     limits = limits if tau_l is None else replace(limits, tau_l=tau_l)
     by_l = _by_tau_l([one.s_l for one in questions if one.s_l is not None], limits)
-    wanted = taus or sorted({*USUAL, limits.tau_k})
+    wanted = taus or _among(USUAL, [one.s_k for one in questions if one.s_k is not None], limits.tau_k)
     by_k = [_row(questions, replace(limits, tau_k=tau)) for tau in wanted]
     for row in [*by_l, *by_k] if json_ else ():
         put_json(row)
@@ -119,9 +119,14 @@ def _say_more(questions: Sequence[Question], limits: Thresholds, own: Thresholds
         say(f"{len(refused) - by_run} of these have no S_K and count as not kept by tau_K: {why}")
 
 
+def _among(usual: Sequence[float], scores: Sequence[float], own: float) -> list[float]:
+    """The usual thresholds, the run's own, and the quarters of the scores, which may lie close together, or above 1."""
+    return sorted({*usual, own, *(round(one, 3) for one in quarters(scores))})
+
+
 def _by_tau_l(scores: Sequence[float], limits: Thresholds) -> list[dict[str, Any]]:
     """What each tau_L keeps of the questions that have an S_L, whatever S_K says."""
-    taus = sorted({*USUAL[1:], 1.0, limits.tau_l}) if scores else []
+    taus = _among((*USUAL[1:], 1.0), scores, limits.tau_l) if scores else []
     rows = [(tau, [replace(limits, tau_l=tau).is_reliable(score) for score in scores]) for tau in taus]
     return [{"tau_l": tau, "kept": sum(keeps), "share": _share(keeps)} for tau, keeps in rows]
 

@@ -22,11 +22,16 @@ def spread_of(scores: Iterable[Scores]) -> list[str]:
     return [f"{name} of {len(found)} questions: {_told(found)}" for name, found in columns.items() if found]
 
 
+def quarters(values: Sequence[float]) -> list[float]:
+    """What a quarter, a half and three quarters of some numbers lie below; none of fewer than two."""
+    return quantiles(values, n=4, method="inclusive") if len(values) > 1 else []
+
+
 def _told(values: Sequence[float]) -> str:
     if len(values) == 1:
         return f"{values[0]:.3f}"
-    quarters = ", ".join(f"{value:.3f}" for value in quantiles(values, n=4, method="inclusive"))
-    return f"least {min(values):.3f}, quarters {quarters}, most {max(values):.3f}"
+    parts = ", ".join(f"{value:.3f}" for value in quarters(values))
+    return f"least {min(values):.3f}, quarters {parts}, most {max(values):.3f}"
 
 
 def why_none(scores: Iterable[Scores], limits: Thresholds, run: str) -> str:
