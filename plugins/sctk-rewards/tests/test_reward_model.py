@@ -182,3 +182,16 @@ def test_a_conversation_that_the_template_does_not_take_is_a_failure_of_its_own(
 def test_conformance(chatml: Path) -> None:
     check_reward(Classifier(Classifier.Config(model=str(chatml))))
     check_reward(Classifier(Classifier.Config(model=str(chatml), batch_size=8)), tolerance=1e-4)
+
+
+def test_a_model_without_a_token_to_pad_with_scores_batches_too(chatml: Path, tmp_path: Path) -> None:
+    tokenizer = transformers.AutoTokenizer.from_pretrained(chatml)
+    tokenizer.pad_token = None
+    tokenizer.save_pretrained(tmp_path)
+    model = transformers.AutoModelForSequenceClassification.from_pretrained(chatml)
+    model.config.pad_token_id = None
+    model.save_pretrained(tmp_path)
+    texts = ["I am well.", "", "Well enough, thank you."]
+    samples = [Sample(prompt=prompt_of(ASKED), text=text) for text in texts]
+    found = asyncio.run(Classifier(Classifier.Config(model=str(tmp_path), batch_size=4)).score(samples))
+    assert [one.value for one in found if isinstance(one, Score)] == [value(chatml, ASKED, text) for text in texts]

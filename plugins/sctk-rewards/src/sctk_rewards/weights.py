@@ -86,10 +86,17 @@ def context_of(about: Any, tokenizer: Any) -> int:
 def logits_BC(  # noqa: N802 - the axes: batch, class
     model: Any, tokenizer: Any, texts: Sequence[Ids], multiple: int = 1
 ) -> list[list[float]]:
-    """Logits of a batch in float32, one row per text; rows are padded to the longest, and that to a `multiple` of tokens."""
+    """Logits of a batch in float32, one row per text; rows are padded to the longest, and that to a `multiple` of tokens.
+
+    Of a model that has no token to pad with the texts are asked one by one.
+    """
     import torch
 
+    pads = tokenizer.pad_token_id is not None and getattr(model.config, "pad_token_id", None) is not None
+    if len(texts) > 1 and not pads:
+        return [row for text in texts for row in logits_BC(model, tokenizer, [text])]
     lengths = {len(text["input_ids"]) for text in texts}
+    multiple = multiple if pads else 1
     if len(lengths) == 1 and max(lengths) % multiple == 0:
         inputs = {name: torch.tensor([text[name] for text in texts]) for name in texts[0]}
     else:
