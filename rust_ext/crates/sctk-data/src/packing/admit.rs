@@ -3,7 +3,7 @@
 use super::{Cut, Overflow, Plan, Refusal};
 
 /// A row cannot have more tokens than this; a negative number read as an unsigned one has.
-const MOST_TOKENS: u64 = 1 << 40;
+pub(super) const MOST_TOKENS: u64 = 1 << 40;
 
 /// From so many pieces on a plan is asked whether it fits into memory (1 GiB).
 const MANY: u64 = 1 << 24;

@@ -77,9 +77,9 @@ impl Boundaries {
         }
     }
 
-    /// Panics unless these are of `plan`, and sequences and bins fill the tokens: what `fill` writes by.
-    pub(super) fn check(&self, plan: &Plan) {
-        let n_sequences = plan.rows.len() * self.n_sides;
+    /// Panics unless these are of a plan of `n_pieces`, and sequences and bins fill the tokens: what `fill` writes by.
+    pub(super) fn check(&self, n_pieces: usize) {
+        let n_sequences = n_pieces * self.n_sides;
         assert_eq!(self.n_tokens.len(), n_sequences, "boundaries of this plan");
         let sum: u64 = self.n_tokens.iter().map(|&n| u64::from(n as u32)).sum();
         assert_eq!(sum, self.n_tokens() as u64, "a bin for each token");
@@ -95,8 +95,8 @@ impl Boundaries {
         self.token_offsets[self.n_bins()] as usize
     }
 
-    /// For each bin, 0 and the running sums of its sequences: one number more than sequences; and their offsets.
-    pub fn cumulative(&self) -> (Buffer<i32>, Buffer<i64>) {
+    /// For each bin, 0 and the running sums of its sequences: one number more than sequences.
+    pub fn cumulative(&self) -> Buffer<i32> {
         let mut sums = Vec::with_capacity(self.n_tokens.len() + self.n_bins());
         for bin in 0..self.n_bins() {
             let mut sum = 0;
@@ -108,7 +108,11 @@ impl Boundaries {
                 sums.push(sum);
             }
         }
-        let offsets = Buffer::from_fn(self.n_bins() + 1, |b| self.seq_offsets[b] + b as i64);
-        (Buffer::from_fn(sums.len(), |i| sums[i]), offsets)
+        Buffer::from_fn(sums.len(), |i| sums[i])
+    }
+
+    /// Where the running sums of each bin begin.
+    pub fn sum_offsets(&self) -> Buffer<i64> {
+        Buffer::from_fn(self.n_bins() + 1, |b| self.seq_offsets[b] + b as i64)
     }
 }

@@ -29,7 +29,8 @@ pub struct Output<'a> {
 
 /// What is copied from where.
 pub struct Job<'a> {
-    pub plan: &'a Plan,
+    /// None where nothing is copied.
+    pub plan: Option<&'a Plan>,
     pub boundaries: &'a Boundaries,
     pub columns: &'a [Column<'a>],
     pub store: Store,
@@ -49,9 +50,14 @@ pub fn fill(
     threads: usize,
     watch: &dyn Watch,
 ) -> Result<(), Stopped> {
-    job.boundaries.check(job.plan);
+    let n_pieces = job.plan.map(|plan| plan.rows.len());
+    job.boundaries
+        .check(n_pieces.unwrap_or(job.boundaries.n_tokens.len()));
     let n_tokens = job.boundaries.n_tokens();
-    let moves = in_source_order(job.plan, job.boundaries);
+    let moves = job
+        .plan
+        .map(|plan| in_source_order(plan, job.boundaries))
+        .unwrap_or_default();
     let mut chunks = Vec::new();
     let positions = output.position_ids.map(Places::of);
     if let Some(positions) = &positions {
@@ -63,6 +69,10 @@ pub fn fill(
         targets.len(),
         job.columns.len(),
         "an output for each column"
+    );
+    assert!(
+        job.plan.is_some() || targets.is_empty(),
+        "columns are copied by a plan"
     );
     for (column, target) in job.columns.iter().zip(&targets) {
         assert_eq!(

@@ -11,6 +11,7 @@ pub mod admit;
 mod best_fit;
 pub mod boundaries;
 pub mod copy;
+pub mod end_to_end;
 pub mod fill;
 mod groups;
 mod in_order;

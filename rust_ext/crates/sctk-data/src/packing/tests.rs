@@ -182,7 +182,7 @@ fn filled(
         position_ids: Some(&mut positions),
     };
     let job = Job {
-        plan: &plan,
+        plan: Some(&plan),
         boundaries: &boundaries,
         columns: &columns,
         store,
@@ -298,7 +298,7 @@ fn fill_changed(change: impl Fn(&mut Plan, &mut Boundaries)) -> std::thread::Res
     let mut positions = vec![MaybeUninit::uninit(); boundaries.n_tokens()];
     std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
         let job = Job {
-            plan: &plan,
+            plan: Some(&plan),
             boundaries: &boundaries,
             columns: &columns,
             store: Store::Plain,

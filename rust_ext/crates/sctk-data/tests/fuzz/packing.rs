@@ -6,8 +6,11 @@ use proptest::prelude::*;
 use sctk_data::packing::admit::{Admitted, Loss, admit_pairs};
 use sctk_data::packing::boundaries::{Boundaries, Sides};
 use sctk_data::packing::copy::Store;
+use sctk_data::packing::end_to_end::Wrapping;
 use sctk_data::packing::fill::{Column, Job, Output, fill};
-use sctk_data::packing::{Overflow, Plan, Refusal, Rules, Strategy as Packing, plan};
+use sctk_data::packing::{
+    MOST_CAPACITY, Overflow, Plan, Refusal, Rules, Strategy as Packing, plan,
+};
 use sctk_data::watch::Unwatched;
 
 use crate::{cases, levels};
@@ -133,6 +136,42 @@ proptest! {
     }
 
     #[test]
+    fn wrapping_by_ends_is_the_wrapped_plan(
+        lengths in proptest::collection::vec(prop_oneof![2 => 0_u64..6, 1 => 0_u64..300], 0..60),
+        capacity in prop_oneof![1_usize..12, Just(64), Just(MOST_CAPACITY)],
+        cuts in proptest::collection::vec(0_usize..60, 0..3),
+        first in prop_oneof![0_i64..9, Just((1 << 31) - 20_000)],
+    ) {
+        let rules = Rules { capacity, strategy: Packing::Wrapped, most_rows: usize::MAX, seed: None, groups: None };
+        let admitted = rules.admit(lengths.iter().copied(), Overflow::Error).unwrap();
+        let plan = plan(&admitted, &rules, &Unwatched).unwrap();
+        let want = Boundaries::of(&plan, Sides::One(&admitted));
+        let mut cuts: Vec<_> = cuts.into_iter().map(|at| at.min(lengths.len())).chain([0, lengths.len()]).collect();
+        cuts.sort_unstable();
+        for (simd, small) in levels().into_iter().flat_map(|simd| [(simd, false), (simd, true)]) {
+            let mut wrapping = Wrapping::new(lengths.len(), lengths.iter().sum(), capacity, simd).unwrap();
+            for pair in cuts.windows(2) {
+                let mut end = first;
+                let ends: Vec<i64> = lengths[pair[0]..pair[1]].iter().map(|&n| { end += n as i64; end }).collect();
+                if small {
+                    let ends: Vec<i32> = ends.iter().map(|&end| end as i32).collect();
+                    wrapping.take(first as i32, &ends).unwrap();
+                } else {
+                    wrapping.take(first, &ends).unwrap();
+                }
+            }
+            let got = wrapping.finish();
+            prop_assert_eq!(&*got.rows, &*plan.rows);
+            prop_assert_eq!(got.loss, admitted.loss);
+            prop_assert_eq!(&*got.sums, &*want.cumulative());
+            prop_assert_eq!(&*got.boundaries.n_tokens, &*want.n_tokens);
+            prop_assert_eq!(&*got.boundaries.token_offsets, &*want.token_offsets);
+            prop_assert_eq!(&*got.boundaries.seq_offsets, &*want.seq_offsets);
+            prop_assert_eq!(&*got.boundaries.sum_offsets(), &*want.sum_offsets());
+        }
+    }
+
+    #[test]
     fn packed_bytes_are_a_plain_copy(
         lengths in proptest::collection::vec(0_u64..200, 0..40),
         capacity in 1_usize..150,
@@ -156,7 +195,7 @@ proptest! {
         for (store, threads) in stores.flat_map(|store| [(store, 1), (store, 3)]) {
             let n = boundaries.n_tokens();
             let (mut out, mut at) = (vec![MaybeUninit::new(0xEE_u8); n * width], vec![MaybeUninit::new(-1); n]);
-            let job = Job { plan: &plan, boundaries: &boundaries, columns: &columns, store };
+            let job = Job { plan: Some(&plan), boundaries: &boundaries, columns: &columns, store };
             let output = Output { columns: vec![&mut out], position_ids: Some(&mut at) };
             fill(&job, output, threads, &Unwatched).unwrap();
             // SAFETY: every element was initialised above.

@@ -38,6 +38,15 @@ impl Offsets<'_> {
         }
     }
 
+    /// Whether these are the same numbers in the same form.
+    pub fn equals(&self, other: &Self) -> bool {
+        match (self, other) {
+            (Self::Small(a), Self::Small(b)) => a == b,
+            (Self::Large(a), Self::Large(b)) => a == b,
+            _ => false,
+        }
+    }
+
     /// Offset `i` of 0 ..= n_lists.
     #[inline]
     pub fn at(&self, i: usize) -> usize {
@@ -132,11 +141,12 @@ impl Lists<'_> {
 
 /// The first pair of neighbours that is negative or falls, if there is one.
 fn wrong_pair<T: Plain + Into<i64> + PartialOrd>(offsets: &[T]) -> Option<(usize, i64, i64)> {
-    let fine = offsets[0].into() >= 0
-        && offsets
-            .windows(2)
-            .fold(true, |fine, pair| fine & (pair[0] <= pair[1]));
-    if fine {
+    // a bit that is the sign: of a number, or of what one falls by, which cannot overflow where neither is negative
+    let signs = offsets.windows(2).fold(offsets[0].into(), |signs, pair| {
+        let (from, to) = (pair[0].into(), pair[1].into());
+        signs | to | to.wrapping_sub(from)
+    });
+    if signs >= 0 {
         return None;
     }
     let bad = |pair: &[T]| pair[0].into() < 0 || pair[1] < pair[0];

@@ -23,6 +23,7 @@ pub use array::{Array, Layout, Number, Values};
 pub use batch::Batch;
 pub use field::Type;
 pub use import::{Column, Table};
+pub use lists::Offsets;
 
 use pyo3::prelude::*;
 

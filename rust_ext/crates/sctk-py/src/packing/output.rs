@@ -12,7 +12,7 @@ use sctk_data::text::Simd;
 use sctk_data::watch::{Stopped, Watch};
 
 use super::memory::Memory;
-use super::tables::ListRows;
+use super::tables::ListColumn;
 use crate::arrow::{Array, Batch, Type, Values};
 use crate::errors;
 
@@ -31,15 +31,15 @@ pub struct Target<'a> {
 }
 
 impl<'a> Target<'a> {
-    /// The column `name` from the rows of its sides, which have one type.
-    pub fn of<const N: usize>(name: String, sides: [ListRows<'a>; N]) -> Self {
+    /// The column `name` from those of its sides, which have one type.
+    pub fn of<const N: usize>(name: String, sides: [ListColumn<'a>; N]) -> Self {
         let (kind, width) = (sides[0].kind.clone(), sides[0].width);
         Self {
             name,
             kind,
             column: Column {
                 width,
-                sides: sides.map(|side| side.rows).into(),
+                sides: sides.map(|side| side.rows()).into(),
             },
         }
     }
@@ -51,9 +51,9 @@ pub struct Filled {
     pub position_ids: Option<Arc<Buffer<u8>>>,
 }
 
-/// Copies every column's tokens into their bins.
+/// Copies every column's tokens into their bins, by a plan where there are columns.
 pub fn fill_all(
-    (plan, boundaries): (&Plan, &Boundaries),
+    (plan, boundaries): (Option<&Plan>, &Boundaries),
     columns: &[Column<'_>],
     position_ids: bool,
     memory: &Mutex<Memory>,
@@ -120,21 +120,36 @@ pub fn fill_all(
     })
 }
 
-/// The batch of `values` (one run of tokens for each column) and the boundaries of its bins.
+/// The boundaries of bins and of their sequences, as columns are made of them.
+pub struct Ends {
+    token_offsets: Values,
+    pub seq_offsets: Arc<Buffer<i64>>,
+    pub n_tokens: Arc<Buffer<i32>>,
+    sum_offsets: Values,
+    sums: Values,
+}
+
+impl Ends {
+    /// Of `boundaries`, with the running sums of each bin's sequences.
+    pub fn of(boundaries: Boundaries, sums: Buffer<i32>) -> Self {
+        Self {
+            sum_offsets: Values::own(boundaries.sum_offsets()),
+            sums: Values::own(sums),
+            token_offsets: Values::own(boundaries.token_offsets),
+            seq_offsets: Arc::new(boundaries.seq_offsets),
+            n_tokens: Arc::new(boundaries.n_tokens),
+        }
+    }
+}
+
+/// The batch of `values` (one run of tokens for each column) and of what says where its bins and sequences end.
 pub fn batch(
     values: Vec<(String, Values)>,
     positions: Option<Arc<Buffer<u8>>>,
-    boundaries: Boundaries,
+    ends: Ends,
 ) -> Batch {
-    let n_bins = boundaries.n_bins();
-    let (sums, sum_offsets) = boundaries.cumulative();
-    let Boundaries {
-        n_tokens,
-        seq_offsets,
-        token_offsets,
-        ..
-    } = boundaries;
-    let token_offsets = Values::own(token_offsets);
+    let token_offsets = ends.token_offsets;
+    let n_bins = token_offsets.len() - 1;
     let mut columns: Vec<_> = values
         .into_iter()
         .map(|(name, values)| (name, Array::lists(token_offsets.clone(), values)))
@@ -145,11 +160,11 @@ pub fn batch(
     }
     columns.push((
         LENGTHS.to_owned(),
-        Array::lists(Values::own(seq_offsets), Values::own(n_tokens)),
+        Array::lists(Values::own(ends.seq_offsets), Values::own(ends.n_tokens)),
     ));
     columns.push((
         CUMULATIVE.to_owned(),
-        Array::lists(Values::own(sum_offsets), Values::own(sums)),
+        Array::lists(ends.sum_offsets, ends.sums),
     ));
     Batch::new(n_bins, columns)
 }

@@ -7,13 +7,15 @@ use pyo3::prelude::*;
 use sctk_data::packing::admit::{Admitted, admit_pairs};
 use sctk_data::packing::boundaries::{Boundaries, Sides};
 use sctk_data::packing::copy::Store;
+use sctk_data::packing::end_to_end::Wrapping;
 use sctk_data::packing::{self, MOST_CAPACITY, Overflow, Refusal, Rules, Strategy};
 use sctk_data::text::Simd;
+use sctk_data::watch::check;
 
 use super::memory::Memory;
-use super::output::{self, Target};
+use super::output::{self, Ends, Target};
 use super::plan::Plan;
-use super::tables::{ListRows, Rows, list_columns};
+use super::tables::{ListColumn, Rows, list_columns};
 use super::{Loss, lengths, overflow, refused, strategy};
 use crate::arrow::{Batch, Column, Table, Values};
 use crate::{control, errors};
@@ -169,7 +171,7 @@ impl Packer {
         }
         let mut targets = Vec::new();
         for (name, [first, second]) in &imported {
-            let (first, second) = (ListRows::of(first)?, ListRows::of(second)?);
+            let (first, second) = (ListColumn::of(first)?, ListColumn::of(second)?);
             if first.kind != second.kind {
                 return Err(errors::kind(
                     format_args!(
@@ -229,32 +231,31 @@ impl Packer {
             .iter()
             .map(|name| table.column(name))
             .collect::<PyResult<Vec<_>>>()?;
-        let rows = imported
+        let columns = imported
             .iter()
-            .map(ListRows::of)
+            .map(ListColumn::of)
             .collect::<PyResult<Vec<_>>>()?;
-        for (name, column) in names.iter().zip(&rows).skip(1) {
-            column.same_lengths(name, &rows[0], &names[0])?;
+        for (name, column) in names.iter().zip(&columns).skip(1) {
+            column.same_lengths(name, &columns[0], &names[0])?;
         }
         let rules = self.rules(groups.as_deref(), seed);
-        let admitted = rules
-            .admit(rows[0].lengths(), self.overflow)
-            .map_err(refused)?;
         let plain = rules.strategy == Strategy::Wrapped && rules.groups.is_none() && seed.is_none();
-        if plain && self.most_rows == usize::MAX && rows.iter().all(|column| column.whole.is_some())
-        {
-            return self.lend_wrapped(
-                py,
-                (names, imported.iter().zip(&rows).collect()),
-                (&admitted, &rules),
-                progress,
-            );
+        if plain && self.most_rows == usize::MAX {
+            let wholes: Option<Vec<_>> = columns.iter().map(ListColumn::whole).collect();
+            if let Some(wholes) = wholes {
+                return self.lend_wrapped(py, names, (&imported, &columns, wholes), progress);
+            }
         }
         let targets = names
             .into_iter()
-            .zip(rows)
-            .map(|(name, rows)| Target::of(name, [rows]))
-            .collect();
+            .zip(columns)
+            .map(|(name, column)| Target::of(name, [column]))
+            .collect::<Vec<_>>();
+        let width = targets[0].column.width;
+        let lengths = targets[0].column.sides[0]
+            .iter()
+            .map(|row| (row.len() / width) as u64);
+        let admitted = rules.admit(lengths, self.overflow).map_err(refused)?;
         self.finish(
             py,
             targets,
@@ -267,45 +268,51 @@ impl Packer {
     fn lend_wrapped(
         &self,
         py: Python<'_>,
-        (names, columns): (Vec<String>, Vec<(&Column, &ListRows<'_>)>),
-        (admitted, rules): (&Admitted, &Rules<'_>),
+        names: Vec<String>,
+        (imported, columns, wholes): (&[Column], &[ListColumn<'_>], Vec<&[u8]>),
         progress: Option<Py<PyAny>>,
     ) -> PyResult<Packed> {
         output::free_names(names.iter(), self.position_ids)?;
+        let rows = &columns[0];
+        let n_tokens = wholes[0].len() / rows.width;
+        let simd = match self.store {
+            Some(Store::Streaming(simd)) => simd,
+            _ => Simd::best(),
+        };
+        let wrapping =
+            Wrapping::new(rows.n_rows(), n_tokens as u64, self.capacity, simd).map_err(refused)?;
         let done = control::work(py, progress, |watch| {
-            let plan = match control::refusable(packing::plan(admitted, rules, watch))? {
-                Ok(plan) => plan,
+            check(watch, 0, 1)?;
+            let wrapped = match rows.wrap(wrapping) {
+                Ok(wrapped) => wrapped,
                 Err(refusal) => return Ok(Err(refusal)),
             };
-            let boundaries = Boundaries::of(&plan, Sides::One(admitted));
+            check(watch, 1, 1)?;
+            if !self.position_ids {
+                return Ok(Ok((wrapped, None)));
+            }
             let settings = (self.threads, self.store);
-            let filled = output::fill_all(
-                (&plan, &boundaries),
-                &[],
-                self.position_ids,
-                &self.memory,
-                settings,
-                watch,
-            )?;
-            Ok(Ok((plan, boundaries, filled.position_ids)))
+            let bounds = (None, &wrapped.boundaries);
+            let filled = output::fill_all(bounds, &[], true, &self.memory, settings, watch)?;
+            Ok(Ok((wrapped, filled.position_ids)))
         })?;
-        let (plan, boundaries, positions) = done.map_err(refused)?;
-        let values = names
-            .into_iter()
-            .zip(columns)
-            .map(|(name, (column, rows))| {
-                let whole = rows.whole.unwrap_or_default();
+        let (wrapped, positions) = done.map_err(refused)?;
+        let values = names.into_iter().zip(imported.iter().zip(columns));
+        let values = values
+            .zip(wholes)
+            .map(|((name, (column, rows)), whole)| {
                 // SAFETY: the bytes lie in the producer's memory, which `keep` keeps alive, and which nobody may change.
                 (name, unsafe {
                     Values::lent(column.keep(), whole, &rows.kind)
                 })
-            });
-        packed(
-            py,
-            output::batch(values.collect(), positions, boundaries),
-            plan,
-            admitted.loss.into(),
-        )
+            })
+            .collect();
+        let ends = Ends::of(wrapped.boundaries, wrapped.sums);
+        let loss = Loss::from(wrapped.loss);
+        let bin_offsets = ends.seq_offsets.clone();
+        let n_tokens = ends.n_tokens.clone();
+        let plan = Plan::wrapped(wrapped.rows, bin_offsets, n_tokens, loss.clone());
+        packed(py, output::batch(values, positions, ends), plan, loss)
     }
 
     fn finish(
@@ -330,7 +337,7 @@ impl Packer {
             let boundaries = Boundaries::of(&plan, sides);
             let settings = (self.threads, self.store);
             let filled = output::fill_all(
-                (&plan, &boundaries),
+                (Some(&plan), &boundaries),
                 &columns,
                 self.position_ids,
                 &self.memory,
@@ -343,13 +350,15 @@ impl Packer {
         let values = names.into_iter().zip(filled.columns);
         let values =
             values.map(|((name, kind), buffer)| (name, output::owned_bytes(buffer, &kind)));
-        let batch = output::batch(values.collect(), filled.position_ids, boundaries);
-        packed(py, batch, plan, admitted.loss.into())
+        let sums = boundaries.cumulative();
+        let ends = Ends::of(boundaries, sums);
+        let batch = output::batch(values.collect(), filled.position_ids, ends);
+        let loss = Loss::from(admitted.loss);
+        packed(py, batch, Plan::new(plan, loss.clone()), loss)
     }
 }
 
-fn packed(py: Python<'_>, batch: Batch, plan: packing::Plan, loss: Loss) -> PyResult<Packed> {
-    let plan = Plan::new(plan, loss.clone());
+fn packed(py: Python<'_>, batch: Batch, plan: Plan, loss: Loss) -> PyResult<Packed> {
     Ok(Packed {
         table: Py::new(py, batch)?,
         plan: Py::new(py, plan)?,
@@ -366,8 +375,8 @@ fn groups_of(table: &Table, keys: &Bound<'_, PyAny>) -> PyResult<Vec<u32>> {
 }
 
 /// Tokens of each row, for rows of pairs.
-fn row_lengths(rows: &ListRows<'_>) -> PyResult<Vec<u32>> {
-    let length = |n: u64| u32::try_from(n).ok().filter(|&n| n < 1 << 31);
+fn row_lengths(rows: &ListColumn<'_>) -> PyResult<Vec<u32>> {
+    let length = |n: usize| u32::try_from(n).ok().filter(|&n| n < 1 << 31);
     let lengths: Option<Vec<u32>> = rows.lengths().map(length).collect();
     lengths
         .ok_or_else(|| errors::value("a side of a pair has 2^31 tokens or more", "cut it before"))

@@ -3,35 +3,71 @@
 use std::sync::Arc;
 
 use pyo3::prelude::*;
+use sctk_data::buffer::Buffer;
 use sctk_data::packing::{self, Cut, Rules};
 
 use super::{Loss, lengths, overflow, refused, strategy};
-use crate::arrow::{Array, Layout, Values};
+use crate::arrow::{Array, Values};
 use crate::control;
 
 /// Which row lies in which bin: bin b has rows `order[bin_offsets[b]:bin_offsets[b + 1]]`.
 #[pyclass(frozen, module = "sctk_rs")]
 pub struct Plan {
-    order: Values,
-    bin_offsets: Values,
-    cuts: Option<Vec<Cut>>,
+    rows: Arc<Buffer<u32>>,
+    bin_offsets: Arc<Buffer<i64>>,
+    cuts: Cuts,
     loss: Loss,
+}
+
+/// Where in its row each piece starts, and how many tokens it has.
+enum Cuts {
+    /// Each is the beginning of its row.
+    None,
+    Listed(Vec<Cut>),
+    /// The pieces of a row follow one another and are the whole of it; these are their tokens.
+    InTurn(Arc<Buffer<i32>>),
 }
 
 impl Plan {
     pub fn new(plan: packing::Plan, loss: Loss) -> Self {
-        let packing::Plan {
-            rows,
-            cuts,
-            bin_offsets,
-        } = plan;
         Self {
-            order: Values::own(Arc::new(rows)),
-            bin_offsets: Values::own(Arc::new(bin_offsets)),
-            cuts,
+            rows: Arc::new(plan.rows),
+            bin_offsets: Arc::new(plan.bin_offsets),
+            cuts: plan.cuts.map_or(Cuts::None, Cuts::Listed),
             loss,
         }
     }
+
+    /// The plan of wrapped rows whose pieces have `n_tokens`.
+    pub fn wrapped(
+        rows: Buffer<u32>,
+        bin_offsets: Arc<Buffer<i64>>,
+        n_tokens: Arc<Buffer<i32>>,
+        loss: Loss,
+    ) -> Self {
+        Self {
+            rows: Arc::new(rows),
+            bin_offsets,
+            cuts: Cuts::InTurn(n_tokens),
+            loss,
+        }
+    }
+}
+
+/// Where the pieces of `rows` start that follow one another in their rows.
+fn starts_in_turn(rows: &[u32], n_tokens: &[i32]) -> Vec<u64> {
+    let (mut before, mut start) = (None, 0);
+    let pieces = rows.iter().zip(n_tokens);
+    pieces
+        .map(|(&row, &n)| {
+            if before != Some(row) {
+                (before, start) = (Some(row), 0);
+            }
+            let from = start;
+            start += u64::from(n as u32);
+            from
+        })
+        .collect()
 }
 
 #[pymethods]
@@ -43,7 +79,7 @@ impl Plan {
     fn __repr__(&self) -> String {
         format!(
             "<sctk_rs.Plan of {} pieces in {} bins>",
-            self.order.len(),
+            self.rows.len(),
             self.bin_offsets.len() - 1
         )
     }
@@ -51,37 +87,44 @@ impl Plan {
     /// The rows, bin after bin (uint32). A row that was cut appears once for each of its pieces.
     #[getter]
     fn order(&self) -> Array {
-        Array::new(Layout::Numbers(self.order.clone()))
+        Array::numbers(self.rows.clone())
     }
 
     /// Where the bins begin in `order` (int64, one more than bins).
     #[getter]
     fn bin_offsets(&self) -> Array {
-        Array::new(Layout::Numbers(self.bin_offsets.clone()))
+        Array::numbers(self.bin_offsets.clone())
     }
 
     /// The rows of each bin, as lists.
     #[getter]
     fn bins(&self) -> Array {
-        Array::lists(self.bin_offsets.clone(), self.order.clone())
+        Array::lists(
+            Values::own(self.bin_offsets.clone()),
+            Values::own(self.rows.clone()),
+        )
     }
 
     /// Where in its row each piece starts (uint64); None where every piece is the beginning of its row.
     #[getter]
     fn starts(&self) -> Option<Array> {
-        let cuts = self.cuts.as_ref()?;
-        Some(Array::new(Layout::Numbers(Values::from_vec(
-            cuts.iter().map(|cut| cut.start).collect(),
-        ))))
+        let starts = match &self.cuts {
+            Cuts::None => return None,
+            Cuts::Listed(cuts) => cuts.iter().map(|cut| cut.start).collect(),
+            Cuts::InTurn(n_tokens) => starts_in_turn(&self.rows, n_tokens),
+        };
+        Some(Array::from_vec(starts))
     }
 
     /// How many tokens each piece has (uint32); None where it is the row's own length, or the capacity.
     #[getter]
     fn n_tokens(&self) -> Option<Array> {
-        let cuts = self.cuts.as_ref()?;
-        Some(Array::new(Layout::Numbers(Values::from_vec(
-            cuts.iter().map(|cut| cut.n_tokens).collect(),
-        ))))
+        let n_tokens: Vec<u32> = match &self.cuts {
+            Cuts::None => return None,
+            Cuts::Listed(cuts) => cuts.iter().map(|cut| cut.n_tokens).collect(),
+            Cuts::InTurn(n_tokens) => n_tokens.iter().map(|&n| n as u32).collect(),
+        };
+        Some(Array::from_vec(n_tokens))
     }
 
     #[getter]

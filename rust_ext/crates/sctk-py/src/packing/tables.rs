@@ -1,8 +1,10 @@
 //! Tables of list columns, checked to agree, row by row as bytes.
 
 use pyo3::prelude::*;
+use sctk_data::packing::Refusal;
+use sctk_data::packing::end_to_end::{EndToEnd, Wrapping};
 
-use crate::arrow::{Column, Table, Type};
+use crate::arrow::{Column, Offsets, Table, Type};
 use crate::errors;
 
 /// A table of which a stream packs windows, imported once.
@@ -25,91 +27,131 @@ impl Rows {
     }
 }
 
-/// One column's rows: the bytes of each, in place.
-pub struct ListRows<'a> {
-    pub rows: Vec<&'a [u8]>,
+/// One column's lists, checked, in place: where each begins and ends in the bytes of its chunk.
+pub struct ListColumn<'a> {
+    chunks: Vec<(Offsets<'a>, &'a [u8])>,
     pub width: usize,
     pub kind: Type,
-    /// The values end to end, where they lie so.
-    pub whole: Option<&'a [u8]>,
 }
 
-impl<'a> ListRows<'a> {
+impl<'a> ListColumn<'a> {
     pub fn of(column: &'a Column) -> PyResult<Self> {
-        let chunks = column.lists()?;
-        let mut rows = Vec::with_capacity(chunks.iter().map(|lists| lists.offsets.n_lists()).sum());
         let mut found = None;
-        let mut wholes = Vec::new();
-        for lists in &chunks {
+        let mut chunks = Vec::new();
+        for lists in column.lists()? {
             let (bytes, width) = lists.values.number_bytes()?;
-            let n = lists.offsets.n_lists();
-            let mut from = lists.offsets.at(0) * width;
-            wholes.push(&bytes[from..lists.offsets.at(n) * width]);
-            rows.extend((1..=n).map(|i| {
-                let to = lists.offsets.at(i) * width;
+            chunks.push((lists.offsets, bytes));
+            found = Some((width, lists.values.kind().clone()));
+        }
+        let (width, kind) = found.map_or_else(|| kind_of_nothing(column), Ok)?;
+        Ok(Self {
+            chunks,
+            width,
+            kind,
+        })
+    }
+
+    pub fn n_rows(&self) -> usize {
+        self.chunks
+            .iter()
+            .map(|(offsets, _)| offsets.n_lists())
+            .sum()
+    }
+
+    /// The values end to end, where they lie so: in one chunk at most.
+    pub fn whole(&self) -> Option<&'a [u8]> {
+        let span = |&(offsets, bytes): &(Offsets<'_>, &'a [u8])| {
+            let [first, last] = [0, offsets.n_lists()].map(|i| offsets.at(i) * self.width);
+            &bytes[first..last]
+        };
+        let mut some = self.chunks.iter().map(span).filter(|b| !b.is_empty());
+        let whole = some.next().unwrap_or_default();
+        some.next().is_none().then_some(whole)
+    }
+
+    /// Gives `wrapping` where each row ends.
+    pub fn wrap(&self, mut wrapping: Wrapping) -> Result<EndToEnd, Refusal> {
+        for (offsets, _) in &self.chunks {
+            match *offsets {
+                Offsets::Small(o) => wrapping.take(o[0], &o[1..])?,
+                Offsets::Large(o) => wrapping.take(o[0], &o[1..])?,
+                Offsets::Even { first, n, .. } => {
+                    let ends: Vec<_> = (1..=n).map(|i| offsets.at(i) as i64).collect();
+                    wrapping.take(first as i64, &ends)?;
+                }
+            }
+        }
+        Ok(wrapping.finish())
+    }
+
+    /// The bytes of each row.
+    pub fn rows(&self) -> Vec<&'a [u8]> {
+        let mut rows = Vec::with_capacity(self.n_rows());
+        for &(offsets, bytes) in &self.chunks {
+            let mut from = offsets.at(0) * self.width;
+            rows.extend((1..=offsets.n_lists()).map(|i| {
+                let to = offsets.at(i) * self.width;
                 let row = &bytes[from..to];
                 from = to;
                 row
             }));
-            found = Some((width, lists.values.kind().clone()));
         }
-        wholes.retain(|whole| !whole.is_empty());
-        let whole = if wholes.len() > 1 {
-            None
-        } else {
-            Some(wholes.pop().unwrap_or_default())
-        };
-        let (width, kind) = found.map_or_else(|| Self::kind_of_nothing(column), Ok)?;
-        Ok(Self {
-            rows,
-            width,
-            kind,
-            whole,
-        })
+        rows
     }
 
-    /// The type of a column without chunks.
-    fn kind_of_nothing(column: &Column) -> PyResult<(usize, Type)> {
-        match column
-            .field()
-            .children
-            .first()
-            .map(|item| item.kind.clone())
+    /// An error that names the first row whose length differs from that in `other`.
+    pub fn same_lengths(
+        &self,
+        name: &str,
+        other: &ListColumn<'_>,
+        other_name: &str,
+    ) -> PyResult<()> {
+        if let ([(ours, _)], [(theirs, _)]) = (&self.chunks[..], &other.chunks[..])
+            && ours.equals(theirs)
         {
-            Some(Type::Number(letter, width)) => Ok((width, Type::Number(letter, width))),
-            _ => Err(errors::kind(
+            return Ok(());
+        }
+        match self
+            .lengths()
+            .zip(other.lengths())
+            .enumerate()
+            .find(|(_, (a, b))| a != b)
+        {
+            None => Ok(()),
+            Some((row, (ours, theirs))) => Err(errors::value(
                 format_args!(
-                    "column {:?}: got {}, wanted lists of numbers",
-                    column.name(),
-                    column.field().kind
+                    "row {row} has {ours} tokens in column {name:?} and {theirs} in column {other_name:?}"
                 ),
-                "cast the column first",
+                "columns that are packed together have one value for each token",
             )),
         }
     }
 
     /// Tokens of each row.
-    pub fn lengths(&self) -> impl ExactSizeIterator<Item = u64> + Clone + '_ {
-        self.rows.iter().map(|row| (row.len() / self.width) as u64)
+    pub fn lengths(&self) -> impl Iterator<Item = usize> + '_ {
+        self.chunks.iter().flat_map(|(offsets, _)| {
+            (0..offsets.n_lists()).map(|i| offsets.at(i + 1) - offsets.at(i))
+        })
     }
+}
 
-    /// An error that names the first row whose length differs from that in `other`.
-    pub fn same_lengths(&self, name: &str, other: &ListRows<'_>, other_name: &str) -> PyResult<()> {
-        match self
-            .lengths()
-            .zip(other.lengths())
-            .position(|(a, b)| a != b)
-        {
-            None => Ok(()),
-            Some(row) => Err(errors::value(
-                format_args!(
-                    "row {row} has {} tokens in column {name:?} and {} in column {other_name:?}",
-                    self.rows[row].len() / self.width,
-                    other.rows[row].len() / other.width
-                ),
-                "columns that are packed together have one value for each token",
-            )),
-        }
+/// The type of a column without chunks.
+fn kind_of_nothing(column: &Column) -> PyResult<(usize, Type)> {
+    match column
+        .field()
+        .children
+        .first()
+        .map(|item| item.kind.clone())
+    {
+        Some(Type::Number(letter, width)) => Ok((width, Type::Number(letter, width))),
+        _ => Err(errors::kind(
+            format_args!(
+                "column {:?}: got {}, wanted lists of numbers",
+                column.name(),
+                column.field().kind
+            ),
+            "cast the column first",
+        )),
     }
 }
 
