@@ -391,3 +391,14 @@ def test_a_damaged_table_is_told(tmp_path: Path) -> None:
 
 def test_pyarrow_reads_what_the_tests_write() -> None:
     assert pa.ipc.open_stream(bytes_of(".arrow")).read_all().num_rows == len(ROWS)
+
+
+@pytest.mark.parametrize("n", [1, 2, 3])
+def test_a_table_that_pandas_wrote_split_is_its_rows(n: int, tmp_path: Path) -> None:
+    rows = [[f"Who {i}?", "Ada", None] for i in range(n)]
+    table = {"columns": ["question", "answer", "note"], "index": list(range(n)), "data": rows}
+    (tmp_path / "a.json").write_text(json.dumps(table))
+    found = [row.values for row in rows_of(Input.at(tmp_path / "a.json", "json"))]
+    assert found == [{"question": f"Who {i}?", "answer": "Ada", "note": None} for i in range(n)]
+    (tmp_path / "b.json").write_text(json.dumps(table | {"data": [row[:2] for row in rows]}))
+    assert "question" not in next(iter(rows_of(Input.at(tmp_path / "b.json", "json")))).values

@@ -9,6 +9,9 @@ from pathlib import Path
 
 import pytest
 from sctk_core import ConfigError
+from sctk_core.builtin.file_source import FileSource
+from sctk_core.config import parse
+from sctk_core.reading import Input, TextColumn, chunks_of
 from test_row_forms import made
 
 ASKED = ["Who came first?", 'Who said "no"?']
@@ -78,3 +81,22 @@ def test_other_faults_of_quotes_and_of_json_have_no_such_hint(tmp_path: Path) ->
         with pytest.raises(ConfigError) as caught:
             list(made(tmp_path / name).prompts())
         assert "FILE" not in caught.value.hint, caught.value
+
+
+def test_a_table_without_a_header_loses_no_row_once_the_hint_was_followed(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("How are you?,fine\nWhat now?,nothing\n")
+    with pytest.raises(ConfigError) as caught:
+        made(path)
+    assert "source.layout.header = false" in caught.value.hint
+    assert "column_1" in caught.value.hint
+    with pytest.raises(ConfigError) as caught:
+        TextColumn(None, bad=[].append).of(next(chunk for chunk, _ in chunks_of(Input.at(path, "csv"))))
+    assert "--no-header" in caught.value.hint
+    options = {"path": str(path), "held_out_share": 0.0, "layout": {"header": False}, "columns": {"prompt": "column_1"}}
+    found = FileSource(parse(FileSource.Config, options, where="[source]"))
+    assert [prompt.messages[-1].content for prompt in found.prompts()] == ["How are you?", "What now?"]
+    path.write_text("Frage,Antwort 1\nWie?,so\n")
+    with pytest.raises(ConfigError) as caught:
+        made(path)
+    assert "header" not in caught.value.hint

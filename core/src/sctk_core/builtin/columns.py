@@ -38,6 +38,7 @@ from sctk_core.reading import (
     ROW_FORMS,
     SYSTEM,
     Row,
+    headless,
     is_about,
     listed,
     named_usually,
@@ -178,7 +179,7 @@ def _looked(row: Row, columns: Columns) -> Looked:
 
 
 def _instead(row: Row) -> str:
-    if elsewhere := rows_elsewhere(row.values):
+    if elsewhere := (headless(row.values) if row.is_text else "") or rows_elsewhere(row.values):
         return elsewhere
     meant = where_asked(row.values) or _some_text(row)
     return f'say which column it is: [source.columns] prompt = "{row.name(meant) or "..."}"'

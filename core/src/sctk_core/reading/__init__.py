@@ -18,6 +18,7 @@ from sctk_core.reading.chunks import Chunk, chunks_of
 from sctk_core.reading.columns import (
     KIND,
     NUMBER,
+    headless,
     holds_text,
     is_about,
     is_bare,
@@ -97,6 +98,7 @@ __all__ = [
     "ends_of",
     "form_of",
     "half_pair",
+    "headless",
     "holds_text",
     "inputs_at",
     "is_about",

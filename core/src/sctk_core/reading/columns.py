@@ -11,6 +11,8 @@ from sctk_core.errors import ConfigError
 NUMBER = re.compile(r"\s*[+-]?(\d+\.?\d*|\.\d+)([eE][+-]?\d+)?\s*", re.ASCII)
 """A number as it is written where a form has no values but text."""
 _SHOWN = 12
+_LONGEST_NAME = 5
+"""Words that the name of a column has at most."""
 _ID = re.compile(r"(.*[_-])?(id|ids|uid|uuid|guid|idx|index|hash|sha1|sha256|md5)|[a-z]+Id", re.DOTALL)
 
 KIND = ("kind", "category", "type", "subject", "source")
@@ -108,6 +110,17 @@ def is_bare(cell: object) -> bool:
     [True, True, False, False, False]
     """
     return isinstance(cell, str) and (NUMBER.fullmatch(cell) is not None or cell.strip().lower() in ("true", "false"))
+
+
+def headless(names: Iterable[str]) -> str:
+    """What to do where the names of a table of text are texts themselves; "": they are none.
+
+    >>> headless(["How are you?", "fine"])[:27], headless(["Frage", "Antwort 1"])
+    ('if that line is no header, ', '')
+    """
+    if not any(len(name.split()) > _LONGEST_NAME or name.rstrip().endswith(tuple("?.!")) for name in names):
+        return ""
+    return "if that line is no header, say so (source.layout.header = false, --no-header), and name column_1, column_2, ..."
 
 
 def no_column(

@@ -19,6 +19,8 @@ TABLES = frozenset(
     ("data", "rows", "examples", "items", "instances", "records", "train", "validation", "test", "dev", "questions")
 )
 """Keys under which files keep their rows."""
+_SPLIT = frozenset(("columns", "index", "data"))
+"""Keys of a table that pandas writes split."""
 
 
 def single_object(text: str) -> dict[str, Any] | None:
@@ -48,6 +50,8 @@ def _rows(value: Mapping[str, Any], name: str) -> list[Any]:
     ([{'prompt': 'a', 'answer': 'x'}, {'prompt': 'b', 'answer': 'y'}], [{'prompt': 'a'}])
     >>> _rows({"prompt": {"0": "a", "1": "b"}}, ""), _rows({"prompt": "a", "tags": ["x"]}, "")
     ([{'prompt': 'a'}, {'prompt': 'b'}], [{'prompt': 'a', 'tags': ['x']}])
+    >>> _rows({"columns": ["prompt"], "index": [0, 1], "data": [["a"], ["b"]]}, "")
+    [{'prompt': 'a'}, {'prompt': 'b'}]
     """
     tables = [key for key, rows in value.items() if key.lower() in TABLES and _is_table(rows)]
     if len(tables) > 1:
@@ -57,12 +61,24 @@ def _rows(value: Mapping[str, Any], name: str) -> list[Any]:
         )
     if tables:
         return list(value[tables[0]])
+    if _is_split(value):
+        return [dict(zip(value["columns"], cells, strict=True)) for cells in value["data"]]
     columns = _columns(value)
     return (
         [value]
         if columns is None
         else [dict(zip(columns, cells, strict=True)) for cells in zip(*columns.values(), strict=True)]
     )
+
+
+def _is_split(value: Mapping[str, Any]) -> bool:
+    """Whether an object is a table as pandas writes it split: the names of its columns, and its rows as lists."""
+    names, rows = value.get("columns"), value.get("data")
+    if not (value.keys() <= _SPLIT and isinstance(names, list) and isinstance(rows, list) and rows):
+        return False
+    if not all(isinstance(name, str) for name in names) or len(set(names)) < len(names):
+        return False
+    return all(isinstance(row, list) and len(row) == len(names) for row in rows)
 
 
 def _is_table(rows: Any) -> bool:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from sctk_core.errors import ConfigError
 from sctk_core.reading.capitals import usual_names
 from sctk_core.reading.chunks import Chunk
-from sctk_core.reading.columns import holds_text, is_about, is_bare, is_id, listed, named_usually, no_column
+from sctk_core.reading.columns import headless, holds_text, is_about, is_bare, is_id, listed, named_usually, no_column
 from sctk_core.reading.faults import Fault
 from sctk_core.reading.forms import WRITTEN
 from sctk_core.reading.frames import first_row, quick_texts, text_columns
@@ -211,7 +211,9 @@ class TextColumn:
         found = self._readings.get(id(source))
         if found is None:
             typed = {k: v for k, v in row.items() if k in USUAL or not is_bare(v)} if source.form in WRITTEN else row
-            found = Reading(names=self._named) if self._named else self._found(typed, where)
+            found = (
+                Reading(names=self._named) if self._named else self._found(typed, where, written=source.form in WRITTEN)
+            )
             found = self._readings[id(source)] = replace(found, aside=self.aside)
         return found
 
@@ -222,7 +224,7 @@ class TextColumn:
             self._readings[shape] = replace(self._found(row, where), aside=self.aside)
         return self._readings.get(shape)
 
-    def _found(self, row: Mapping[str, Any], where: str) -> Reading:
+    def _found(self, row: Mapping[str, Any], where: str, *, written: bool = False) -> Reading:
         form = None if self._besides else recognised(row)
         if ALONE in row and ALONE not in self._besides:
             parts = self._beside_text(row, form)
@@ -246,9 +248,12 @@ class TextColumn:
         within = asked or (text_within(row[longest], longest) if longest else "")
         names = listed([self._called.get(name, name) for name in row])
         meant = [*usual, within or "NAME"][0]
+        no_header = headless(row) if written and not usual else ""
         raise ConfigError(
             f"{where}: got {'several columns' if usual else 'no column'} that may be the text (columns: {names})",
-            hint=rows_elsewhere(row) or f"say which it is with {self._option} {self._called.get(meant, meant)}",
+            hint=no_header
+            or rows_elsewhere(row)
+            or f"say which it is with {self._option} {self._called.get(meant, meant)}",
         )
 
     def _whole(self, row: Mapping[str, Any], form: RowForm, asked: Sequence[str]) -> Reading:
