@@ -6,15 +6,16 @@
 //! word has a space in it. So whoever reads the string parts it at its spaces, and around each such character, and has the words
 //! again: where both words are of other characters there is a space, and where one is not, the character itself is the border.
 //!
+//! Signs that belong to words are written as bytes with which no character begins (`marked`), so that they are no gaps.
+//!
 //! A level with `Block::canon` makes it out of the text's form in which no script is cut (`Alphabet::UnicodeJoined`), which is
 //! mostly a copy of the text: gaps are taken out of 64 bytes at a time, and no word is looked at by itself. That form has the
-//! same bytes but for the spaces around the characters that are words, so only signs, which look at what is beside them,
-//! could be read otherwise: texts with signs that mean something go the way of the definition.
+//! same bytes but for the spaces around the characters that are words; signs, which look at what is beside them, are shown those.
 
 use std::sync::OnceLock;
 
 use super::block::Block;
-use super::signs;
+use super::signs::{self, Role};
 use super::simd::{Simd, per_level};
 use super::unicode::is_alone;
 use super::words::Listed;
@@ -28,7 +29,10 @@ pub const BEHIND: usize = 64 + 3;
 pub struct Canon {
     bytes: Vec<u8>,
     n: usize,
+    /// Where signs may be, what is near one, and the text with those that belong to words marked.
     signs: Vec<u32>,
+    near: String,
+    spelled: Vec<u8>,
     /// It has characters that are words by themselves.
     alone: bool,
     /// It is not ASCII.
@@ -49,15 +53,17 @@ fn quick_kernel<B: Block>() -> bool {
     B::HAS_PAGES
 }
 
-/// What was found of a text.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Found {
-    /// The string is made.
-    Made,
-    /// Signs belong to words; its plain form is that of `UnicodePieces` too.
-    Signs,
-    /// Signs may belong to words: it must be read by `UnicodePieces`.
-    Unknown,
+/// A sign that belongs to a word, as a byte that begins no character: 0x80 to 0xbf.
+fn marked(sign: u8) -> u8 {
+    0x80 | sign & 0x3f
+}
+
+/// The sign that was marked so.
+fn sign_of(marked: u8) -> u8 {
+    match marked {
+        0x9e => b'^', // the only one above `?`
+        _ => marked & 0x3f,
+    }
 }
 
 impl Canon {
@@ -65,26 +71,76 @@ impl Canon {
         &self.bytes[..self.n]
     }
 
-    /// Whether there is anything but ASCII in it.
+    /// Whether there are other characters than ASCII in it.
     pub fn is_above_ascii(&self) -> bool {
         self.above
     }
 
+    /// The words, where all are ASCII.
+    pub fn words(&self) -> impl Iterator<Item = Vec<u8>> {
+        let parts = self.bytes().split(|&byte| byte == b' ');
+        let words = parts.filter(|part| !part.is_empty());
+        let plain = |byte: &u8| {
+            if byte.is_ascii() {
+                *byte
+            } else {
+                sign_of(*byte)
+            }
+        };
+        words.map(move |word| word.iter().map(plain).collect())
+    }
+
     /// Makes the string out of the first `n` bytes of a form by `UnicodeJoined`; `BEHIND` bytes more are there. `is_quick` of the level.
-    pub fn make(&mut self, simd: Simd, joined: &[u8], n: usize) -> Found {
+    pub fn make(&mut self, simd: Simd, joined: &[u8], n: usize) {
         self.signs.clear();
         make(simd, joined, n, self);
-        let text = &joined[..n];
-        let mut near = String::new();
-        let mut means = |&at: &u32| match self.alone {
-            true => signs::means(pieces_near(text, at as usize, &mut near)),
-            false => signs::means((text, at as usize)),
-        };
-        match self.signs.iter().any(&mut means) {
-            false => Found::Made,
-            true if self.alone => Found::Unknown,
-            true => Found::Signs,
+        if self.signs.is_empty() {
+            return;
         }
+        let mut spelled = std::mem::take(&mut self.spelled);
+        if self.spell(&joined[..n], &mut spelled) {
+            let n = spelled.len();
+            spelled.resize(n + BEHIND, 0);
+            make(simd, &spelled, n, self);
+        }
+        self.spelled = spelled;
+    }
+
+    /// Copies the text with the signs that belong to words marked, and parted from what is no word of theirs; false: there are none.
+    fn spell(&mut self, text: &[u8], spelled: &mut Vec<u8>) -> bool {
+        spelled.clear();
+        let (mut done, mut behind_sign) = (0, usize::MAX);
+        for &at in &self.signs {
+            let at = at as usize;
+            let found = if self.alone {
+                let (near, place) = pieces_near(text, at, &mut self.near);
+                signs::role(near, place).map(|(begin, role)| (at + begin - place, role))
+            } else {
+                signs::role(text, at)
+            };
+            let Some((place, role)) = found.filter(|found| found.0 >= done) else {
+                continue;
+            };
+            spelled.extend_from_slice(&text[done..place]);
+            let n = match role {
+                Role::Alone(n) | Role::Behind(n) => n as usize,
+                Role::Before | Role::Within => 1,
+            };
+            // a point behind a minus sign begins the same word
+            if matches!(role, Role::Alone(_)) || role == Role::Before && behind_sign != place {
+                spelled.push(b' ');
+            }
+            done = place + n;
+            spelled.extend(text[place..done].iter().map(|sign| marked(*sign)));
+            if matches!(role, Role::Alone(_) | Role::Behind(_)) {
+                spelled.push(b' ');
+            }
+            if role == Role::Before {
+                behind_sign = done;
+            }
+        }
+        spelled.extend_from_slice(&text[done..]);
+        done > 0
     }
 
     /// Makes it out of the words: the definition.
@@ -99,7 +155,9 @@ impl Canon {
             if is_open && !alone {
                 self.bytes.push(b' ');
             }
-            self.bytes.extend_from_slice(word);
+            let is_sign = |byte: u8| byte.is_ascii_punctuation() && byte != b'_';
+            let spell = |&byte: &u8| if is_sign(byte) { marked(byte) } else { byte };
+            self.bytes.extend(word.iter().map(spell));
             is_open = !alone;
             self.above |= above;
         }
@@ -259,33 +317,46 @@ mod tests {
     use crate::text::{Alphabet, WordHasher, fingerprint, hash};
 
     /// The words that a string is of.
-    fn parted(string: &str) -> Vec<String> {
-        let mut words = vec![];
-        for part in string.split(' ').filter(|part| !part.is_empty()) {
-            let mut word = String::new();
-            for c in part.chars() {
-                if !is_piece(c as u32) {
-                    word.push(c);
-                    continue;
+    fn parted(mut string: &[u8]) -> Vec<String> {
+        let mut words = vec![String::new()];
+        while let [first, rest @ ..] = string {
+            let last = words.last_mut().unwrap();
+            string = rest;
+            match first {
+                b' ' => words.push(String::new()),
+                0x80..0xc0 => last.push(sign_of(*first).into()),
+                ..0x80 => last.push((*first).into()),
+                _ => {
+                    let n = first.leading_ones() as usize - 1;
+                    let bytes = [&[*first], &rest[..n]].concat();
+                    let c = str::from_utf8(&bytes).unwrap().chars().next().unwrap();
+                    string = &rest[n..];
+                    if is_piece(c as u32) {
+                        words.extend([c.into(), String::new()]);
+                    } else {
+                        last.push(c);
+                    }
                 }
-                words.extend([std::mem::take(&mut word), c.into()]);
             }
-            words.push(word);
         }
         words.retain(|word| !word.is_empty());
         words
     }
 
     /// Words one behind another, by the rule.
-    fn joined(words: &[String]) -> String {
+    fn joined(words: &[String]) -> Vec<u8> {
         let is_piece =
             |word: &str| word.chars().count() == 1 && word.chars().all(|c| is_piece(c as u32));
-        let mut string = String::new();
+        let mut string = vec![];
         for (i, word) in words.iter().enumerate() {
             if i > 0 && !is_piece(word) && !is_piece(&words[i - 1]) {
-                string.push(' ');
+                string.push(b' ');
             }
-            string.push_str(word);
+            let is_word = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'_' || byte >= 0x80;
+            string.extend(
+                word.bytes()
+                    .map(|byte| if is_word(byte) { byte } else { marked(byte) }),
+            );
         }
         string
     }
@@ -298,14 +369,14 @@ mod tests {
         if words.is_empty() {
             return None;
         }
-        if string.is_ascii() {
+        if words.iter().all(|word| word.is_ascii()) {
             let hashes: Vec<u64> = words
                 .iter()
                 .map(|word| hash::word(word.as_bytes()))
                 .collect();
             return Some(fingerprint(Simd::SCALAR, &hashes));
         }
-        let [first, second] = hash::bytes(string.as_bytes());
+        let [first, second] = hash::bytes(&string);
         Some([hash::mix(first ^ hash::PI), second])
     }
 

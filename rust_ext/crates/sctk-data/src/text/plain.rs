@@ -38,6 +38,7 @@ pub struct Plain {
     /// What was to be heeded in the last text (`Form`).
     heed: u8,
     run: Run,
+    recent: Recent,
 }
 
 /// The first character of a text that is not ASCII.
@@ -58,11 +59,6 @@ impl Plain {
             pass(simd, simd, self, &ordered(text), alphabet);
         }
         Ok(&self.bytes[..self.n])
-    }
-
-    /// The last plain form.
-    pub fn last(&self) -> &[u8] {
-        &self.bytes[..self.n]
     }
 
     /// The last plain form, as long as it is, and how much of that it is; at least `behind` bytes lie behind it.
@@ -172,6 +168,7 @@ fn pass_kernel<B: Block>(simd: Simd, plain: &mut Plain, text: &str, alphabet: Al
     let text = text.as_bytes();
     plain.n = 0;
     plain.heed = 0;
+    plain.recent.begin(alphabet);
     let mut writer = Writer {
         simd,
         text,
@@ -180,7 +177,6 @@ fn pass_kernel<B: Block>(simd: Simd, plain: &mut Plain, text: &str, alphabet: Al
         plain,
         done: 0,
         class: 0,
-        recent: Recent::default(),
     };
     // its end with zeros behind; copied now, for a register that is read at once waits for what is copied byte by byte
     let tail_from = text.len().saturating_sub(BLOCK + MARGIN - 1);
@@ -212,7 +208,6 @@ struct Writer<'a> {
     done: usize,
     /// The combining class of what was written last, or `UNSURE`; kept where there are pages.
     class: u8,
-    recent: Recent,
 }
 
 impl Writer<'_> {
@@ -240,14 +235,16 @@ impl Writer<'_> {
         let pages = table.pages.as_ref().expect("plane 0 has pages");
         while self.done < at + n {
             let part = (self.done - at, n);
-            let step = B::write_pages(
-                pages,
-                &mut self.recent,
-                bytes,
-                part,
-                self.class,
-                self.plain.room(),
-            );
+            self.plain.make_room(MOST);
+            let Plain {
+                bytes: written,
+                n: begin,
+                recent,
+                ..
+            } = &mut *self.plain;
+            let room = written[*begin..].first_chunk_mut();
+            let room = room.expect("room was made");
+            let step = B::write_pages(pages, recent, bytes, part, self.class, room);
             let step = step.expect("the level has pages");
             self.plain.n += step.written;
             self.plain.heed |= Form::ANSWER * u8::from(step.tells);

@@ -11,7 +11,7 @@
 
 /// What a sign is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Role {
+pub enum Role {
     /// So many bytes are a word.
     Alone(u32),
     /// It begins the word behind it.
@@ -72,9 +72,9 @@ pub fn apply(
     n
 }
 
-/// Whether the sign at this place means something.
-pub fn means((text, at): (&[u8], usize)) -> bool {
-    Text(text).role(at).is_some()
+/// What the sign at this place is, and where it begins (there or one byte before); None: it means nothing.
+pub fn role(text: &[u8], at: usize) -> Option<(usize, Role)> {
+    Text(text).role(at)
 }
 
 struct List<'a> {

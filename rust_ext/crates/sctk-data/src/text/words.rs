@@ -4,7 +4,7 @@
 //! its words begin and end are listed (`edges`); then one plain loop hashes the words out of the lower-cased copy.
 
 use super::block::Block;
-use super::canon::{self, BEHIND, Canon, Found};
+use super::canon::{self, BEHIND, Canon};
 use super::edges::{self, Edges};
 use super::grams::fingerprint;
 use super::hash;
@@ -51,12 +51,7 @@ pub struct WordHasher {
     hashes: Vec<u64>,
     canon: Canon,
     listed: Listed,
-    /// So many texts more are not tried the short way (`print`).
-    patience: u32,
 }
-
-/// After a text whose signs sent it the long way, so many go there at once.
-const PATIENCE: u32 = 7;
 
 /// Words of several texts by what they are: word i is `lower[places[2 * i]..places[2 * i + 1]]`.
 #[derive(Default)]
@@ -75,7 +70,6 @@ impl WordHasher {
             hashes: Vec::new(),
             canon: Canon::default(),
             listed: Listed::default(),
-            patience: 0,
         }
     }
 
@@ -108,49 +102,35 @@ impl WordHasher {
         ) {
             return Ok(of(hashes));
         }
-        let mut found = Found::Unknown;
-        if self.patience == 0 && canon::is_quick(simd) {
+        if canon::is_quick(simd) {
             self.plain.of(simd, text, Alphabet::UnicodeJoined)?;
             let (joined, n) = self.plain.with_margin(BEHIND);
-            found = self.canon.make(simd, joined, n);
-        }
-        self.patience = self.patience.saturating_sub(1);
-        if found == Found::Unknown {
-            if self.patience == 0 {
-                self.patience = PATIENCE;
-            }
-            self.plain.of(simd, text, Alphabet::UnicodePieces)?;
-        }
-        if found != Found::Made {
+            self.canon.make(simd, joined, n);
+        } else {
             let source = Source {
-                text: self.plain.last(),
+                text: self.plain.of(simd, text, Alphabet::UnicodePieces)?,
                 plain: true,
                 all: true,
             };
             self.listed.clear();
-            scan(
-                simd,
-                source,
-                &mut self.edges,
-                &mut Out::Listed(&mut self.listed),
-            )?;
+            let mut out = Out::Listed(&mut self.listed);
+            scan(simd, source, &mut self.edges, &mut out)?;
             self.canon.write(&self.listed);
         }
         if self.canon.is_above_ascii() {
             let [first, second] = hash::bytes(self.canon.bytes());
             return Ok(Some([hash::mix(first ^ hash::PI), second]));
         }
-        if found == Found::Made {
-            hashes.clear();
+        hashes.clear();
+        if self.canon.bytes().is_ascii() {
             let source = Source {
                 text: self.canon.bytes(),
                 ..ascii
             };
             scan(simd, source, &mut self.edges, &mut Out::Words(hashes))?;
-            return Ok(of(hashes));
+        } else {
+            hashes.extend(self.canon.words().map(|word| hash::word(&word)));
         }
-        hashes.clear();
-        hashes.extend(self.listed.words().map(hash::word));
         Ok(of(hashes))
     }
 
@@ -239,11 +219,6 @@ impl Listed {
     fn clear(&mut self) {
         self.lower.clear();
         self.places.clear();
-    }
-
-    fn words(&self) -> impl Iterator<Item = &[u8]> {
-        let places = self.places.as_chunks::<2>().0.iter();
-        places.map(|&[begin, end]| &self.lower[begin as usize..end as usize])
     }
 
     fn push(&mut self, lower: &[u8], edges: &[u32]) -> Result<(), TextError> {

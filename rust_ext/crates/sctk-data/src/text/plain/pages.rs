@@ -6,7 +6,7 @@
 use std::ops::Range;
 
 use super::class;
-use crate::text::unicode::Form;
+use crate::text::unicode::{Alphabet, Form};
 
 /// A slot that is not written.
 pub const NONE: u8 = 0xff;
@@ -22,13 +22,24 @@ pub const OF_THREE: usize = 32;
 const N: usize = OF_THREE + 1024;
 
 #[derive(Clone)]
-#[repr(align(64))]
+#[repr(C, align(64))]
 pub struct Page {
     pub slots: [[u8; 64]; 6],
     /// The combining class of the first part.
     pub first: [u8; 64],
     /// The combining class of the last part.
     pub last: [u8; 64],
+    /// What its characters want beyond the even slots.
+    pub wants: Wants,
+}
+
+/// What is to be looked up; what no page of a text wants need not be.
+#[derive(Clone, Copy, Default)]
+pub struct Wants {
+    /// The odd slots: characters are written with more bytes than they have.
+    pub odd: bool,
+    /// Where marks belong, or what tells answers.
+    pub classes: bool,
 }
 
 /// The pages of all characters of two and three bytes.
@@ -63,13 +74,18 @@ pub enum Kind {
     Other,
 }
 
-/// The pages of the blocks before, by what their characters begin with: mostly the next block's too.
+/// The pages of the blocks before, and of the text before, by what their characters begin with: mostly the next block's too.
 #[derive(Default)]
 pub struct Recent {
     twos: [u8; 4],
     n_twos: usize,
     threes: [[u8; 2]; 6],
     n_threes: usize,
+    wants: Wants,
+    /// How many pages this text has added, and whether there were any before.
+    n_new: usize,
+    is_kept: bool,
+    alphabet: Option<Alphabet>,
 }
 
 impl Recent {
@@ -81,6 +97,31 @@ impl Recent {
     #[inline(always)]
     pub fn threes(&self) -> &[[u8; 2]] {
         &self.threes[..self.n_threes.min(self.threes.len())]
+    }
+
+    /// A text begins: the pages of the one before are kept where that one needed few that it had not found here, as the next text of
+    /// a language does.
+    pub fn begin(&mut self, alphabet: Alphabet) {
+        let is_other = self.is_kept && self.n_new > 1;
+        if is_other || self.alphabet != Some(alphabet) {
+            *self = Self::default();
+            self.alphabet = Some(alphabet);
+        }
+        self.is_kept = self.n_twos + self.n_threes > 0;
+        self.n_new = 0;
+    }
+
+    /// What any page of the text wants.
+    #[inline(always)]
+    pub fn wants(&self) -> Wants {
+        self.wants
+    }
+
+    /// Hears what a page wants.
+    pub fn heed(&mut self, page: &Page) {
+        self.n_new += 1;
+        self.wants.odd |= page.wants.odd;
+        self.wants.classes |= page.wants.classes;
     }
 
     /// Adds a page, in the place of the oldest one where there is no other.
@@ -118,6 +159,7 @@ impl Pages {
             slots: [[NONE; 64]; 6],
             first: [0; 64],
             last: [0; 64],
+            wants: Wants::default(),
         };
         let pages = vec![empty; N].into_boxed_slice();
         let mut pages: Box<[Page; N]> = pages.try_into().unwrap_or_else(|_| unreachable!());
@@ -127,6 +169,9 @@ impl Pages {
                 _ => (OF_THREE + (c >> 6), 3),
             };
             pages[page].put(c, *form, size);
+        }
+        for (i, page) in pages.iter_mut().enumerate() {
+            page.settle(i >= OF_THREE + (RARE >> 6));
         }
         let kind = |ranges: &[Range<usize>]| {
             let all = |is: fn(Form) -> bool| {
@@ -180,7 +225,45 @@ fn is_straight(form: Form) -> bool {
     form.bits() & OTHER == 0 && form.heed() == 0
 }
 
+/// From here on characters that want more than the others of their page may be looked at one by one, where they are few.
+const RARE: usize = 0x2000;
+const FEW: usize = 10;
+
 impl Page {
+    /// Says what is wanted, after all characters are put. Where few of a page want the odd slots, or are marks, they are looked at
+    /// one by one: for most texts have none of them.
+    fn settle(&mut self, may_be_rare: bool) {
+        let odd = (0..64).filter(|&place| self.is_odd(place)).collect();
+        let marks = (0..64).filter(|&place| self.first[place] != 0).collect();
+        let tells = self.first.contains(&TELLS);
+        for (places, may_be_rare) in [(odd, may_be_rare), (marks, may_be_rare && !tells)] {
+            let places: Vec<usize> = places;
+            if may_be_rare && places.len() <= FEW {
+                for place in places {
+                    self.look_closer(place);
+                }
+            }
+        }
+        let has_class = |place| self.slots[0][place] != CLOSER && self.first[place] != 0;
+        self.wants = Wants {
+            odd: (0..64).any(|place| self.is_odd(place)),
+            classes: (0..64).any(has_class),
+        };
+    }
+
+    fn is_odd(&self, place: usize) -> bool {
+        (1..6)
+            .step_by(2)
+            .any(|slot| self.slots[slot][place] != NONE)
+    }
+
+    fn look_closer(&mut self, place: usize) {
+        for slot in &mut self.slots {
+            slot[place] = NONE;
+        }
+        self.slots[0][place] = CLOSER;
+    }
+
     fn put(&mut self, c: usize, form: Form, size: usize) {
         const CLOSELY: u8 = Form::COMPLEX | Form::JOINS | Form::LONG;
         let (heed, n, place) = (form.heed(), form.n(), c & 63);

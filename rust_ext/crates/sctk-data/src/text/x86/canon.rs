@@ -33,7 +33,8 @@ pub unsafe fn write(
             state.rest = 0;
         }
         alone &= valid;
-        state.above |= above & valid != 0;
+        let leads = _mm512_cmpge_epu8_mask(x, _mm512_set1_epi8(0xc0_u8 as i8));
+        state.above |= leads & valid != 0;
         let (kept, is_late) = state.kept(word, alone, valid);
         let small = _mm512_mask_mov_epi8(x, letters, lower);
         let small = _mm512_mask_mov_epi8(small, !word, _mm512_set1_epi8(b' ' as i8));

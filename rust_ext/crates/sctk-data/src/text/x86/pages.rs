@@ -4,7 +4,9 @@ use std::arch::x86_64::*;
 
 use super::alone::{THREES, from, han, is, kana, write_alone};
 use super::characters::BEFORE;
-use crate::text::plain::pages::{CLOSER, Kind, NONE, Page, Pages, Recent, Step, TELLS};
+use crate::text::plain::pages::{
+    CLOSER, Kind, NONE, Page, Pages, Recent, Step, TELLS, UNSURE, Wants,
+};
 
 /// So many pages that no block before had are looked at in one block; the characters of further ones are the next block's.
 const MOST_NEW: usize = 8;
@@ -29,57 +31,100 @@ pub unsafe fn write(
     pages: &Pages,
     recent: &mut Recent,
     bytes: &[u8; 80],
+    part: (usize, usize),
+    class: u8,
+    room: &mut [u8; 288],
+) -> Step {
+    // SAFETY: the caller's promise.
+    unsafe {
+        let Wants { odd, classes } = recent.wants();
+        let step = if classes {
+            None
+        } else if odd || pages.han == Kind::Alone {
+            quick::<true>(pages, recent, bytes, part, room)
+        } else {
+            quick::<false>(pages, recent, bytes, part, room)
+        };
+        match step {
+            Some(step) => step,
+            None => write_any(pages, recent, bytes, part, class, room),
+        }
+    }
+}
+
+/// As `write_any`, where no page wants classes, and none the odd slots unless `ODD`; None: there are further pages.
+///
+/// # Safety
+/// AVX-512 with BW, VBMI and VBMI2 is there.
+#[inline(always)]
+unsafe fn quick<const ODD: bool>(
+    pages: &Pages,
+    recent: &Recent,
+    bytes: &[u8; 80],
+    (from, n): (usize, usize),
+    room: &mut [u8; 288],
+) -> Option<Step> {
+    // SAFETY: the caller's promise; 64 bytes are read at 0, 1 and 2 of 80.
+    unsafe {
+        let block = Block::new(bytes, from);
+        if ODD && let Some(step) = block.alone(pages, room) {
+            return Some(step);
+        }
+        let mut slots = Slots::new(block.x);
+        let left = slots.fill::<ODD, false>(pages, recent, &block);
+        if left != 0 {
+            return None;
+        }
+        let closer = block.inside & is(slots.even, CLOSER) | block.four;
+        let mut end = block.outside.trailing_zeros().min(n as u32) as usize;
+        let mut is_closer = false;
+        if closer != 0 {
+            (end, is_closer) = stop(closer, 0, end);
+        }
+        let written = slots.write::<ODD>(block.inside, from, end, room);
+        // whether it is a mark is not known: a mark behind it is looked at closely
+        let is_ascii = end > from && bytes[end - 1] < 0x80;
+        Some(Step {
+            written,
+            end,
+            closer: is_closer,
+            class: if is_ascii { 0 } else { UNSURE },
+            tells: false,
+        })
+    }
+}
+
+/// # Safety
+/// AVX-512 with BW, VBMI and VBMI2 is there.
+#[inline(always)]
+unsafe fn write_any(
+    pages: &Pages,
+    recent: &mut Recent,
+    bytes: &[u8; 80],
     (from, n): (usize, usize),
     class: u8,
     room: &mut [u8; 288],
 ) -> Step {
     // SAFETY: the caller's promise; 64 bytes are read at 0, 1 and 2 of 80.
     unsafe {
-        let [x, next, over] = [0, 1, 2].map(|at| _mm512_loadu_si512(bytes.as_ptr().add(at).cast()));
-        let above = |byte: u8| _mm512_cmpge_epu8_mask(x, _mm512_set1_epi8(byte as i8));
-        let leads = above(0xc0) & (!0 << from);
-        let (three, four) = (above(0xe0), above(0xf0) & leads);
-        let outside = leads & (1 << 63 | three & 1 << 62);
-        let inside = leads & !(outside | four);
-        if leads == THREES && pages.is_alone {
-            let all = han(x, next) | kana(x, next, over);
-            if inside & !all == 0 {
-                return write_alone(x, room);
-            }
+        let block = Block::new(bytes, from);
+        if let Some(step) = block.alone(pages, room) {
+            return step;
         }
-        let mut slots = Slots {
-            even: x,
-            odd: _mm512_set1_epi8(NONE as i8),
-            first: _mm512_setzero_si512(),
-            last: _mm512_setzero_si512(),
-        };
-        let mut left = inside;
-        if left & above(0xe4) != 0 {
-            left = wide(pages, [x, next], left, &mut slots);
-        }
-        // most texts have characters of one length alone
-        if left & !three != 0 {
-            for &lead in recent.twos() {
-                left &= !slots.two(pages.of_two(lead), left, lead, [x, next]);
-            }
-        }
-        if left & three != 0 {
-            for &lead in recent.threes() {
-                left &= !slots.three(pages.of_three(lead), left, lead, [x, next, over]);
-            }
-        }
+        let mut slots = Slots::new(block.x);
+        let mut left = slots.fill::<true, true>(pages, recent, &block);
         if left != 0 {
             left = further(pages, recent, bytes, left, &mut slots);
         }
-        let unknown = inside & is(slots.even, CLOSER);
-        let closer = unknown | four | slots.misplaced(inside, from, class);
-        let mut end = outside.trailing_zeros().min(n as u32) as usize;
+        let unknown = block.inside & is(slots.even, CLOSER);
+        let closer = unknown | block.four | slots.misplaced(block.inside, from, class);
+        let mut end = block.outside.trailing_zeros().min(n as u32) as usize;
         let mut is_closer = false;
         if closer | left != 0 {
             // a branch of its own, so that where the next block begins is known early where there is none
             (end, is_closer) = stop(closer, left, end);
         }
-        let written = slots.write(inside, from, end, room);
+        let written = slots.write::<true>(block.inside, from, end, room);
         let before_end = _mm512_castsi128_si512(_mm_cvtsi32_si128(end.wrapping_sub(1) as i32));
         let last = _mm512_permutexvar_epi8(before_end, slots.last);
         let last = _mm_cvtsi128_si32(_mm512_castsi512_si128(last)) as u8;
@@ -89,6 +134,66 @@ pub unsafe fn write(
             closer: is_closer,
             class: if end == from { class } else { last },
             tells: is(slots.first, TELLS) & _bzhi_u64(!0, end as u32) != 0,
+        }
+    }
+}
+
+/// A block, and what lies one and two bytes behind it.
+struct Block {
+    x: __m512i,
+    next: __m512i,
+    over: __m512i,
+    /// Where characters of two and three bytes begin, those of three or more, of four, and those that do not end within the block.
+    inside: u64,
+    three: u64,
+    four: u64,
+    outside: u64,
+    /// All of several bytes.
+    leads: u64,
+    /// Han characters, Hangul and what has higher bytes are here.
+    high: u64,
+}
+
+impl Block {
+    /// # Safety
+    /// AVX-512 with BW is there.
+    #[inline(always)]
+    unsafe fn new(bytes: &[u8; 80], from: usize) -> Self {
+        // SAFETY: the caller's promise; 64 bytes are read at 0, 1 and 2 of 80.
+        unsafe {
+            let [x, next, over] =
+                [0, 1, 2].map(|at| _mm512_loadu_si512(bytes.as_ptr().add(at).cast()));
+            let above = |byte: u8| _mm512_cmpge_epu8_mask(x, _mm512_set1_epi8(byte as i8));
+            let leads = above(0xc0) & (!0 << from);
+            let (three, four) = (above(0xe0), above(0xf0) & leads);
+            let outside = leads & (1 << 63 | three & 1 << 62);
+            Self {
+                x,
+                next,
+                over,
+                inside: leads & !(outside | four),
+                three,
+                four,
+                outside,
+                leads,
+                high: above(0xe4),
+            }
+        }
+    }
+
+    /// Writes a block of characters that are words by themselves.
+    ///
+    /// # Safety
+    /// AVX-512 with VBMI is there.
+    #[inline(always)]
+    unsafe fn alone(&self, pages: &Pages, room: &mut [u8; 288]) -> Option<Step> {
+        if self.leads != THREES || !pages.is_alone {
+            return None;
+        }
+        // SAFETY: the caller's promise.
+        unsafe {
+            let all = han(self.x, self.next) | kana(self.x, self.next, self.over);
+            (self.inside & !all == 0).then(|| write_alone(self.x, room))
         }
     }
 }
@@ -124,10 +229,13 @@ unsafe fn further(
             let lead = [bytes[place], bytes[place + 1]];
             if lead[0] < 0xe0 {
                 recent.note_two(lead[0]);
-                left &= !slots.two(pages.of_two(lead[0]), left, lead[0], [x, next]);
+                recent.heed(pages.of_two(lead[0]));
+                left &= !slots.two::<true, true>(pages.of_two(lead[0]), left, lead[0], [x, next]);
             } else {
                 recent.note_three(lead);
-                left &= !slots.three(pages.of_three(lead), left, lead, [x, next, over]);
+                recent.heed(pages.of_three(lead));
+                left &=
+                    !slots.three::<true, true>(pages.of_three(lead), left, lead, [x, next, over]);
             }
         }
         left
@@ -164,18 +272,76 @@ unsafe fn wide(pages: &Pages, [x, next]: [__m512i; 2], left: u64, slots: &mut Sl
 }
 
 impl Slots {
+    /// # Safety
+    /// AVX-512 is there.
+    #[inline(always)]
+    unsafe fn new(x: __m512i) -> Self {
+        // SAFETY: the caller's promise.
+        unsafe {
+            Self {
+                even: x,
+                odd: _mm512_set1_epi8(NONE as i8),
+                first: _mm512_setzero_si512(),
+                last: _mm512_setzero_si512(),
+            }
+        }
+    }
+
+    /// Fills the slots by the pages of the blocks before: the characters of other pages.
+    ///
+    /// # Safety
+    /// AVX-512 with VBMI is there.
+    #[inline(always)]
+    unsafe fn fill<const ODD: bool, const CLASSES: bool>(
+        &mut self,
+        pages: &Pages,
+        recent: &Recent,
+        block: &Block,
+    ) -> u64 {
+        // SAFETY: the caller's promise.
+        unsafe {
+            let (x, next) = (block.x, block.next);
+            let mut left = block.inside;
+            if left & block.high != 0 {
+                left = wide(pages, [x, next], left, self);
+            }
+            // most texts have characters of one length alone
+            if left & !block.three != 0 {
+                for &lead in recent.twos() {
+                    let page = pages.of_two(lead);
+                    left &= !self.two::<ODD, CLASSES>(page, left, lead, [x, next]);
+                }
+            }
+            if left & block.three != 0 {
+                for &lead in recent.threes() {
+                    let page = pages.of_three(lead);
+                    left &= !self.three::<ODD, CLASSES>(page, left, lead, [x, next, block.over]);
+                }
+            }
+            left
+        }
+    }
+
     /// Fills the slots of those characters of `left` that begin with this byte, two bytes each: which they are.
     ///
     /// # Safety
     /// AVX-512 with VBMI is there.
     #[inline(always)]
-    unsafe fn two(&mut self, page: &Page, left: u64, lead: u8, [x, next]: [__m512i; 2]) -> u64 {
+    unsafe fn two<const ODD: bool, const CLASSES: bool>(
+        &mut self,
+        page: &Page,
+        left: u64,
+        lead: u8,
+        [x, next]: [__m512i; 2],
+    ) -> u64 {
         // SAFETY: the caller's promise.
         unsafe {
             let of = left & is(x, lead);
-            self.fill(page, 0, of, next);
-            self.fill(page, 2, of << 1, x);
-            self.classes(page, [of, of << 1], [next, x]);
+            self.put::<ODD>(page, 0, of, next);
+            self.put::<ODD>(page, 2, of << 1, x);
+            if CLASSES {
+                self.classes(page, [of, of << 1], [next, x]);
+            }
             of
         }
     }
@@ -185,7 +351,7 @@ impl Slots {
     /// # Safety
     /// AVX-512 with VBMI is there.
     #[inline(always)]
-    unsafe fn three(
+    unsafe fn three<const ODD: bool, const CLASSES: bool>(
         &mut self,
         page: &Page,
         left: u64,
@@ -195,10 +361,12 @@ impl Slots {
         // SAFETY: the caller's promise.
         unsafe {
             let of = left & is(x, lead) & is(next, second);
-            self.fill(page, 0, of, over);
-            self.fill(page, 2, of << 1, next);
-            self.fill(page, 4, of << 2, x);
-            self.classes(page, [of, of << 2], [over, x]);
+            self.put::<ODD>(page, 0, of, over);
+            self.put::<ODD>(page, 2, of << 1, next);
+            self.put::<ODD>(page, 4, of << 2, x);
+            if CLASSES {
+                self.classes(page, [of, of << 2], [over, x]);
+            }
             of
         }
     }
@@ -206,13 +374,15 @@ impl Slots {
     /// # Safety
     /// AVX-512 with VBMI is there; `slot` is at most 4.
     #[inline(always)]
-    unsafe fn fill(&mut self, page: &Page, slot: usize, of: u64, low: __m512i) {
+    unsafe fn put<const ODD: bool>(&mut self, page: &Page, slot: usize, of: u64, low: __m512i) {
         // SAFETY: the caller's promise; a slot has 64 bytes, which lie at a multiple of 64.
         unsafe {
             let [even, odd] =
                 [slot, slot + 1].map(|i| _mm512_load_si512(page.slots[i].as_ptr().cast()));
             self.even = _mm512_mask_permutexvar_epi8(self.even, of, low, even);
-            self.odd = _mm512_mask_permutexvar_epi8(self.odd, of, low, odd);
+            if ODD {
+                self.odd = _mm512_mask_permutexvar_epi8(self.odd, of, low, odd);
+            }
         }
     }
 
@@ -251,17 +421,24 @@ impl Slots {
     /// # Safety
     /// AVX-512 with VBMI and VBMI2 is there.
     #[inline(always)]
-    unsafe fn write(&self, leads: u64, from: usize, end: usize, room: &mut [u8; 288]) -> usize {
+    unsafe fn write<const ODD: bool>(
+        &self,
+        leads: u64,
+        from: usize,
+        end: usize,
+        room: &mut [u8; 288],
+    ) -> usize {
         // SAFETY: the caller's promise; the tables have 64 bytes, and at most 64 + 64 bytes of `room` are written.
         unsafe {
             let none = _mm512_set1_epi8(NONE as i8);
-            let alone = leads & is(self.even, b' ') & !is(self.odd, NONE);
+            let odd = if ODD { !is(self.odd, NONE) } else { 0 };
+            let alone = leads & is(self.even, b' ') & odd;
             let second = alone & is(self.odd, b' ') << 1;
             let even = _mm512_mask_mov_epi8(self.even, second, none);
-            if _mm512_cmpneq_epi8_mask(self.odd, none) == 0 {
+            if odd == 0 {
                 // nothing is written with more bytes than it has
-                let kept = _mm512_cmpneq_epi8_mask(even, none) & below(end) & !below(from);
-                let packed = _mm512_maskz_compress_epi8(kept, even);
+                let kept = _mm512_cmpneq_epi8_mask(self.even, none) & below(end) & !below(from);
+                let packed = _mm512_maskz_compress_epi8(kept, self.even);
                 _mm512_storeu_si512(room.as_mut_ptr().cast(), packed);
                 return kept.count_ones() as usize;
             }
