@@ -4,6 +4,7 @@
 //! many. Cases are drawn anew on every run, and proptest prints the smallest one that it found to fail.
 
 mod consistency;
+mod long;
 mod near;
 mod packing;
 mod text;
