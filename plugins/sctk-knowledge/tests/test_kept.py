@@ -101,8 +101,19 @@ def test_how_the_scores_lie_is_told_and_which_questions_the_run_itself_refused(r
     assert "S_L of 5 questions: least 0.000, quarters 0.100, 0.100, 0.500, most 0.900" in done.stderr
     assert "S_K of 5 questions" in done.stderr
     assert "1 of these have no S_K" in done.stderr
-    assert "6 questions; 6 of them reliable, 1 of these without S_L" in done.stderr
+    assert "6 questions; 6 of them reliable\n" in done.stderr
     assert "have no S_K" not in kept(str(run)).stderr
+
+
+def test_what_was_left_out_before_a_score_is_not_reliable_and_is_told(run: Path) -> None:
+    frame = pl.read_parquet(run / "detect" / "detected" / "00000.parquet")
+    nothing = pl.Series([None] * len(ROWS), dtype=pl.Float64)
+    cut_off = frame.with_columns(inconsistency=nothing, ignorance=nothing, prompt_id=frame["prompt_id"] + "!")
+    pl.concat([frame, cut_off]).write_parquet(run / "detect" / "detected" / "00000.parquet")
+    done = kept(str(run), "--tau-k", "0.5")
+    assert "12 questions; 4 of them reliable; 6 were left out before any score" in done.stderr
+    assert "raise sampling.max_new_tokens" in done.stderr
+    assert [row["kept"] for row in objects(kept(str(run), "--tau-k", "0.5", "--json"))] == [3]
 
 
 def test_left_out_the_thresholds_are_the_runs_own_and_their_border_is_said(run: Path) -> None:

@@ -19,7 +19,7 @@ from sctk_core import ConfigError, mean_with_interval
 from sctk_core.reading import Wanted, inputs_at, rows_of
 
 from sctk_knowledge.settings import Thresholds
-from sctk_knowledge.spread import quarters, spread_of
+from sctk_knowledge.spread import before, quarters, spread_of
 
 USUAL = (0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 EPILOG = """\\b
@@ -102,10 +102,12 @@ def _say_more(questions: Sequence[Question], limits: Thresholds, own: Thresholds
     """What stands beside the tables: how the scores lie, and which questions have none."""
     for line in spread_of((one.s_l, one.s_k) for one in questions):
         say(line)
-    reliable = [one for one in questions if one.s_l is None or limits.is_reliable(one.s_l)]
-    n_none = sum(one.s_l is None for one in reliable)
-    none = f", {n_none} of these without S_L" if n_none else ""
-    say(f"{len(questions)} questions; {len(reliable)} of them reliable{none}")
+    asked = [one for one in questions if one.s_l is not None or one.s_k is not None]
+    reliable = [one for one in asked if one.s_l is None or limits.is_reliable(one.s_l)]
+    say(
+        f"{len(questions)} questions; {len(reliable)} of them reliable"
+        + "".join(f"; {line}" for line in before((one.s_l, one.s_k) for one in questions))
+    )
     refused = [one for one in reliable if one.s_k is None and one.s_l is not None]
     by_run = sum(one.s_l is not None and own is not None and not own.is_reliable(one.s_l) for one in refused)
     if by_run:

@@ -34,12 +34,25 @@ def _told(values: Sequence[float]) -> str:
     return f"least {min(values):.3f}, quarters {parts}, most {max(values):.3f}"
 
 
+def before(scores: Iterable[Scores]) -> list[str]:
+    """A line on the questions that have no score at all, if there are any.
+
+    >>> before([(None, None), (0.5, None), (None, 0.5)])[0].partition(":")[0]
+    '1 were left out before any score'
+    """
+    n = sum(s_l is None and s_k is None for s_l, s_k in scores)
+    told = "sctk show tells why; where an answer runs to the limit of its tokens, raise sampling.max_new_tokens"
+    return [f"{n} were left out before any score: {told}"] if n else []
+
+
 def why_none(scores: Iterable[Scores], limits: Thresholds, run: str) -> str:
     """Where no question was kept: how the scores lie beside the thresholds, and the command that shows what others would keep."""
-    lines = spread_of(scores)
+    pairs = list(scores)
+    lines = spread_of(pairs)
     if not lines:
-        return ""
+        return "; ".join(before(pairs))
+    told = "; ".join([*lines, *before(pairs)])
     return (
-        f"{'; '.join(lines)}; kept is S_L below {limits.tau_l:g} with S_K above {limits.tau_k:g}: sctk knowledge kept {run} shows "
+        f"{told}; kept is S_L below {limits.tau_l:g} with S_K above {limits.tau_k:g}: sctk knowledge kept {run} shows "
         "what others would keep (method.detection.thresholds.tau_l and .tau_k; replies are recalled)"
     )
