@@ -1,6 +1,6 @@
 """Kills an embedded run of `knowledge` with everything on, goes on by the same line, and compares every file with a run left alone.
 
-    python benches/knowledge_kills.py OUT --points 30 --chain 10
+    python benches/knowledge_kills.py OUT --points 30 --chain 15
 
 Everything: the arms no-filtering, distilled, document and dola, the encyclopaedia's two question sets, a judge of pairs of
 answers (the embedded model), checkpoints at every second step. A point is the first appearance of a table, model or file of the
@@ -16,12 +16,16 @@ import os
 import random
 import shutil
 import signal
-import subprocess
 import sys
 import time
 from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
+
+import sctk_encyclopaedia.backend  # noqa: F401 - imported before the forks
+import sctk_knowledge.nli.comparer  # noqa: F401
+import sctk_trl.preference_trainer  # noqa: F401
+from sctk_cli.main import console
 
 RECIPE = """
 [method]
@@ -31,12 +35,12 @@ questions = { n = 2, n_exam = 1 }
 detection = { n_samples = 2, thresholds = { tau_k = 0.3 } }
 answers = { examples = 2 }
 [source]
-n_articles = 6
+n_articles = 5
 n_held_out = 4
 [run]
 shard_rows = 5
 concurrency = 4
-eval_limit = 6
+eval_limit = 5
 [trainer.compute.keep]
 every_minutes = 0.0
 every_steps = 2
@@ -48,33 +52,48 @@ TELLS_TIME = ("manifest.json", "recipe.lock", "lock", "progress.sqlite", "progre
 LEAST_GAP = 0.05
 
 
-def line(place: Path) -> list[str]:
-    """The command that a user gives, first and again."""
-    return [str(Path(sys.executable).with_name("sctk")), "run", str(place.parent / "all.toml"), "--out", place.name]
-
-
-def begun(place: Path) -> subprocess.Popen[bytes]:
-    """The command as a group of its own, so that a kill takes what it started along."""
+def begun(place: Path) -> int:
+    """`sctk run all.toml --out run` in a fork, so that libraries are imported once; its process, which leads a group."""
     place.parent.mkdir(parents=True, exist_ok=True)
     (place.parent / "all.toml").write_text(RECIPE)
-    log = (place.parent / "log.txt").open("ab")
-    return subprocess.Popen(line(place), cwd=place.parent, stdout=log, stderr=log, start_new_session=True)
+    pid = os.fork()
+    if pid:
+        return pid
+    os.setsid()
+    os.chdir(place.parent)
+    log = os.open("log.txt", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    sys.argv = ["sctk", "run", "all.toml", "--out", place.name]
+    code = 1
+    try:
+        console()
+    except SystemExit as end:
+        code = end.code if isinstance(end.code, int) else int(bool(end.code))
+    finally:
+        os._exit(code)
+
+
+def ended(pid: int, *, wait: bool = False) -> int | None:
+    """The exit code of a fork; None: it goes on."""
+    found, status = os.waitpid(pid, 0 if wait else os.WNOHANG)
+    return os.waitstatus_to_exitcode(status) if found else None
 
 
 def files(place: Path) -> list[str]:
     """Every file, those that are being written too."""
-    return [one.relative_to(place).as_posix() for one in place.rglob("*") if one.is_file()]
+    return [Path(folder, name).relative_to(place).as_posix() for folder, _, names in os.walk(place) for name in names]
 
 
 def left_alone(place: Path) -> list[tuple[float, str]]:
     """Runs to the end; when each file appeared first."""
     run, start, seen = begun(place), time.monotonic(), dict[str, float]()
-    while run.poll() is None:
+    while (code := ended(run)) is None:
         for name in files(place):
             seen.setdefault(name, time.monotonic() - start)
-        time.sleep(0.02)
-    if run.returncode:
-        raise SystemExit(f"the run left alone ended with {run.returncode}: see {place.parent / 'log.txt'}")
+        time.sleep(0.05)
+    if code:
+        raise SystemExit(f"the run left alone ended with {code}: see {place.parent / 'log.txt'}")
     return sorted((when, name) for name, when in seen.items())
 
 
@@ -92,15 +111,17 @@ def points(appeared: Sequence[tuple[float, str]], n: int, seed: int) -> list[tup
 def struck(place: Path, name: str, wait: float) -> bool:
     """Whether the run could be killed a while after a file was there; False: it had ended."""
     run = begun(place)
-    while run.poll() is None and not (place / name).exists():
+    while goes_on := ended(run) is None:
+        if (place / name).exists():
+            break
         time.sleep(0.005)
-    if run.poll() is None:
+    if goes_on:
         time.sleep(wait)
-    ended = run.poll() is not None
-    if not ended:
-        os.killpg(run.pid, signal.SIGKILL)
-    run.wait()
-    return not ended
+    if not goes_on or ended(run) is not None:
+        return False
+    os.killpg(run, signal.SIGKILL)
+    ended(run, wait=True)
+    return True
 
 
 def digests(place: Path) -> dict[str, str]:
@@ -113,7 +134,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("out", type=Path)
     parser.add_argument("--points", type=int, default=30)
-    parser.add_argument("--chain", type=int, default=10, help="kills of one run")
+    parser.add_argument("--chain", type=int, default=15, help="kills of one run")
     parser.add_argument("--seed", type=int, default=0)
     given = parser.parse_args()
     whole = (given.out / "whole" / "run").resolve()
@@ -127,7 +148,7 @@ def main() -> None:
     for number in range(n_runs):
         place = (given.out / str(number) / "run").resolve()
         told = [(name, wait, struck(place, name, wait)) for name, wait in chosen[number::n_runs]]
-        code = begun(place).wait()
+        code = ended(begun(place), wait=True)
         there = digests(place)
         differ = sorted(name for name in wanted.keys() | there.keys() if wanted.get(name) != there.get(name))
         may_differ.update(name for name in differ if name in TELLS_TIME)
