@@ -27,7 +27,7 @@ SMALL: dict[str, dict[str, Any]] = {
         "arms": ["no-filtering", "dola"],
     },
     "source": {"n_articles": 8, "n_held_out": 6},
-    "run": {"shard_rows": 5, "concurrency": 4},
+    "run": {"shard_rows": 5, "concurrency": 4, "eval_limit": 12},
 }
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from embedded_run import embedded_run
 from outcomes import balanced, stage, tables
+from sctk_core.pipeline.events import StepFinished, TrainingStep
 from sctk_core.run import RunResult
 
 pytestmark = pytest.mark.slow
@@ -25,6 +26,26 @@ class Stages:
         """Takes one event in."""
         if type(event).__name__ == "StageStarted":
             self.seen.append(event.stage)  # type: ignore[attr-defined]
+
+
+class Done:
+    """An observer that writes down which stages had steps, of requests and of training."""
+
+    def __init__(self) -> None:
+        self.asked: set[str] = set()
+        self.trained: set[str] = set()
+
+    def __call__(self, event: object) -> None:
+        """Takes one event in."""
+        match event:
+            case StepFinished():
+                self.asked.add(event.stage)
+            case TrainingStep():
+                self.trained.add(event.stage)
+
+    def asked_before(self, run: RunResult) -> set[str]:
+        """Those of an earlier run that were asked again."""
+        return self.asked & {one.stage for one in run.ledger if one.answered}
 
 
 STAGES = Stages()
@@ -83,9 +104,13 @@ def test_a_second_iteration_redoes_nothing_of_the_first(tmp_path: Path) -> None:
     first = embedded_run(tmp_path, {})
     places = ("model", "arms/sft", "questions", "exam", "answers", "detect", "unfiltered")
     before = {path: path.stat().st_mtime_ns for name in places for path in (first.run / name).rglob("*")}
-    stages = Stages()
-    second = embedded_run(tmp_path, {"method": {"iterations": 2}}, [stages])
+    stages, done = Stages(), Done()
+    second = embedded_run(tmp_path, {"method": {"iterations": 2}}, [stages, done])
     assert before
     assert all(path.stat().st_mtime_ns == time for path, time in before.items())
     assert stages.seen[0] == "detect-2"
+    assert done.trained == {"student-2.train"}
+    assert done.asked_before(first) == set()
+    then, now = ({one.stage: one for one in run.ledger} for run in (first, second))
+    assert all(now[name] == count for name, count in then.items() if name.partition(".")[0] in places)
     assert stage(second, "detect-2.reference").answered == stage(second, "detect.reference").answered

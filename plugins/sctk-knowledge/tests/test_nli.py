@@ -14,7 +14,7 @@ from sctk_knowledge.nli.labels import Labels, labels_of
 torch = pytest.importorskip("torch")
 transformers = pytest.importorskip("transformers")
 
-from sctk_knowledge.nli.company import ALONE, EVEN, FULL, Company, company_of, same_in_company, same_when_full  # noqa: E402
+from sctk_knowledge.nli.company import ALONE, EVEN, FILLED, Company, company_of, same_in_company  # noqa: E402
 from sctk_knowledge.nli.comparer import Nli, _Loaded, key_of  # noqa: E402
 from sctk_knowledge.nli.pairs import Reader  # noqa: E402
 
@@ -173,17 +173,16 @@ PAIRS = [
 ]
 
 
-def test_a_bert_says_the_same_of_four_padded_rows_or_more_and_a_model_that_does_not_goes_one_at_a_time(
+def test_a_bert_says_the_same_of_four_rows_or_more_and_a_model_that_does_not_goes_one_at_a_time(
     two: Path,
 ) -> None:
     network = transformers.AutoModelForSequenceClassification.from_pretrained(two).eval()
     tokenizer = transformers.AutoTokenizer.from_pretrained(two)
-    assert company_of(network, tokenizer, 32) in (EVEN, FULL)
-    assert same_when_full(network, tokenizer, 32)
-    assert not same_when_full(network, tokenizer, 31), "no whole vectors"
+    assert company_of(network, tokenizer, 32) in (EVEN, FILLED)
+    assert same_in_company(network, tokenizer, 32, FILLED)
     clouded = Clouded(network)
     assert not same_in_company(clouded, tokenizer, 32)
-    assert not same_when_full(clouded, tokenizer, 32)
+    assert not same_in_company(clouded, tokenizer, 32, FILLED)
     assert company_of(clouded, tokenizer, 32) == ALONE
 
 
@@ -194,7 +193,9 @@ def test_at_the_default_a_number_is_the_same_in_any_company(two: Path) -> None:
     assert together == pytest.approx(values(compared(nli(two, batch_size=1), *PAIRS)), abs=1e-5)
 
 
-@pytest.mark.parametrize(("company", "sizes"), [(ALONE, [1] * 6), (EVEN, [1, 1, 1, 1, 2]), (FULL, [6]), (FULL, [])])
+@pytest.mark.parametrize(
+    ("company", "sizes"), [(ALONE, [1] * 6), (EVEN, [1, 1, 1, 1, 2]), (FILLED, [4] * 5), (FILLED, [])]
+)
 def test_a_way_of_asking_says_how_many_rows_go_together(two: Path, company: Company, sizes: list[int]) -> None:
     network = transformers.AutoModelForSequenceClassification.from_pretrained(two).eval()
     clouded, tokenizer = Clouded(network), transformers.AutoTokenizer.from_pretrained(two)

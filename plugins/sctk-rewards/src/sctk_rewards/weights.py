@@ -83,10 +83,8 @@ def context_of(about: Any, tokenizer: Any) -> int:
     return int(min(positions, tokenizer.model_max_length, _LONGEST))
 
 
-def logits_BC(  # noqa: N802 - the axes: batch, class
-    model: Any, tokenizer: Any, texts: Sequence[Ids], multiple: int = 1
-) -> list[list[float]]:
-    """Logits of a batch in float32, one row per text; rows are padded to the longest, and that to a `multiple` of tokens.
+def logits_BC(model: Any, tokenizer: Any, texts: Sequence[Ids]) -> list[list[float]]:  # noqa: N802 - the axes: batch, class
+    """Logits of a batch in float32, one row per text.
 
     Of a model that has no token to pad with the texts are asked one by one.
     """
@@ -95,12 +93,10 @@ def logits_BC(  # noqa: N802 - the axes: batch, class
     pads = tokenizer.pad_token_id is not None and getattr(model.config, "pad_token_id", None) is not None
     if len(texts) > 1 and not pads:
         return [row for text in texts for row in logits_BC(model, tokenizer, [text])]
-    lengths = {len(text["input_ids"]) for text in texts}
-    multiple = multiple if pads else 1
-    if len(lengths) == 1 and max(lengths) % multiple == 0:
+    if len({len(text["input_ids"]) for text in texts}) == 1:
         inputs = {name: torch.tensor([text[name] for text in texts]) for name in texts[0]}
     else:
-        inputs = tokenizer.pad(list(texts), pad_to_multiple_of=multiple, return_tensors="pt")
+        inputs = tokenizer.pad(list(texts), return_tensors="pt")
     with torch.inference_mode():
         logits = model(**{name: ids.to(model.device) for name, ids in inputs.items()}).logits
     rows: list[list[float]] = logits.float().cpu().tolist()
