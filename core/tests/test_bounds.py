@@ -16,6 +16,36 @@ from sctk_core.run import execute
 from sctk_core.run.watch import Held, Watch
 from toy_run import toy_assembly, toy_run
 
+IN_LINE = '''
+"""Backends that answer one request after another; `waits` says that it has a queue, `counts` does not."""
+import asyncio
+from dataclasses import dataclass
+from sctk_core import Component, Reply, hookimpl
+
+
+@hookimpl
+def sctk_backends():
+    return [Component(name=name, target=f"{__name__}:{name.title()}", summary="one at a time") for name in ("counts", "waits")]
+
+
+class Counts:
+    @dataclass(frozen=True, kw_only=True)
+    class Config:
+        pass
+
+    def __init__(self, config, *, model):
+        self._one_at_a_time = asyncio.Lock()
+
+    async def generate(self, requests):
+        async with self._one_at_a_time:
+            await asyncio.sleep(0.1)
+            return [Reply(key=one.key, text="better" + str(one.seed)[:3], backend="line") for one in requests]
+
+
+class Waits(Counts):
+    queues = True
+'''
+
 WORLD = '''
 """A backend that fails, or says too much, for some of its requests; while the file `sick` is there."""
 from dataclasses import dataclass
@@ -75,6 +105,18 @@ def test_a_step_of_which_most_fails_ends_the_run_before_any_training(
     whole = tmp_path / "whole"
     whole.mkdir()
     assert tables(run(tmp_path, {"kind": kind}).run) == tables(run(whole, {"kind": kind}).run)
+
+
+@pytest.mark.parametrize(("backend", "late"), [("counts", True), ("waits", False)])
+def test_an_ask_is_not_late_while_others_of_its_queue_are_answered(backend: str, late: bool, tmp_path: Path) -> None:
+    """40 drafts at once of 0.1 s each, in a run that gives an ask 2 s."""
+    world = tmp_path / "line_world.py"
+    world.write_text(IN_LINE)
+    changes: dict[str, Any] = {
+        "backend": {"use": backend}, "source": {"n": 40}, "run": {"timeout_s": 2.0, "patience_s": 0.0, "max_failed": 1.0},
+    }  # fmt: skip
+    done = execute(toy_assembly(tmp_path, changes, also=[world]), out=tmp_path / "run")
+    assert (stage(done, "chains.draft").failed > 0) is late
 
 
 def test_a_share_within_the_bound_is_counted_and_the_bound_can_be_lifted(tmp_path: Path) -> None:

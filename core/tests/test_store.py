@@ -18,9 +18,10 @@ from hypothesis import strategies as st
 from outcomes import tables
 from sctk_core.errors import StoreError
 from sctk_core.identity import canonical, content_id
-from sctk_core.pipeline.deadlines import Deadlines
+from sctk_core.pipeline.deadlines import Deadlines, Served
 from sctk_core.pipeline.position import Position, at
 from sctk_core.pipeline.recording import RecordingBackend
+from sctk_core.pipeline.threads import in_time
 from sctk_core.records import (
     Critique,
     Decision,
@@ -581,6 +582,34 @@ def test_a_bound_ends_its_own_wait_alone() -> None:
         return [await asyncio.gather(wait(0.0), wait(5.0), wait(0.01)), await wait(5.0), await wait(0.0)]
 
     assert asyncio.run(main()) == [["in time", "late", "in time"], "late", "in time"]
+
+
+@pytest.mark.parametrize("wait", [Deadlines, None], ids=["a bound", "a task"])
+def test_what_waits_in_a_queue_is_late_when_nobody_there_is_answered(wait: type[Deadlines] | None) -> None:
+    async def main(seconds: float, n_answered: int) -> str:
+        queue = Served()
+
+        async def answers() -> None:
+            for _ in range(n_answered):
+                await asyncio.sleep(0.1)
+                queue.at = asyncio.get_running_loop().time()
+
+        others = asyncio.ensure_future(answers())
+        try:
+            if wait is None:
+                await in_time(lambda: asyncio.sleep(seconds), 1.0, "somebody", queue)
+            else:
+                with wait(1.0).bound("somebody", queue):
+                    await asyncio.sleep(seconds)
+        except TimeoutError:
+            return "late"
+        finally:
+            others.cancel()
+        return "in time"
+
+    assert asyncio.run(main(2.5, 25)) == "in time"
+    assert asyncio.run(main(2.5, 0)) == "late"
+    assert asyncio.run(main(9.0, 5)) == "late"  # they were answered once, and no more
 
 
 def test_a_task_that_is_cancelled_from_outside_is_cancelled_and_not_late() -> None:

@@ -67,7 +67,10 @@ class RunSettings:
     )  # fmt: skip
     chains: int = setting(1, help="how many walks start at each prompt", low=1)
     concurrency: int = setting(128, help="items in flight", low=1, identity=False)
-    timeout_s: float = setting(600.0, help="longest time for one ask", unit="seconds", low=0.01, identity=False)
+    timeout_s: float = setting(
+        600.0, help="longest time for one ask; of a model with a queue of its own, in which it answers nobody", unit="seconds",
+        low=0.01, identity=False,
+    )  # fmt: skip
     patience_s: float = setting(
         120.0, help="a component that loses connections and answers nobody for so long is down; 0: it never is",
         unit="seconds", low=0.0, identity=False,

@@ -12,6 +12,7 @@ from sctk_core.identity import uniform
 from sctk_core.pipeline.asking import Ask, Desk, ask
 from sctk_core.pipeline.batching import MicroBatcher
 from sctk_core.pipeline.contract import checked
+from sctk_core.pipeline.deadlines import Served
 from sctk_core.pipeline.notes import page_here
 from sctk_core.pipeline.recording import spend
 from sctk_core.pipeline.threads import OwnLoop, as_one, in_time
@@ -24,13 +25,17 @@ A = TypeVar("A")
 
 @dataclass(frozen=True, kw_only=True)
 class Member:
-    """A component at work: who it is, in whose words it speaks, and the loop that it lives in (None: the run's own)."""
+    """A component at work: who it is, in whose words it speaks, and the loop that it lives in (None: the run's own).
+
+    `served` is the queue of the role's backend.
+    """
 
     instance: Any
     component: str
     desk: Desk
     role: str = ""
     loop: OwnLoop | None = None
+    served: Served | None = None
 
     async def work(self, verb: Callable[[], Awaitable[A]]) -> A:
         """What a verb gives, in the component's loop."""
@@ -63,7 +68,7 @@ class Member:
         if self.loop is not None:
             async with asyncio.timeout(timeout_s):
                 return await self.loop.call(verb)
-        return await in_time(verb, timeout_s, self.component)
+        return await in_time(verb, timeout_s, self.component, self.served)
 
     def refuse_change(self, field: str) -> NoReturn:
         """What is done about a component that changed what it was given; the change is undone."""
@@ -98,8 +103,15 @@ class Asked:
         return await ask(member.desk, asked, call)
 
     def _ask(self, step: str, item: Any, expect: type, **more: Any) -> Ask:
+        member = self._member
         return Ask(
-            step=step, item=item, expect=expect, component=self._member.component, role=self._member.role, **more
+            step=step,
+            item=item,
+            expect=expect,
+            component=member.component,
+            role=member.role,
+            served=member.served,
+            **more,
         )
 
 

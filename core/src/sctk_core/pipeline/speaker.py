@@ -68,7 +68,7 @@ class Speaker:
 
         asked = Ask(
             step=step, item=item, expect=Sample, component=self._component, role=self.role, rank=rank,
-            sweep=sweep, speaks=True, label=label, about=parent,
+            sweep=sweep, speaks=True, label=label, about=parent, served=self._backend.served,
         )  # fmt: skip
         answer: Sample = await ask(self._desk, asked, call, or_none=or_none)
         return answer
@@ -117,7 +117,10 @@ class Speaker:
 
         A text may be the token ids of a sampled answer: then of exactly these, with the end where it is among them.
         """
-        asked = Ask(step=step, item=about, expect=float, component=self._component, role=self.role, speaks=True)
+        asked = Ask(
+            step=step, item=about, expect=float, component=self._component, role=self.role, speaks=True,
+            served=self._backend.served,
+        )  # fmt: skip
 
         async def call() -> list[float] | Failure:
             found = await self._backend.logprobs([(tuple(messages), text) for messages, text in conversations])

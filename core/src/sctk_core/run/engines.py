@@ -14,6 +14,7 @@ from sctk_core.boundary import from_outside, told
 from sctk_core.errors import SctkError
 from sctk_core.identity import canonical
 from sctk_core.pipeline.asking import CannotStart
+from sctk_core.pipeline.deadlines import Served
 from sctk_core.pipeline.recording import RecordingBackend
 from sctk_core.pipeline.threads import in_time
 from sctk_core.plugins import Catalogue
@@ -33,6 +34,7 @@ class Engine:
     model: ModelRef
     catalogue: Catalogue
     roles: dict[str, RecordingBackend] = field(default_factory=dict)
+    served: Served = field(default_factory=Served)
     backend: Any = None
     close_s: float = CLOSE_S
     unwatched: Callable[[], AbstractContextManager[None]] = nullcontext
@@ -95,6 +97,7 @@ class Engines:
                 engine.started, self._replies, about=about, run_seed=self._run_seed, name=role.backend.name,
                 thoughts=role.thoughts,
                 longest=self._longest, tells_logprobs=hasattr(role.backend.target, "logprobs"),
+                served=engine.served if getattr(role.backend.target, "queues", False) else None,
             )  # fmt: skip
         return engine.roles[name]
 

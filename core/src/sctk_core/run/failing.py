@@ -31,8 +31,8 @@ _LINE = (
     "what is answered is kept: the same line again asks again what failed; --set run.max_failed=1 goes on nevertheless"
 )
 _SLOW = (
-    "; on a slow machine {:g} s may pass before a full batch is answered: --set run.timeout_s={:g} gives each ask longer, a lower "
-    "run.concurrency asks less at once"
+    "; where {:g} s may pass before anybody is answered: --set run.timeout_s={:g} gives each ask longer, a lower run.concurrency "
+    "asks less at once"
 )
 
 _UNANSWERED = "the rows that failed are counted with their reasons above; --timeout gives a batch more time"

@@ -44,7 +44,7 @@ NAME = "transformers"
 class TransformersBackend(KnownByFiles):
     """Continues conversations with a transformers model. The model is loaded when the first request comes."""
 
-    continues = True
+    continues = queues = True
 
     @dataclass(frozen=True, kw_only=True, slots=True)
     class Config:

@@ -39,7 +39,7 @@ class VLLMBackend(KnownByFiles):
 
     Config = EngineConfig
     batch_dependent = True
-    continues = True
+    continues = queues = True
 
     def __init__(self, config: EngineConfig, *, model: ModelRef) -> None:
         check_installed()
