@@ -17,15 +17,16 @@ from sctk_core.run.watch import Held, Watch
 from toy_run import toy_assembly, toy_run
 
 IN_LINE = '''
-"""Backends that answer one request after another; `waits` says that it has a queue, `counts` does not."""
+"""Backends that answer one request after another; `steps` says that it goes on, `counts` does not."""
 import asyncio
+import time
 from dataclasses import dataclass
 from sctk_core import Component, Reply, hookimpl
 
 
 @hookimpl
 def sctk_backends():
-    return [Component(name=name, target=f"{__name__}:{name.title()}", summary="one at a time") for name in ("counts", "waits")]
+    return [Component(name=name, target=f"{__name__}:{name.title()}", summary="one at a time") for name in ("counts", "steps")]
 
 
 class Counts:
@@ -42,8 +43,11 @@ class Counts:
             return [Reply(key=one.key, text="better" + str(one.seed)[:3], backend="line") for one in requests]
 
 
-class Waits(Counts):
-    queues = True
+class Steps(Counts):
+    async def generate(self, requests):
+        found = await super().generate(requests)
+        self.last_step = time.monotonic()
+        return found
 '''
 
 WORLD = '''
@@ -107,8 +111,8 @@ def test_a_step_of_which_most_fails_ends_the_run_before_any_training(
     assert tables(run(tmp_path, {"kind": kind}).run) == tables(run(whole, {"kind": kind}).run)
 
 
-@pytest.mark.parametrize(("backend", "late"), [("counts", True), ("waits", False)])
-def test_an_ask_is_not_late_while_others_of_its_queue_are_answered(backend: str, late: bool, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("backend", "late"), [("counts", True), ("steps", False)])
+def test_an_ask_is_not_late_while_its_backend_goes_on(backend: str, late: bool, tmp_path: Path) -> None:
     """40 drafts at once of 0.1 s each, in a run that gives an ask 2 s."""
     world = tmp_path / "line_world.py"
     world.write_text(IN_LINE)

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import json
+import math
 import sqlite3
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -18,7 +20,7 @@ from hypothesis import strategies as st
 from outcomes import tables
 from sctk_core.errors import StoreError
 from sctk_core.identity import canonical, content_id
-from sctk_core.pipeline.deadlines import Deadlines, Served
+from sctk_core.pipeline.deadlines import Deadlines
 from sctk_core.pipeline.position import Position, at
 from sctk_core.pipeline.recording import RecordingBackend
 from sctk_core.pipeline.threads import in_time
@@ -585,21 +587,21 @@ def test_a_bound_ends_its_own_wait_alone() -> None:
 
 
 @pytest.mark.parametrize("wait", [Deadlines, None], ids=["a bound", "a task"])
-def test_what_waits_in_a_queue_is_late_when_nobody_there_is_answered(wait: type[Deadlines] | None) -> None:
-    async def main(seconds: float, n_answered: int) -> str:
-        queue = Served()
+def test_what_waits_is_late_when_nothing_goes_on(wait: type[Deadlines] | None) -> None:
+    async def main(seconds: float, n_steps: int) -> str:
+        steps = [-math.inf]
 
-        async def answers() -> None:
-            for _ in range(n_answered):
+        async def goes_on() -> None:
+            for _ in range(n_steps):
                 await asyncio.sleep(0.1)
-                queue.at = asyncio.get_running_loop().time()
+                steps.append(time.monotonic())
 
-        others = asyncio.ensure_future(answers())
+        others = asyncio.ensure_future(goes_on())
         try:
             if wait is None:
-                await in_time(lambda: asyncio.sleep(seconds), 1.0, "somebody", queue)
+                await in_time(lambda: asyncio.sleep(seconds), 1.0, "somebody", lambda: steps[-1])
             else:
-                with wait(1.0).bound("somebody", queue):
+                with wait(1.0).bound("somebody", lambda: steps[-1]):
                     await asyncio.sleep(seconds)
         except TimeoutError:
             return "late"
@@ -609,7 +611,7 @@ def test_what_waits_in_a_queue_is_late_when_nobody_there_is_answered(wait: type[
 
     assert asyncio.run(main(2.5, 25)) == "in time"
     assert asyncio.run(main(2.5, 0)) == "late"
-    assert asyncio.run(main(9.0, 5)) == "late"  # they were answered once, and no more
+    assert asyncio.run(main(9.0, 5)) == "late"  # it went on once, and no more
 
 
 def test_a_task_that_is_cancelled_from_outside_is_cancelled_and_not_late() -> None:

@@ -43,8 +43,8 @@ class Backend(Protocol):
     `max_new_tokens` bounds the whole. A static `model_notes(config, model)` gives what to know of this model under these settings
     (a list of lines), and raises a ConfigError where they do not go together, before anything is asked. A static
     `context_of(config, model)` gives how many tokens a prompt and its reply may have (0: not known), for methods that look at it.
-    One that computes what it is asked in a queue of its own declares `queues = True`: an ask is then not late while others in
-    that queue are answered (`run.timeout_s`).
+    One that computes for many at once may tell with `last_step` when it last went on, by `time.monotonic()`: an ask is then late
+    only where it did not go on for `run.timeout_s`.
     """
 
     async def generate(self, requests: Sequence[Request]) -> Sequence[Reply | Failure]:

@@ -68,7 +68,7 @@ class RunSettings:
     chains: int = setting(1, help="how many walks start at each prompt", low=1)
     concurrency: int = setting(128, help="items in flight", low=1, identity=False)
     timeout_s: float = setting(
-        600.0, help="longest time for one ask; of a model with a queue of its own, in which it answers nobody", unit="seconds",
+        600.0, help="longest time for one ask; of a model that says so, in which it does not go on", unit="seconds",
         low=0.01, identity=False,
     )  # fmt: skip
     patience_s: float = setting(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import dataclasses
+import math
 import random
 import subprocess
 import sys
@@ -176,6 +177,22 @@ def test_logprobs_are_those_of_the_model(models: Models, chatml: Any) -> None:
         assert [one.n_tokens for one in found] == lengths
         assert isinstance(too_long, Failure)
         assert too_long.kind == "budget"
+
+
+def test_it_tells_when_it_last_went_on_at_every_token(models: Models) -> None:
+    async def run() -> list[float]:
+        made, told = backend(models("llama")), []
+        assert made.last_step == -math.inf
+        answer = asyncio.ensure_future(made.generate([ask(1, sampling=Sampling(max_new_tokens=200, stop=()))]))
+        while not answer.done():
+            told.append(made.last_step)
+            await asyncio.sleep(0.001)
+        await made.aclose()
+        return [*told, made.last_step]
+
+    told = asyncio.run(run())
+    assert told == [*sorted(told[:-1]), -math.inf]
+    assert len(set(told)) > 5  # not at its replies alone
 
 
 def test_a_cancelled_call_leaves_the_others_alone(models: Models) -> None:

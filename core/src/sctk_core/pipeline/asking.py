@@ -13,7 +13,7 @@ from typing import Any
 
 from sctk_core.boundary import boundary, from_outside, with_seconds
 from sctk_core.errors import BackendDown, ContractError, SctkError, StoreError
-from sctk_core.pipeline.deadlines import Deadlines, Served, left_alone
+from sctk_core.pipeline.deadlines import Deadlines, Pulse, left_alone
 from sctk_core.pipeline.events import Event, StepFinished
 from sctk_core.pipeline.fields import LONGEST
 from sctk_core.pipeline.notes import DECLINED, FAILED, Line, Page, page_here, reason_of
@@ -70,7 +70,7 @@ class Ask:
     """What is asked: the step and what it is about, who answers in whose role, what kind of answer is wanted.
 
     `speaks`: the role's own backend is the component.
-    `bounded`: the time is bounded here; a batched component's is bounded by its batch. `served` is the queue that it waits in.
+    `bounded`: the time is bounded here; a batched component's is bounded by its batch. `pulse` tells whether who is asked goes on.
     `stage` is what seeds the requests.
     `label` and `about` are the step and the parent that a text is known by, as a Sample has them.
     """
@@ -86,7 +86,7 @@ class Ask:
     stage: str = ""
     speaks: bool = False
     bounded: bool = True
-    served: Served | None = None
+    pulse: Pulse | None = None
     label: str = ""
     about: str | None = None
 
@@ -121,7 +121,7 @@ async def _attempt(desk: Desk, asked: Ask, page: Page, call: Callable[[], Awaita
         try:
             with at(position):
                 if asked.bounded:
-                    with desk.deadlines.bound(asked.component, asked.served):
+                    with desk.deadlines.bound(asked.component, asked.pulse):
                         answer = await call()
                 else:
                     answer = await call()

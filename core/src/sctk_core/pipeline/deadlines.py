@@ -4,33 +4,26 @@
 long, they end in the order in which they began, so only the oldest is watched. A task that goes on when its time is over (it
 swallows its cancellation) is cancelled again a few times; then somebody is told, for nothing else can end it.
 
-What waits in the queue of a model that answers others meanwhile is not late: its time begins anew (`Served`).
+What waits for a model that goes on meanwhile is not late: its time begins anew (`Pulse`).
 """
 
 from __future__ import annotations
 
 import asyncio
 import logging
-import math
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
 
 AGAIN_S, TIMES = 0.5, 4
 """Between two cancellations of a task that goes on, and how many there are."""
+Pulse = Callable[[], float]
+"""When somebody who computes for many at once last went on, by `time.monotonic()`, which is the loop's clock too."""
 log = logging.getLogger("sctk")
 
 
 def left_alone(who: str, task: asyncio.Task[Any]) -> None:
     """What is done about a task that will not end, where nobody says otherwise: it is told."""
     log.warning("%s does not end, though its time is over and it was cancelled %d times", who, TIMES)
-
-
-@dataclass
-class Served:
-    """When a backend last answered anybody whose request lay in the same queue, by the loop's clock."""
-
-    at: float = -math.inf
 
 
 class Deadlines:
@@ -42,12 +35,12 @@ class Deadlines:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._timer: asyncio.TimerHandle | None = None
 
-    def bound(self, who: str = "", served: Served | None = None) -> _Bound:
+    def bound(self, who: str = "", pulse: Pulse | None = None) -> _Bound:
         """A bound for one wait: `with deadlines.bound(): await ...` raises TimeoutError when its time is over.
 
-        `served`: the queue that it waits in; over is then only a time in which nobody of it was answered.
+        `pulse`: of whom it waits for; over is then only a time in which nothing went on.
         """
-        return _Bound(self, who, served)
+        return _Bound(self, who, pulse)
 
     def begin(self, bound: _Bound, loop: asyncio.AbstractEventLoop) -> None:
         """Watches a bound."""
@@ -69,18 +62,18 @@ class Deadlines:
     def _ring(self, loop: asyncio.AbstractEventLoop) -> None:
         self._timer = None
         now = loop.time()
-        in_line: list[_Bound] = []
+        going_on: list[_Bound] = []
         for bound in list(self._open):
             if bound.ends > now:
                 self._timer = loop.call_at(bound.ends, self._ring, loop)
                 break
             del self._open[bound]
-            if bound.served is not None and bound.served.at > bound.ends - self.seconds:
-                in_line.append(bound)
+            if bound.pulse is not None and bound.pulse() > bound.ends - self.seconds:
+                going_on.append(bound)
                 continue
             bound.expire()
             loop.call_later(AGAIN_S, self._insist, bound, loop)
-        for bound in in_line:
+        for bound in going_on:
             self._watch(bound, loop)
 
     def _insist(self, bound: _Bound, loop: asyncio.AbstractEventLoop) -> None:
@@ -97,11 +90,11 @@ class Deadlines:
 class _Bound:
     """One bound: cancels its task when its time is over, and says TimeoutError for that."""
 
-    __slots__ = ("_cancelling", "_deadlines", "ended", "ends", "n_cancelled", "served", "task", "who")
+    __slots__ = ("_cancelling", "_deadlines", "ended", "ends", "n_cancelled", "pulse", "task", "who")
 
-    def __init__(self, deadlines: Deadlines, who: str, served: Served | None) -> None:
+    def __init__(self, deadlines: Deadlines, who: str, pulse: Pulse | None) -> None:
         self._deadlines, self.who, self.n_cancelled, self.ends, self.ended = deadlines, who, 0, 0.0, False
-        self.served = served
+        self.pulse = pulse
 
     def __enter__(self) -> None:
         task: asyncio.Task[Any] | None = asyncio.current_task()

@@ -12,7 +12,7 @@ from sctk_core.identity import uniform
 from sctk_core.pipeline.asking import Ask, Desk, ask
 from sctk_core.pipeline.batching import MicroBatcher
 from sctk_core.pipeline.contract import checked
-from sctk_core.pipeline.deadlines import Served
+from sctk_core.pipeline.deadlines import Pulse
 from sctk_core.pipeline.notes import page_here
 from sctk_core.pipeline.recording import spend
 from sctk_core.pipeline.threads import OwnLoop, as_one, in_time
@@ -27,7 +27,7 @@ A = TypeVar("A")
 class Member:
     """A component at work: who it is, in whose words it speaks, and the loop that it lives in (None: the run's own).
 
-    `served` is the queue of the role's backend.
+    `pulse` is that of the role's backend.
     """
 
     instance: Any
@@ -35,7 +35,7 @@ class Member:
     desk: Desk
     role: str = ""
     loop: OwnLoop | None = None
-    served: Served | None = None
+    pulse: Pulse | None = None
 
     async def work(self, verb: Callable[[], Awaitable[A]]) -> A:
         """What a verb gives, in the component's loop."""
@@ -68,7 +68,7 @@ class Member:
         if self.loop is not None:
             async with asyncio.timeout(timeout_s):
                 return await self.loop.call(verb)
-        return await in_time(verb, timeout_s, self.component, self.served)
+        return await in_time(verb, timeout_s, self.component, self.pulse)
 
     def refuse_change(self, field: str) -> NoReturn:
         """What is done about a component that changed what it was given; the change is undone."""
@@ -110,7 +110,7 @@ class Asked:
             expect=expect,
             component=member.component,
             role=member.role,
-            served=member.served,
+            pulse=member.pulse,
             **more,
         )
 

@@ -8,7 +8,6 @@ parted from its thought.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
@@ -17,7 +16,7 @@ from typing import Any, Protocol
 from sctk_core.errors import ContractError
 from sctk_core.identity import SCHEME, canonical, content_id, named, quoted, seed_from
 from sctk_core.pipeline.contract import checked
-from sctk_core.pipeline.deadlines import Served
+from sctk_core.pipeline.deadlines import Pulse
 from sctk_core.pipeline.fields import LONGEST
 from sctk_core.pipeline.position import Position, here
 from sctk_core.pipeline.under_way import UnderWay, waited_for
@@ -126,7 +125,7 @@ class RecordingBackend:
     """A backend that remembers. `about` is what else decides a reply: model digest, backend and its settings.
 
     `engine` gives the backend and is called only where no stored reply answers, so a run whose replies are all there never
-    loads a model; `tells_logprobs` says whether that one tells them, `served` is its queue, if it has one of its own. `n_asked`
+    loads a model; `tells_logprobs` says whether that one tells them, `pulse` when it last went on, where it says so. `n_asked`
     and `n_recalled` count requests. `thoughts` is what becomes of the role's thoughts. A reply of more than `longest` characters
     is a failure.
     """
@@ -134,10 +133,10 @@ class RecordingBackend:
     def __init__(
         self, engine: Callable[[], Any], replies: ReplyStore, *, about: dict[str, Any], run_seed: int, name: str,
         thoughts: Thoughts = AS_USUAL, longest: int = LONGEST, tells_logprobs: bool = False,
-        served: Served | None = None,
+        pulse: Pulse | None = None,
     ) -> None:  # fmt: skip
         self._engine, self._replies, self._about, self._thoughts = engine, replies, about, thoughts
-        self._longest, self.tells_logprobs, self.served = longest, tells_logprobs, served
+        self._longest, self.tells_logprobs, self.pulse = longest, tells_logprobs, pulse
         self._run_seed, self._name = run_seed, name
         self._begun: dict[Sampling, str] = {}
         self._under_way = UnderWay()
@@ -238,8 +237,6 @@ class RecordingBackend:
             )
         sound = checked(answers, missing, Reply, of=of, stage=stage, component=self._name, longest=self._longest)
         pairs = [(request, reply) for request, reply in zip(missing, sound, strict=True) if isinstance(reply, Reply)]
-        if pairs and self.served is not None:
-            self.served.at = asyncio.get_running_loop().time()
         first = await self._replies.put(pairs, self._about) if pairs else None
         if first is None:
             return sound

@@ -68,7 +68,7 @@ class Speaker:
 
         asked = Ask(
             step=step, item=item, expect=Sample, component=self._component, role=self.role, rank=rank,
-            sweep=sweep, speaks=True, label=label, about=parent, served=self._backend.served,
+            sweep=sweep, speaks=True, label=label, about=parent, pulse=self._backend.pulse,
         )  # fmt: skip
         answer: Sample = await ask(self._desk, asked, call, or_none=or_none)
         return answer
@@ -119,7 +119,7 @@ class Speaker:
         """
         asked = Ask(
             step=step, item=about, expect=float, component=self._component, role=self.role, speaks=True,
-            served=self._backend.served,
+            pulse=self._backend.pulse,
         )  # fmt: skip
 
         async def call() -> list[float] | Failure:

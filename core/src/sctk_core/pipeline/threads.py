@@ -16,7 +16,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any, TypeVar
 
 from sctk_core.boundary import from_outside
-from sctk_core.pipeline.deadlines import Served
+from sctk_core.pipeline.deadlines import Pulse
 from sctk_core.shown import told
 
 A = TypeVar("A")
@@ -44,17 +44,17 @@ async def contained(work: Callable[[], Awaitable[A]]) -> tuple[A | None, BaseExc
         return None, error
 
 
-async def in_time(work: Callable[[], Awaitable[A]], timeout_s: float, who: str, served: Served | None = None) -> A:
+async def in_time(work: Callable[[], Awaitable[A]], timeout_s: float, who: str, pulse: Pulse | None = None) -> A:
     """What the work gives within its time; TimeoutError else, and work that swallows its cancellation is left behind.
 
-    `served`: the queue that it waits in; the time is then one in which nobody of it was answered.
+    `pulse`: of whom it waits for; over is then only a time in which nothing went on.
     """
     task = asyncio.ensure_future(contained(work))
     try:
         while True:
             began = asyncio.get_running_loop().time()
             await asyncio.wait({task}, timeout=timeout_s)
-            if task.done() or served is None or served.at <= began:
+            if task.done() or pulse is None or pulse() <= began:
                 break
         if not task.done():
             task.cancel()

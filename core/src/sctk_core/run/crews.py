@@ -71,9 +71,9 @@ class Crews:
         if name:
             needs["backend"] = self._engines.proxy(name, role, model)
         instance = part.built(self._assembly.catalogue, needs)
-        served = needs["backend"].served if name else None
+        pulse = needs["backend"].pulse if name else None
         loop = None if name else self._loops.setdefault(f"{part.section}.{part.label}", OwnLoop(part.label))
-        return Member(instance=instance, component=part.name, desk=self.desk, role=name, loop=loop, served=served)
+        return Member(instance=instance, component=part.name, desk=self.desk, role=name, loop=loop, pulse=pulse)
 
     def batcher(self, member: Member, verb: str) -> MicroBatcher[Any, Score]:
         """The batches of a reward or a comparer."""

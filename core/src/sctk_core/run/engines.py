@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import math
 from collections.abc import Callable, Collection
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
@@ -14,7 +15,6 @@ from sctk_core.boundary import from_outside, told
 from sctk_core.errors import SctkError
 from sctk_core.identity import canonical
 from sctk_core.pipeline.asking import CannotStart
-from sctk_core.pipeline.deadlines import Served
 from sctk_core.pipeline.recording import RecordingBackend
 from sctk_core.pipeline.threads import in_time
 from sctk_core.plugins import Catalogue
@@ -34,7 +34,6 @@ class Engine:
     model: ModelRef
     catalogue: Catalogue
     roles: dict[str, RecordingBackend] = field(default_factory=dict)
-    served: Served = field(default_factory=Served)
     backend: Any = None
     close_s: float = CLOSE_S
     unwatched: Callable[[], AbstractContextManager[None]] = nullcontext
@@ -48,6 +47,13 @@ class Engine:
             except SctkError as error:
                 raise CannotStart(error) from error
         return self.backend
+
+    def pulse(self) -> float:
+        """When the backend last went on; long ago where it does not say."""
+        try:
+            return float(getattr(self.backend, "last_step", -math.inf))
+        except Exception:  # noqa: BLE001 - a stranger's property, asked by the loop's timer: then its time is as usual
+            return -math.inf
 
     async def aclose(self) -> None:
         """Ends the backend, if it was ever started; what goes wrong with that is told, for nothing hangs on it."""
@@ -97,7 +103,7 @@ class Engines:
                 engine.started, self._replies, about=about, run_seed=self._run_seed, name=role.backend.name,
                 thoughts=role.thoughts,
                 longest=self._longest, tells_logprobs=hasattr(role.backend.target, "logprobs"),
-                served=engine.served if getattr(role.backend.target, "queues", False) else None,
+                pulse=engine.pulse,
             )  # fmt: skip
         return engine.roles[name]
 

@@ -14,6 +14,7 @@ answer, so the seed that drew an answer draws the same rest again; another rest 
 from __future__ import annotations
 
 import asyncio
+import math
 from collections.abc import Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass
@@ -44,7 +45,7 @@ NAME = "transformers"
 class TransformersBackend(KnownByFiles):
     """Continues conversations with a transformers model. The model is loaded when the first request comes."""
 
-    continues = queues = True
+    continues = True
 
     @dataclass(frozen=True, kw_only=True, slots=True)
     class Config:
@@ -100,6 +101,11 @@ class TransformersBackend(KnownByFiles):
         if self.config.dtype == "auto" and self._ready is not None and self._ready.done():
             return str(self._ready.result().loaded.model.dtype) != "torch.float32"
         return self.config.dtype != "float32"
+
+    @property
+    def last_step(self) -> float:
+        """When the model last went on, by `time.monotonic()`."""
+        return -math.inf if self._worker is None else self._worker.last_step
 
     async def generate(self, requests: Sequence[Request]) -> Sequence[Reply | Failure]:
         """One reply or failure per request, in order. A prompt that leaves no room in the context is a "budget" failure."""

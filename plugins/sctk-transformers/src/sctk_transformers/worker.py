@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import queue
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from typing import Generic, TypeVar
@@ -19,10 +20,11 @@ Job = Callable[[], None]
 
 
 class Worker:
-    """Runs jobs and the engine's steps on one thread until closed."""
+    """Runs jobs and the engine's steps on one thread until closed; `last_step` is when it ended one, by `time.monotonic()`."""
 
     def __init__(self) -> None:
         self.engine: Engine | None = None
+        self.last_step = time.monotonic()
         self._jobs: queue.SimpleQueue[Job | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="sctk-transformers", daemon=True)
         self._thread.start()
@@ -45,10 +47,12 @@ class Worker:
                 job = self._jobs.get(block=not busy)
             except queue.Empty:
                 self._step()
+                self.last_step = time.monotonic()
                 continue
             if job is None:
                 break
             job()
+            self.last_step = time.monotonic()
         for row in self._dropped():
             row.done.cancel()
 

@@ -15,6 +15,8 @@ from __future__ import annotations
 
 import asyncio
 import itertools
+import math
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -39,7 +41,7 @@ class VLLMBackend(KnownByFiles):
 
     Config = EngineConfig
     batch_dependent = True
-    continues = queues = True
+    continues = True
 
     def __init__(self, config: EngineConfig, *, model: ModelRef) -> None:
         check_installed()
@@ -49,6 +51,8 @@ class VLLMBackend(KnownByFiles):
         self.model = model
         self._starting: asyncio.Future[_Running] | None = None
         self._closed = False
+        self.last_step = -math.inf
+        """When the engine last answered anybody, by `time.monotonic()`."""
 
     @staticmethod
     def context_of(config: EngineConfig, model: ModelRef) -> int:
@@ -104,6 +108,7 @@ class VLLMBackend(KnownByFiles):
             if opening.finished:
                 return running.chat.finished(request, opening)
             out = await running.ask(opening.read, running.sampling(request, opening))
+            self.last_step = time.monotonic()
         except Exception as error:  # noqa: BLE001 - this is the boundary of one request
             return boundary(_known(error), of=request.of, stage="", component=NAME)
         made = out.outputs[0]
@@ -123,6 +128,7 @@ class VLLMBackend(KnownByFiles):
             # vLLM scores what it reads and cannot stop there: one token is sampled behind it, and dropped.
             params = SamplingParams(max_tokens=1, temperature=0.0, prompt_logprobs=0, detokenize=False)
             out = await running.ask([*prompt, *ids], params)
+            self.last_step = time.monotonic()
         except Exception as error:  # noqa: BLE001 - this is the boundary of one request
             return boundary(_known(error), of="", stage="", component=NAME)
         places = out.prompt_logprobs[len(prompt) :]
