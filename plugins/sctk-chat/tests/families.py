@@ -2,11 +2,12 @@
 
 What matters of a family is where it puts a system message, what it trims, what it writes around an answer, and what a prompt ends
 in; tools, documents and dates are left out. All share one byte-level vocabulary without merges but a few, and have the control
-tokens of their family. Nothing is downloaded.
+tokens of their family; a second tokenizer, of pieces, is made where it is asked for. Nothing is downloaded.
 """
 
 from __future__ import annotations
 
+import string
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -87,17 +88,12 @@ FAMILIES = (
 
 
 @cache
-def tokenizer_of(family: Family) -> Any:
-    """A byte-level tokenizer with the family's control tokens and template, made here."""
-    from tokenizers import Tokenizer, decoders, models, pre_tokenizers, processors
+def tokenizer_of(family: Family, *, pieces: bool = False) -> Any:
+    """A tokenizer with the family's control tokens and template, made here: of bytes, or of pieces and else bytes."""
+    from tokenizers import processors
     from transformers import PreTrainedTokenizerFast
 
-    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
-    pieces = [*letters, *LETTERS]
-    engine = Tokenizer(
-        models.BPE(vocab={piece: n for n, piece in enumerate(pieces)}, merges=[(p[0], p[1]) for p in LETTERS])
-    )
-    engine.pre_tokenizer, engine.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
+    engine = _of_pieces() if pieces else _of_bytes()
     engine.add_special_tokens(list(family.specials))
     if family.adds_bos:
         number = engine.token_to_id(family.bos)
@@ -109,3 +105,39 @@ def tokenizer_of(family: Family) -> Any:
         made.add_tokens(list(family.marks))
     made.chat_template = family.template and (TEMPLATES / f"{family.template}.jinja").read_text()
     return made
+
+
+def _of_bytes() -> Any:
+    from tokenizers import Tokenizer, decoders, models, pre_tokenizers
+
+    letters = sorted(pre_tokenizers.ByteLevel.alphabet())
+    pieces = [*letters, *LETTERS]
+    engine = Tokenizer(
+        models.BPE(vocab={piece: n for n, piece in enumerate(pieces)}, merges=[(p[0], p[1]) for p in LETTERS])
+    )
+    engine.pre_tokenizer, engine.decoder = pre_tokenizers.ByteLevel(add_prefix_space=False), decoders.ByteLevel()
+    return engine
+
+
+def _of_pieces() -> Any:
+    """As SentencePiece makes them: a space goes before every text, and is a letter."""
+    from tokenizers import Tokenizer, decoders, models, normalizers
+
+    space = "\u2581"
+    pieces = [
+        *(f"<0x{byte:02X}>" for byte in range(256)),
+        "<unk>",
+        space,
+        *string.ascii_letters,
+        *string.digits,
+        ".",
+        "\n",
+    ]
+    merges = [(space, "t"), ("t", "h"), ("i", "n"), (space, space)]
+    vocab = {piece: n for n, piece in enumerate([*pieces, *("".join(pair) for pair in merges)])}
+    engine = Tokenizer(models.BPE(vocab=vocab, merges=merges, unk_token="<unk>", byte_fallback=True, fuse_unk=True))
+    engine.normalizer = normalizers.Sequence([normalizers.Prepend(space), normalizers.Replace(" ", space)])
+    engine.decoder = decoders.Sequence(
+        [decoders.Replace(space, " "), decoders.ByteFallback(), decoders.Fuse(), decoders.Strip(" ", 1, 0)]
+    )
+    return engine

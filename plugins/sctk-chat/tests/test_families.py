@@ -3,112 +3,33 @@
 from __future__ import annotations
 
 import os
-import random
-import time
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 from families import FAMILIES, Family, tokenizer_of
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from sctk_chat import Habits, end_of_turn, habits_of, render, turn_ids
-from sctk_chat.twin import twin_of
+from sctk_chat import Habits, habits_of, render, turn_ids
 from sctk_core import Message
-from sctk_core.thoughts import opened_in
+from templates_fuzz import HARMLESS, case, check, shown
 
 DOCS = Path(__file__).parents[3] / "docs/templates.md"
 BEGIN, END = "<!-- made by plugins/sctk-chat/tests/test_families.py -->\n", "<!-- end -->\n"
-HARMLESS = (
-    "Hello",
-    "two\nlines",
-    "1 < 2",
-    "na\u00efve \u4f60\u597d \U0001f642",
-    "{{ x }} {% y %}",
-    "a  b",
-    "\\n",
-    "'q' \"q\"",
-)
-PIECES = (
-    *HARMLESS, "", " ", "\n", "\n\n", "\t", "<think>", "</think>", "<|im_end|>", "<|im_", "end|>", "</s>", "<s>", "[INST]",
-    "[/INST]", "<<SYS>>", "<|channel|>final<|message|>", "<|end|>", "/no_think", "\u0920\u0940\u0915", "\u0e44\u0e17\u0e22",
-    "\u202e", "\x00", "<\uff5cUser\uff5c>", "<|START_RESPONSE|>", "[gMASK]", "{'type': 'text'}", "'text': '",
-)  # fmt: skip
 named = pytest.mark.parametrize("family", FAMILIES, ids=[family.name for family in FAMILIES])
-
-
-def shown(tokenizer: Any, ids: list[int]) -> str:
-    return str(tokenizer.decode(ids, skip_special_tokens=False, clean_up_tokenization_spaces=False))
-
-
-def conversation(draw: random.Random) -> list[Message]:
-    """A conversation that ends in a user's turn."""
-    roles = (["system"] if draw.random() < 0.4 else []) + ["user"]
-    for _ in range(draw.randrange(3)):
-        roles += ["assistant", "user"]
-    return [Message(role=role, content=text(draw)) for role in roles]  # type: ignore[arg-type]
-
-
-def text(draw: random.Random) -> str:
-    return "".join(draw.choice(PIECES) for _ in range(draw.randrange(1, 6)))
-
-
-def check(family: Family, messages: list[Message], answer: str) -> None:
-    """All that must hold of one conversation and an answer that was given to it."""
-    tokenizer, variables = tokenizer_of(family), family.variables
-    twin = twin_of(tokenizer)
-    plain = [Message(role=message.role, content="x") for message in messages]
-    ids = render(tokenizer, messages, variables=variables)
-    assert controls(twin, ids) == controls(twin, render(tokenizer, plain, variables=variables))
-    comes_out(tokenizer, ids, messages)
-    assert tuple(ids[: len(twin.begins)]) == twin.begins
-    assert not twin.begins or ids.count(twin.begins[0]) == 1
-    read, taught = turn_ids(tokenizer, messages, answer, variables)
-    comes_out(tokenizer, [*read, *taught], [*messages, Message(role="assistant", content=answer)])
-    assert opened_in(shown(tokenizer, read)) == "" or any("<think>" in message.content for message in messages)
-    assert taught[-1] == end_of_turn(tokenizer, variables)
-    end = tokenizer.convert_ids_to_tokens(taught[-1])
-    said = shown(tokenizer, taught).removesuffix(end).removesuffix("<|END_RESPONSE|>")
-    assert said.strip() == answer.strip()
-    assert controls(twin, taught) == controls(
-        twin, turn_ids(tokenizer, plain, "x" if answer.strip() else "", variables)[1]
-    )
-
-
-def controls(twin: Any, ids: list[int]) -> list[int]:
-    return [number for number in ids if number in twin.ids]
-
-
-def comes_out(tokenizer: Any, ids: list[int], messages: list[Message]) -> None:
-    """Every turn's text stands in the decoded ids, outer white space aside: the system's anywhere, the others' in order."""
-    whole, place = shown(tokenizer, ids), 0
-    for message in messages:
-        said = message.content.strip()
-        found = whole.find(said, 0 if message.role == "system" else place)
-        assert found >= 0, (message, whole)
-        place = place if message.role == "system" else found + len(said)
 
 
 @named
 @settings(max_examples=12, deadline=None)
 @given(seed=st.integers(0, 2**32))
 def test_what_went_in_comes_out(family: Family, seed: int) -> None:
-    draw = random.Random(seed)
-    check(family, conversation(draw), text(draw))
+    check(family, seed)
 
 
-@pytest.mark.sweep
-@pytest.mark.timeout(1200)
-def test_what_went_in_comes_out_for_ten_minutes() -> None:
-    stop, n = time.monotonic() + float(os.environ.get("SCTK_FUZZ_S", "600")), 0
-    first = os.environ.get("SCTK_FUZZ_SEED", "")
-    while time.monotonic() < stop:
-        for family in FAMILIES:
-            draw = random.Random(f"{family.name} {n}{first}")
-            check(family, conversation(draw), text(draw))
-        n += 1
-    print(f"{n * len(FAMILIES)} conversations")
+@pytest.mark.parametrize("first", range(0, 200, 50))
+def test_what_is_odd_comes_out_or_is_refused_by_name(first: int) -> None:
+    for seed in range(first, first + 50):
+        case(seed)
 
 
 @named

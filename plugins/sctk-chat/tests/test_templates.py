@@ -57,6 +57,23 @@ def test_a_template_that_keeps_the_last_turn_only_gets_a_note(tmp_path: Path) ->
     assert any("several turns" in note for note in template_notes(ModelRef(path=str(tmp_path))))
 
 
+DROPPING = LOOP.replace("in messages %}", "in messages if m.role != 'system' %}") + "{{ m.content }}" + REST
+LAST_ALONE = "{{ (messages | selectattr('role', 'equalto', 'system') | list)[-1].content }}"
+
+
+def test_a_system_message_is_not_taken_for_there_because_the_question_repeats_it() -> None:
+    turns = [Message(role="system", content="Name a bird"), Message(role="user", content="Name a bird of Crete.")]
+    ids = render(with_template(DROPPING), turns)
+    assert decode(with_template(DROPPING), ids) == "user\nName a bird\n\nName a bird of Crete.\nassistant\n"
+
+
+def test_of_two_system_messages_the_one_that_is_dropped_comes_out_though_the_other_holds_its_words() -> None:
+    guides = [Message(role="system", content=text) for text in ("Be brief", "Be brief and kind")]
+    tokenizer = with_template(LAST_ALONE + DROPPING)
+    said = decode(tokenizer, render(tokenizer, [*guides, Message(role="user", content="Why?")]))
+    assert said == "Be brief and kinduser\nBe brief\nuser\nWhy?\nassistant\n"
+
+
 @pytest.mark.parametrize("change", CHANGES)
 def test_text_that_a_template_would_change_is_given_as_it_is_and_told(change: str, tmp_path: Path) -> None:
     tokenizer = with_template(CHANGES[change])

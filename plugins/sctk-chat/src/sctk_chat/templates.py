@@ -122,13 +122,15 @@ def rendered(
 
 
 def lost_turn(text: str, turns: Sequence[Message], manner: Manner = USUAL) -> Message | None:
-    """The first turn whose text, outer white space aside, or calls are not in `text`: those of system turns anywhere, the others'
-    in order."""
+    """The first turn whose text, outer white space aside, or calls are not in `text`: those of system turns anywhere, as often as
+    all turns hold them, the others' in order."""
     place = 0
     for turn in turns:
         said, guides = turn.content.strip(), turn.role in GUIDING
         found = text.find(said, 0 if guides else place)
         if found < 0 or (said and text[:found].endswith(("'text': '", '"text": "'))):
+            return turn
+        if guides and said and text.count(said) < sum(one.content.count(said) for one in turns):
             return turn
         if turn.role == "tool" and said and text[:found].endswith('"') != manner.quoted:
             return turn

@@ -1,7 +1,8 @@
 //! Random input against slow code that is plainly right: words and shingles, sketches, near duplicates, packing, scores.
 //!
 //! `cargo test` tries a few dozen cases of each; `SCTK_FUZZ=100 cargo test --release --test fuzz` a hundred times as
-//! many. Cases are drawn anew on every run, and proptest prints the smallest one that it found to fail.
+//! many. Cases are drawn anew on every run (with `PROPTEST_RNG_SEED` the same), and proptest prints the smallest one that
+//! it found to fail.
 
 mod consistency;
 mod long;
@@ -12,11 +13,12 @@ mod text;
 use proptest::prelude::*;
 use sctk_data::text::Simd;
 
-/// `n` cases, times what the environment asks for.
+/// `n` cases, times what the environment asks for; says how many (`--show-output`).
 fn cases(n: u32) -> ProptestConfig {
     let times = std::env::var("SCTK_FUZZ").map_or(1, |times| {
         times.parse::<u32>().expect("SCTK_FUZZ is a number")
     });
+    println!("{} cases", n * times);
     ProptestConfig {
         cases: n * times,
         failure_persistence: None,
