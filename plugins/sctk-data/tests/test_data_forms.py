@@ -179,6 +179,33 @@ def test_files_of_several_forms_are_compared_with_each_other(tmp_path: Path, cap
     assert "read as questions and ShareGPT: question + answer + conversations" in err
 
 
+@pytest.mark.parametrize("ending", ["parquet", "jsonl"])
+def test_shards_with_the_same_columns_are_read_alike_whatever_their_first_rows_hold(
+    ending: str, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = [{"prompt": "Name a river.", "clue": clue} for clue in ("long", None, "long", "short")]
+    (tmp_path / "shards").mkdir()
+    for n, part in enumerate((rows[:1], rows[1:])):  # the second begins with a row without a clue
+        written(tmp_path / f"shards/{n}.{ending}", part)
+    code, out, err = told(capfd, "dedup", tmp_path / "shards", "--exact")
+    assert (code, [json.loads(line)["clue"] for line in out.splitlines()]) == (0, ["long", None, "short"]), err
+    assert told(capfd, "dedup", written(tmp_path / f"whole.{ending}", rows), "--exact")[1] == out
+
+
+def test_a_column_that_is_read_in_one_file_and_not_in_another_is_named(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    first = written(tmp_path / "a.jsonl", [{"messages": chat("a", "b"), "remark": "one"}])
+    second = written(
+        tmp_path / "b.jsonl",
+        [{"n": 1, "messages": chat("a"), "remark": text} for text in (None, "two", "three")],
+    )
+    code, _, err = told(capfd, "dedup", first, second, "--exact", "--out", tmp_path / "out.jsonl")
+    assert code == 0, err
+    assert "by 'messages + remark' (exact): 2 kept, 2 removed" in err
+    assert "not read, and holding text: remark" in err
+
+
 @pytest.mark.parametrize(
     ("row", "reason"),
     [

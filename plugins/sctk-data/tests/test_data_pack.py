@@ -401,3 +401,15 @@ def test_of_pairs_each_side_has_its_own_length(tmp_path: Path, capfd: pytest.Cap
     assert code == 0, err
     assert "columns packed: input_ids" in err
     assert "not of tokens: chosen_logits" in err
+
+
+def test_a_shard_with_empty_lists_alone_has_no_tokens_and_is_no_error(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for n, lists in enumerate(([[5, 6], [7]], [[], []], [[8]])):
+        pl.DataFrame({"input_ids": lists, "labels": lists}).write_parquet(tmp_path / f"{n}.parquet")
+    assert pl.read_parquet_schema(tmp_path / "1.parquet")["input_ids"] == pl.List(pl.Null)
+    out, names = tmp_path / "out.jsonl", [str(tmp_path / f"{n}.parquet") for n in range(3)]
+    assert main(["data", "pack", *names, "--capacity", "2", "--out", str(out)]) == 0
+    assert "2 rows without tokens" in capfd.readouterr().err
+    assert sorted(json.loads(line)["input_ids"] for line in out.read_text().splitlines()) == [[5, 6], [7, 8]]

@@ -10,10 +10,11 @@ import json
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
 from sctk_core.reading.answers import answers_of
-from sctk_core.reading.paths import NoSuchPath, value_at
+from sctk_core.reading.paths import NoSuchPath, root_of, value_at
 from sctk_core.reading.row_forms import RowForm, answered_in, as_form, part_text
 from sctk_core.reading.turns import Misfit, texts_of
 from sctk_core.reading.written import listed_texts
@@ -48,9 +49,17 @@ class Reading:
 
     def columns_of(self, names: Container[str]) -> list[str]:
         """Those of its columns that are among `names`."""
+        return [name for name in self._columns if name in names]
+
+    @property
+    def roots(self) -> frozenset[str]:
+        """Its columns, and those that its paths begin at."""
+        return _roots(self._columns)
+
+    @property
+    def _columns(self) -> tuple[str, ...]:
         form = self.form
-        wanted = self.names if form is None else (*form.before, form.asked, *form.after, *form.answered)
-        return [name for name in wanted if name in names]
+        return self.names if form is None else (*form.before, form.asked, *form.after, *form.answered)
 
     def text(self, row: Mapping[str, Any]) -> tuple[tuple[str, ...], str | Reason]:
         """(the columns that were read, the text or the reason why there is none)."""
@@ -60,6 +69,11 @@ class Reading:
     def parts(self, row: Mapping[str, Any]) -> tuple[tuple[str, ...], Parts]:
         """(the columns that were read, the parts or the reason why there is no text)."""
         return (self.names, _named(row, self)) if self.form is None else _of_form(row, self.form, self.aside)
+
+
+@cache
+def _roots(columns: tuple[str, ...]) -> frozenset[str]:
+    return frozenset((*columns, *(root_of(name, {}) for name in columns)))
 
 
 def ends_of(parts: Sequence[str]) -> list[int]:

@@ -74,7 +74,9 @@ class TextColumn:
         self.aside: set[str] | None = None if guiding else set()
         self._readings: dict[object, Reading] = {}
         self._read: dict[str, None] = dict.fromkeys(self._named)
+        self._firsts: list[tuple[Mapping[str, Any], Reading]] = []
         self._others: dict[str, None] = {}
+        self._left: dict[str, None] = {}
         self._called: dict[str, str] = {}
 
     @property
@@ -91,9 +93,10 @@ class TextColumn:
 
     @property
     def unread(self) -> list[str]:
-        """The columns that hold text and were read in no row."""
+        """The columns that hold text and were read in no row, or in none of some files."""
         roots = {root_of(name, {}) for name in self._read} | set(self._read)
-        return [self._called.get(name, name) for name in self._others if name not in roots]
+        names = [name for name in self._others | self._left if name in self._left or name not in roots]
+        return [self._called.get(name, name) for name in names]
 
     def of(self, chunk: Chunk) -> tuple[list[int], pl.Series]:
         """(index of every good row, their texts as one Arrow column)."""
@@ -121,12 +124,13 @@ class TextColumn:
         if self._answers and isinstance(parts, Reason):
             parts = answer_of(row, reading.first, parts)
         self._read.update(dict.fromkeys(columns))
-        written = source.form in WRITTEN
+        written, own = source.form in WRITTEN, reading.roots
         for name, value in row.items():
-            if name in self._read or name in self._others or not self._may_be_text(name):
+            found = self._others if name in own else self._left
+            if name in found or (name in own and name in self._read) or not self._may_be_text(name):
                 continue
             if holds_text(value) and not (written and is_bare(value)):
-                self._others[name] = None
+                found[name] = None
         return parts
 
     def _as_usual(self, row: Mapping[str, Any], where: str) -> Mapping[str, Any]:
@@ -155,7 +159,7 @@ class TextColumn:
         self._check_columns(chunk)
         for name in text_columns(chunk.frame):
             if self._may_be_text(name):
-                self._others[name] = None
+                (self._others if name in reading.roots else self._left)[name] = None
         quick = quick_texts(chunk.frame, reading, ends=ends)
         if quick is None:
             return self._row_by_row(chunk, enumerate(chunk.frame.iter_rows(named=True)), ends=ends)
@@ -207,14 +211,16 @@ class TextColumn:
         return name not in self._besides and not is_id(name)
 
     def _reading(self, row: Mapping[str, Any], source: Input, where: str) -> Reading:
-        """How the rows of a file are read: as its first row is."""
+        """How the rows of a file are read: as its first row is, or as those of an earlier file with the same columns."""
         found = self._readings.get(id(source))
         if found is None:
             typed = {k: v for k, v in row.items() if k in USUAL or not is_bare(v)} if source.form in WRITTEN else row
-            found = (
+            found = next((reading for first, reading in self._firsts if _same_columns(first, row)), None)
+            found = found or (
                 Reading(names=self._named) if self._named else self._found(typed, where, written=source.form in WRITTEN)
             )
             found = self._readings[id(source)] = replace(found, aside=self.aside)
+            self._firsts.append((row, found))
         return found
 
     def _another(self, row: Mapping[str, Any], where: str) -> Reading | None:
@@ -294,6 +300,17 @@ class TextColumn:
 
 def _is_text(value: object) -> bool:
     return isinstance(value, str | list) and holds_text(value)
+
+
+def _same_columns(first: Mapping[str, Any], row: Mapping[str, Any]) -> bool:
+    """Whether two rows have the same columns, with values of the same kinds where both have one.
+
+    >>> _same_columns({"text": "a", "n": None}, {"text": "b", "n": 1}), _same_columns({"text": "a"}, {"text": ["a"]})
+    (True, False)
+    """
+    return first.keys() == row.keys() and all(
+        value is None or first[name] is None or isinstance(value, type(first[name])) for name, value in row.items()
+    )
 
 
 def text_within(value: object, path: str) -> str:

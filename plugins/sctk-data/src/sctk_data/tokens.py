@@ -79,6 +79,8 @@ class Tokens:
             held = {name: str(kind) for name, kind in frame.schema.items() if _named_of_tokens(name, self._wanted)}
             self._choose(kinds, lengths, list(frame.schema), chunk.source.name, held)
         for name, kind in self._columns.items():
+            if frame.schema.get(name) == pl.List(pl.Null):  # every list is empty
+                frame = frame.with_columns(pl.col(name).cast(kind))
             if frame.schema.get(name) != kind:
                 raise ConfigError(
                     f"{chunk.source.name}: column {name!r}: got {frame.schema.get(name)}, wanted {kind} as in the first file",
