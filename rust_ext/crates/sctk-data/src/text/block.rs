@@ -2,7 +2,6 @@
 
 use super::canon::{BEHIND, State};
 use super::hash::MASKS;
-use super::plain::characters::{Simple, Tables};
 use super::plain::pages::{Pages, Recent, Step};
 
 /// Works on blocks of 64 bytes; each level gives the same answers.
@@ -78,11 +77,14 @@ pub trait Block {
         None
     }
 
-    /// The simple characters of three bytes that `bytes` begins with, of a script that is cut by dictionary; `least` is that of what
-    /// stands before them (`Known::least`). A level may have no way to find them.
+    /// The places (`plain::characters`) of the four characters of three bytes that begin here, the first one lowest.
     #[inline(always)]
-    fn simple(_tables: &Tables, _bytes: &[u8; 64], _least: u8) -> Option<Simple> {
-        None
+    fn places_of_four(all: u128) -> u32 {
+        let place = |i: usize| {
+            let c = (all >> (24 * i)) as u32;
+            (c >> 14 & 0xfc | c >> 8 & 3) << (8 * i)
+        };
+        place(0) | place(1) | place(2) | place(3)
     }
 
     /// Writes what stays of the first 64 bytes, of which the `valid` ones count, where words stand one behind another (`canon`): the

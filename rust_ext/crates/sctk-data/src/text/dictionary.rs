@@ -3,10 +3,7 @@
 //! The rule is that of icu_segmenter: from each place the longest word of the dictionary that ends between two user-perceived
 //! characters. Where there is none, one such character is a word (icu_segmenter goes on to where its search ended). Its trie is
 //! made to be small, and costs 45 to 60 ns a character; here the same words stand in nodes of 24 bytes, made when the first
-//! text of a script is met, and a table leads from the first two characters of a word to their node; what four characters lead to is
-//! remembered (`begun`).
-
-mod begun;
+//! text of a script is met, and a table leads from the first two characters of a word to their node.
 
 use std::collections::BTreeSet;
 use std::sync::OnceLock;
@@ -16,16 +13,17 @@ use icu_properties::props::{GraphemeClusterBreak, LineBreak};
 use icu_provider::prelude::*;
 use icu_segmenter::provider::{Baked, DictionaryBreakData, SegmenterDictionaryExtendedV2};
 
-use self::begun::{Begun, Met, WINDOW};
 use super::fold::{is_ignorable, is_word};
-use super::simd::per_level;
 
 /// In a symbol: the character continues the one before it. The rest is the character's number.
 const CONTINUES: u8 = 0x80;
 /// The number of characters that no word has.
 const NOWHERE: u8 = 0x7f;
 /// What stands behind a run: no word goes on there, and a character ends.
-pub const END: [u8; WINDOW] = [NOWHERE; WINDOW];
+pub const END: u8 = NOWHERE;
+
+/// So many symbols are looked at together (`Dictionary::begin`).
+pub const WINDOW: usize = 4;
 
 /// So many code points a script has at most.
 pub const SIZE: usize = 160;
@@ -108,11 +106,12 @@ pub struct Dictionary {
     /// The node behind two numbers (`PAIR`); 0: no word begins so.
     pairs: Vec<u32>,
     nodes: Vec<Node>,
-    met: Met,
 }
 
 /// How many numbers there are for a second character.
 const PAIR: usize = 128;
+/// A dictionary has at least three fewer nodes.
+pub const MOST_NODES: u32 = 1 << 19;
 
 /// The words of a script's dictionary; none has a character of another script, and fewer than 128 characters are used.
 fn words_of(script: &Script) -> Vec<String> {
@@ -137,6 +136,12 @@ fn words_of(script: &Script) -> Vec<String> {
         .collect()
 }
 
+/// The words of a script.
+#[cfg(test)]
+pub fn all_words(script: usize) -> Vec<String> {
+    words_of(&SCRIPTS[script])
+}
+
 /// The dictionary of a script.
 pub fn dictionary(script: usize) -> &'static Dictionary {
     static MADE: [OnceLock<Dictionary>; 4] = [const { OnceLock::new() }; 4];
@@ -156,7 +161,6 @@ impl Dictionary {
             }),
             pairs: vec![0; PAIR * PAIR],
             nodes: vec![],
-            met: Met::default(),
         };
         let words = words_of(script);
         let letters: BTreeSet<char> = words.iter().flat_map(|word| word.chars()).collect();
@@ -174,7 +178,7 @@ impl Dictionary {
         dictionary.nodes.push(Node::default());
         dictionary.grow(0, &words, 0);
         assert!(
-            dictionary.nodes.len() < Begun::MOST_NODES,
+            dictionary.nodes.len() + 3 < MOST_NODES as usize,
             "they have numbers"
         );
         dictionary.pair();
@@ -224,48 +228,68 @@ impl Dictionary {
         self.symbols[(c.into() - self.first) as usize]
     }
 
-    /// Where the word that begins at `from` ends.
+    /// The node behind two symbols; 0: no word begins so.
     #[inline(always)]
-    fn word_end(&self, run: &[u8], from: usize) -> usize {
-        let window = *run[from..].first_chunk().expect("END is as long");
-        let begun = self.met.of(window, || self.begin(window));
-        let (mut longest, mut at, mut node) = (from + begun.length(), from + WINDOW, begun.node());
-        while node != 0 {
-            let here = &self.nodes[node as usize];
-            if here.is_word() & is_boundary(run, at) {
-                longest = at;
-            }
-            node = here.child(number(run[at])).unwrap_or(0);
-            at += 1;
-        }
-        if longest == from {
-            return next_boundary(run, from + WINDOW);
-        }
-        longest
+    fn behind_two(&self, first: u8, second: u8) -> u32 {
+        self.pairs[usize::from(number(first)) * PAIR + usize::from(number(second))]
     }
 
-    /// What is found behind the first symbols of a word.
-    #[inline(never)]
-    fn begin(&self, window: [u8; WINDOW]) -> Begun {
-        let pair = usize::from(number(window[0])) * PAIR + usize::from(number(window[1]));
-        let mut node = self.pairs[pair];
-        // a word of one character ends where that character does, so only longer ones are looked for
-        let mut longest = 0;
-        for at in 2..WINDOW {
+    /// What is found behind four symbols, the first of a word or behind a node that is not 0: the node, 0 where no word has them; and
+    /// how many of them belong to the longest word that ends among them, or else to the first user-perceived character of a word
+    /// that begins here.
+    #[inline(always)]
+    pub fn behind(&self, mut node: u32, window: [u8; WINDOW]) -> (u32, Option<usize>) {
+        let (mut longest, mut from) = (None, 0);
+        if node == 0 {
+            // a word of one character ends where that character does
+            longest = (1..WINDOW).find(|&at| is_boundary(window[at]));
+            node = self.behind_two(window[0], window[1]);
+            from = 2;
+        }
+        for (at, &symbol) in window.iter().enumerate().skip(from) {
             if node != 0 {
                 let here = &self.nodes[node as usize];
-                if here.is_word() & is_boundary(&window, at) {
-                    longest = at;
+                if here.is_word() & is_boundary(symbol) {
+                    longest = Some(at);
                 }
-                node = here.child(number(window[at])).unwrap_or(0);
+                node = here.child(number(symbol)).unwrap_or(0);
             }
         }
-        if longest == 0 {
-            longest = (1..WINDOW)
-                .find(|&at| is_boundary(&window, at))
-                .unwrap_or(0);
+        (node, longest)
+    }
+
+    /// The length of the word that begins at the first symbol. None where `symbol` says None.
+    pub fn word(&self, symbol: impl Fn(usize) -> Option<u8>) -> Option<usize> {
+        let [first, second] = [symbol(0)?, symbol(1)?];
+        let (mut longest, mut at) = (usize::from(is_boundary(second)), 2);
+        let mut node = self.behind_two(first, second);
+        while node != 0 {
+            let symbol = symbol(at)?;
+            let here = &self.nodes[node as usize];
+            if here.is_word() & is_boundary(symbol) {
+                longest = at;
+            }
+            node = here.child(number(symbol)).unwrap_or(0);
+            at += 1;
         }
-        Begun::new(window, node, longest)
+        if longest == 0 {
+            longest = 2;
+            while !is_boundary(symbol(longest)?) {
+                longest += 1;
+            }
+        }
+        Some(longest)
+    }
+
+    /// Adds where each word of a run (`symbol`, then `END`) ends, in characters.
+    pub fn cut(&self, run: &[u8], ends: &mut Vec<u32>) {
+        let n = run.len() - 1;
+        let mut from = 0;
+        while from < n {
+            let symbol = |at: usize| run.get(from + at).copied().or(Some(END));
+            from += self.word(symbol).expect("all are there");
+            ends.push(from as u32);
+        }
     }
 }
 
@@ -275,38 +299,15 @@ fn number(symbol: u8) -> u8 {
     symbol & !CONTINUES
 }
 
-/// The first place from `at` on where a user-perceived character ends.
-#[cold]
-fn next_boundary(run: &[u8], at: usize) -> usize {
-    let is_end = |at: &usize| is_boundary(run, *at);
-    (at..).find(is_end).expect("a run has an end")
-}
-
+/// Whether a user-perceived character ends before a symbol.
 #[inline(always)]
-fn is_boundary(run: &[u8], at: usize) -> bool {
-    run[at] & CONTINUES == 0
-}
-
-per_level! {
-    /// Adds where each word of a run (`Dictionary::symbol`, then `END`) ends, in characters.
-    pub fn cut(dictionary: &Dictionary, run: &[u8], ends: &mut Vec<u32>) = cut_kernel;
-}
-
-#[inline(always)]
-fn cut_kernel(dictionary: &Dictionary, run: &[u8], ends: &mut Vec<u32>) {
-    let n = run.len() - END.len();
-    ends.reserve(n);
-    let mut from = 0;
-    while from < n {
-        from = dictionary.word_end(run, from);
-        ends.push(from as u32);
-    }
+pub fn is_boundary(symbol: u8) -> bool {
+    symbol & CONTINUES == 0
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::text::Simd;
     use icu_segmenter::WordSegmenter;
     use icu_segmenter::options::WordBreakInvariantOptions;
     use std::collections::HashSet;
@@ -314,14 +315,9 @@ mod tests {
     fn ends(text: &str) -> Vec<usize> {
         let dictionary = dictionary(script_of(text.chars().next().unwrap()).unwrap());
         let mut run: Vec<u8> = text.chars().map(|c| dictionary.symbol(c)).collect();
-        run.extend(END);
+        run.push(END);
         let mut ends = vec![];
-        cut(Simd::best(), dictionary, &run, &mut ends);
-        for level in Simd::available() {
-            let mut same = vec![];
-            cut(level, dictionary, &run, &mut same);
-            assert_eq!(same, ends);
-        }
+        dictionary.cut(&run, &mut ends);
         let bytes = |c: char| c.len_utf8();
         let before = |end: u32| text.chars().take(end as usize).map(bytes).sum();
         ends.into_iter().map(before).collect()

@@ -8,10 +8,12 @@
 //! without spaces go to its dictionary; the few texts whose marks must be put in order, or whose letters must be joined, go
 //! the slow way.
 
+mod begun;
 mod blocks;
-pub mod characters;
+mod characters;
 pub mod pages;
 mod runs;
+mod walk;
 
 use std::sync::OnceLock;
 

@@ -10,7 +10,6 @@ use super::edges::note_signs;
 use super::fold::{self, composed};
 use super::plain::form_of;
 use super::signs;
-use super::simd::Simd;
 use super::unicode::{self, Alphabet, Form};
 
 /// Where the words of `text` stand in it, as bytes: as many as `WordHasher::words` yields, found character by character.
@@ -175,9 +174,9 @@ fn cuts(text: &str, alphabet: Alphabet, look: Look) -> Vec<usize> {
         }
         let dictionary = dictionary::dictionary(script.expect("it is complex"));
         let mut symbols: Vec<u8> = run.iter().map(|&(_, c)| dictionary.symbol(c)).collect();
-        symbols.extend(dictionary::END);
+        symbols.push(dictionary::END);
         let mut ends = vec![];
-        dictionary::cut(Simd::SCALAR, dictionary, &symbols, &mut ends);
+        dictionary.cut(&symbols, &mut ends);
         cuts.push(at);
         let place = |end: &u32| run.get(*end as usize).map_or(end_of_run, |&(at, _)| at);
         cuts.extend(ends.iter().map(place));

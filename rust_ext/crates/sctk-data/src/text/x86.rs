@@ -7,12 +7,10 @@ use std::arch::x86_64::*;
 
 use super::block::Block;
 use super::canon::{BEHIND, State};
-use super::plain::characters::{Simple, Tables};
 use super::plain::pages::{Pages, Recent, Step};
 
 mod alone;
 mod canon;
-mod characters;
 mod pages;
 
 /// Two registers of 32 bytes.
@@ -195,9 +193,17 @@ impl Block for Avx512 {
     }
 
     #[inline(always)]
-    fn simple(tables: &Tables, bytes: &[u8; 64], least: u8) -> Option<Simple> {
-        // SAFETY: AVX-512 with VBMI is there.
-        Some(unsafe { characters::simple(tables, bytes, least) })
+    fn places_of_four(all: u128) -> u32 {
+        const LOW: u64 = 0x0300_3f03_003f_0300;
+        const HIGH: u64 = 0x3f03_003f;
+        // SAFETY: BMI2 is there, and quick on every processor that has AVX-512.
+        unsafe {
+            let [low, high] = [
+                _pext_u64(all as u64, LOW),
+                _pext_u64((all >> 64) as u64, HIGH),
+            ];
+            (low | high << LOW.count_ones()) as u32
+        }
     }
 
     #[inline(always)]

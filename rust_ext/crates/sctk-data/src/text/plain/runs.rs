@@ -1,11 +1,10 @@
 //! Runs of a script without spaces, cut into words by its dictionary.
 //!
-//! Nearly every character of a run has three bytes and is written as it is, or as its form says by itself, and its marks stand
-//! in order: a run of these alone is read by a table of its script, and copied word by word. Any other is read and
-//! written character by character.
+//! Nearly every character of a run is simple, and a run of these alone is copied word by word (`walk`). Any other is read and written
+//! character by character.
 
 use super::blocks::{character_at, length};
-use super::characters::{Characters, collect};
+use super::walk::walk;
 use super::{MOST, MOST_MARKS, OUT_OF_ORDER, Writer};
 use crate::text::block::{Block, Scalar};
 use crate::text::dictionary::{self, Dictionary};
@@ -15,14 +14,12 @@ use crate::text::unicode::Form;
 #[derive(Default)]
 pub struct Run {
     /// The characters as the dictionary wants them.
-    pub symbols: Vec<u8>,
+    symbols: Vec<u8>,
     forms: Vec<Form>,
     /// The combining classes of the marks at the end, or nothing yet where there is one.
     marks: Vec<u8>,
     /// Where each word ends, in characters.
     ends: Vec<u32>,
-    /// Which characters are written as others than they are; of runs of simple characters alone.
-    pub changed: Vec<u32>,
 }
 
 /// Where a mark stood among those before it.
@@ -35,12 +32,17 @@ enum Sorted {
 }
 
 impl Run {
+    /// Whether there was none that is not simple.
+    #[cfg(test)]
+    pub fn is_empty(&self) -> bool {
+        self.symbols.is_empty()
+    }
+
     fn clear(&mut self) {
         self.symbols.clear();
         self.forms.clear();
         self.marks.clear();
         self.ends.clear();
-        self.changed.clear();
     }
 
     /// Moves the last character, a mark of this class, before the marks that should stand behind it.
@@ -96,29 +98,21 @@ impl Writer<'_> {
 
     #[inline(always)]
     fn run_of(&mut self, script: usize) {
+        if walk(self.simd, self, script) {
+            return;
+        }
         let mut run = std::mem::take(&mut self.plain.run);
         run.clear();
         let begin = self.done;
         let dictionary = dictionary::dictionary(script);
-        let characters = Characters::of(script);
-        let end = begin + collect(self.simd, characters, &self.text[begin..], &mut run);
-        let is_simple = end > begin && self.is_end(script, end);
-        let mut is_plain = false;
-        if is_simple {
-            self.done = end;
-        } else {
-            run.clear();
-            is_plain = self.collect(&mut run, script);
-        }
+        let is_plain = self.collect(&mut run, dictionary, script);
         let n = run.symbols.len();
-        run.symbols.extend(dictionary::END);
-        dictionary::cut(self.simd, dictionary, &run.symbols, &mut run.ends);
-        // each character has at most 6 bytes and a space, and up to 32 are written at a time
+        run.symbols.push(dictionary::END);
+        dictionary.cut(&run.symbols, &mut run.ends);
+        // each character has at most 6 bytes and a space, and eight are written at a time
         self.plain.make_room(8 * n + MOST);
         self.plain.space();
-        if is_simple {
-            self.write_simply(&run, begin);
-        } else if is_plain {
+        if is_plain {
             self.plain.n += write_run(&run, &mut self.plain.bytes[self.plain.n..]);
         } else {
             self.write_run_closely(&run, begin);
@@ -127,7 +121,7 @@ impl Writer<'_> {
     }
 
     /// Whether no run goes on at `at`.
-    fn is_end(&self, script: usize, at: usize) -> bool {
+    pub fn is_end(&self, script: usize, at: usize) -> bool {
         if at == self.text.len() || self.text[at].is_ascii() {
             return true;
         }
@@ -137,38 +131,6 @@ impl Writer<'_> {
             return !dictionary::is_of(script, c);
         }
         form.n() > 0 || form.heed() & Form::LONG != 0
-    }
-
-    /// Writes a run of simple characters, which begins at `begin`, word by word, a space behind each.
-    #[inline(always)]
-    fn write_simply(&mut self, run: &Run, begin: usize) {
-        const MANY: usize = 32;
-        let (text, bytes) = (self.text, &mut self.plain.bytes);
-        let mut changed = run.changed.iter().copied().peekable();
-        let (mut n, mut from) = (self.plain.n, 0);
-        for &end in &run.ends {
-            let (at, size) = (begin + 3 * from as usize, 3 * (end - from) as usize);
-            if changed.peek().is_some_and(|&next| next < end) {
-                while changed.next_if(|&next| next < end).is_some() {}
-                for at in (at..at + size).step_by(3) {
-                    let form = self.forms.forms[character_at(text, at).0 as usize];
-                    bytes[n..n + 8].copy_from_slice(&form.bytes());
-                    n += form.n();
-                }
-            } else if let Some(many) = text[at..].first_chunk::<MANY>()
-                && size <= MANY
-            {
-                bytes[n..n + MANY].copy_from_slice(many);
-                n += size;
-            } else {
-                bytes[n..n + size].copy_from_slice(&text[at..at + size]);
-                n += size;
-            }
-            bytes[n] = b' ';
-            n += 1;
-            from = end;
-        }
-        self.plain.n = n;
     }
 
     /// As `write_run`, character by character.
@@ -191,8 +153,7 @@ impl Writer<'_> {
 
     /// Fills `run` with the characters of one script from `done` on, ignorable ones left out; moves behind them. Whether each is
     /// written by its form alone: then it is neither long, nor may its marks be out of order.
-    fn collect(&mut self, run: &mut Run, script: usize) -> bool {
-        let dictionary: &Dictionary = dictionary::dictionary(script);
+    fn collect(&mut self, run: &mut Run, dictionary: &Dictionary, script: usize) -> bool {
         let mut from = self.done;
         let (mut any, mut has_base, mut mark, mut is_sorted) = (0, false, None, true);
         while from < self.text.len() && !self.text[from].is_ascii() {

@@ -3,7 +3,6 @@
 use std::arch::x86_64::*;
 
 use super::alone::{THREES, from, han, is, kana, write_alone};
-use super::characters::BEFORE;
 use crate::text::plain::pages::{
     CLOSER, Kind, NONE, Page, Pages, Recent, Step, TELLS, UNSURE, Wants,
 };
@@ -478,4 +477,15 @@ const ORDER: [[u8; 64]; 2] = {
         i += 1;
     }
     order
+};
+
+/// The places one byte before.
+const BEFORE: [u8; 64] = {
+    let mut before = [0; 64];
+    let mut i = 1;
+    while i < 64 {
+        before[i] = i as u8 - 1;
+        i += 1;
+    }
+    before
 };
