@@ -266,6 +266,9 @@ def save(rows: pa.Table, sizes: list[int], place: Path) -> None:
 
 # commands
 
+POLARS = "panicked at crates/polars"
+"""Of a damaged Parquet file polars' own panic may stand before the error, which nobody can take back."""
+
 
 @contextmanager
 def standard_input(data: bytes) -> Iterator[None]:
@@ -298,8 +301,9 @@ def run(place: Place, words: Sequence[str], folder: Path) -> tuple[int, str, str
         said = told.getvalue() + below()
     assert code in (0, 2), (code, said)
     assert "Traceback" not in said, said
-    assert "panicked" not in said, said
+    assert "panicked" not in said.replace(POLARS, ""), said
     assert code == 0 or ("error: " in said and "hint: " in said), said
+    assert code == 2 or POLARS not in said, said
     return code, out.buffer.getvalue().decode(), said  # type: ignore[attr-defined]
 
 
@@ -334,11 +338,11 @@ def written_to(path: Path) -> Rows:
 
 def check_told(summary: dict[str, Any], place: Place, of: str = "") -> None:
     """Each column that holds text was read, or is named as unread."""
-    read_, unread = (summary[f"{of}column"] or "").split(" + "), summary[f"{of}unread"]
+    read_, unread = (summary[f"{of}column"] or "").split(" + "), [name.lower() for name in summary[f"{of}unread"]]
     for row in place.rows:
         for name, value in row.items():
             held = holds_text(value) and not (set(WRITTEN) & set(place.forms) and is_bare(value))
-            told = name in unread or any(
+            told = name.lower() in unread or any(
                 one.lower() == name.lower() or one.startswith((f"{name}.", f"{name}[")) for one in read_
             )
             assert told or not held or is_id(name), (name, value, read_, unread)
@@ -350,8 +354,9 @@ def check_split(summary: dict[str, Any], place: Place, out: Path, removed: Path)
     assert (summary["kept"], summary["removed"], summary["rows"]) == (len(kept), len(gone), len(place.rows)), summary
     rows = plain(place.rows)
     wanted, left = iter(rows), [one["row"] for one in gone]
-    for row in wanted:
+    for at, row in enumerate(wanted):
         stays = bool(kept) and alike(row, plain(kept[0]), exactly=out.suffix == ".jsonl")
+        stays = stays and not (left and left[0] == row and row in rows[:at])  # of equal rows the first stays
         assert stays or (left and left[0] == row), (row, kept[:1], left[:1])
         (kept if stays else left).pop(0)
     assert not kept, kept
@@ -547,7 +552,7 @@ def damage(draw: Random, folder: Path) -> str:
     place = Place(name=str(path), rows=[], forms=(ending,))
     with terminal(folder) as below:
         prompts = read_or_refused(path)
-        assert "panicked" not in below()
+        assert "panicked" not in below().replace(POLARS, "")
     held = folder / "held.jsonl"
     held.write_bytes(lines(some_rows(draw, form, 1)))
     words = draw.choice((["dedup", "--exact"], ["dedup"], ["decontaminate", "--against", str(held)], ["consistency"],

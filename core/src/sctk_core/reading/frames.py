@@ -69,7 +69,7 @@ def quick_texts(
     texts = pl.DataFrame([text.alias(name) for name, text in found.items() if text is not None])
     if len(names) == 1:
         is_list = isinstance(frame[names[0]].dtype, pl.List)
-        return texts.to_series(), _ends_of_turns(frame[names[0]]) if ends and is_list else None
+        return texts.to_series(), _ends_of_turns(frame[names[0]], reading.aside) if ends and is_list else None
     if form is None:
         parts, there = [pl.col(name) for name in names], pl.any_horizontal(pl.col(name).is_not_null() for name in names)
     else:
@@ -115,13 +115,26 @@ def _guiding(column: pl.Series) -> tuple[pl.Expr, set[str]]:
     return role.is_in(sorted(GUIDES)).fill_null(value=False), set(there.unique().to_list()) & GUIDES
 
 
-def _ends_of_turns(column: pl.Series) -> pl.Series:
+def _ends_of_turns(column: pl.Series, aside: set[str] | None) -> pl.Series:
     """Where the turns of each row of a column end."""
     import polars as pl
 
-    said = pl.element().struct.field(_said(column))
-    ends = pl.col(column.name).list.eval((said.str.len_bytes() + 1).cum_sum() - 1)
+    ends = _turns_of(column, aside).list.eval((pl.element().str.len_bytes() + 1).cum_sum() - 1)
     return column.to_frame().select(ends.cast(pl.List(pl.UInt32))).to_series()
+
+
+def _turns_of(column: pl.Series, aside: set[str] | None) -> pl.Expr:
+    """What the turns of each row say, as a list; without those that guide, unless a row has no others."""
+    import polars as pl
+
+    turns, said = pl.col(column.name), pl.element().struct.field(_said(column))
+    texts = turns.list.eval(said)
+    if aside is None:
+        return texts
+    guides, found = _guiding(column)
+    others = turns.list.eval(said.filter(~guides))
+    aside |= found
+    return pl.when(others.list.len() > 0).then(others).otherwise(texts)
 
 
 def _said(column: pl.Series) -> str:
@@ -144,12 +157,5 @@ def _plain_text(column: pl.Series, aside: set[str] | None) -> pl.Series | None:
     fields = {field.name: field.dtype for field in kind.inner.fields}
     if set(fields) not in _TURNS or set(fields.values()) != {pl.String}:
         return None
-    turns, said = pl.col(column.name), pl.element().struct.field(_said(column))
-    texts = turns.list.eval(said)
-    if aside is not None:
-        guides, found = _guiding(column)
-        others = turns.list.eval(said.filter(~guides))
-        aside |= found
-        texts = pl.when(others.list.len() > 0).then(others).otherwise(texts)
-    joined = texts.list.join("\n", ignore_nulls=False)
-    return column.to_frame().select(pl.when(turns.list.len() > 0).then(joined)).to_series()
+    joined = _turns_of(column, aside).list.join("\n", ignore_nulls=False)
+    return column.to_frame().select(pl.when(pl.col(column.name).list.len() > 0).then(joined)).to_series()

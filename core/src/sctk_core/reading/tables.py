@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from sctk_core.errors import ConfigError
 from sctk_core.reading.inputs import Input
 from sctk_core.reading.packing import unpacked_file
+from sctk_core.reading.pages import check_pages
 
 if TYPE_CHECKING:
     import polars as pl
@@ -58,6 +59,7 @@ def tables_of(source: Input) -> Iterator[tuple[Table, float]]:
 def _parquet(path: Path) -> Iterator[tuple[pl.DataFrame, float]]:
     import polars as pl
 
+    check_pages(path)
     scan = pl.scan_parquet(path, glob=False)
     n_rows = int(scan.select(pl.len()).collect().item())
     if not n_rows:
@@ -67,6 +69,8 @@ def _parquet(path: Path) -> Iterator[tuple[pl.DataFrame, float]]:
     for frame in scan.collect_batches(chunk_size=CHUNK_ROWS, maintain_order=True, lazy=True):
         done += frame.height
         yield frame, done / n_rows
+    if done != n_rows:  # polars ends so where a thread of its own panicked
+        raise ValueError(f"{done} of {n_rows} rows can be read")
 
 
 def _arrow(path: Path, name: str) -> Iterator[tuple[pl.DataFrame, float]]:
