@@ -22,7 +22,7 @@ import time
 import traceback
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from contextlib import contextmanager, redirect_stderr, redirect_stdout, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -463,17 +463,18 @@ def pack(draw: Random, folder: Path) -> str:
     return f"pack, {overflow}"
 
 
-def read(name: str | Path, **more: Any) -> Prompts:
-    """The prompts of a run's source."""
+def read(name: str | Path, told: list[str], **more: Any) -> Prompts:
+    """The prompts of a run's source; what is told of it goes to `told`."""
     options = {"path": str(name), "held_out_share": 0.0, **more}
     source = FileSource(parse(FileSource.Config, options, where="[source]"))
+    told += source.notes
     return [([(turn.role, turn.text) for turn in one.messages], one.references) for one in source.prompts()]
 
 
-def read_or_refused(name: str | Path, **more: Any) -> Prompts | None:
+def read_or_refused(name: str | Path, told: list[str] | None = None, **more: Any) -> Prompts | None:
     """The prompts, or None where they are refused with the name of the file and a hint."""
     try:
-        return read(name, **more)
+        return read(name, [] if told is None else told, **more)
     except ConfigError as error:
         refusal = error
     assert ("stdin" if str(name) == "-" else str(name)) in refusal.message, refusal
@@ -482,17 +483,24 @@ def read_or_refused(name: str | Path, **more: Any) -> Prompts | None:
 
 
 def source(draw: Random, folder: Path) -> str:
-    """The prompts of rows are the same in every file."""
+    """The prompts of rows are the same in every file; each column that holds text is read, or told."""
     form = draw.choice(list(FORMS))
     rows = some_rows(draw, form, draw.choice((1, 2, 3)))
     (folder / "base.jsonl").write_bytes(lines(rows))
     wanted = read_or_refused(folder / "base.jsonl")
     assert wanted is None or len(wanted) == len(rows)
     place = put(rows, folder, draw, [one for one in FILES if one not in WRITTEN or not looks_typed(rows)])
+    notes: list[str] = []
     with standard_input(place.data):
-        found = read_or_refused(place.name, **({"format": place.forms[0]} if place.name == "-" else {}))
+        found = read_or_refused(place.name, notes, **({"format": place.forms[0]} if place.name == "-" else {}))
     assert found == wanted, (place.name, found, wanted)
-    return f"source, {form}" if wanted is not None else "source refused"
+    if found is None:
+        return "source refused"
+    told = " ".join(notes)
+    for name, value in (item for row in place.rows for item in row.items()):
+        held = holds_text(value) and not (set(WRITTEN) & set(place.forms) and is_bare(value))
+        assert not held or is_id(name) or name in told, (name, value, told)
+    return f"source, {form}"
 
 
 def looks_typed(value: Any) -> bool:
@@ -609,21 +617,22 @@ def case(seed: int, folder: Path) -> str:
 
 
 def main(seconds: float, seed: int = 1) -> int:
-    """Cases until the CPU time is spent: 1 where some failed, each with its seed."""
+    """Cases until the CPU time is spent, or Ctrl-C: 1 where some failed, each with its seed."""
     n, kinds, failed = 0, Counter[str](), 0
     folder = Path(tempfile.mkdtemp(prefix="readers-fuzz-"))
-    while time.process_time() < seconds:
-        number, own = seed * 10**9 + n, folder / "case"
-        own.mkdir()
-        n += 1
-        try:
-            kinds[case(number, own).partition(",")[0]] += 1
-        except Exception:  # noqa: BLE001 - whatever it is, it is a finding
-            failed += 1
-            print(f"case {number} failed", file=sys.stderr)
-            traceback.print_exc(limit=-3)
-        shutil.rmtree(own)
-    folder.rmdir()
+    with suppress(KeyboardInterrupt):
+        while time.process_time() < seconds:
+            number, own = seed * 10**9 + n, folder / "case"
+            own.mkdir()
+            n += 1
+            try:
+                kinds[case(number, own).partition(",")[0]] += 1
+            except Exception:  # noqa: BLE001 - whatever it is, it is a finding
+                failed += 1
+                print(f"case {number} failed", file=sys.stderr)
+                traceback.print_exc(limit=-3)
+            shutil.rmtree(own)
+    shutil.rmtree(folder)
     print(f"{n} cases, {dict(kinds)}, {failed} failed, in {time.process_time():.0f} s of CPU")
     return int(failed > 0)
 
