@@ -30,16 +30,16 @@ pub enum Behind {
 
 impl Begun {
     const KNOWN: u64 = 1 << 63;
-    const UNCHANGED: u32 = 60;
-    const LENGTH: u32 = 57;
+    const CHANGED: u64 = 1 << 62;
+    const SIZE: u32 = 58;
     const NODE: u32 = TAG_BITS;
     const UNSURE: u32 = MOST_NODES - 1;
     const END: u32 = MOST_NODES - 2;
     const CLOSER: u32 = MOST_NODES - 3;
 
-    /// `length`: how many of the four belong to the longest word that ends before the last one of them does, or what says that none
-    /// does. The first `n_unchanged` of them are written as they are.
-    pub fn new(behind: Behind, length: usize, n_unchanged: usize) -> Self {
+    /// `size`: the bytes that those of the four have that belong to the longest word which ends before the last one of them does, or what
+    /// says that none does. Whether one of the four is written as another.
+    pub fn new(behind: Behind, size: usize, is_changed: bool) -> Self {
         let node = match behind {
             Behind::Nowhere => 0,
             Behind::Node(node) => node,
@@ -48,8 +48,8 @@ impl Begun {
             Behind::Closer => Self::CLOSER,
         };
         let node = u64::from(node) << Self::NODE;
-        let lengths = (length as u64) << Self::LENGTH | (n_unchanged as u64) << Self::UNCHANGED;
-        Self(Self::KNOWN | lengths | node)
+        let changed = Self::CHANGED * u64::from(is_changed);
+        Self(Self::KNOWN | changed | (size as u64) << Self::SIZE | node)
     }
 
     #[inline(always)]
@@ -64,13 +64,13 @@ impl Begun {
     }
 
     #[inline(always)]
-    pub fn length(self) -> usize {
-        (self.0 >> Self::LENGTH) as usize & 7
+    pub fn size(self) -> usize {
+        (self.0 >> Self::SIZE) as usize & 15
     }
 
     #[inline(always)]
-    pub fn n_unchanged(self) -> usize {
-        (self.0 >> Self::UNCHANGED) as usize & 7
+    pub fn is_changed(self) -> bool {
+        self.0 & Self::CHANGED != 0
     }
 }
 
@@ -78,7 +78,7 @@ impl Begun {
 const BITS: u32 = 13;
 const TAG_BITS: u32 = KEY_BITS - BITS;
 const KEY_BITS: u32 = MOST_NODES.ilog2() + 32;
-const _: () = assert!(Begun::NODE + MOST_NODES.ilog2() <= Begun::LENGTH);
+const _: () = assert!(Begun::NODE + MOST_NODES.ilog2() <= Begun::SIZE);
 
 /// The last ones that were met.
 pub struct Met(Box<[AtomicU64; 1 << BITS]>);
@@ -128,9 +128,9 @@ mod tests {
             for places in 0..40_000_u32 {
                 let node = places % 7 * 70_000;
                 let places = places.wrapping_mul(0x0101_0081);
-                let wanted = (Behind::Node(places % 500_000 + 1), 3, places as usize % 5);
+                let wanted = (Behind::Node(places % 500_000 + 1), 3, places % 5 == 0);
                 let check = |found: Option<Begun>| {
-                    let all = |found: Begun| (found.behind(), found.length(), found.n_unchanged());
+                    let all = |found: Begun| (found.behind(), found.size(), found.is_changed());
                     assert!(found.is_none_or(|found| all(found) == wanted));
                     usize::from(found.is_some())
                 };
@@ -154,12 +154,12 @@ mod tests {
             Behind::End,
             Behind::Closer,
         ] {
-            for (length, n_unchanged) in [(0, 4), (7, 0), (3, 3)] {
+            for (size, is_changed) in [(0, true), (12, false), (9, true)] {
                 let met = Met::default();
-                met.put(5, u32::MAX, Begun::new(behind, length, n_unchanged));
+                met.put(5, u32::MAX, Begun::new(behind, size, is_changed));
                 let begun = met.get(5, u32::MAX).unwrap();
-                let found = (begun.behind(), begun.length(), begun.n_unchanged());
-                assert_eq!(found, (behind, length, n_unchanged));
+                let found = (begun.behind(), begun.size(), begun.is_changed());
+                assert_eq!(found, (behind, size, is_changed));
             }
         }
     }

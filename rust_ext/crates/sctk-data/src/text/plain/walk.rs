@@ -19,10 +19,10 @@ pub struct Walk {
     met: Met,
 }
 
-/// A word of so many characters, the first of which are written as they are.
+/// A word of so many bytes, and whether a character near its begin may be written as another.
 struct Word {
-    n: usize,
-    n_unchanged: usize,
+    size: usize,
+    is_changed: bool,
 }
 
 /// Why there is no word.
@@ -54,7 +54,7 @@ fn walk_kernel<B: Block>(writer: &mut Writer<'_>, script: usize) -> bool {
         match walk.word::<B>(text, at) {
             Ok(word) => {
                 writer.copy(at, &word);
-                at += 3 * word.n;
+                at += word.size;
             }
             Err(stop) => break stop,
         }
@@ -82,8 +82,8 @@ impl Walk {
     fn word<B: Block>(&self, text: &[u8], at: usize) -> Result<Word, Stop> {
         let mut begun = self.behind::<B>(text, at, 0);
         let mut word = Word {
-            n: begun.length(),
-            n_unchanged: begun.n_unchanged(),
+            size: begun.size(),
+            is_changed: begun.is_changed(),
         };
         let mut from = 0;
         loop {
@@ -94,15 +94,13 @@ impl Walk {
                 Behind::End => return Err(Stop::End),
                 Behind::Closer => return Err(Stop::Closer),
             };
-            from += WINDOW;
-            begun = self.behind::<B>(text, at + 3 * from, node);
-            if begun.length() < WINDOW {
-                word.n = from + begun.length();
+            from += 3 * WINDOW;
+            begun = self.behind::<B>(text, at + from, node);
+            if begun.size() < 3 * WINDOW {
+                word.size = from + begun.size();
             }
-            if word.n_unchanged == from {
-                word.n_unchanged += begun.n_unchanged();
-            }
-            if word.n == 0 && begun.behind() == Behind::Nowhere {
+            word.is_changed |= begun.is_changed();
+            if word.size == 0 && begun.behind() == Behind::Nowhere {
                 return self.slowly(text, at);
             }
         }
@@ -112,12 +110,11 @@ impl Walk {
     #[inline(never)]
     fn slowly(&self, text: &[u8], at: usize) -> Result<Word, Stop> {
         let symbol = |i: usize| self.characters.symbol(text, at + 3 * i, i == 0);
-        let n = self
-            .characters
-            .dictionary
-            .word(symbol)
-            .ok_or(Stop::Closer)?;
-        Ok(Word { n, n_unchanged: 0 })
+        let n = self.characters.dictionary.word(symbol);
+        Ok(Word {
+            size: 3 * n.ok_or(Stop::Closer)?,
+            is_changed: true,
+        })
     }
 
     /// What is found behind the four characters at `at`, and a node behind those before; 0: a word begins.
@@ -143,7 +140,7 @@ impl Walk {
     fn find(&self, node: u32, mut least: u8, places: u32) -> Begun {
         let characters = &self.characters;
         let (four, mut window) = (places.to_le_bytes(), [END; WINDOW]);
-        let (mut n_unchanged, mut is_unsure) = (WINDOW, false);
+        let (mut is_changed, mut is_unsure) = (false, false);
         for (i, &place) in four.iter().enumerate() {
             let known = characters.at_place(place);
             let is_simple = match (known.kind, four.get(i + 1)) {
@@ -153,11 +150,9 @@ impl Walk {
                 _ => true,
             };
             if !is_simple || known.class < least {
-                return Begun::new(Behind::Closer, 0, 0);
+                return Begun::new(Behind::Closer, 0, false);
             }
-            if known.kind == Kind::Changed {
-                n_unchanged = n_unchanged.min(i);
-            }
+            is_changed |= known.kind == Kind::Changed;
             is_unsure |= known.kind == Kind::Joins && i + 1 == WINDOW;
             window[i] = known.symbol;
             least = known.least;
@@ -172,7 +167,7 @@ impl Walk {
             next => Behind::Node(next),
         };
         let none = if node == 0 { 0 } else { WINDOW };
-        Begun::new(behind, longest.unwrap_or(none), n_unchanged)
+        Begun::new(behind, 3 * longest.unwrap_or(none), is_changed)
     }
 }
 
@@ -181,11 +176,11 @@ impl Writer<'_> {
     #[inline(always)]
     fn copy(&mut self, at: usize, word: &Word) {
         const MANY: usize = 32;
-        let size = 3 * word.n;
+        let Word { size, is_changed } = *word;
         // each character has at most 6 bytes, and up to 32 are written at a time
         self.plain.make_room(2 * size + MANY);
         let (text, bytes, mut n) = (self.text, &mut self.plain.bytes, self.plain.n);
-        if word.n_unchanged < word.n {
+        if is_changed {
             for at in (at..at + size).step_by(3) {
                 let form = self.forms.forms[character_at(text, at).0 as usize];
                 bytes[n..n + 8].copy_from_slice(&form.bytes());
