@@ -48,12 +48,12 @@ pub struct Pages {
     /// How the characters U+4E00 to U+9FFF are written, and the Hangul syllables below U+D780.
     pub han: Kind,
     pub hangul: Kind,
-    /// Han characters and kana (`KANA`) have spaces around.
-    pub is_alone: bool,
+    /// Where Han characters are words by themselves: the kana that are, too.
+    pub alone: Option<Box<Kana>>,
 }
 
-/// Kana that are letters by themselves.
-const KANA: [Range<usize>; 3] = [0x3041..0x3097, 0x30a1..0x30fb, 0x30fc..0x30ff];
+/// Which of the characters U+3040 to U+30FF are words by themselves, and written as they are, a page each: not 0.
+pub type Kana = [[u8; 64]; 3];
 
 const HAN: [Range<usize>; 1] = [Range {
     start: 0x4e00,
@@ -188,7 +188,14 @@ impl Pages {
         };
         Self {
             han: kind(&HAN),
-            is_alone: kind(&KANA) == Kind::Alone && kind(&HAN) == Kind::Alone,
+            alone: (kind(&HAN) == Kind::Alone).then(|| {
+                let is_alone = |c: usize| u8::from(forms[c].bits() & Form::ALONE != 0);
+                Box::new(
+                    [0, 1, 2].map(|page| {
+                        std::array::from_fn(|place| is_alone(0x3040 + 64 * page + place))
+                    }),
+                )
+            }),
             hangul: kind(&HANGUL),
             pages,
         }

@@ -2,7 +2,7 @@
 
 use std::arch::x86_64::*;
 
-use crate::text::plain::pages::Step;
+use crate::text::plain::pages::{Kana, Step};
 
 /// Which bytes are this one.
 ///
@@ -37,19 +37,20 @@ pub unsafe fn han(x: __m512i, next: __m512i) -> u64 {
     unsafe { from(x, 0xe5, 5) | is(x, 0xe4) & from(next, 0xb8, 8) }
 }
 
-/// Where the kana U+3041 to U+3096, U+30A1 to U+30FA, U+30FC to U+30FE begin.
+/// Where the kana begin that are words by themselves.
 ///
 /// # Safety
-/// AVX-512 BW is there.
+/// AVX-512 with VBMI is there.
 #[inline(always)]
-pub unsafe fn kana(x: __m512i, next: __m512i, over: __m512i) -> u64 {
-    // SAFETY: the caller's promise.
+pub unsafe fn kana(kana: &Kana, [x, next, over]: [__m512i; 3]) -> u64 {
+    // SAFETY: the caller's promise; a page has 64 bytes.
     unsafe {
-        let hiragana =
-            is(next, 0x81) & from(over, 0x81, 63) | is(next, 0x82) & from(over, 0x80, 23);
-        let both = is(next, 0x82) & from(over, 0xa1, 31);
-        let katakana = both | is(next, 0x83) & (from(over, 0x80, 59) | from(over, 0xbc, 3));
-        is(x, 0xe3) & (hiragana | katakana)
+        let of_page = |i: usize| {
+            let page = _mm512_loadu_si512(kana[i].as_ptr().cast());
+            let known = _mm512_permutexvar_epi8(over, page);
+            is(next, 0x81 + i as u8) & _mm512_test_epi8_mask(known, known)
+        };
+        is(x, 0xe3) & (of_page(0) | of_page(1) | of_page(2))
     }
 }
 

@@ -186,12 +186,11 @@ impl Block {
     /// AVX-512 with VBMI is there.
     #[inline(always)]
     unsafe fn alone(&self, pages: &Pages, room: &mut [u8; 288]) -> Option<Step> {
-        if self.leads != THREES || !pages.is_alone {
-            return None;
-        }
+        let known = pages.alone.as_ref().filter(|_| self.leads == THREES)?;
         // SAFETY: the caller's promise.
         unsafe {
-            let all = han(self.x, self.next) | kana(self.x, self.next, self.over);
+            let kana = kana(known, [self.x, self.next, self.over]);
+            let all = han(self.x, self.next) | kana;
             (self.inside & !all == 0).then(|| write_alone(self.x, room))
         }
     }
