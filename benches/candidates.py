@@ -128,7 +128,8 @@ def packing(
 ) -> Any:
     """What `task` asks of us: a plan of the lengths, or the packed table; fresh memory, as every call of a peer takes.
 
-    Wrapped rows are lent, not copied, and get no position ids: the peer writes none either.
+    Wrapped rows are lent, not copied, and get no position ids: the peer writes none either. What comes back are Arrow arrays,
+    as the peer's result has them; who wants NumPy makes `numpy.asarray` of them, which copies nothing.
     """
     ours = {"wrapped": "wrapped", "bfd_split": "best-fit"}.get(strategy, "best-fit")
     if task == "plan":
@@ -147,12 +148,12 @@ def packing(
     batch = _PACKERS[key].pack(table).table
     ids, seqs = batch["input_ids"], batch["seq_lengths"]
     return {
-        "input_ids": np.asarray(ids.values),
-        "labels": np.asarray(batch["labels"].values),
-        "position_ids": np.asarray(batch["position_ids"].values) if "position_ids" in batch.column_names else None,
-        "offsets": np.asarray(ids.offsets),
-        "seq_lengths": np.asarray(seqs.values),
-        "seq_offsets": np.asarray(seqs.offsets),
+        "input_ids": ids.values,
+        "labels": batch["labels"].values,
+        "position_ids": batch["position_ids"].values if positions and ours != "wrapped" else None,
+        "offsets": ids.offsets,
+        "seq_lengths": seqs.values,
+        "seq_offsets": seqs.offsets,
     }
 
 

@@ -18,7 +18,17 @@ struct Placed {
 ///
 /// Longest rows first, equal rows by number; each into the bin with the least sufficient room, of those with equal
 /// room the one that got it last; a bin is closed when it is full or holds `most_rows`. Bins are numbered as opened.
+///
+/// Time and memory grow with the capacity, so a bin that would hold all tokens is taken to hold just them: one bin is
+/// open at a time then, of which every row that is left fits.
 pub fn best_fit_decreasing(n_tokens: &[u32], limits: Limits) -> (Buffer<u32>, Buffer<i64>) {
+    let all: u64 = n_tokens.iter().map(|&n| u64::from(n)).sum();
+    let limits = Limits {
+        capacity: limits
+            .capacity
+            .min(usize::try_from(all).unwrap_or(usize::MAX)),
+        ..limits
+    };
     let mut counts = vec![0u32; limits.capacity + 1];
     for &n in n_tokens {
         counts[n as usize] += 1;
@@ -103,4 +113,85 @@ fn first_places(counts: &[u32]) -> Vec<u32> {
         longer += counts[n_tokens];
     }
     first
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::MOST_CAPACITY;
+    use super::*;
+
+    /// Best-fit decreasing written plainly: each bin's rows.
+    fn plainly(n_tokens: &[u32], limits: Limits) -> Vec<Vec<u32>> {
+        let mut order: Vec<u32> = (0..n_tokens.len() as u32).collect();
+        order.retain(|&row| n_tokens[row as usize] > 0);
+        order.sort_by_key(|&row| std::cmp::Reverse(n_tokens[row as usize]));
+        let (mut bins, mut open): (Vec<Vec<u32>>, Vec<(usize, usize)>) = (vec![], vec![]);
+        for row in order {
+            let n = n_tokens[row as usize] as usize;
+            let fits = open.iter().enumerate().filter(|(_, (_, room))| *room >= n);
+            let best = fits.min_by_key(|&(at, &(_, room))| (room, std::cmp::Reverse(at)));
+            let (bin, room) = best
+                .map(|(at, _)| at)
+                .map_or_else(|| (bins.len(), limits.capacity), |at| open.remove(at));
+            bins.resize(bins.len().max(bin + 1), vec![]);
+            bins[bin].push(row);
+            if room > n && bins[bin].len() < limits.most_rows {
+                open.push((bin, room - n));
+            }
+        }
+        bins
+    }
+
+    fn bins(n_tokens: &[u32], limits: Limits) -> Vec<Vec<u32>> {
+        let (rows, offsets) = best_fit_decreasing(n_tokens, limits);
+        let bin = |at: &[i64]| rows[at[0] as usize..at[1] as usize].to_vec();
+        offsets.windows(2).map(bin).collect()
+    }
+
+    #[test]
+    fn bins_that_would_hold_all_tokens_are_those_of_any_capacity() {
+        let mut seed = 5u32;
+        let mut draw = |below: u32| {
+            seed = seed.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+            (seed >> 8) % below
+        };
+        for n_rows in [0, 1, 2, 3, 7, 20] {
+            for most_rows in [1, 2, 3, usize::MAX] {
+                let n_tokens: Vec<u32> = (0..n_rows).map(|_| draw(12)).collect();
+                let all = n_tokens.iter().sum::<u32>() as usize;
+                let longest = n_tokens.iter().copied().max().unwrap_or(0) as usize;
+                for capacity in [
+                    longest,
+                    all.saturating_sub(1),
+                    all,
+                    all + 1,
+                    2 * all,
+                    MOST_CAPACITY,
+                ] {
+                    let limits = Limits {
+                        capacity: capacity.max(longest).max(1),
+                        most_rows,
+                    };
+                    assert_eq!(
+                        bins(&n_tokens, limits),
+                        plainly(&n_tokens, limits),
+                        "{n_tokens:?} {limits:?}"
+                    );
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn ten_thousand_small_plans_at_the_most_capacity_take_no_time() {
+        let limits = Limits {
+            capacity: MOST_CAPACITY,
+            most_rows: usize::MAX,
+        };
+        let start = std::time::Instant::now();
+        for _ in 0..10_000 {
+            assert_eq!(bins(&[3, 0, 5], limits), [[2, 0]]);
+        }
+        assert!(start.elapsed().as_secs() < 60, "it was 0.1 s a plan");
+    }
 }

@@ -94,25 +94,44 @@ impl Boundaries {
     pub fn n_tokens(&self) -> usize {
         self.token_offsets[self.n_bins()] as usize
     }
+}
 
-    /// For each bin, 0 and the running sums of its sequences: one number more than sequences.
-    pub fn cumulative(&self) -> Buffer<i32> {
-        let mut sums = Vec::with_capacity(self.n_tokens.len() + self.n_bins());
-        for bin in 0..self.n_bins() {
-            let mut sum = 0;
-            sums.push(sum);
-            for &n in
-                &self.n_tokens[self.seq_offsets[bin] as usize..self.seq_offsets[bin + 1] as usize]
-            {
-                sum += n;
-                sums.push(sum);
-            }
+/// For each bin, 0 and the running sums of its sequences: one number more than sequences. Bin b has the sequences
+/// `seq_offsets[b] .. seq_offsets[b + 1]` of those of `n_tokens`.
+pub fn cumulative(seq_offsets: &[i64], n_tokens: &[i32]) -> Buffer<i32> {
+    let n_bins = seq_offsets.len() - 1;
+    let mut sums = Buffer::with_capacity(n_tokens.len() + n_bins);
+    let mut room = sums.room().iter_mut();
+    for bin in seq_offsets.windows(2) {
+        let mut sum = 0;
+        let ends = n_tokens[bin[0] as usize..bin[1] as usize].iter().map(|&n| {
+            sum += n;
+            sum
+        });
+        for (end, slot) in std::iter::once(0).chain(ends).zip(room.by_ref()) {
+            slot.write(end);
         }
-        Buffer::from_fn(sums.len(), |i| sums[i])
     }
+    assert_eq!(room.len(), 0, "bins hold all sequences");
+    // SAFETY: there was room for a number for each sequence and bin, and none is left.
+    unsafe { sums.set_len(n_tokens.len() + n_bins) };
+    sums
+}
 
-    /// Where the running sums of each bin begin.
-    pub fn sum_offsets(&self) -> Buffer<i64> {
-        Buffer::from_fn(self.n_bins() + 1, |b| self.seq_offsets[b] + b as i64)
+/// Where the running sums of each bin begin.
+pub fn sum_offsets(seq_offsets: &[i64]) -> Buffer<i64> {
+    Buffer::from_fn(seq_offsets.len(), |b| seq_offsets[b] + b as i64)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sums_begin_anew_in_each_bin() {
+        let sums = cumulative(&[0, 2, 2, 5], &[3, 1, 2, 2, 7]);
+        assert_eq!(*sums, [0, 3, 4, 0, 0, 2, 4, 11]);
+        assert_eq!(*sum_offsets(&[0, 2, 2, 5]), [0, 3, 4, 8]);
+        assert!(cumulative(&[0], &[]).is_empty());
     }
 }

@@ -1,7 +1,8 @@
 //! Wrapped rows that lie end to end already: no token moves, so all that is written is where sequences and bins end.
 //!
-//! The result is that of `in_order::wrapped` without a list of rows, of lengths or of cuts in between: each row's end is
-//! read once, and becomes the end of a sequence. Where a piece starts in its row follows from the pieces before it.
+//! The result is that of `in_order::wrapped` without a list of lengths or of cuts in between: each row's end is read
+//! once, and becomes the end of a sequence. Which row a piece is of, and where in it the piece starts, follow from the
+//! pieces before it: they are listed where somebody asks for them.
 
 #[cfg(target_arch = "x86_64")]
 mod x86;
@@ -26,12 +27,41 @@ const SLACK: usize = 16;
 
 /// The pieces of wrapped rows, bin after bin; the pieces of one row follow one another.
 pub struct EndToEnd {
-    /// The row of each piece.
-    pub rows: Buffer<u32>,
+    pub turns: Turns,
     pub boundaries: Boundaries,
-    /// For each bin, 0 and the running sums of its sequences: one number more than sequences.
-    pub sums: Buffer<i32>,
     pub loss: Loss,
+}
+
+/// Which rows have the pieces: in each bin they are of one row after the other, from its first on, without the empty ones.
+pub struct Turns {
+    /// A row for each bin: that of its first piece, or an empty one of those just before it.
+    firsts: Buffer<u32>,
+    /// The rows without tokens, in order.
+    empty: Vec<u32>,
+}
+
+impl Turns {
+    /// The row of each piece, of bins that have the pieces `seq_offsets[b] .. seq_offsets[b + 1]`.
+    pub fn rows(&self, seq_offsets: &[i64]) -> Buffer<u32> {
+        let n_pieces = seq_offsets.last().map_or(0, |&n| n as usize);
+        let mut rows = Buffer::with_capacity(n_pieces);
+        let (mut left, mut room) = (self.empty.as_slice(), rows.room().iter_mut());
+        for (&first, pieces) in self.firsts.iter().zip(seq_offsets.windows(2)) {
+            let mut row = first;
+            left = &left[left.partition_point(|&empty| empty < row)..];
+            for slot in room.by_ref().take((pieces[1] - pieces[0]) as usize) {
+                while left.first() == Some(&row) {
+                    (row, left) = (row + 1, &left[1..]);
+                }
+                slot.write(row);
+                row += 1;
+            }
+        }
+        assert_eq!(room.len(), 0, "bins hold all pieces");
+        // SAFETY: there was room for one row for each piece, and none is left.
+        unsafe { rows.set_len(n_pieces) };
+        rows
+    }
 }
 
 /// Takes the ends of rows, chunk by chunk, and cuts at every `capacity` tokens.
@@ -39,9 +69,8 @@ pub struct Wrapping {
     capacity: u64,
     n_tokens: u64,
     n_rows: usize,
-    rows: Buffer<u32>,
+    turns: Turns,
     lengths: Buffer<i32>,
-    sums: Buffer<i32>,
     seq_offsets: Buffer<i64>,
     so_far: SoFar,
     rows_split: u64,
@@ -50,10 +79,12 @@ pub struct Wrapping {
 
 /// Where pieces are written to.
 struct Room<'a> {
-    rows: &'a mut [MaybeUninit<u32>],
     lengths: &'a mut [MaybeUninit<i32>],
-    sums: &'a mut [MaybeUninit<i32>],
+    /// For each bin its first row, and how many pieces were before it.
+    firsts: &'a mut [MaybeUninit<u32>],
     seq_offsets: &'a mut [MaybeUninit<i64>],
+    /// Takes the rows without tokens.
+    empty: &'a mut Vec<u32>,
 }
 
 /// What was taken, and the pieces and bins that it has become: a bin begins with its first token.
@@ -62,7 +93,6 @@ struct SoFar {
     rows: usize,
     tokens: u64,
     pieces: usize,
-    cuts: usize,
     bins: usize,
 }
 
@@ -81,9 +111,11 @@ impl Wrapping {
             capacity,
             n_tokens,
             n_rows,
-            rows: Buffer::with_capacity(most_pieces + SLACK),
+            turns: Turns {
+                firsts: Buffer::with_capacity(n_bins),
+                empty: Vec::new(),
+            },
             lengths: Buffer::with_capacity(most_pieces + SLACK),
-            sums: Buffer::with_capacity(most_pieces + n_bins + SLACK),
             seq_offsets: Buffer::with_capacity(n_bins + 1),
             so_far: SoFar::default(),
             rows_split: 0,
@@ -105,29 +137,27 @@ impl Wrapping {
         let whole = ends.len() == self.n_rows && last.wrapping_sub(number(first)) == self.n_tokens;
         let (capacity, n_tokens) = (self.capacity, self.n_tokens);
         let mut room = Room {
-            rows: self.rows.room(),
             lengths: self.lengths.room(),
-            sums: self.sums.room(),
+            firsts: self.turns.firsts.room(),
             seq_offsets: self.seq_offsets.room(),
+            empty: &mut self.turns.empty,
         };
-        self.so_far = match self.simd.0 {
-            #[cfg(target_arch = "x86_64")]
-            Level::Avx512 if whole => {
-                let bins = n_tokens.div_ceil(capacity) as usize;
-                // SAFETY: a `Simd` of this level exists only where the processor has it.
-                let written = unsafe { x86::write_ends(first, ends, (capacity, bins), &mut room) };
-                let (rows, pieces, cuts) = written.expect("rows lie end to end");
-                assert!(bins == 0 || rows == ends.len(), "rows lie end to end");
-                SoFar {
+        #[cfg(target_arch = "x86_64")]
+        if whole && n_tokens > 0 && self.simd.0 == Level::Avx512 {
+            let bins = n_tokens.div_ceil(capacity) as usize;
+            // SAFETY: a `Simd` of this level exists only where the processor has it.
+            let pieces = unsafe { x86::write_ends(first, ends, (capacity, bins), &mut room) };
+            if let Some(pieces) = pieces {
+                self.so_far = SoFar {
                     rows: ends.len(),
                     tokens: n_tokens,
                     pieces,
-                    cuts,
                     bins,
-                }
+                };
+                return Ok(());
             }
-            _ => write_ends(first, ends, (capacity, n_tokens), self.so_far, &mut room),
-        };
+        }
+        self.so_far = write_ends(first, ends, (capacity, n_tokens), self.so_far, &mut room);
         Ok(())
     }
 
@@ -152,7 +182,6 @@ impl Wrapping {
             rows,
             tokens,
             pieces,
-            cuts,
             bins,
         } = self.so_far;
         assert_eq!(
@@ -161,29 +190,27 @@ impl Wrapping {
             "all rows were taken"
         );
         self.seq_offsets.room()[bins].write(pieces as i64);
-        // SAFETY: `take` went on to a place only when it had written the one before, so those before `pieces`, before
-        // `pieces + bins` and before `bins` are written; the last offset is that of the line above.
+        // SAFETY: `take` went on to a place only when it had written the one before, so those before `pieces` and before
+        // `bins` are written; the last offset is that of the line above.
         unsafe {
-            self.rows.set_len(pieces);
             self.lengths.set_len(pieces);
-            self.sums.set_len(pieces + bins);
+            self.turns.firsts.set_len(bins);
             self.seq_offsets.set_len(bins + 1);
         }
         let end = |bin: usize| (bin as u64 * self.capacity).min(tokens) as i64;
         EndToEnd {
-            rows: self.rows,
+            loss: Loss {
+                rows_empty: self.turns.empty.len() as u64,
+                rows_split: self.rows_split,
+                tokens_kept: tokens,
+                ..Loss::default()
+            },
+            turns: self.turns,
             boundaries: Boundaries {
                 n_tokens: self.lengths,
                 seq_offsets: self.seq_offsets,
                 n_sides: 1,
                 token_offsets: Buffer::from_fn(bins + 1, end),
-            },
-            sums: self.sums,
-            loss: Loss {
-                rows_empty: (rows - (pieces - cuts)) as u64,
-                rows_split: self.rows_split,
-                tokens_kept: tokens,
-                ..Loss::default()
             },
         }
     }
@@ -201,43 +228,33 @@ fn write_ends<T: Offset>(
         rows: n_taken,
         tokens: mut at,
         pieces: mut piece,
-        mut cuts,
         mut bins,
     } = so_far;
     let shift = at.wrapping_sub(number(first));
-    let mut sum = piece + bins;
     let mut bin_end = bins as u64 * capacity;
-    let Room {
-        rows,
-        lengths,
-        sums,
-        seq_offsets,
-    } = room;
     for (row, &end) in (n_taken as u32..).zip(ends) {
         let end = number(end).wrapping_add(shift);
         assert!(at <= end && end <= n_tokens, "rows lie end to end");
+        if at == end {
+            room.empty.push(row);
+            continue;
+        }
         while end > bin_end {
             if at < bin_end {
-                rows[piece].write(row);
-                lengths[piece].write((bin_end - at) as i32);
-                sums[sum].write(capacity as i32);
-                (piece, sum, cuts, at) = (piece + 1, sum + 1, cuts + 1, bin_end);
+                room.lengths[piece].write((bin_end - at) as i32);
+                (piece, at) = (piece + 1, bin_end);
             }
-            seq_offsets[bins].write(piece as i64);
-            sums[sum].write(0);
-            (bins, sum, bin_end) = (bins + 1, sum + 1, bin_end + capacity);
+            room.firsts[bins].write(row);
+            room.seq_offsets[bins].write(piece as i64);
+            (bins, bin_end) = (bins + 1, bin_end + capacity);
         }
-        rows[piece].write(row);
-        lengths[piece].write((end - at) as i32);
-        sums[sum].write((capacity - (bin_end - end)) as i32);
-        let some = usize::from(end > at);
-        (piece, sum, at) = (piece + some, sum + some, end);
+        room.lengths[piece].write((end - at) as i32);
+        (piece, at) = (piece + 1, end);
     }
     SoFar {
         rows: n_taken + ends.len(),
         tokens: at,
         pieces: piece,
-        cuts,
         bins,
     }
 }
@@ -267,7 +284,9 @@ mod tests {
             assert_eq!(got.loss, want);
             let n_bins = (long as usize + 7).div_ceil(MOST_CAPACITY);
             assert_eq!(got.boundaries.n_bins(), n_bins);
-            assert_eq!(got.rows.len(), n_bins + 2);
+            let rows = got.turns.rows(&got.boundaries.seq_offsets);
+            assert_eq!(rows.len(), n_bins + 2);
+            assert_eq!((rows[0], rows[1], rows[n_bins + 1]), (0, 1, 2));
             assert_eq!(
                 got.boundaries.n_tokens[..3],
                 [3, MOST_CAPACITY as i32 - 3, MOST_CAPACITY as i32]

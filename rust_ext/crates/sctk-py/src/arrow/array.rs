@@ -134,6 +134,14 @@ pub enum Layout {
 }
 
 impl Layout {
+    /// Lists over `values`, divided at `offsets`.
+    pub fn lists(offsets: Values, values: Values) -> Self {
+        Self::Lists {
+            offsets,
+            items: Box::new(Self::Numbers(values)),
+        }
+    }
+
     pub fn len(&self) -> usize {
         match self {
             Self::Numbers(values) => values.len(),
@@ -182,10 +190,7 @@ impl Array {
 
     /// Lists over `values`, divided at `offsets`.
     pub fn lists(offsets: Values, values: Values) -> Self {
-        Self::new(Layout::Lists {
-            offsets,
-            items: Box::new(Layout::Numbers(values)),
-        })
+        Self::new(Layout::lists(offsets, values))
     }
 
     pub fn layout(&self) -> &Layout {

@@ -1,5 +1,7 @@
 //! `Batch`: named columns of results, a table to every Arrow consumer.
 
+use std::sync::LazyLock;
+
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyTuple};
 
@@ -7,32 +9,51 @@ use super::array::{Array, Layout};
 use super::export;
 use crate::errors;
 
+/// A column, or how to make it where somebody asks for it.
+type Late = LazyLock<Layout, Box<dyn FnOnce() -> Layout + Send>>;
+
 /// Named columns of equal length. `pyarrow.table(b)` and `polars.DataFrame(b)` share its memory.
 #[pyclass(frozen, module = "sctk_rs")]
 pub struct Batch {
     names: Vec<String>,
-    columns: Vec<Layout>,
+    columns: Vec<Late>,
     n_rows: usize,
 }
 
 impl Batch {
     /// The columns in the order given, each of `n_rows` rows.
     pub fn new(n_rows: usize, columns: Vec<(String, Array)>) -> Self {
-        assert!(
-            columns
-                .iter()
-                .all(|(_, column)| column.layout().len() == n_rows),
-            "columns of unequal length"
-        );
-        let (names, columns) = columns
-            .into_iter()
-            .map(|(name, column)| (name, column.layout().clone()))
-            .unzip();
-        Self {
-            names,
-            columns,
+        let mut batch = Self {
+            names: Vec::with_capacity(columns.len()),
+            columns: Vec::with_capacity(columns.len()),
             n_rows,
+        };
+        for (name, column) in columns {
+            let layout = column.layout().clone();
+            assert_eq!(layout.len(), n_rows, "columns of unequal length");
+            batch = batch.and_late(name, move || layout);
         }
+        batch
+    }
+
+    /// One column more, which is made when it is first asked for.
+    pub fn and_late(
+        mut self,
+        name: String,
+        make: impl FnOnce() -> Layout + Send + 'static,
+    ) -> Self {
+        self.names.push(name);
+        self.columns.push(LazyLock::new(Box::new(make)));
+        self
+    }
+
+    /// All columns, made.
+    fn layouts(&self) -> Vec<Layout> {
+        let columns = self.columns.iter().map(|column| (**column).clone());
+        let columns: Vec<Layout> = columns.collect();
+        let equal = columns.iter().all(|column| column.len() == self.n_rows);
+        assert!(equal, "columns of unequal length");
+        columns
     }
 }
 
@@ -58,7 +79,7 @@ impl Batch {
 
     fn __getitem__(&self, name: &str) -> PyResult<Array> {
         match self.names.iter().position(|other| other == name) {
-            Some(i) => Ok(Array::new(self.columns[i].clone())),
+            Some(i) => Ok(Array::new((*self.columns[i]).clone())),
             None => Err(errors::value(
                 format_args!("no column {name:?} in this batch"),
                 format_args!("it has {}", self.names.join(", ")),
@@ -67,7 +88,7 @@ impl Batch {
     }
 
     fn __arrow_c_schema__<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyCapsule>> {
-        export::schema_capsule(py, export::struct_schema(&self.names, &self.columns))
+        export::schema_capsule(py, export::struct_schema(&self.names, &self.layouts()))
     }
 
     #[pyo3(signature = (requested_schema=None))]
@@ -77,8 +98,9 @@ impl Batch {
         requested_schema: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyTuple>> {
         drop(requested_schema); // a request that the protocol allows to ignore: the consumer casts
-        let schema = export::schema_capsule(py, export::struct_schema(&self.names, &self.columns))?;
-        let array = export::array_capsule(py, export::struct_array(&self.columns, self.n_rows))?;
+        let columns = self.layouts();
+        let schema = export::schema_capsule(py, export::struct_schema(&self.names, &columns))?;
+        let array = export::array_capsule(py, export::struct_array(&columns, self.n_rows))?;
         PyTuple::new(py, [schema, array])
     }
 
@@ -89,9 +111,7 @@ impl Batch {
         requested_schema: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyCapsule>> {
         drop(requested_schema); // as above
-        export::stream_capsule(
-            py,
-            export::stream_of(&self.names, &self.columns, self.n_rows),
-        )
+        let stream = export::stream_of(&self.names, self.layouts(), self.n_rows);
+        export::stream_capsule(py, stream)
     }
 }

@@ -208,10 +208,10 @@ unsafe extern "C" fn release_stream(stream: *mut ArrowArrayStream) {
 }
 
 /// A stream of one chunk.
-pub fn stream_of(names: &[String], columns: &[Layout], n_rows: usize) -> ArrowArrayStream {
+pub fn stream_of(names: &[String], columns: Vec<Layout>, n_rows: usize) -> ArrowArrayStream {
     let parts = StreamParts {
         names: names.to_vec(),
-        columns: columns.to_vec(),
+        columns,
         n_rows,
         given: false,
     };

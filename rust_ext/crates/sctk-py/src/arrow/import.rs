@@ -3,6 +3,7 @@
 use std::ffi::CStr;
 use std::sync::Arc;
 
+use pyo3::intern;
 use pyo3::prelude::*;
 use pyo3::types::{PyCapsule, PyCapsuleMethods, PyTuple};
 
@@ -11,7 +12,7 @@ use super::abi::{
     STREAM_NAME,
 };
 use super::field::{Field, Type};
-use super::lists::Lists;
+use super::lists::{Lists, Offsets};
 use super::view::View;
 use crate::errors;
 
@@ -26,11 +27,12 @@ pub struct Source {
 impl Source {
     /// The data behind `object`, by stream or by array.
     fn import(object: &Bound<'_, PyAny>) -> PyResult<Self> {
-        if object.hasattr("__arrow_c_stream__")? {
-            return Self::from_stream(&object.call_method0("__arrow_c_stream__")?);
+        let py = object.py();
+        if let Some(stream) = object.getattr_opt(intern!(py, "__arrow_c_stream__"))? {
+            return Self::from_stream(&stream.call0()?);
         }
-        if object.hasattr("__arrow_c_array__")? {
-            return Self::from_pair(&object.call_method0("__arrow_c_array__")?);
+        if let Some(pair) = object.getattr_opt(intern!(py, "__arrow_c_array__"))? {
+            return Self::from_pair(&pair.call0()?);
         }
         Err(errors::kind(
             format_args!("got {}, wanted Arrow data", object.get_type().name()?),
@@ -235,7 +237,18 @@ impl Column {
 
     /// Every chunk's lists (list, large_list, fixed_size_list), in place.
     pub fn lists(&self) -> PyResult<Vec<Lists<'_>>> {
-        self.chunks()?.iter().map(View::lists).collect()
+        self.lists_beside(&[])
+    }
+
+    /// The same, where some chunks may divide their values at the offsets of the chunks of a column that was read before.
+    pub fn lists_beside(&self, known: &[Offsets<'_>]) -> PyResult<Vec<Lists<'_>>> {
+        let known = known.iter().map(Some).chain(std::iter::repeat(None));
+        let chunks = self.chunks()?;
+        let lists = chunks
+            .iter()
+            .zip(known)
+            .map(|(chunk, known)| chunk.lists_beside(known));
+        lists.collect()
     }
 
     /// Something that keeps the producer's memory alive for as long as it lives itself.

@@ -1,5 +1,7 @@
 //! The lists of one chunk: where each begins and ends in the values behind them.
 
+use std::ops::BitOr;
+
 use pyo3::PyResult;
 use sctk_data::buffer::Plain;
 
@@ -13,6 +15,8 @@ pub struct Lists<'a> {
     pub offsets: Offsets<'a>,
     pub values: View<'a>,
     pub first_row: usize,
+    /// Whether they are divided as known ones were.
+    pub as_known: bool,
 }
 
 /// `n + 1` offsets of n lists.
@@ -61,6 +65,11 @@ impl Offsets<'_> {
 impl<'a> View<'a> {
     /// The lists of this view: offsets in order and in bounds, no null list and no null inside a list.
     pub fn lists(&self) -> PyResult<Lists<'a>> {
+        self.lists_beside(None)
+    }
+
+    /// The same, where offsets that equal `known` ones are in order, as those are.
+    pub fn lists_beside(&self, known: Option<&Offsets<'_>>) -> PyResult<Lists<'a>> {
         self.no_nulls()?;
         let offsets = match self.field.kind {
             Type::List | Type::LargeList if self.len == 0 => Offsets::Even {
@@ -83,8 +92,11 @@ impl<'a> View<'a> {
             offsets,
             values,
             first_row: self.first_row,
+            as_known: known.is_some_and(|known| offsets.equals(known)),
         };
-        self.check_order(&offsets)?;
+        if !lists.as_known {
+            self.check_order(&offsets)?;
+        }
         let (first, last) = (offsets.at(0), offsets.at(self.len));
         if last > values.len {
             return Err(broken(
@@ -139,18 +151,34 @@ impl Lists<'_> {
     }
 }
 
+/// A signed number whose sign bit tells of faults, so that many are looked at without a branch.
+trait Signed: Plain + PartialOrd + Into<i64> + BitOr<Output = Self> {
+    /// What has its sign bit set where `to` is negative, or less than `self`: where neither is negative, a difference cannot
+    /// overflow.
+    fn faults(self, to: Self) -> Self;
+}
+
+impl Signed for i32 {
+    fn faults(self, to: Self) -> Self {
+        to | to.wrapping_sub(self)
+    }
+}
+
+impl Signed for i64 {
+    fn faults(self, to: Self) -> Self {
+        to | to.wrapping_sub(self)
+    }
+}
+
 /// The first pair of neighbours that is negative or falls, if there is one.
-fn wrong_pair<T: Plain + Into<i64> + PartialOrd>(offsets: &[T]) -> Option<(usize, i64, i64)> {
-    // a bit that is the sign: of a number, or of what one falls by, which cannot overflow where neither is negative
-    let signs = offsets.windows(2).fold(offsets[0].into(), |signs, pair| {
-        let (from, to) = (pair[0].into(), pair[1].into());
-        signs | to | to.wrapping_sub(from)
-    });
-    if signs >= 0 {
+fn wrong_pair<T: Signed>(offsets: &[T]) -> Option<(usize, i64, i64)> {
+    let pairs = || offsets.iter().zip(&offsets[1..]);
+    let faults = pairs().fold(offsets[0], |faults, (&from, &to)| faults | from.faults(to));
+    if faults.into() >= 0 {
         return None;
     }
-    let bad = |pair: &[T]| pair[0].into() < 0 || pair[1] < pair[0];
-    let i = offsets.windows(2).position(bad).unwrap_or(0);
+    let bad = |(&from, &to): (&T, &T)| from.into() < 0 || to < from;
+    let i = pairs().position(bad).unwrap_or(0);
     Some((
         i,
         offsets[i].into(),

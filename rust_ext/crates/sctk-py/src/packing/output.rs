@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use pyo3::PyResult;
 use sctk_data::buffer::Buffer;
 use sctk_data::packing::Plan;
-use sctk_data::packing::boundaries::Boundaries;
+use sctk_data::packing::boundaries::{Boundaries, cumulative, sum_offsets};
 use sctk_data::packing::copy::Store;
 use sctk_data::packing::fill::{Column, Job, Output, fill};
 use sctk_data::text::Simd;
@@ -13,7 +13,7 @@ use sctk_data::watch::{Stopped, Watch};
 
 use super::memory::Memory;
 use super::tables::ListColumn;
-use crate::arrow::{Array, Batch, Type, Values};
+use crate::arrow::{Array, Batch, Layout, Type, Values};
 use crate::errors;
 
 /// Outputs of this many bytes leave the caches before anybody reads them, so they are written past them.
@@ -125,16 +125,11 @@ pub struct Ends {
     token_offsets: Values,
     pub seq_offsets: Arc<Buffer<i64>>,
     pub n_tokens: Arc<Buffer<i32>>,
-    sum_offsets: Values,
-    sums: Values,
 }
 
-impl Ends {
-    /// Of `boundaries`, with the running sums of each bin's sequences.
-    pub fn of(boundaries: Boundaries, sums: Buffer<i32>) -> Self {
+impl From<Boundaries> for Ends {
+    fn from(boundaries: Boundaries) -> Self {
         Self {
-            sum_offsets: Values::own(boundaries.sum_offsets()),
-            sums: Values::own(sums),
             token_offsets: Values::own(boundaries.token_offsets),
             seq_offsets: Arc::new(boundaries.seq_offsets),
             n_tokens: Arc::new(boundaries.n_tokens),
@@ -158,15 +153,15 @@ pub fn batch(
         let values = owned_bytes(positions, &Type::Number(b'i', 4));
         columns.push((POSITIONS.to_owned(), Array::lists(token_offsets, values)));
     }
+    let (offsets, n_tokens) = (ends.seq_offsets, ends.n_tokens);
     columns.push((
         LENGTHS.to_owned(),
-        Array::lists(Values::own(ends.seq_offsets), Values::own(ends.n_tokens)),
+        Array::lists(Values::own(offsets.clone()), Values::own(n_tokens.clone())),
     ));
-    columns.push((
-        CUMULATIVE.to_owned(),
-        Array::lists(ends.sum_offsets, ends.sums),
-    ));
-    Batch::new(n_bins, columns)
+    Batch::new(n_bins, columns).and_late(CUMULATIVE.to_owned(), move || {
+        let sums = Values::own(cumulative(&offsets, &n_tokens));
+        Layout::lists(Values::own(sum_offsets(&offsets)), sums)
+    })
 }
 
 /// The numbers of type `kind` that `buffer` holds.

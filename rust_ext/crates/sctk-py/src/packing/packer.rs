@@ -231,12 +231,12 @@ impl Packer {
             .iter()
             .map(|name| table.column(name))
             .collect::<PyResult<Vec<_>>>()?;
-        let columns = imported
-            .iter()
-            .map(ListColumn::of)
-            .collect::<PyResult<Vec<_>>>()?;
+        let mut columns = vec![ListColumn::of(&imported[0])?];
+        for column in &imported[1..] {
+            columns.push(ListColumn::beside(column, &columns[0])?);
+        }
         for (name, column) in names.iter().zip(&columns).skip(1) {
-            column.same_lengths(name, &columns[0], &names[0])?;
+            column.as_long_as_beside(name, &columns[0], &names[0])?;
         }
         let rules = self.rules(groups.as_deref(), seed);
         let plain = rules.strategy == Strategy::Wrapped && rules.groups.is_none() && seed.is_none();
@@ -307,11 +307,11 @@ impl Packer {
                 })
             })
             .collect();
-        let ends = Ends::of(wrapped.boundaries, wrapped.sums);
+        let ends = Ends::from(wrapped.boundaries);
         let loss = Loss::from(wrapped.loss);
         let bin_offsets = ends.seq_offsets.clone();
         let n_tokens = ends.n_tokens.clone();
-        let plan = Plan::wrapped(wrapped.rows, bin_offsets, n_tokens, loss.clone());
+        let plan = Plan::wrapped(wrapped.turns, bin_offsets, n_tokens, loss.clone());
         packed(py, output::batch(values, positions, ends), plan, loss)
     }
 
@@ -350,9 +350,7 @@ impl Packer {
         let values = names.into_iter().zip(filled.columns);
         let values =
             values.map(|((name, kind), buffer)| (name, output::owned_bytes(buffer, &kind)));
-        let sums = boundaries.cumulative();
-        let ends = Ends::of(boundaries, sums);
-        let batch = output::batch(values.collect(), filled.position_ids, ends);
+        let batch = output::batch(values.collect(), filled.position_ids, boundaries.into());
         let loss = Loss::from(admitted.loss);
         packed(py, batch, Plan::new(plan, loss.clone()), loss)
     }

@@ -1,9 +1,10 @@
 //! `plan`: lengths to bins, for loaders that gather rows by number.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 
 use pyo3::prelude::*;
 use sctk_data::buffer::Buffer;
+use sctk_data::packing::end_to_end::Turns;
 use sctk_data::packing::{self, Cut, Rules};
 
 use super::{Loss, lengths, overflow, refused, strategy};
@@ -13,11 +14,14 @@ use crate::control;
 /// Which row lies in which bin: bin b has rows `order[bin_offsets[b]:bin_offsets[b + 1]]`.
 #[pyclass(frozen, module = "sctk_rs")]
 pub struct Plan {
-    rows: Arc<Buffer<u32>>,
+    rows: Rows,
     bin_offsets: Arc<Buffer<i64>>,
     cuts: Cuts,
     loss: Loss,
 }
+
+/// The row of each piece, listed when it is first asked for.
+type Rows = LazyLock<Arc<Buffer<u32>>, Box<dyn FnOnce() -> Arc<Buffer<u32>> + Send>>;
 
 /// Where in its row each piece starts, and how many tokens it has.
 enum Cuts {
@@ -31,22 +35,23 @@ enum Cuts {
 impl Plan {
     pub fn new(plan: packing::Plan, loss: Loss) -> Self {
         Self {
-            rows: Arc::new(plan.rows),
+            rows: LazyLock::new(Box::new(|| Arc::new(plan.rows))),
             bin_offsets: Arc::new(plan.bin_offsets),
             cuts: plan.cuts.map_or(Cuts::None, Cuts::Listed),
             loss,
         }
     }
 
-    /// The plan of wrapped rows whose pieces have `n_tokens`.
+    /// The plan of wrapped rows whose pieces are of rows in `turns` and have `n_tokens`.
     pub fn wrapped(
-        rows: Buffer<u32>,
+        turns: Turns,
         bin_offsets: Arc<Buffer<i64>>,
         n_tokens: Arc<Buffer<i32>>,
         loss: Loss,
     ) -> Self {
+        let offsets = bin_offsets.clone();
         Self {
-            rows: Arc::new(rows),
+            rows: LazyLock::new(Box::new(move || Arc::new(turns.rows(&offsets)))),
             bin_offsets,
             cuts: Cuts::InTurn(n_tokens),
             loss,
@@ -79,7 +84,7 @@ impl Plan {
     fn __repr__(&self) -> String {
         format!(
             "<sctk_rs.Plan of {} pieces in {} bins>",
-            self.rows.len(),
+            self.bin_offsets[self.bin_offsets.len() - 1],
             self.bin_offsets.len() - 1
         )
     }

@@ -32,15 +32,31 @@ pub struct ListColumn<'a> {
     chunks: Vec<(Offsets<'a>, &'a [u8])>,
     pub width: usize,
     pub kind: Type,
+    /// Whether its rows were found to be as long as those of the column beside which it was read.
+    as_beside: bool,
 }
 
 impl<'a> ListColumn<'a> {
     pub fn of(column: &'a Column) -> PyResult<Self> {
+        Self::read(column, &[])
+    }
+
+    /// The same; offsets that equal those of `other` are compared once, and not looked at again.
+    pub fn beside(column: &'a Column, other: &ListColumn<'_>) -> PyResult<Self> {
+        let known: Vec<_> = other.chunks.iter().map(|&(offsets, _)| offsets).collect();
+        let found = Self::read(column, &known)?;
+        let as_beside = found.as_beside && found.chunks.len() == known.len();
+        Ok(Self { as_beside, ..found })
+    }
+
+    fn read(column: &'a Column, known: &[Offsets<'_>]) -> PyResult<Self> {
         let mut found = None;
         let mut chunks = Vec::new();
-        for lists in column.lists()? {
+        let mut as_beside = true;
+        for lists in column.lists_beside(known)? {
             let (bytes, width) = lists.values.number_bytes()?;
             chunks.push((lists.offsets, bytes));
+            as_beside &= lists.as_known;
             found = Some((width, lists.values.kind().clone()));
         }
         let (width, kind) = found.map_or_else(|| kind_of_nothing(column), Ok)?;
@@ -48,6 +64,7 @@ impl<'a> ListColumn<'a> {
             chunks,
             width,
             kind,
+            as_beside,
         })
     }
 
@@ -97,6 +114,19 @@ impl<'a> ListColumn<'a> {
             }));
         }
         rows
+    }
+
+    /// An error that names the first row whose length differs from that in `other`, beside which it was read.
+    pub fn as_long_as_beside(
+        &self,
+        name: &str,
+        other: &ListColumn<'_>,
+        other_name: &str,
+    ) -> PyResult<()> {
+        if self.as_beside {
+            return Ok(());
+        }
+        self.same_lengths(name, other, other_name)
     }
 
     /// An error that names the first row whose length differs from that in `other`.
