@@ -17,7 +17,7 @@ from test_row_forms import made
 
 ASK, TELL = {"role": "user", "content": "Hi"}, {"role": "assistant", "content": "Yo"}
 CONVERSATIONS: dict[str, Any] = {
-    "text whose first key is no role": json.dumps([{"id": "1", **ASK}, {"weight": 0, **TELL}]),
+    "text whose first key is no role": json.dumps([{"id": "1", **ASK}, {"weight": 1, **TELL}]),
     "as Python writes it, a name first": str([{"name": "a", **ASK}, TELL]),
     "text of a text": json.dumps(json.dumps([ASK, TELL])),
     "each turn as text": [json.dumps(ASK), json.dumps(TELL)],
@@ -205,3 +205,64 @@ def test_other_endings_are_told_what_helps(name: str, told: str, tmp_path: Path)
     with pytest.raises(ConfigError) as caught:
         made(tmp_path / name)
     assert told in caught.value.hint
+
+
+NOT_LEARNED: dict[str, dict[str, Any]] = {
+    "OpenAI's weight": {"weight": 0},
+    "a weight of a table": {"weight": 0.0},
+    "Axolotl's": {"training": False},
+    "another's": {"train": False},
+}
+
+
+@pytest.mark.parametrize("kind", NOT_LEARNED)
+def test_a_last_turn_that_is_not_to_be_learned_from_is_no_right_answer_and_is_told(kind: str, tmp_path: Path) -> None:
+    before = {"role": "assistant", "content": "Ho", **NOT_LEARNED[kind]}
+    source = one_row(tmp_path, {"messages": [ASK, before, ASK, TELL | NOT_LEARNED[kind]]})
+    (prompt,) = source.prompts()
+    (key, value), *_ = NOT_LEARNED[kind].items()
+    assert ([turn.content for turn in prompt.messages], prompt.references) == (["Hi", "Ho", "Hi"], ())
+    assert f"messages[-1] ({key}: {value}, so no answer to learn from)" in " ".join(source.notes)
+
+
+@pytest.mark.parametrize(
+    "said", [{"weight": 1}, {"weight": 0.5}, {"weight": None}, {"weight": "0"}, {"train": True}, {}]
+)
+def test_a_last_turn_of_any_other_weight_is_the_answer(said: dict[str, Any], tmp_path: Path) -> None:
+    assert asked(tmp_path / "a.jsonl", {"messages": [ASK, TELL | said]}) == [(["Hi"], ("Yo",))]
+    assert asked(tmp_path / "a.jsonl", {"messages": [ASK | {"weight": 0}, TELL]}) == [(["Hi"], ("Yo",))]
+
+
+def test_a_revision_that_is_not_to_be_learned_from_is_refused_where_it_is_named(tmp_path: Path) -> None:
+    row = {"prompt": "Hi", "draft": [ASK, TELL], "revision": [ASK, TELL | {"weight": 0}]}
+    source = one_row(tmp_path, row)
+    (prompt,) = source.prompts()
+    assert (prompt.given, "revision" in " ".join(source.notes)) == (None, True)
+    with pytest.raises(ConfigError, match=r"not to be learned from \(weight: 0\)") as caught:
+        list(made(tmp_path / "rows.jsonl", texts=["draft", "revision"]).prompts())
+    assert caught.value.hint == "take the row out"
+
+
+def test_an_answer_column_whose_last_turn_is_not_to_be_learned_from_gives_none(tmp_path: Path) -> None:
+    row = {"prompt": "Hi", "answer": [ASK, TELL | {"weight": 0}]}
+    assert asked(tmp_path / "a.jsonl", row) == [(["Hi"], ())]
+
+
+@pytest.mark.parametrize(
+    ("cell", "right"),
+    [("True", "true"), ("TRUE", "true"), ("false", "false"), ("False ", "false"), ("Truely", "Truely")],
+)
+def test_truth_in_a_table_of_text_is_the_truth_of_other_files(cell: str, right: str, tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text(f"question,passage,answer\nis it,It is.,{cell}\n")
+    (prompt,) = made(path).prompts()
+    (tmp_path / "b.jsonl").write_text(json.dumps({"question": "is it", "passage": "It is.", "answer": right == "true"}))
+    (typed,) = made(tmp_path / "b.jsonl").prompts()
+    assert (prompt.references, right == "Truely" or prompt.references == typed.references) == ((right,), True)
+
+
+def test_an_option_that_is_called_true_stays_the_option(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text('question,options,answer\nIs it?,"[""True"", ""False""]",True\n')
+    (prompt,) = made(path).prompts()
+    assert prompt.references == ("A", "True")

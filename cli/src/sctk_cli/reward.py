@@ -267,9 +267,10 @@ class _Forgetful:
 def _references(row: Row) -> tuple[str, ...]:
     """The gold answers of a row's `reference`: a text, a number, true, false or a list of them, which CSV has as text."""
     from sctk_core import ConfigError, references_of
-    from sctk_core.reading import Misfit, written
+    from sctk_core.reading import Misfit, truth_in, written
 
     value = row.values.get("reference")
+    value = truth_in(value) if row.is_text else value
     try:
         listed = written(value) if row.is_text and isinstance(value, str) else None
         return references_of(value if listed is None else listed)

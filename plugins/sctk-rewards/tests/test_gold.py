@@ -195,6 +195,13 @@ def test_how_texts_are_compared_is_a_setting() -> None:
     assert found("exact", "The Eiffel Tower!", "eiffel tower") == 0
     assert found("exact", "The Eiffel Tower!", "eiffel tower", compare="squad") == 1
     assert found("exact", "paris", "Paris", compare="as-is") == 0
+    assert [found("exact", said, "true", compare="as-is") for said in ("true", "True", "TRUE", "yes", "truly")] == [
+        1,
+        1,
+        1,
+        0,
+        0,
+    ]
     assert found("exact", "The answer is Paris", "Paris", answer="whole") == 0
     assert found("exact", "42", "He has 40 + 2 = 42 left.\n#### 42") == 1
 

@@ -113,6 +113,8 @@ def _conversation(row: Row, name: str, turns: Sequence[Turn], looked: Looked) ->
         raise _no_user(row, name)
     if last is not None and last.calls:  # what it calls is no text to compare with
         looked.unread, last = f"{name}[-1]", None
+    if last is not None and turns[-1].not_learned:
+        looked.unread, last = f"{name}[-1] ({turns[-1].not_learned}, so no answer to learn from)", None
     return tuple(said), None if last is None else last.content
 
 

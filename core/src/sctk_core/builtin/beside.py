@@ -26,6 +26,7 @@ from sctk_core.reading import (
     labelled,
     named_usually,
     plain_answers,
+    truth_in,
     whole,
 )
 from sctk_core.references import references_of
@@ -59,6 +60,7 @@ def references_in(row: Row, wanted: str, looked: Looked) -> tuple[str, ...]:
         return ()
     for options in (labelled(row.values[one]) for one in looked.asked if one in OPTIONS and one in row.values):
         value = value if options is None else chosen(value, options)
+    value = truth_in(value) if row.is_text else value
     others = row.values.get(OTHERS[name]) if name in OTHERS else None
     try:
         found = _right(list(plain_answers([value, others])))

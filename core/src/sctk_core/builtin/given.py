@@ -14,7 +14,7 @@ from sctk_core.builtin.looked import Looked
 from sctk_core.builtin.row_values import as_number, misfit, named, number_in, text_in
 from sctk_core.conversation import GUIDING
 from sctk_core.errors import ConfigError
-from sctk_core.reading import Misfit, Row, Turn, listed, no_tools, turns_of
+from sctk_core.reading import Misfit, Row, Turn, listed, no_answer, turns_of
 from sctk_core.records import Given, Message
 
 TEXTS = (
@@ -111,7 +111,7 @@ def _made(row: Row, name: str, value: Any, messages: Sequence[Message]) -> str:
     try:
         turns = turns_of(value)
         if turns is not None:
-            no_tools(turns[-1], f"[{len(turns) - 1}]")
+            no_answer(turns[-1], f"[{len(turns) - 1}]")
     except Misfit as error:
         raise misfit(row, name, error) from error
     if turns is None:

@@ -26,6 +26,7 @@ from sctk_core.reading.columns import (
     listed,
     named_usually,
     no_column,
+    truth_in,
 )
 from sctk_core.reading.faults import Fault
 from sctk_core.reading.finding import STDIN, Wanted, inputs_at
@@ -49,8 +50,8 @@ from sctk_core.reading.turns import (
     Turn,
     begins_turns,
     listed_turns,
+    no_answer,
     no_list,
-    no_tools,
     said_in,
     shown,
     turn_of,
@@ -113,9 +114,9 @@ __all__ = [
     "listed_texts",
     "listed_turns",
     "named_usually",
+    "no_answer",
     "no_column",
     "no_list",
-    "no_tools",
     "objects",
     "plain_answers",
     "recognised",
@@ -127,6 +128,7 @@ __all__ = [
     "spooled",
     "text_of",
     "text_within",
+    "truth_in",
     "turn_of",
     "turns_of",
     "usual_names",

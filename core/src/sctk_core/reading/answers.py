@@ -1,7 +1,8 @@
 """Answers and contexts in the shapes that files have them, as texts.
 
 Answers are text, numbers, true or false, lists of them (NQ-open), `{"text": [...]}` (SQuAD), `{"value": ..., "aliases": [...]}`
-(TriviaQA), lists of objects with a response (UltraFeedback), or a conversation, whose last turn answers. Contexts are a text, a
+(TriviaQA), lists of objects with a response (UltraFeedback), or a conversation, whose last turn answers,
+unless the file says that it is not to be learned from. Contexts are a text, a
 list of texts, titles with sentences (HotpotQA), or objects with a text (MuSiQue, MS MARCO).
 """
 
@@ -33,7 +34,7 @@ def plain_answers(value: object) -> Iterator[str | float | bool]:
     """The single answers that a value holds, as texts, numbers, true or false. NaN is how tables say that nothing is there."""
     turns = turns_of(value)
     if turns is not None:
-        yield from (turn.text for turn in turns[-1:])
+        yield from (turn.text for turn in turns[-1:] if not turn.not_learned)
     elif isinstance(value, str | int) or (isinstance(value, float) and value == value):
         yield value
     elif isinstance(value, Decimal):

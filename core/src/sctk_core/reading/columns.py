@@ -112,6 +112,16 @@ def is_bare(cell: object) -> bool:
     return isinstance(cell, str) and (NUMBER.fullmatch(cell) is not None or cell.strip().lower() in ("true", "false"))
 
 
+def truth_in(cell: object) -> object:
+    """A cell of a table of text that holds true or false in any capitals, as the truth value that other forms have; else itself.
+
+    >>> [truth_in(cell) for cell in ("True", "FALSE", "Truth", "1")]
+    [True, False, 'Truth', '1']
+    """
+    low = cell.strip().lower() if isinstance(cell, str) else ""
+    return low == "true" if low in ("true", "false") else cell
+
+
 def headless(names: Iterable[str]) -> str:
     """What to do where the names of a table of text are texts themselves; "": they are none.
 

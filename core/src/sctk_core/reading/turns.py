@@ -35,6 +35,8 @@ _ROLE, _CONTENT, _CALLS = (
 )
 OF_TURNS = frozenset((*_ROLE, "content", "value", "parts", *_CALLS, "tools", "input", "output"))
 """What is read of a turn; of a tool's turn its name too."""
+_WEIGHTS = ("weight", "training", "train")
+"""What says of a turn whether it is learned from: 0 or false where it is not (OpenAI, Axolotl)."""
 _TEXT_PARTS = ("text", "input_text", "output_text")
 _TRANSCRIPT = re.compile(r"\n\n(Human|Assistant):")
 _WRITTEN = re.compile(r"\s*(\[\s*[{\"']|\"\s*\[|\{\s*[\"'])")
@@ -49,7 +51,8 @@ class Turn:
     """One turn: a role of ROLES, or "tool"; its text; `calls` is what it calls, as JSON ("": nothing).
 
     Of a tool's turn `tool` is the tool's name, and `call_id` the call that it answers, where the file says so. `defines` are the
-    tools that a turn of our own tables defines for its conversation, as JSON text.
+    tools that a turn of our own tables defines for its conversation, as JSON text. `not_learned` is what the file says where a turn
+    of the assistant is not to be learned from: `weight: 0`, as OpenAI's files for fine-tuning have it ("": it is not said).
     """
 
     role: str
@@ -58,6 +61,7 @@ class Turn:
     tool: str = ""
     call_id: str = ""
     defines: str = ""
+    not_learned: str = ""
 
 
 class Misfit(ValueError):
@@ -181,10 +185,16 @@ def turn_of(turn: object, at: str) -> Turn:
     given, turn = turn, _told_by_us(turn)
     text, calls = _said(turn, at)
     if name in CALLERS:
-        return Turn(role="assistant", text="", calls=calls or text)
+        return Turn(role="assistant", text="", calls=calls or text, not_learned=_not_learned(turn))
     if name in ROLES:
         defines = turn.get("tools") if turn is not given else ""
-        return Turn(role=ROLES[name], text=text, calls=calls, defines=defines if isinstance(defines, str) else "")
+        return Turn(
+            role=ROLES[name],
+            text=text,
+            calls=calls,
+            defines=defines if isinstance(defines, str) else "",
+            not_learned=_not_learned(turn) if ROLES[name] == "assistant" else "",
+        )
     return Turn(role="tool", text=text, tool=_named(turn, "name", at), call_id=_named(turn, "tool_call_id", at))
 
 
@@ -197,6 +207,12 @@ def _told_by_us(turn: Mapping[str, Any]) -> Mapping[str, Any]:
         return {**turn, "tools": None, **loads(told)}
     except ValueError:
         return turn
+
+
+def _not_learned(turn: Mapping[str, Any]) -> str:
+    """What a turn says that is not to be learned from; "": nothing."""
+    found = ((key, turn[key]) for key in _WEIGHTS if isinstance(turn.get(key), int | float) and not turn[key])
+    return next((f"{key}: {value}" for key, value in found), "")
 
 
 def _named(turn: Mapping[str, Any], key: str, at: str) -> str:
@@ -290,8 +306,12 @@ def no_list() -> Misfit:
     return Misfit("text that looks like a list of turns and is no JSON", "turns", hint="export the column as JSON")
 
 
-def no_tools(turn: Turn, at: str) -> None:
-    """A Misfit for an answer that is no text: a tool's turn, or one that calls a tool."""
+def no_answer(turn: Turn, at: str) -> None:
+    """A Misfit for an answer that is no text (a tool's turn, or one that calls a tool), or is not to be learned from."""
+    if turn.not_learned:
+        raise Misfit(
+            f"a turn that is not to be learned from ({turn.not_learned})", "an answer", at=at, hint="take the row out"
+        )
     if turn.role == "tool" or turn.calls:
         what = "a turn of a tool" if turn.role == "tool" else "a turn that calls a tool"
         raise Misfit(what, "an answer of text", at=at, hint="take the row out")

@@ -70,7 +70,7 @@ class Exact:
     def _equal(self, text: str, gold: str) -> bool:
         gold = stated(gold) or gold if self.config.answer == "stated" else gold
         if self.config.compare == "as-is":
-            return text == gold
+            return text == gold or text.strip().lower() == gold.lower() in _TRUTH
         if self.config.compare == "squad":
             return bool(squad(gold)) and squad(text) == squad(gold)
         text, gold = undressed(text), undressed(gold)
