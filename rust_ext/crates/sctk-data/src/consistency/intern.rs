@@ -46,6 +46,10 @@ fn fold(a: u64, b: u64) -> u64 {
     product as u64 ^ (product >> 64) as u64
 }
 
+/// So many bytes a small key has at most, and so many there may be.
+pub const SMALL: usize = 6;
+pub const MOST_SMALL: usize = u16::MAX as usize;
+
 /// Memory that is reused from group to group.
 #[derive(Default)]
 pub struct Interner {
@@ -76,6 +80,36 @@ impl Interner {
         }
         ids.truncate(old);
         slow_names(keys, ids, same)
+    }
+
+    /// The same of at most `MOST_SMALL` keys of at most `SMALL` bytes: a slot holds the key itself, so none is compared afterwards.
+    #[inline(always)]
+    pub fn name_small(
+        &mut self,
+        keys: impl ExactSizeIterator<Item = u64>,
+        ids: &mut Vec<u32>,
+    ) -> usize {
+        const NUMBER: u32 = 64 - 8 * SMALL as u32;
+        let n_slots = (keys.len() * 2).next_power_of_two().max(256);
+        self.slots.clear();
+        self.slots.resize(n_slots, 0);
+        let slots = &mut self.slots[..n_slots];
+        let high = 64 - n_slots.ilog2();
+        let mut n = 0_u64;
+        ids.extend(keys.map(|key| {
+            let mut slot = (key.wrapping_mul(P0) >> high) as usize & (n_slots - 1);
+            loop {
+                let held = slots[slot];
+                let wanted = select_unpredictable(held == 0, key << NUMBER | (n + 1), held);
+                if wanted >> NUMBER == key {
+                    slots[slot] = wanted;
+                    n += u64::from(held == 0);
+                    return (wanted & u64::from(u16::MAX)) as u32 - 1;
+                }
+                slot = (slot + 1) & (n_slots - 1);
+            }
+        }));
+        n as usize
     }
 
     #[inline(always)]
@@ -161,6 +195,14 @@ mod tests {
     }
 
     #[test]
+    fn as_many_small_keys_as_there_may_be_get_numbers_of_their_own() {
+        let (mut interner, mut ids) = (Interner::default(), vec![]);
+        let keys: Vec<u64> = (1..=MOST_SMALL as u64).rev().collect();
+        assert_eq!(interner.name_small(keys.into_iter(), &mut ids), MOST_SMALL);
+        assert!(ids.iter().enumerate().all(|(i, &id)| id as usize == i));
+    }
+
+    #[test]
     fn equal_keys_get_equal_numbers_in_order_of_occurrence() {
         let mut interner = Interner::default();
         for n in [0, 1, 1000, 10] {
@@ -173,6 +215,15 @@ mod tests {
                     .map(|&i| u128::from(i) << 100)
                     .collect::<Vec<_>>(),
             );
+            let mut ids = vec![];
+            let small = numbers.iter().map(|&i| (i + 1) << 38 | 0xff);
+            let n_small = interner.name_small(small, &mut ids);
+            let mut named = vec![];
+            assert_eq!(
+                n_small,
+                interner.name_all(&numbers, &mut named, |_, _| true)
+            );
+            assert_eq!(ids, named);
             for place in 0..2 {
                 let mut keys = vec![[0; 2]; numbers.len()];
                 for (key, &i) in keys.iter_mut().zip(&numbers) {

@@ -1,23 +1,21 @@
 //! The numbers of words: two get the same one when they are the same, byte for byte.
 //!
 //! Up to 16 bytes are a word's key. A group with longer words has keys of twice as many bytes (a character of most scripts has two
-//! or three), one of Han characters, which are words by themselves, of half as many; words of 32 bytes or more that share a key are
-//! compared.
+//! or three), one of Han characters and kana, which are words by themselves, of six; words of 32 bytes or more that share a key
+//! are compared.
 
-use super::intern::Interner;
+use super::intern::{Interner, MOST_SMALL, SMALL};
 use super::sequences::Sequences;
 use crate::text::hash;
 
-/// So many bytes of a word are its key; twice or half as many where the words of a group are longer or shorter.
+/// So many bytes of a word are its key; twice as many, or a few, where the words of a group are longer or short.
 const PIECE: usize = 16;
-const HALF: usize = PIECE / 2;
 /// So many bytes must lie behind the last word.
 pub const PADDING: usize = 2 * PIECE;
 
-/// The keys of a group's words, of one kind: of 8, 16 or 32 bytes.
+/// The keys of a group's words, of one kind: of 16 or 32 bytes.
 #[derive(Default)]
 pub struct Keys {
-    tiny: Vec<u64>,
     short: Vec<u128>,
     long: Vec<[u128; 2]>,
 }
@@ -34,11 +32,11 @@ pub fn number(
     let longest = words.iter().map(|&[begin, end]| end - begin).max();
     let longest = longest.unwrap_or(0) as usize;
     let ids = &mut sequences.ids;
-    sequences.n_ids = if longest <= HALF {
-        let keys = fill(&mut keys.tiny, words, |[begin, end]| {
-            piece(lower, begin) as u64 & MASKS[end - begin] as u64
-        });
-        names.name_all(keys, ids, |_, _| true)
+    sequences.n_ids = if longest <= SMALL && words.len() <= MOST_SMALL {
+        let key = |&[begin, end]: &[u32; 2]| {
+            piece(lower, begin as usize) as u64 & MASKS[(end - begin) as usize] as u64
+        };
+        names.name_small(words.iter().map(key), ids)
     } else if longest <= PIECE {
         let keys = fill(&mut keys.short, words, |[begin, end]| {
             piece(lower, begin) & MASKS[end - begin]
