@@ -176,3 +176,16 @@ def test_any_values_come_back(values: list[Any], tmp_path: Path, capfd: pytest.C
     out, _ = deduplicated(tmp_path, "\n".join(map(json.dumps, rows)), capfd)
     assert all(map(same, [row["x"] for row in READERS["pyarrow"](out)], values))
     assert len(READERS["duckdb"](out)) == len(values)  # it renames fields: "A" and "a" are one
+
+
+def test_a_shard_in_which_a_column_is_null_throughout_is_written_with_the_others(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for n, remark in enumerate(("one", None, "three")):
+        pl.DataFrame({"prompt": f"Number {n}?", "remark": remark}).write_parquet(tmp_path / f"{n}.parquet")
+    assert pl.read_parquet_schema(tmp_path / "1.parquet")["remark"] == pl.Null
+    names = [str(tmp_path / f"{n}.parquet") for n in range(3)]
+    assert main(["data", "dedup", *names, "--exact", "--out", str(tmp_path / "out.parquet")]) == 0
+    assert pl.read_parquet(tmp_path / "out.parquet")["remark"].to_list() == ["one", None, "three"]
+    assert main(["data", "dedup", names[1], names[0], "--exact", "--out", str(tmp_path / "b.parquet")]) == 2
+    assert "whose columns differ (remark Null, remark String)" in capfd.readouterr().err

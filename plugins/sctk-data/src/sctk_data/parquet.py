@@ -112,8 +112,18 @@ class _Frames:
             self._schema = frame.schema
             self._sink = self._executor.submit(self._run)
         elif frame.schema != self._schema:
-            self._refuse(frame)
+            frame = self._with_types(frame)
         self._put(self._sink, frame)
+
+    def _with_types(self, frame: pl.DataFrame) -> pl.DataFrame:
+        """The frame with the types of the first one where it has none: columns in which everything is null."""
+        import polars as pl
+
+        bare = {name: kind for name, kind in self._schema.items() if frame.schema.get(name) == pl.Null}
+        frame = frame.cast(bare)
+        if frame.schema != self._schema:
+            self._refuse(frame)
+        return frame
 
     def _refuse(self, frame: pl.DataFrame) -> None:
         ours = {f"{name} {kind}" for name, kind in self._schema.items()}
