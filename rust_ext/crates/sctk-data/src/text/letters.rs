@@ -5,7 +5,7 @@
 
 use super::marks::may_mean;
 use super::simd::Simd;
-use super::unicode::{Alphabet, Form};
+use super::unicode::Form;
 use super::words::{Listed, WordHasher};
 
 /// Memory that is kept between answers.
@@ -26,11 +26,7 @@ impl Letters {
         } = self;
         let hasher = match hasher {
             Some((level, hasher)) if *level == simd => hasher,
-            other => {
-                &mut other
-                    .insert((simd, WordHasher::new(simd, Alphabet::Unicode)))
-                    .1
-            }
+            other => &mut other.insert((simd, WordHasher::of_answers(simd))).1,
         };
         let is_curly = text.contains(APOSTROPHE);
         let text = if is_curly {

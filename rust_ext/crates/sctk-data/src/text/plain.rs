@@ -52,6 +52,13 @@ pub fn first_character(text: &[u8]) -> u32 {
 const MOST_MARKS: usize = 8;
 
 impl Plain {
+    /// One that knows of each text whether it `met` a `Form::ANSWER`.
+    pub fn of_answers() -> Self {
+        let mut plain = Self::default();
+        plain.recent.is_asked = true;
+        plain
+    }
+
     /// The plain form of `text`; bytes above 127 in it belong to words.
     pub fn of(&mut self, simd: Simd, text: &[u8], alphabet: Alphabet) -> Result<&[u8], TextError> {
         let text = simdutf8::compat::from_utf8(text).map_err(|why| TextError::NotUtf8 {
@@ -69,7 +76,7 @@ impl Plain {
         (&self.bytes, self.n)
     }
 
-    /// Whether a character of the last text was of this kind (`Form::COMPLEX` ...).
+    /// Whether a character of the last text was of this kind (`Form::COMPLEX`; `Form::ANSWER`, if `of_answers`).
     pub fn met(&self, kind: u8) -> bool {
         self.heed & kind != 0
     }

@@ -73,6 +73,14 @@ impl WordHasher {
         }
     }
 
+    /// One of answers: it tells of each whether it `met` a `Form::ANSWER`.
+    pub(super) fn of_answers(simd: Simd) -> Self {
+        Self {
+            plain: Plain::of_answers(),
+            ..Self::new(simd, Alphabet::Unicode)
+        }
+    }
+
     /// 128 bits that stand for the words of `text` (`Alphabet::UnicodePieces`), order and number included, the same on every level;
     /// None where it has none. Where all words are ASCII it is their `fingerprint`, else the hash of all of them one behind
     /// another (`canon`).
@@ -160,7 +168,7 @@ impl WordHasher {
         self.each_word(text, &mut Out::Listed(listed))
     }
 
-    /// Whether the last text that is not ASCII had a character of this kind (`Form::COMPLEX` ...).
+    /// Whether the last text that is not ASCII had a character of this kind (`Form::COMPLEX`; `Form::ANSWER`, if `of_answers`).
     pub(super) fn met(&self, kind: u8) -> bool {
         self.plain.met(kind)
     }

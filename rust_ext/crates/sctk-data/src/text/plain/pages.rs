@@ -38,8 +38,10 @@ pub struct Page {
 pub struct Wants {
     /// The odd slots: characters are written with more bytes than they have.
     pub odd: bool,
-    /// Where marks belong, or what tells answers.
+    /// Where marks belong.
     pub classes: bool,
+    /// What tells answers, where somebody asks for it (`Recent::is_asked`).
+    pub tells: bool,
 }
 
 /// The pages of all characters of two and three bytes.
@@ -86,6 +88,8 @@ pub struct Recent {
     n_new: usize,
     is_kept: bool,
     alphabet: Option<Alphabet>,
+    /// Whether it is asked what tells answers (`Step::tells`).
+    pub is_asked: bool,
 }
 
 impl Recent {
@@ -104,8 +108,11 @@ impl Recent {
     pub fn begin(&mut self, alphabet: Alphabet) {
         let is_other = self.is_kept && self.n_new > 1;
         if is_other || self.alphabet != Some(alphabet) {
-            *self = Self::default();
-            self.alphabet = Some(alphabet);
+            *self = Self {
+                alphabet: Some(alphabet),
+                is_asked: self.is_asked,
+                ..Self::default()
+            };
         }
         self.is_kept = self.n_twos + self.n_threes > 0;
         self.n_new = 0;
@@ -121,7 +128,7 @@ impl Recent {
     pub fn heed(&mut self, page: &Page) {
         self.n_new += 1;
         self.wants.odd |= page.wants.odd;
-        self.wants.classes |= page.wants.classes;
+        self.wants.classes |= page.wants.classes | (page.wants.tells & self.is_asked);
     }
 
     /// Adds a page, in the place of the oldest one where there is no other.
@@ -148,7 +155,7 @@ pub struct Step {
     pub closer: bool,
     /// The combining class of the last part that was written, or `UNSURE`.
     pub class: u8,
-    /// Something was written that is more to an answer than its words are.
+    /// Something was written that is more to an answer than its words are; where it is asked for.
     pub tells: bool,
 }
 
@@ -241,9 +248,11 @@ impl Page {
     /// one by one: for most texts have none of them.
     fn settle(&mut self, may_be_rare: bool) {
         let odd = (0..64).filter(|&place| self.is_odd(place)).collect();
-        let marks = (0..64).filter(|&place| self.first[place] != 0).collect();
-        let tells = self.first.contains(&TELLS);
-        for (places, may_be_rare) in [(odd, may_be_rare), (marks, may_be_rare && !tells)] {
+        let is_mark = |first: u8| first != 0 && first != TELLS;
+        let marks = (0..64)
+            .filter(|&place| is_mark(self.first[place]))
+            .collect();
+        for places in [odd, marks] {
             let places: Vec<usize> = places;
             if may_be_rare && places.len() <= FEW {
                 for place in places {
@@ -251,10 +260,13 @@ impl Page {
                 }
             }
         }
-        let has_class = |place| self.slots[0][place] != CLOSER && self.first[place] != 0;
+        let has = |is: &dyn Fn(u8) -> bool| {
+            (0..64).any(|place| self.slots[0][place] != CLOSER && is(self.first[place]))
+        };
         self.wants = Wants {
             odd: (0..64).any(|place| self.is_odd(place)),
-            classes: (0..64).any(has_class),
+            classes: has(&is_mark),
+            tells: has(&|first| first == TELLS),
         };
     }
 

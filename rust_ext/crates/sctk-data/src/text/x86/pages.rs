@@ -36,7 +36,7 @@ pub unsafe fn write(
 ) -> Step {
     // SAFETY: the caller's promise.
     unsafe {
-        let Wants { odd, classes } = recent.wants();
+        let Wants { odd, classes, .. } = recent.wants();
         let step = if classes {
             None
         } else if odd || pages.han == Kind::Alone {
@@ -417,7 +417,7 @@ impl Slots {
     /// around.
     ///
     /// # Safety
-    /// AVX-512 with VBMI and VBMI2 is there.
+    /// AVX-512 with VBMI and VBMI2 and BMI2 is there.
     #[inline(always)]
     unsafe fn write<const ODD: bool>(
         &self,
@@ -455,16 +455,24 @@ impl Slots {
 }
 
 /// The slots of the bytes `from..end`, of those of the 32 bytes from `base` on.
+///
+/// # Safety
+/// BMI2 is there.
 #[inline(always)]
-fn within(base: usize, from: usize, end: usize) -> u64 {
-    let below = |place: usize| below(2 * place.saturating_sub(base).min(32));
+unsafe fn within(base: usize, from: usize, end: usize) -> u64 {
+    // SAFETY: the caller's promise.
+    let below = |place: usize| unsafe { below(2 * place.saturating_sub(base)) };
     below(end) & !below(from)
 }
 
-/// The first `n` bits, of at most 64.
+/// The first `n` bits, or all, of fewer than 256.
+///
+/// # Safety
+/// BMI2 is there.
 #[inline(always)]
-fn below(n: usize) -> u64 {
-    if n == 64 { !0 } else { !(!0_u64 << n) }
+unsafe fn below(n: usize) -> u64 {
+    // SAFETY: the caller's promise.
+    unsafe { _bzhi_u64(!0, n as u32) }
 }
 
 /// Bytes of two registers by turns: of their first halves, and of their second ones.
