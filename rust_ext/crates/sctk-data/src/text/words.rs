@@ -3,6 +3,8 @@
 //! A segment of the text (8 KiB, so that everything stays in the first-level cache) is lower-cased, and the places where
 //! its words begin and end are listed (`edges`); then one plain loop hashes the words out of the lower-cased copy.
 
+use std::mem::MaybeUninit;
+
 use super::block::Block;
 use super::canon::{self, BEHIND, Canon};
 use super::edges::{self, Edges};
@@ -338,7 +340,51 @@ fn hash_words<B: Block>(lower: &[u8], edges: &[u32], hashes: &mut Vec<u64>, spar
     let first = hashes.len();
     hashes.reserve(words.len());
     let mut longest = 0;
-    for (slot, &[begin, end]) in hashes.spare_capacity_mut().iter_mut().zip(words) {
+    let room = hashes.spare_capacity_mut();
+    if are_many(edges) {
+        // Han characters and kana: most of them have at most 8 bytes
+        for (room, words) in room.chunks_mut(MANY).zip(words.chunks(MANY)) {
+            longest = longest.max(hash_many::<B>(lower, words, room));
+        }
+    } else {
+        longest = hash_some::<B>(lower, words, room);
+    }
+    // SAFETY: `reserve` made room for all words, so one hash was written for each of them behind the old end.
+    unsafe { hashes.set_len(first + words.len()) };
+    if longest > 16 {
+        hash_long::<B>(lower, words, &mut hashes[first..], spare);
+    }
+}
+
+/// Whether there is a word for every five bytes.
+#[inline(always)]
+fn are_many(edges: &[u32]) -> bool {
+    let n_bytes = edges.last().map_or(0, |end| end - edges[0]);
+    edges.len() as u32 * 5 > 2 * n_bytes
+}
+
+/// So many are looked at together, to see whether all are short.
+const MANY: usize = 32;
+
+/// As `hash_some`, by half as many bytes where none has more.
+#[inline(always)]
+fn hash_many<B: Block>(lower: &[u8], words: &[[u32; 2]], room: &mut [MaybeUninit<u64>]) -> u32 {
+    let sizes = words.iter().map(|[begin, end]| end - begin);
+    let longest = sizes.fold(0, u32::max);
+    if longest > 8 {
+        return hash_some::<B>(lower, words, room);
+    }
+    for (slot, &[begin, end]) in room.iter_mut().zip(words) {
+        slot.write(hash_shortest(lower, begin as usize, (end - begin) as usize));
+    }
+    longest
+}
+
+/// Writes the hashes of words that are no longer than 16 bytes, and says how long the longest is.
+#[inline(always)]
+fn hash_some<B: Block>(lower: &[u8], words: &[[u32; 2]], room: &mut [MaybeUninit<u64>]) -> u32 {
+    let mut longest = 0;
+    for (slot, &[begin, end]) in room.iter_mut().zip(words) {
         longest = longest.max(end - begin);
         slot.write(hash_short::<B>(
             lower,
@@ -346,11 +392,14 @@ fn hash_words<B: Block>(lower: &[u8], edges: &[u32], hashes: &mut Vec<u64>, spar
             (end - begin) as usize,
         ));
     }
-    // SAFETY: `reserve` made room for all words, so the loop wrote one hash for each of them behind the old end.
-    unsafe { hashes.set_len(first + words.len()) };
-    if longest > 16 {
-        hash_long::<B>(lower, words, &mut hashes[first..], spare);
-    }
+    longest
+}
+
+/// The hash of a word of at most 8 bytes.
+#[inline(always)]
+fn hash_shortest(lower: &[u8], begin: usize, n: usize) -> u64 {
+    let low = u64::from_le_bytes(*lower[begin..].first_chunk().expect("it is padded"));
+    hash::short_word(low & hash::MASKS[n.min(8)][0], 0, n)
 }
 
 /// The hash of a word of at most 16 bytes; some number for a longer one, so that the loop need not branch.
