@@ -299,6 +299,8 @@ def run(place: Place, words: Sequence[str], folder: Path) -> tuple[int, str, str
     with terminal(folder) as below, standard_input(place.data), redirect_stdout(out), redirect_stderr(told):
         code = sctk(["data", words[0], place.name, *words[1:], *place.options])
         said = told.getvalue() + below()
+    if code == 130:  # the command took Ctrl-C
+        raise KeyboardInterrupt
     assert code in (0, 2), (code, said)
     assert "Traceback" not in said, said
     assert "panicked" not in said.replace(POLARS, ""), said
