@@ -598,6 +598,7 @@ def odd(draw: Random, folder: Path) -> str:
         parquet(rows)
         place = put(rows, folder, draw)
     except (pa.ArrowException, OverflowError, UnicodeEncodeError):  # no table holds them
+        shutil.rmtree(folder / "shards", ignore_errors=True)
         place = put(rows, folder, draw, ("jsonl", "json"))
     out, removed = folder / "o.jsonl", folder / "r.jsonl"
     words = ["dedup", "--exact", "--skip-bad", "--out", str(out), "--removed", str(removed), "--json", "--force"]
