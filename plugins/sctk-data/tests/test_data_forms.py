@@ -435,6 +435,20 @@ def test_usual_names_in_other_capitals_are_read_and_told_as_they_are_written(
     assert kept.to_dicts() == rows[:2]
 
 
+def test_a_name_in_other_capitals_in_other_rows_is_told_in_both(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    rows = [
+        {"Question": "Which tea is red?", "answer": "rooibos", "Memo": "m"},
+        {"question": "Which tea is green?", "Answer": "sencha", "memo": "n"},
+    ]
+    path = written(tmp_path / "rows.jsonl", rows)
+    code, out, err = told(capfd, "dedup", path, "--out", tmp_path / "kept.jsonl", "--json")
+    found = json.loads(out)
+    assert (code, found["column"]) == (0, "question + Question + answer + Answer"), err
+    assert sorted(found["unread"]) == ["Memo", "memo"]
+
+
 def test_columns_that_differ_in_capitals_alone_are_named_both(
     tmp_path: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:

@@ -7,7 +7,7 @@ column is called as answers are, all columns with text are the row's, but for th
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -78,13 +78,13 @@ class TextColumn:
         self._others: dict[str, None] = {}
         self._left: dict[str, None] = {}
         self._called: dict[str, str] = {}
+        self._as_written: set[str] = set()
 
     @property
     def name(self) -> str | None:
         """The columns that were read, as a summary names them; None: no row was seen."""
         found = [name for reading in self._readings.values() for name in reading.columns_of(self._read)]
-        ordered = [self._called.get(name, name) for name in found]
-        return " + ".join(dict.fromkeys([*self._named, *ordered])) or None
+        return " + ".join(dict.fromkeys([*self._named, *self._spelled(found)])) or None
 
     @property
     def read_as(self) -> list[str]:
@@ -96,7 +96,15 @@ class TextColumn:
         """The columns that hold text and were read in no row, or in none of some files."""
         roots = {root_of(name, {}) for name in self._read} | set(self._read)
         names = [name for name in self._others | self._left if name in self._left or name not in roots]
-        return [self._called.get(name, name) for name in names]
+        return list(dict.fromkeys(self._spelled(names)))
+
+    def _spelled(self, names: Iterable[str]) -> Iterator[str]:
+        """Columns as rows have them: one of a usual name may be called so in some, and in other capitals in others."""
+        for name in names:
+            if name not in self._called or name in self._as_written:
+                yield name
+            if name in self._called:
+                yield self._called[name]
 
     def of(self, chunk: Chunk) -> tuple[list[int], pl.Series]:
         """(index of every good row, their texts as one Arrow column)."""
@@ -147,6 +155,7 @@ class TextColumn:
         except ConfigError as error:
             raise ConfigError(f"{where}: {error.args[0]}", hint=error.hint) from error
         self._called |= {usual: name for name, usual in found.items()}
+        self._as_written.update(names)
         return found
 
     def _of_lines(self, chunk: Lines, *, ends: bool) -> tuple[list[int], pl.Series, pl.Series | None]:
