@@ -53,8 +53,22 @@ fn letters_go_the_short_way_to_the_same_form() {
         "x\"",
         "an o'clock",
         "a u.s",
+        "x\u{e48}' b",
+        "x\u{eb8}\u{ec8}\u{2019}\u{2019}ກ",
+        "e\u{301}\u{1037}\"",
+        "ກ\u{ec8}' b",
     ] {
         assert_eq!(comparable(text), plain_comparable(text), "{text:?}");
+    }
+    for n in 0..99 {
+        for mark in ["\u{301}", "\u{e48}", "\u{1dc0}", "\u{1d165}"] {
+            for text in [
+                format!("x{}' b", mark.repeat(n)),
+                format!("xyz{}\" b", mark.repeat(n)),
+            ] {
+                assert_eq!(comparable(&text), plain_comparable(&text), "{text:?}");
+            }
+        }
     }
 }
 
