@@ -313,4 +313,27 @@ mod tests {
             }
         }
     }
+
+    #[test]
+    fn an_end_far_before_its_beginning_is_a_defect_wherever_it_stands() {
+        fn taken<T: Offset + std::panic::RefUnwindSafe>(ends: &[T], simd: Simd) -> bool {
+            let taken = || {
+                let mut wrapping = Wrapping::new(ends.len() - 1, 40, 4, simd).unwrap();
+                wrapping.take(ends[0], &ends[1..]).unwrap();
+                wrapping.finish();
+            };
+            std::panic::catch_unwind(taken).is_ok()
+        }
+        for simd in Simd::available() {
+            let ends: Vec<i32> = (0..=40).collect();
+            assert!(taken(&ends, simd));
+            for (place, far) in (1..=40).flat_map(|place| [(place, i32::MIN), (place, i32::MAX)]) {
+                let mut ends = ends.clone();
+                ends[place] = far;
+                let wide: Vec<i64> = ends.iter().map(|&end| end.into()).collect();
+                assert!(!taken(&ends, simd), "{place} {far} at {}", simd.name());
+                assert!(!taken(&wide, simd), "{place} {far} at {}", simd.name());
+            }
+        }
+    }
 }

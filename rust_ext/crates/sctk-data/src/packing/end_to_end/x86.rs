@@ -26,7 +26,7 @@ pub fn write_ends<T: Offset>(
 ) -> Option<usize> {
     let firsts = write_firsts(first, ends, (capacity, n_bins), &mut room.firsts[..n_bins]);
     let (mut start, mut piece): (i64, _) = (first.into(), 0);
-    // A row before the first bin, one that does not end behind the row before it in its bin, one that ends behind its bin.
+    // A row before the first bin, one that does not end behind the row before it in its bin, a last one that does not end in its bin.
     let mut wrong = u16::from(firsts[0] > 0);
     for (bin, &row) in firsts.iter().enumerate() {
         let (mut row, last) = (row as usize, bin + 1 == n_bins);
@@ -37,20 +37,25 @@ pub fn write_ends<T: Offset>(
         };
         room.seq_offsets[bin].write(piece as i64);
         _mm_prefetch::<_MM_HINT_ET0>(room.lengths.as_ptr().wrapping_add(piece + AHEAD).cast());
-        let mut before = _mm512_setzero_si512();
+        let (mut before, is_empty) = (_mm512_setzero_si512(), row >= next);
         while row < next {
             let n = (next - row).min(SLACK);
             let lanes = _bzhi_u32(!0, n as u32) as u16;
             // SAFETY: the lanes are those of rows that there are: `next` is not more than `ends.len()`.
             let in_bin = unsafe { distances(ends.as_ptr().wrapping_add(row), lanes, start) };
-            let lengths = _mm512_sub_epi32(in_bin, _mm512_alignr_epi32(in_bin, before, 15));
-            wrong |= _mm512_mask_cmple_epi32_mask(lanes, lengths, _mm512_setzero_si512());
-            store(&mut room.lengths[piece..], lengths);
+            // compared, for the difference of far ones may be any number
+            let previous = _mm512_alignr_epi32(in_bin, before, 15);
+            wrong |= _mm512_mask_cmple_epi32_mask(lanes, in_bin, previous);
+            store(
+                &mut room.lengths[piece..],
+                _mm512_sub_epi32(in_bin, previous),
+            );
             (row, piece, before) = (row + n, piece + n, in_bin);
         }
         let at = if next > 0 { ends[next - 1] } else { first };
-        let filled = (at.into() - start).max(0);
-        wrong |= u16::from(filled > capacity as i64);
+        let filled = at.into().wrapping_sub(start);
+        wrong |= u16::from(filled > capacity as i64 || filled <= 0 && !is_empty);
+        let filled = filled.max(0);
         if filled < capacity as i64 && !last {
             room.lengths[piece].write((capacity as i64 - filled) as i32);
             piece += 1;
