@@ -360,7 +360,7 @@ fn hash_words<B: Block>(lower: &[u8], edges: &[u32], hashes: &mut Vec<u64>, spar
 #[inline(always)]
 fn are_many(edges: &[u32]) -> bool {
     let n_bytes = edges.last().map_or(0, |end| end - edges[0]);
-    edges.len() as u32 * 5 > 2 * n_bytes
+    edges.len() as u64 * 5 > 2 * u64::from(n_bytes) // a segment of 2^30 bytes may have as many edges
 }
 
 /// So many are looked at together, to see whether all are short.
