@@ -197,10 +197,9 @@ fn known_of(script: usize, c: u32) -> Known {
         return Known::END;
     }
     let marks = form.heed() & MARKS;
-    let classes = match (marks, &table.pages) {
-        (0, _) => [0; 2],
-        (_, Some(pages)) => pages.classes(c),
-        (_, None) => [0, 1],
+    let classes = match marks {
+        0 => [0; 2],
+        _ => table.pages.as_ref().expect("plane 0 has pages").classes(c),
     };
     let is_mark = marks == MARKS && classes[0] == classes[1];
     let is_in_order = is_mark || marks == 0;
